@@ -1,0 +1,188 @@
+"""The house rules as functions: each takes a Source and yields (line, message).
+
+lint.py runs them over the tree; selftest.py feeds each a sample that breaks it. Only what a
+compiler and clang-format cannot say is here.
+"""
+import re
+
+LINE_MAX = 100
+FILE_MAX = 1000
+FUNCTION_MAX = 70
+
+BANNED_IN_EVENT_PATH = re.compile(
+    r"\b(rand|srand|random|srandom|drand48|lrand48|rand_r|getrandom|arc4random\w*|time|gettimeofday|"
+    r"clock|clock_gettime|localtime|gmtime|g_random_\w+|g_rand_\w+|g_get_\w*time|g_timer_\w+|"
+    r"g_hash_table_\w+|g_main_\w+)\s*\("
+)
+BANNED_TYPES_IN_EVENT_PATH = re.compile(r"\b(GRand|GHashTable\w*|GMainContext|GMainLoop)\b")
+GLIB_INCLUDE = re.compile(r'^\s*#\s*include\s*[<"](glib|gio)\b')
+FLOATING = re.compile(r"\b(float|double)\b")
+LEFTOVER = re.compile(r"\b(TODO|FIXME|XXX)\b")
+INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"')
+CONDITION_ON_DRIVER = re.compile(r"^\s*#\s*(if|ifdef|ifndef|elif)\b.*\bSIMULATOR\b")
+
+# Which folders' headers a folder may not include. Analysis sees only the files that runs leave.
+FORBIDDEN_INCLUDES = {
+    "core": ("sim", "net", "analysis", "tests"),
+    "sim": ("net", "analysis", "tests"),
+    "net": ("sim", "analysis", "tests"),
+    "analysis": ("sim", "net", "core", "tests"),
+}
+
+# The edges of sim/: what reads scenarios and options and prints figures. Everything else there is
+# the event path, where only integers and the project's own containers go.
+SIM_EDGES = re.compile(
+    r"sim/(main|cli|options|scenario\w*|ini|keys\w*|units|progress|summary\w*|manifest\w*|"
+    r"table|estimate|help|config\w*|expect\w*|output\w*)\.[ch]$"
+)
+# The parts of core/ that are edges by design: storage and the JSON codec.
+CORE_EDGES = ("core/file/", "core/codec/")
+
+
+class Source:
+    """A file of the tree: its path from the root, its lines, and its lines without comments."""
+
+    def __init__(self, path, text):
+        self.path = path
+        self.folder = path.split("/")[0]
+        self.lines = text.split("\n")
+        if self.lines and self.lines[-1] == "":
+            self.lines.pop()
+        self.code = blank_comments(text).split("\n")[: len(self.lines)]
+
+    @property
+    def is_header(self):
+        return self.path.endswith(".h")
+
+    @property
+    def is_decision(self):
+        return self.folder == "core" and not self.path.startswith(CORE_EDGES)
+
+    @property
+    def is_event_path(self):
+        if self.is_decision:
+            return True
+        return self.folder == "sim" and not SIM_EDGES.match(self.path)
+
+
+def blank_comments(text):
+    """`text` with comments, strings and character constants emptied, every line kept."""
+    pattern = re.compile(r"""//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'""", re.S)
+
+    def empty(match):
+        found = match.group(0)
+        if found.startswith('"'):
+            # What an #include names is looked at; any other text is not.
+            start = text.rfind("\n", 0, match.start()) + 1
+            return found if text[start : match.start()].lstrip().startswith("#") else '""'
+        if found.startswith("'"):
+            return "' '"
+        return " " + "\n" * found.count("\n")
+
+    return pattern.sub(empty, text)
+
+
+def line_length(source):
+    for number, line in enumerate(source.lines, 1):
+        if len(line) > LINE_MAX:
+            yield number, f"{len(line)} columns, at most {LINE_MAX}"
+
+
+def file_length(source):
+    if len(source.lines) > FILE_MAX:
+        yield len(source.lines), f"{len(source.lines)} lines, at most {FILE_MAX}"
+
+
+def function_length(source):
+    """A function's brace stands alone in the first column, and so does the one that ends it."""
+    start = None
+    for number, line in enumerate(source.code, 1):
+        if line.rstrip() == "{":
+            start = number
+        elif line.startswith("}") and start is not None:
+            length = number - start + 1
+            if length > FUNCTION_MAX:
+                yield start, f"a function of {length} lines, at most {FUNCTION_MAX}"
+            start = None
+
+
+def driver_conditions(source):
+    for number, line in enumerate(source.code, 1):
+        if CONDITION_ON_DRIVER.search(line):
+            yield number, "compiled differently for the simulator"
+
+
+def includes(source):
+    """Who may include whom; and every include of the project's is written from the root."""
+    forbidden = FORBIDDEN_INCLUDES.get(source.folder, ())
+    for number, line in enumerate(source.code, 1):
+        match = INCLUDE.match(line)
+        if not match:
+            continue
+        target = match.group(1).split("/")[0]
+        if target in forbidden:
+            yield number, f"{source.folder}/ includes {match.group(1)}"
+        elif ".." in match.group(1):
+            yield number, f"{match.group(1)} is not written from the root"
+
+
+def floating_point(source):
+    if not source.is_event_path:
+        return
+    for number, line in enumerate(source.code, 1):
+        match = FLOATING.search(line)
+        if match:
+            yield number, f"{match.group(1)} where only integers go"
+
+
+def banned_calls(source):
+    if not source.is_event_path:
+        return
+    for number, line in enumerate(source.code, 1):
+        match = BANNED_IN_EVENT_PATH.search(line) or BANNED_TYPES_IN_EVENT_PATH.search(line)
+        if match:
+            yield number, f"{match.group(1)} has no place in decisions or the event path"
+        if GLIB_INCLUDE.match(source.lines[number - 1]):
+            yield number, "GLib serves the edges only"
+
+
+def header_guard(source):
+    if not source.is_header:
+        return
+    code = [line.strip() for line in source.code if line.strip()]
+    first = re.match(r"#ifndef (\w+_H)$", code[0]) if code else None
+    if not first or len(code) < 2 or code[1] != f"#define {first.group(1)}":
+        yield 1, "no include guard #ifndef NAME_H"
+    elif code[-1] != "#endif":
+        yield len(source.lines), "something follows the include guard"
+
+
+def header_comment(source):
+    if source.is_header and not (source.lines and source.lines[0].startswith("/*")):
+        yield 1, "a header opens with a comment: what it is, who calls it, what it never does"
+
+
+def leftovers(source):
+    for number, line in enumerate(source.lines, 1):
+        match = LEFTOVER.search(line)
+        if match:
+            yield number, f"{match.group(1)} left behind"
+
+
+def whitespace(source):
+    for number, line in enumerate(source.lines, 1):
+        if "\t" in line or line != line.rstrip():
+            yield number, "a tab, a carriage return or a blank at the line's end"
+
+
+RULES = (
+    line_length, file_length, function_length, driver_conditions, includes, floating_point,
+    banned_calls, header_guard, header_comment, leftovers, whitespace,
+)
+
+
+def check(source):
+    """Every (line, rule, message) of `source`, in the order of the rules."""
+    for rule in RULES:
+        for number, message in rule(source):
+            yield number, rule.__name__, message

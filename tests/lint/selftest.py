@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+"""Feeds every rule, and the symbol check, what breaks it: a test that cannot fail is no test."""
+import sys
+import unittest
+
+import rules
+import symbols
+
+HEADER = "/*\n * A thing.\n */\n#ifndef MB_A_H\n#define MB_A_H\n\nint a(void);\n\n#endif\n"
+
+# (rule, path, text) that the rule must refuse.
+BAD = (
+    ("line_length", "core/a.c", "int a; /* " + "x" * 100 + " */\n"),
+    ("file_length", "core/a.c", "int a;\n" * 1001),
+    ("function_length", "core/a.c", "int a(void)\n{\n" + "    b();\n" * 69 + "}\n"),
+    ("driver_conditions", "core/a.c", "#ifdef SIMULATOR\n#endif\n"),
+    ("driver_conditions", "core/a.c", "#if defined(SIMULATOR)\n#endif\n"),
+    ("includes", "core/a.c", '#include "sim/link.h"\n'),
+    ("includes", "core/file/a.c", '#include "net/socket.h"\n'),
+    ("includes", "sim/a.c", '#include "net/socket.h"\n'),
+    ("includes", "net/a.c", '#include "sim/link.h"\n'),
+    ("includes", "analysis/a.c", '#include "core/rng.h"\n'),
+    ("includes", "core/a.c", '#include "../sim/link.h"\n'),
+    ("floating_point", "core/a.c", "static double ratio;\n"),
+    ("floating_point", "sim/link.c", "    float rate = 0;\n"),
+    ("banned_calls", "core/a.c", "    return rand();\n"),
+    ("banned_calls", "core/strategies/a.c", "    time(NULL);\n"),
+    ("banned_calls", "sim/queue.c", "    now = g_get_monotonic_time();\n"),
+    ("banned_calls", "sim/queue.c", "    g_hash_table_iter_init(&iter, table);\n"),
+    ("banned_calls", "sim/link.c", "#include <glib.h>\n"),
+    ("header_guard", "core/a.h", "/* A thing. */\nint a(void);\n"),
+    ("header_guard", "core/a.h", "/* A. */\n#ifndef A_H\n#define B_H\n#endif\n"),
+    ("header_guard", "core/a.h", HEADER + "int b(void);\n"),
+    ("header_comment", "core/a.h", HEADER.split("*/\n")[1]),
+    ("leftovers", "core/a.c", "/* TO" "DO: later */\n"),
+    ("leftovers", "tests/a.c", "/* FIX" "ME */\n"),
+    ("whitespace", "core/a.c", "int a; \n"),
+    ("whitespace", "core/a.c", "\tint a;\n"),
+)
+
+# (path, text) that every rule must accept.
+GOOD = (
+    ("core/a.h", HEADER),
+    ("core/a.c", "int a(void)\n{\n" + "    b();\n" * 68 + "}\n"),
+    ("core/a.c", '#include "core/a.h"\n\n/* A double slip at random (see time()). */\nint a;\n'),
+    ("core/a.c", 'const char *text = "double rand()"; /* it\'s */\n'),
+    ("core/file/sha256.c", '#include "core/types.h"\n'),
+    ("sim/summary.c", "#include <glib.h>\n\nstatic double seconds;\n"),
+    ("sim/link.c", '#include "core/types.h"\n\n/* rate (float) */\nint at_time(int a);\n'),
+    ("tests/unit/test_a.c", "#include <glib.h>\n\nstatic double a;\n"),
+)
+
+
+def broken(path, text):
+    return {rule for _, rule, _ in rules.check(rules.Source(path, text))}
+
+
+class Rules(unittest.TestCase):
+    def test_every_rule_refuses_its_samples(self):
+        for rule, path, text in BAD:
+            with self.subTest(rule=rule, path=path, text=text[:60]):
+                self.assertIn(rule, broken(path, text))
+
+    def test_no_rule_is_without_a_sample(self):
+        self.assertEqual({rule for rule, _, _ in BAD}, {rule.__name__ for rule in rules.RULES})
+
+    def test_what_is_right_passes(self):
+        for path, text in GOOD:
+            with self.subTest(path=path, text=text[:60]):
+                self.assertEqual(broken(path, text), set())
+
+    def test_the_line_is_named(self):
+        source = rules.Source("core/a.c", "int a;\n\n/* c\n */ double b;\n")
+        self.assertEqual([line for line, _ in rules.floating_point(source)], [4])
+
+
+class Symbols(unittest.TestCase):
+    def test_the_clock_is_refused(self):
+        listing = "a.o:\n0000000000000000 T mb_a\n                 U clock_gettime\n"
+        self.assertEqual(symbols.foreign(listing), {"clock_gettime"})
+
+    def test_a_symbol_of_the_archive_itself_passes(self):
+        listing = "a.o:\n                 U mb_b\n                 U memcpy\nb.o:\n0000 T mb_b\n"
+        self.assertEqual(symbols.foreign(listing), set())
+
+    def test_a_local_symbol_defines_nothing_for_others(self):
+        listing = "a.o:\n                 U rand\nb.o:\n0000 t rand\n"
+        self.assertEqual(symbols.foreign(listing), {"rand"})
+
+    def test_input_output_random_and_sorting_are_refused(self):
+        for name in ("printf", "fopen", "rand", "qsort", "g_malloc", "pthread_create", "log"):
+            with self.subTest(name=name):
+                self.assertEqual(symbols.foreign(f"                 U {name}\n"), {name})
+
+
+if __name__ == "__main__":
+    sys.exit(unittest.main(verbosity=0))
