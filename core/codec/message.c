@@ -1,0 +1,174 @@
+/*
+ * What encoding and decoding share: names, what ids look like, sets, and the fit to a file.
+ */
+#include "core/codec/message.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "core/blockset.h"
+#include "core/codec/arena.h"
+#include "core/codec/limits.h"
+
+static const char *const reason_names[MB_WIRE_REASON_COUNT] = {
+    [MB_WIRE_REASON_NONE] = "",
+    [MB_WIRE_REASON_CHOKED] = "choked",
+    [MB_WIRE_REASON_NOT_HELD] = "not-held",
+    [MB_WIRE_REASON_BUSY] = "busy",
+    [MB_WIRE_REASON_FULL] = "full",
+    [MB_WIRE_REASON_UNKNOWN] = "unknown-peer",
+    [MB_WIRE_REASON_LEAVING] = "leaving",
+    [MB_WIRE_REASON_BAD] = "bad-request",
+};
+
+static const char *const note_names[MB_WIRE_NOTE_COUNT] = {
+    [MB_WIRE_NOTE_NONE] = "",
+    [MB_WIRE_NOTE_HELLO] = "hello",
+    [MB_WIRE_NOTE_FULL] = "full",
+    [MB_WIRE_NOTE_UNCHOKE] = "unchoke",
+    [MB_WIRE_NOTE_CHOKE] = "choke",
+    [MB_WIRE_NOTE_HAVE] = "have",
+    [MB_WIRE_NOTE_CANCEL] = "cancel",
+    [MB_WIRE_NOTE_LEAVE] = "leave",
+    [MB_WIRE_NOTE_ALIVE] = "alive",
+};
+
+const char *mb_wire_reason_name(mb_wire_reason reason)
+{
+    assert(reason < MB_WIRE_REASON_COUNT);
+    return reason_names[reason];
+}
+
+const char *mb_wire_note_name(mb_wire_note note)
+{
+    assert(note < MB_WIRE_NOTE_COUNT);
+    return note_names[note];
+}
+
+/* Whether `text` has 1 to `limit` characters, each a letter, a digit or one of `others`. */
+static bool text_valid(const char *text, size_t limit, const char *others)
+{
+    size_t size = 0;
+    for (; text[size] != '\0'; size++) {
+        char c = text[size];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        if (!letter && !(c >= '0' && c <= '9') && strchr(others, c) == NULL) return false;
+        if (size == limit) return false;
+    }
+    return size > 0;
+}
+
+bool mb_wire_id_valid(const char *text)
+{
+    return text_valid(text, MB_LIMIT_ID_SIZE, "_-");
+}
+
+bool mb_wire_host_valid(const char *text)
+{
+    return text_valid(text, MB_LIMIT_HOST_SIZE, "._:-");
+}
+
+size_t mb_message_size_limit(uint32_t types)
+{
+    size_t limit = 0;
+    static const struct {
+        mb_message_type type;
+        size_t limit;
+    } limits[] = {
+        {MB_MESSAGE_ANNOUNCE, MB_LIMIT_ANNOUNCE_SIZE}, {MB_MESSAGE_PEERS, MB_LIMIT_PEERS_SIZE},
+        {MB_MESSAGE_REQUEST, MB_LIMIT_REQUEST_SIZE},   {MB_MESSAGE_BLOCK, MB_LIMIT_BLOCK_SIZE},
+        {MB_MESSAGE_NOTICE, MB_LIMIT_NOTICE_SIZE},
+    };
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+        if ((types & limits[i].type) != 0 && limits[i].limit > limit) limit = limits[i].limit;
+    }
+    return limit;
+}
+
+uint32_t mb_wire_set_size(uint32_t blocks)
+{
+    return (uint32_t)(((uint64_t)blocks + 7) / 8);
+}
+
+void mb_wire_set_put(const uint64_t *words, uint32_t blocks, uint8_t *set)
+{
+    for (uint32_t i = 0; i < mb_wire_set_size(blocks); i++) {
+        set[i] = (uint8_t)(words[i / 8] >> (i % 8 * 8));
+    }
+}
+
+/* Whether a told set is that of a file of `blocks` blocks. */
+static bool set_fits(const mb_extension *extension, uint32_t blocks)
+{
+    if (extension->set_size != mb_wire_set_size(blocks)) return false;
+    return blocks % 8 == 0 || extension->set[blocks / 8] >> (blocks % 8) == 0;
+}
+
+int mb_wire_set_get(const mb_extension *extension, uint32_t blocks, uint64_t *words)
+{
+    if (extension->set == NULL || !set_fits(extension, blocks)) return MB_ERR_MESSAGE;
+    memset(words, 0, mb_blockset_words(blocks) * sizeof *words);
+    for (uint32_t i = 0; i < extension->set_size; i++) {
+        words[i / 8] |= (uint64_t)extension->set[i] << (i % 8 * 8);
+    }
+    return MB_OK;
+}
+
+static bool blocks_fit(const uint32_t *blocks, uint32_t count, uint32_t limit)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (blocks[i] >= limit) return false;
+    }
+    return true;
+}
+
+static bool same_geometry(const mb_geometry *a, const mb_geometry *b)
+{
+    return a->size == b->size && a->block_size == b->block_size;
+}
+
+static bool extension_fits(const mb_extension *e, const mb_geometry *geometry)
+{
+    if (e == NULL) return true;
+    if (e->set != NULL && !set_fits(e, geometry->blocks)) return false;
+    if (e->has_block && e->block >= geometry->blocks) return false;
+    if (e->file != NULL && !same_geometry(&e->file->geometry, geometry)) return false;
+    return blocks_fit(e->dealt, e->dealt_count, geometry->blocks) &&
+           blocks_fit(e->have, e->have_count, geometry->blocks);
+}
+
+static bool peer_fits(const mb_wire_peer *peer, const mb_geometry *geometry)
+{
+    return blocks_fit(peer->blocks, peer->blocks_count, geometry->blocks) &&
+           extension_fits(peer->extension, geometry);
+}
+
+/* A request must ask for bytes that the block has; an answer must carry all from there on. */
+static bool transfer_fits(const mb_message *message, const mb_geometry *geometry)
+{
+    if (message->block >= geometry->blocks) return false;
+    uint32_t size = mb_geometry_block_size(geometry, message->block);
+    const mb_extension *e = message->extension;
+    uint32_t offset = e != NULL ? e->offset : 0;
+    if (offset >= size) return false;
+    if (message->data != NULL) return message->data_size == size - offset;
+    return e == NULL || e->length == 0 || e->length == size - offset;
+}
+
+int mb_message_check_geometry(const mb_message *message, const mb_geometry *geometry)
+{
+    bool fits = extension_fits(message->extension, geometry);
+    bool transfer = message->type == MB_MESSAGE_REQUEST || message->type == MB_MESSAGE_BLOCK;
+    if (transfer) fits = fits && transfer_fits(message, geometry);
+    if (message->type == MB_MESSAGE_ANNOUNCE) fits = fits && peer_fits(&message->peer, geometry);
+    for (uint32_t i = 0; fits && i < message->peers_count; i++) {
+        fits = peer_fits(&message->peers[i], geometry);
+    }
+    return fits ? MB_OK : MB_ERR_MESSAGE;
+}
+
+void mb_message_clear(mb_message *message)
+{
+    mb_arena_free(message->arena);
+    *message = (mb_message){0};
+}
