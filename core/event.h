@@ -1,0 +1,158 @@
+/*
+ * What goes into the core and what comes out of it.
+ *
+ * A driver (simulated or real) hands a peer or the tracker the events of one instant and executes
+ * the actions that come back, in order. Events lend their memory for the call. Actions lie in a
+ * buffer that the driver owns and reuses; logs that they point to live as long as their peer.
+ * Nothing here knows sockets, clocks or files.
+ */
+#ifndef MB_EVENT_H
+#define MB_EVENT_H
+
+#include "core/log.h"
+#include "core/types.h"
+
+/* The messages that peers send each other. Every one may carry what its sender holds (`told`). */
+typedef enum mb_message {
+    MB_MSG_HELLO = 1,  /* I list you; `index` is where, so that you can name it to me */
+    MB_MSG_HELLO_ACK,  /* I list you too */
+    MB_MSG_HELLO_FULL, /* my table is full: forget me */
+    MB_MSG_BYE,        /* I leave: forget me */
+    MB_MSG_UNCHOKE,    /* you may ask me; flags: MB_FLAG_SLOT, _MORE, _OPEN, _OPTIMISTIC; block: a hint */
+    MB_MSG_CHOKE,      /* you may not ask me any more */
+    MB_MSG_REQUEST,    /* send me `block` from byte `offset`; flag: MB_FLAG_ENDGAME */
+    MB_MSG_REFUSE,     /* I do not send you `block`, for `reason` */
+    MB_MSG_CANCEL,     /* I no longer want `block` */
+    MB_MSG_HAVE,       /* only tells what I hold */
+    MB_MSG_INTEREST,   /* I declined a slot and could use one again */
+    MB_MSG_DECLINE,    /* I have no use for the slot that you gave me */
+} mb_message;
+
+enum {
+    MB_FLAG_SLOT = 1,       /* unchoke: a slot of a seeder: for one block, unless _MORE stands beside it */
+    MB_FLAG_MORE = 2,       /* unchoke: nobody waits, so further requests may queue */
+    MB_FLAG_OPEN = 4,       /* unchoke, hello: I serve everybody, always */
+    MB_FLAG_OPTIMISTIC = 8, /* unchoke: drawn as optimistic */
+    MB_FLAG_ENDGAME = 16,   /* request: asked of a second provider */
+    MB_FLAG_QUIET = 32,     /* unchoke, choke: a change that nobody is told of (ask = mutual) */
+    MB_FLAG_KEEP = 64,      /* cut: the bytes carried are kept, the rest is asked for elsewhere */
+    MB_FLAG_SEEDER = 128,   /* listing, hello: the tracker's seeder */
+};
+
+typedef enum mb_reason {
+    MB_REASON_NONE,
+    MB_REASON_CHOKED,   /* I have not unchoked you, or no longer */
+    MB_REASON_NOT_HELD, /* I do not hold that block */
+    MB_REASON_BUSY,     /* your queue with me is full */
+    MB_REASON_LEAVING,  /* I am on my way out */
+} mb_reason;
+
+/* How a block was come by; recorded as it was when the transfer began. */
+typedef enum mb_via {
+    MB_VIA_INITIAL,    /* held on arrival */
+    MB_VIA_REGULAR,    /* a regular slot */
+    MB_VIA_OPTIMISTIC, /* the optimistic slot */
+    MB_VIA_SEED,       /* a slot of a complete peer or of the tracker */
+    MB_VIA_OPEN,       /* served without need of a slot */
+    MB_VIA_ENDGAME,    /* asked of a second provider */
+} mb_via;
+
+typedef enum mb_announce {
+    MB_ANNOUNCE_REGISTER, /* the first one */
+    MB_ANNOUNCE_PERIODIC,
+    MB_ANNOUNCE_COMPLETE,
+    MB_ANNOUNCE_LEAVE,
+} mb_announce;
+
+/* One peer as the tracker lists it. */
+typedef struct mb_listing {
+    mb_node node;
+    uint32_t flags; /* MB_FLAG_SEEDER */
+    mb_told told;
+} mb_listing;
+
+typedef enum mb_event_type {
+    /* to a peer */
+    MB_EVENT_START = 1, /* it is there: it registers */
+    MB_EVENT_TIMER,     /* its deadline has come */
+    MB_EVENT_MESSAGE,   /* a message from another peer */
+    MB_EVENT_LISTED,    /* the tracker's answer: `list`, on registration also `dealt` */
+    MB_EVENT_UNLISTED,  /* the announce failed: no tracker answered */
+    MB_EVENT_BLOCK,     /* `block` has come whole from `from`, its bytes checked */
+    MB_EVENT_BAD_BLOCK, /* it came, but its bytes do not match their hash */
+    MB_EVENT_SENT,      /* my upload of `block` to `from` has left */
+    MB_EVENT_CUT,       /* the transfer of `block` from `from` has stopped; `offset`: bytes from its start
+                           that are now here, if MB_FLAG_KEEP */
+    MB_EVENT_PROGRESS,  /* an answer to MB_ACTION_MEASURE: `offset` bytes of `block` are here from `from` */
+    MB_EVENT_MEASURED,  /* all progress has been told */
+    MB_EVENT_GONE,      /* `from` has vanished: connection lost */
+    MB_EVENT_LEAVE,     /* leave in good order */
+    /* to the tracker */
+    MB_EVENT_ANNOUNCE,  /* `from` announces; `announce`, `told` */
+} mb_event_type;
+
+typedef struct mb_event {
+    uint8_t type;    /* mb_event_type */
+    uint8_t message; /* mb_message, of MB_EVENT_MESSAGE; mb_announce, of MB_EVENT_ANNOUNCE */
+    uint8_t flags;
+    uint8_t reason;
+    mb_node from;
+    uint32_t index;  /* where the receiver lists `from`, MB_INDEX_NONE where the driver does not know */
+    uint32_t remote; /* hello, its answer: where the sender lists the receiver */
+    uint32_t block;
+    uint32_t offset; /* bytes */
+    mb_told told;
+    const mb_listing *list;
+    uint32_t list_count;
+    const uint32_t *dealt;
+    uint32_t dealt_count;
+} mb_event;
+
+typedef enum mb_action_type {
+    MB_ACTION_ANNOUNCE = 1, /* tell the tracker: `message` (mb_announce), `told` */
+    MB_ACTION_SEND,         /* send `message` to `to` */
+    MB_ACTION_BROADCAST,    /* send `message` to every known peer: mb_peer_known() lists them */
+    MB_ACTION_UPLOAD,       /* start sending `block` from `offset` to `to`, `via` */
+    MB_ACTION_ABORT,        /* stop the upload of `block` to `to`; MB_FLAG_KEEP: what it carried is kept */
+    MB_ACTION_MEASURE,      /* tell me at once, by PROGRESS events, of every transfer under way to me, then MEASURED */
+    MB_ACTION_GAINED,       /* note: I hold `block` from the start (initial) or from now on */
+    MB_ACTION_COMPLETE,     /* note: I hold every block */
+    MB_ACTION_WASTED,       /* note: a block came twice: its bytes are wasted */
+    MB_ACTION_LEFT,         /* I am gone; no more events, please */
+    /* by the tracker */
+    MB_ACTION_ANSWER,       /* answer the announce of `to` with `list`, and `dealt` */
+} mb_action_type;
+
+typedef struct mb_action {
+    uint8_t type;    /* mb_action_type */
+    uint8_t message; /* mb_message, mb_announce */
+    uint8_t flags;
+    uint8_t reason;
+    uint8_t via;     /* mb_via */
+    mb_node to;
+    uint32_t index;  /* where I list `to`, MB_INDEX_NONE where I do not */
+    uint32_t remote; /* where `to` lists me, as far as I know */
+    uint32_t block;
+    uint32_t offset;
+    mb_told told;
+    const mb_listing *list; /* until the tracker's next step */
+    uint32_t list_count;
+    const uint32_t *dealt;
+    uint32_t dealt_count;
+} mb_action;
+
+/* A buffer of actions; the driver owns it and empties it (count = 0) before each step. */
+typedef struct mb_actions {
+    mb_action *items;
+    size_t count, capacity;
+    bool failed; /* an allocation failed: the step returns MB_ERR_MEMORY */
+} mb_actions;
+
+void mb_actions_init(mb_actions *actions);
+void mb_actions_clear(mb_actions *actions);
+
+/* A zeroed action of `type` at the end, for the core to fill in. Never NULL: where memory is out the
+ * last item serves again and `failed` is set. */
+mb_action *mb_actions_add(mb_actions *actions, mb_action_type type);
+
+#endif

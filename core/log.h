@@ -1,0 +1,40 @@
+/*
+ * A node's acquisition log: the blocks that it holds, in the order in which it got them.
+ *
+ * What a node holds only grows, so a prefix of its log is immutable and can be shared: a message
+ * passes (log, epoch, count) and the receiver reads what is new to it. A loss of blocks opens a
+ * new log with the next epoch; the old one stays as it was. The owner appends; everybody else reads
+ * no further than the count that a message told it, though more may lie behind.
+ */
+#ifndef MB_LOG_H
+#define MB_LOG_H
+
+#include "core/types.h"
+
+typedef struct mb_log {
+    uint32_t epoch;
+    uint32_t count;
+    uint32_t capacity;
+    uint32_t blocks[];
+} mb_log;
+
+/* What a message tells of its sender's blocks: a prefix of its log. `log` NULL: it tells nothing. */
+typedef struct mb_told {
+    const mb_log *log;
+    uint32_t epoch;
+    uint32_t count;
+} mb_told;
+
+/* A new empty log with room for `capacity` blocks; NULL where memory is out. Free with free(). */
+mb_log *mb_log_new(uint32_t epoch, uint32_t capacity);
+
+/* Appends `block`; there must be room. */
+void mb_log_append(mb_log *log, uint32_t block);
+
+/* The prefix that tells everything in `log` now. */
+static inline mb_told mb_log_told(const mb_log *log)
+{
+    return (mb_told){log, log->epoch, log->count};
+}
+
+#endif

@@ -1,0 +1,62 @@
+/*
+ * How many copies of each block a peer knows of, held as bit-sliced counters.
+ *
+ * Plane p holds bit p of every block's count, 64 blocks to a word, so that counting in a whole
+ * set, finding the rarest blocks of a set, or weighing a set by rarity each take a few word
+ * operations per plane rather than a step per block. The peer counts its known peers' blocks with
+ * it; a super-seeder counts what it has served. It never allocates on the counting path.
+ *
+ * Carry-save addition on bit planes: Harley and Seal, see Warren, "Hacker's Delight", ch. 5.
+ */
+#ifndef MB_RARITY_H
+#define MB_RARITY_H
+
+#include "core/types.h"
+
+typedef struct mb_rarity {
+    uint64_t *planes; /* [word][plane]: the planes of a word lie together */
+    uint32_t words;
+    uint32_t plane_count;
+    uint32_t everywhere; /* copies that every block has besides (complete holders) */
+} mb_rarity;
+
+/* Counters for `words` words of blocks, all zero, able to count to at least `max`. MB_ERR_MEMORY. */
+int mb_rarity_init(mb_rarity *rarity, uint32_t words, uint32_t max);
+void mb_rarity_clear(mb_rarity *rarity);
+
+/* Makes room to count to at least `max`, keeping the counts. MB_ERR_MEMORY leaves all as it was. */
+int mb_rarity_reserve(mb_rarity *rarity, uint32_t max);
+
+/* One copy more (less) of every block of `set`. Counts never pass the reserved maximum nor zero: the
+ * caller's invariant, asserted. O(words x planes) at worst, usually a few operations a word. */
+void mb_rarity_add(mb_rarity *rarity, const uint64_t *set);
+void mb_rarity_subtract(mb_rarity *rarity, const uint64_t *set);
+
+/* One copy more (less) of one block. */
+void mb_rarity_add_block(mb_rarity *rarity, uint32_t block);
+void mb_rarity_subtract_block(mb_rarity *rarity, uint32_t block);
+
+/* Copies of `block`, `everywhere` included. O(planes). */
+uint32_t mb_rarity_copies(const mb_rarity *rarity, uint32_t block);
+
+/*
+ * Writes to `rarest` (words words; may be `among` itself) those blocks of `among` that have the
+ * fewest copies, and returns how many they are; 0 where `among` is empty. O(words x planes).
+ */
+uint32_t mb_rarity_rarest(const mb_rarity *rarity, const uint64_t *among, uint64_t *rarest);
+
+/*
+ * Weight classes for mb_rarity_weigh(): class k holds the blocks of 2^k to 2^(k+1)-1 copies, weight
+ * 2^(MB_RARITY_WEIGHT_BITS - k): 1/copies rounded up to a power of two. Blocks of no copy count as one.
+ * `classes` takes MB_RARITY_CLASSES x words words, [word][class]. O(words x planes).
+ */
+#define MB_RARITY_CLASSES 33
+#define MB_RARITY_WEIGHT_BITS 32
+uint32_t mb_rarity_classes(const mb_rarity *rarity, uint64_t *classes); /* returns classes in use: the
+    stride of a word and the number of classes, from class 0 up; at most MB_RARITY_CLASSES */
+
+/* The sum of the weights of the blocks in `a` but not in `b`, with `classes` from above. O(words x count). */
+uint64_t mb_rarity_weigh(const uint64_t *classes, uint32_t count, const uint64_t *a, const uint64_t *b,
+                         uint32_t words);
+
+#endif

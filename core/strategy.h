@@ -1,0 +1,126 @@
+/*
+ * Strategies: which block to ask for (selection) and whom to serve (choking).
+ *
+ * Each strategy is one small file in core/strategies/ with one constant struct, and one row in the
+ * registry in core/strategy.c. A strategy sees values, never live objects: it reads the columns of its
+ * view, draws from its own random stream, and returns ids; only the peer applies the outcome. It
+ * never allocates, keeps no state of its own between calls and reads no clock.
+ */
+#ifndef MB_STRATEGY_H
+#define MB_STRATEGY_H
+
+#include "core/rarity.h"
+#include "core/rng.h"
+#include "core/types.h"
+
+/* A declared parameter of a strategy. Its scenario key is its name, in [protocol] or a group. */
+typedef enum mb_param_type {
+    MB_PARAM_COUNT,  /* a whole number */
+    MB_PARAM_TIME,   /* nanoseconds */
+    MB_PARAM_CHOICE, /* one of `choices`, a NULL-ended list; the value is the index */
+} mb_param_type;
+
+typedef struct mb_param {
+    const char *name;
+    const char *summary;
+    mb_param_type type;
+    int64_t min, max;
+    int64_t value; /* the default */
+    const char *const *choices;
+} mb_param;
+
+#define MB_STRATEGY_PARAMS_MAX 4
+
+/* ---- selection -------------------------------------------------------------------------------- */
+
+typedef struct mb_select_view {
+    const uint64_t *candidates; /* what the provider has, I lack and have not asked for; never empty */
+    const uint64_t *anyone;     /* what anyone I know has and I lack, or NULL: only where exchange = rounds */
+    const mb_rarity *rarity;    /* copies over my known peers */
+    uint64_t *scratch;          /* `words` words to work in */
+    uint32_t words;
+    uint32_t blocks;            /* blocks of the file */
+    uint32_t held;              /* blocks that I hold */
+} mb_select_view;
+
+typedef struct mb_selector {
+    const char *name;
+    const char *summary;
+    const mb_param *params; /* `param_count` of them; values come in the same order */
+    uint32_t param_count;
+    /* The block to ask for: always one of view->candidates. */
+    uint32_t (*pick)(const int64_t *params, const mb_select_view *view, mb_rng *rng);
+} mb_selector;
+
+/* ---- choking ---------------------------------------------------------------------------------- */
+
+/* What a choker wants to see; columns that it does not name are NULL. */
+enum {
+    MB_COLUMN_OFFERS = 1,   /* blocks that it has and I lack */
+    MB_COLUMN_NEEDS = 2,    /* blocks that I have and it lacks */
+    MB_COLUMN_SCORE = 4,    /* protocol key `score`: offers weighted by rarity, or counted */
+    MB_COLUMN_RECEIVED = 8, /* bytes that it gave me over the last `window` */
+};
+
+/* The known peers that may take a slot: interested ones, or everybody where ask = mutual. In rising
+ * order of handle; row r of each column is the same peer. */
+typedef struct mb_choke_view {
+    uint32_t count;
+    uint32_t slots;             /* regular slots to fill */
+    bool optimistic_due;        /* a new optimistic peer is due; else the one marked stays if it can */
+    const mb_node *handle;
+    const uint32_t *learned;    /* rank in the order in which I learned of them, 0 first */
+    const bool *unchoked;       /* unchoked by me now */
+    const bool *optimistic;     /* the optimistic one now */
+    const uint32_t *offers;
+    const uint32_t *needs;
+    const uint64_t *score;
+    const uint64_t *received;
+    mb_time now;
+    mb_time optimistic_since;   /* when the present optimistic peer was drawn; MB_NEVER: there is none */
+} mb_choke_view;
+
+#define MB_ROW_NONE UINT32_MAX
+
+/* Who is to be unchoked: `count` rows of the view, each once, best first. */
+typedef struct mb_choke_result {
+    uint32_t count;
+    uint32_t optimistic; /* the row in `rows` (a row number of the view) drawn as optimistic and unchoked
+                            beside or among the others; MB_ROW_NONE: none */
+    uint32_t *rows;      /* room for min(view->count, slots + 1) */
+} mb_choke_result;
+
+typedef struct mb_choker {
+    const char *name;
+    const char *summary;
+    const mb_param *params;
+    uint32_t param_count;
+    uint32_t columns;
+    /* A round: who is to be unchoked. */
+    void (*rank)(const int64_t *params, const mb_choke_view *view, mb_rng *rng, mb_choke_result *out);
+    /* Between rounds: the best row that is not unchoked yet, for a slot that fell free; MB_ROW_NONE where all
+     * are. NULL: peers are served as they ask (choke = none). */
+    uint32_t (*fill)(const int64_t *params, const mb_choke_view *view, mb_rng *rng);
+} mb_choker;
+
+/* ---- the registry ------------------------------------------------------------------------------ */
+
+/* The rows, in the order of the table; NULL past the end. */
+const mb_selector *mb_selector_at(uint32_t row);
+const mb_choker *mb_choker_at(uint32_t row);
+
+/* The row of that name, or NULL. */
+const mb_selector *mb_selector_find(const char *name);
+const mb_choker *mb_choker_find(const char *name);
+
+/* ---- helpers for strategies (core/strategies/ranking.c) ------------------------------------------ */
+
+/*
+ * Writes to `rows` the best `want` rows of `view` by score, highest first, and returns how many
+ * (at most view->count). Ties: who is unchoked now first, then a draw of `rng`, then the handle. `skip` (or
+ * MB_ROW_NONE) is left out. O(count x want) for few, never more than O(count log count) in order.
+ */
+uint32_t mb_rank_best(const mb_choke_view *view, const uint64_t *score, uint32_t skip, uint32_t want,
+                      mb_rng *rng, uint32_t *rows);
+
+#endif
