@@ -52,11 +52,12 @@ uint32_t mb_rarity_rarest(const mb_rarity *rarity, const uint64_t *among, uint64
  */
 #define MB_RARITY_CLASSES 33
 #define MB_RARITY_WEIGHT_BITS 32
-uint32_t mb_rarity_classes(const mb_rarity *rarity, uint64_t *classes); /* returns classes in use: the
+uint32_t mb_rarity_classes(const mb_rarity *rarity,
+                           uint64_t *classes); /* returns classes in use: the
     stride of a word and the number of classes, from class 0 up; at most MB_RARITY_CLASSES */
 
 /* The sum of the weights of the blocks in `a` but not in `b`, with `classes` from above. O(words x count). */
-uint64_t mb_rarity_weigh(const uint64_t *classes, uint32_t count, const uint64_t *a, const uint64_t *b,
-                         uint32_t words);
+uint64_t mb_rarity_weigh(const uint64_t *classes, uint32_t count, const uint64_t *a,
+                         const uint64_t *b, uint32_t words);
 
 #endif

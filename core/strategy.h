@@ -34,13 +34,15 @@ typedef struct mb_param {
 /* ---- selection -------------------------------------------------------------------------------- */
 
 typedef struct mb_select_view {
-    const uint64_t *candidates; /* what the provider has, I lack and have not asked for; never empty */
-    const uint64_t *anyone;     /* what anyone I know has and I lack, or NULL: only where exchange = rounds */
-    const mb_rarity *rarity;    /* copies over my known peers */
-    uint64_t *scratch;          /* `words` words to work in */
+    const uint64_t
+        *candidates; /* what the provider has, I lack and have not asked for; never empty */
+    const uint64_t
+        *anyone; /* what anyone I know has and I lack, or NULL: only where exchange = rounds */
+    const mb_rarity *rarity; /* copies over my known peers */
+    uint64_t *scratch;       /* `words` words to work in */
     uint32_t words;
-    uint32_t blocks;            /* blocks of the file */
-    uint32_t held;              /* blocks that I hold */
+    uint32_t blocks; /* blocks of the file */
+    uint32_t held;   /* blocks that I hold */
 } mb_select_view;
 
 typedef struct mb_selector {
@@ -66,18 +68,19 @@ enum {
  * order of handle; row r of each column is the same peer. */
 typedef struct mb_choke_view {
     uint32_t count;
-    uint32_t slots;             /* regular slots to fill */
-    bool optimistic_due;        /* a new optimistic peer is due; else the one marked stays if it can */
+    uint32_t slots;      /* regular slots to fill */
+    bool optimistic_due; /* a new optimistic peer is due; else the one marked stays if it can */
     const mb_node *handle;
-    const uint32_t *learned;    /* rank in the order in which I learned of them, 0 first */
-    const bool *unchoked;       /* unchoked by me now */
-    const bool *optimistic;     /* the optimistic one now */
+    const uint32_t *learned; /* rank in the order in which I learned of them, 0 first */
+    const bool *unchoked;    /* unchoked by me now */
+    const bool *optimistic;  /* the optimistic one now */
     const uint32_t *offers;
     const uint32_t *needs;
     const uint64_t *score;
     const uint64_t *received;
     mb_time now;
-    mb_time optimistic_since;   /* when the present optimistic peer was drawn; MB_NEVER: there is none */
+    mb_time
+        optimistic_since; /* when the present optimistic peer was drawn; MB_NEVER: there is none */
 } mb_choke_view;
 
 #define MB_ROW_NONE UINT32_MAX
@@ -85,9 +88,10 @@ typedef struct mb_choke_view {
 /* Who is to be unchoked: `count` rows of the view, each once, best first. */
 typedef struct mb_choke_result {
     uint32_t count;
-    uint32_t optimistic; /* the row in `rows` (a row number of the view) drawn as optimistic and unchoked
+    uint32_t
+        optimistic; /* the row in `rows` (a row number of the view) drawn as optimistic and unchoked
                             beside or among the others; MB_ROW_NONE: none */
-    uint32_t *rows;      /* room for min(view->count, slots + 1) */
+    uint32_t *rows; /* room for min(view->count, slots + 1) */
 } mb_choke_result;
 
 typedef struct mb_choker {
@@ -97,7 +101,8 @@ typedef struct mb_choker {
     uint32_t param_count;
     uint32_t columns;
     /* A round: who is to be unchoked. */
-    void (*rank)(const int64_t *params, const mb_choke_view *view, mb_rng *rng, mb_choke_result *out);
+    void (*rank)(const int64_t *params, const mb_choke_view *view, mb_rng *rng,
+                 mb_choke_result *out);
     /* Between rounds: the best row that is not unchoked yet, for a slot that fell free; MB_ROW_NONE where all
      * are. NULL: peers are served as they ask (choke = none). */
     uint32_t (*fill)(const int64_t *params, const mb_choke_view *view, mb_rng *rng);
@@ -115,12 +120,31 @@ const mb_choker *mb_choker_find(const char *name);
 
 /* ---- helpers for strategies (core/strategies/ranking.c) ------------------------------------------ */
 
+/* How rows of equal value are put in order. */
+typedef enum mb_ties {
+    MB_TIES_RANDOM,  /* who is unchoked now first, then the random stream, then the handle */
+    MB_TIES_LEARNED, /* the order in which the peers were learned of, then the handle */
+} mb_ties;
+
+/* What a ranking goes by. */
+typedef struct mb_ranking {
+    uint64_t (*value)(const mb_choke_view *view, uint32_t row); /* the higher, the better */
+    mb_ties ties;
+    uint32_t skip;    /* this row is left out; MB_ROW_NONE: none is */
+    bool choked_only; /* rows that are unchoked now are left out */
+} mb_ranking;
+
 /*
- * Writes to `rows` the best `want` rows of `view` by score, highest first, and returns how many
- * (at most view->count). Ties: who is unchoked now first, then a draw of `rng`, then the handle. `skip` (or
- * MB_ROW_NONE) is left out. O(count x want) for few, never more than O(count log count) in order.
+ * Writes to `rows` the best `want` rows of `view`, best first, and returns how many they are (fewer where the
+ * view has fewer). Takes exactly one draw of `rng`, whatever the ties. O(count x log want).
  */
-uint32_t mb_rank_best(const mb_choke_view *view, const uint64_t *score, uint32_t skip, uint32_t want,
+uint32_t mb_rank_best(const mb_choke_view *view, const mb_ranking *ranking, uint32_t want,
                       mb_rng *rng, uint32_t *rows);
+
+/* A row of [0, view->count), each equally likely; MB_ROW_NONE where the view is empty. */
+uint32_t mb_rank_draw(const mb_choke_view *view, mb_rng *rng);
+
+/* The parameter `choke_ties` (mb_ties), for rankings that let the scenario choose. */
+extern const mb_param mb_param_choke_ties;
 
 #endif

@@ -1,0 +1,23 @@
+#include "core/log.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+mb_log *mb_log_new(uint32_t epoch, uint32_t capacity)
+{
+    if (capacity > (SIZE_MAX - sizeof(mb_log)) / sizeof(uint32_t)) return NULL;
+    mb_log *log = malloc(sizeof *log + (size_t)capacity * sizeof log->blocks[0]);
+    if (log == NULL) return NULL;
+    log->epoch = epoch;
+    log->count = 0;
+    log->capacity = capacity;
+    return log;
+}
+
+void mb_log_append(mb_log *log, uint32_t block)
+{
+    assert(log->count < log->capacity);
+    assert(block != MB_BLOCK_NONE);
+    log->blocks[log->count] = block;
+    log->count++;
+}

@@ -1,0 +1,212 @@
+#include "core/rarity.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Bits that it takes to write `value`; 0 for 0. */
+static uint32_t bit_width(uint64_t value)
+{
+    return value == 0 ? 0 : 64 - (uint32_t)__builtin_clzll(value);
+}
+
+/* Planes that count to `max`; one at least, so that an empty counter has its place too. */
+static uint32_t planes_for(uint32_t max)
+{
+    return max == 0 ? 1 : bit_width(max);
+}
+
+static uint64_t *planes_new(uint32_t words, uint32_t plane_count)
+{
+    /* Never of size 0, which calloc() may answer with NULL. */
+    return calloc((size_t)(words > 0 ? words : 1) * plane_count, sizeof(uint64_t));
+}
+
+static uint64_t *planes_of(const mb_rarity *rarity, uint32_t word)
+{
+    return rarity->planes + (size_t)word * rarity->plane_count;
+}
+
+int mb_rarity_init(mb_rarity *rarity, uint32_t words, uint32_t max)
+{
+    uint32_t plane_count = planes_for(max);
+    uint64_t *planes = planes_new(words, plane_count);
+    if (planes == NULL) return MB_ERR_MEMORY;
+    *rarity = (mb_rarity){.planes = planes, .words = words, .plane_count = plane_count};
+    return MB_OK;
+}
+
+void mb_rarity_clear(mb_rarity *rarity)
+{
+    free(rarity->planes);
+    *rarity = (mb_rarity){0};
+}
+
+int mb_rarity_reserve(mb_rarity *rarity, uint32_t max)
+{
+    uint32_t before = rarity->plane_count;
+    uint32_t after = planes_for(max);
+    if (after <= before) return MB_OK;
+
+    uint64_t *planes = planes_new(rarity->words, after);
+    if (planes == NULL) return MB_ERR_MEMORY;
+    for (uint32_t w = 0; w < rarity->words; w++) {
+        memcpy(planes + (size_t)w * after, planes_of(rarity, w), before * sizeof *planes);
+    }
+    free(rarity->planes);
+    rarity->planes = planes;
+    rarity->plane_count = after;
+    return MB_OK;
+}
+
+/* Adds 1 to the counters of `bits` in one word: a carry that ripples up until nobody has one. */
+static void add_to_word(uint64_t *plane, uint32_t plane_count, uint64_t bits)
+{
+    uint64_t carry = bits;
+    for (uint32_t p = 0; p < plane_count && carry != 0; p++) {
+        uint64_t old = plane[p];
+        plane[p] = old ^ carry;
+        carry &= old;
+    }
+    assert(carry == 0); /* else a count passed what was reserved */
+}
+
+static void subtract_from_word(uint64_t *plane, uint32_t plane_count, uint64_t bits)
+{
+    uint64_t borrow = bits;
+    for (uint32_t p = 0; p < plane_count && borrow != 0; p++) {
+        uint64_t old = plane[p];
+        plane[p] = old ^ borrow;
+        borrow &= ~old;
+    }
+    assert(borrow == 0); /* else a count fell below zero */
+}
+
+void mb_rarity_add(mb_rarity *rarity, const uint64_t *set)
+{
+    for (uint32_t w = 0; w < rarity->words; w++) {
+        add_to_word(planes_of(rarity, w), rarity->plane_count, set[w]);
+    }
+}
+
+void mb_rarity_subtract(mb_rarity *rarity, const uint64_t *set)
+{
+    for (uint32_t w = 0; w < rarity->words; w++) {
+        subtract_from_word(planes_of(rarity, w), rarity->plane_count, set[w]);
+    }
+}
+
+void mb_rarity_add_block(mb_rarity *rarity, uint32_t block)
+{
+    assert(block / 64 < rarity->words);
+    add_to_word(planes_of(rarity, block / 64), rarity->plane_count, UINT64_C(1) << block % 64);
+}
+
+void mb_rarity_subtract_block(mb_rarity *rarity, uint32_t block)
+{
+    assert(block / 64 < rarity->words);
+    subtract_from_word(planes_of(rarity, block / 64), rarity->plane_count,
+                       UINT64_C(1) << block % 64);
+}
+
+uint32_t mb_rarity_copies(const mb_rarity *rarity, uint32_t block)
+{
+    assert(block / 64 < rarity->words);
+    const uint64_t *plane = planes_of(rarity, block / 64);
+    uint32_t copies = 0;
+    for (uint32_t p = 0; p < rarity->plane_count; p++) {
+        copies |= (uint32_t)(plane[p] >> block % 64 & 1) << p;
+    }
+    return copies + rarity->everywhere;
+}
+
+/* Narrows `*bits` (not empty) to those with the lowest counter in this word; returns that counter.
+ * From the top plane down: whoever has a zero there beats all that have a one. */
+static uint32_t lowest_in_word(const uint64_t *plane, uint32_t plane_count, uint64_t *bits)
+{
+    uint64_t left = *bits;
+    uint32_t copies = 0;
+    for (uint32_t p = plane_count; p-- > 0;) {
+        uint64_t zeros = left & ~plane[p];
+        copies = copies * 2 + (zeros == 0);
+        left = zeros != 0 ? zeros : left;
+    }
+    *bits = left;
+    return copies;
+}
+
+uint32_t mb_rarity_rarest(const mb_rarity *rarity, const uint64_t *among, uint64_t *rarest)
+{
+    uint32_t lowest = UINT32_MAX;
+    uint32_t first = 0; /* words before this one hold no block as rare as `lowest` */
+    uint32_t count = 0;
+    for (uint32_t w = 0; w < rarity->words; w++) {
+        uint64_t bits = among[w];
+        rarest[w] = 0;
+        if (bits == 0) continue;
+        uint32_t copies = lowest_in_word(planes_of(rarity, w), rarity->plane_count, &bits);
+        if (copies > lowest) continue;
+        if (copies < lowest) {
+            lowest = copies;
+            first = w;
+            count = 0;
+        }
+        rarest[w] = bits;
+        count += (uint32_t)__builtin_popcountll(bits);
+    }
+    for (uint32_t w = 0; w < first; w++)
+        rarest[w] = 0;
+    return count;
+}
+
+/*
+ * One word's classes: the planes plus `everywhere` are added bit by bit, lowest first; each bit of the sum that
+ * is set takes its block out of all lower classes, which the second pass does from the top.
+ */
+static void classes_of_word(const uint64_t *plane, uint32_t plane_count, uint32_t everywhere,
+                            uint64_t *classes, uint32_t class_count)
+{
+    uint64_t carry = 0;
+    for (uint32_t k = 0; k < class_count; k++) {
+        uint64_t count_bit = k < plane_count ? plane[k] : 0;
+        uint64_t everywhere_bit = k < 32 && (everywhere >> k & 1) ? UINT64_MAX : 0;
+        uint64_t either = count_bit ^ everywhere_bit;
+        classes[k] = either ^ carry;
+        carry = (count_bit & everywhere_bit) | (either & carry);
+    }
+    uint64_t unclassed = UINT64_MAX;
+    for (uint32_t k = class_count; k-- > 1;) {
+        classes[k] &= unclassed;
+        unclassed &= ~classes[k];
+    }
+    classes[0] = unclassed; /* one copy, and none */
+}
+
+uint32_t mb_rarity_classes(const mb_rarity *rarity, uint64_t *classes)
+{
+    uint64_t most = (UINT64_C(1) << rarity->plane_count) - 1 + rarity->everywhere;
+    uint32_t class_count = bit_width(most);
+    assert(class_count >= 1 && class_count <= MB_RARITY_CLASSES);
+    for (uint32_t w = 0; w < rarity->words; w++) {
+        classes_of_word(planes_of(rarity, w), rarity->plane_count, rarity->everywhere,
+                        classes + (size_t)w * class_count, class_count);
+    }
+    return class_count;
+}
+
+uint64_t mb_rarity_weigh(const uint64_t *classes, uint32_t count, const uint64_t *a,
+                         const uint64_t *b, uint32_t words)
+{
+    assert(count >= 1 && count <= MB_RARITY_CLASSES);
+    uint64_t sum = 0; /* in units of the last class's weight */
+    for (uint32_t w = 0; w < words; w++, classes += count) {
+        uint64_t missing = a[w] & ~b[w];
+        if (missing == 0) continue;
+        uint64_t word_sum = 0; /* Horner: each class weighs twice the next */
+        for (uint32_t k = 0; k < count; k++) {
+            word_sum = word_sum * 2 + (uint64_t)__builtin_popcountll(missing & classes[k]);
+        }
+        sum += word_sum;
+    }
+    return sum << (MB_RARITY_WEIGHT_BITS + 1 - count);
+}

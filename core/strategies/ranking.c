@@ -1,0 +1,132 @@
+#include "core/strategies/strategies.h"
+
+#include <assert.h>
+
+static const char *const ties_names[] = {"random", "learned", NULL};
+
+const mb_param mb_param_choke_ties = {
+    .name = "choke_ties",
+    .summary = "ties of choking: who is unchoked now and then at random, or in the order learned",
+    .type = MB_PARAM_CHOICE,
+    .min = MB_TIES_RANDOM,
+    .max = MB_TIES_LEARNED,
+    .value = MB_TIES_RANDOM,
+    .choices = ties_names,
+};
+
+/* A ranking under way: what it goes by, and the draw that stands behind its ties. */
+typedef struct ordering {
+    const mb_choke_view *view;
+    const mb_ranking *ranking;
+    uint64_t salt;
+} ordering;
+
+/* The place of `node` among its equals: one draw serves all rows, and none needs room of its own.
+ * The mixing is that of SplitMix64. */
+static uint64_t tie_key(uint64_t salt, mb_node node)
+{
+    uint64_t x = salt + node * UINT64_C(0x9e3779b97f4a7c15);
+    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return x ^ (x >> 31);
+}
+
+static bool tie_goes_to(const ordering *order, uint32_t a, uint32_t b)
+{
+    const mb_choke_view *view = order->view;
+    if (order->ranking->ties == MB_TIES_LEARNED) {
+        if (view->learned[a] != view->learned[b]) return view->learned[a] < view->learned[b];
+    } else {
+        if (view->unchoked[a] != view->unchoked[b]) return view->unchoked[a];
+        uint64_t key_a = tie_key(order->salt, view->handle[a]);
+        uint64_t key_b = tie_key(order->salt, view->handle[b]);
+        if (key_a != key_b) return key_a < key_b;
+    }
+    return view->handle[a] < view->handle[b];
+}
+
+/* Whether row `a` ranks before row `b`: a total order, for no two rows have one handle. */
+static bool before(const ordering *order, uint32_t a, uint32_t b)
+{
+    uint64_t value_a = order->ranking->value(order->view, a);
+    uint64_t value_b = order->ranking->value(order->view, b);
+    return value_a != value_b ? value_a > value_b : tie_goes_to(order, a, b);
+}
+
+/* Lets rows[at] sink to its place in the heap rows[0 .. count), the worst row on top. */
+static void sift_down(const ordering *order, uint32_t *rows, uint32_t count, uint32_t at)
+{
+    uint32_t row = rows[at];
+    for (uint32_t child = 2 * at + 1; child < count; child = 2 * at + 1) {
+        if (child + 1 < count && before(order, rows[child], rows[child + 1])) child++;
+        if (before(order, rows[child], row)) break;
+        rows[at] = rows[child];
+        at = child;
+    }
+    rows[at] = row;
+}
+
+static void sift_up(const ordering *order, uint32_t *rows, uint32_t at)
+{
+    uint32_t row = rows[at];
+    while (at > 0 && before(order, rows[(at - 1) / 2], row)) {
+        rows[at] = rows[(at - 1) / 2];
+        at = (at - 1) / 2;
+    }
+    rows[at] = row;
+}
+
+/* Puts a heap with the worst row on top in order, best first. */
+static void unwind(const ordering *order, uint32_t *rows, uint32_t count)
+{
+    for (uint32_t left = count; left > 1; left--) {
+        uint32_t worst = rows[0];
+        rows[0] = rows[left - 1];
+        sift_down(order, rows, left - 1, 0);
+        rows[left - 1] = worst;
+    }
+}
+
+uint32_t mb_rank_best(const mb_choke_view *view, const mb_ranking *ranking, uint32_t want,
+                      mb_rng *rng, uint32_t *rows)
+{
+    const ordering order = {.view = view, .ranking = ranking, .salt = mb_rng_next(rng)};
+    uint32_t count = 0;
+    if (want == 0) return 0;
+    for (uint32_t row = 0; row < view->count; row++) {
+        if (row == ranking->skip || (ranking->choked_only && view->unchoked[row])) continue;
+        if (count < want) {
+            rows[count] = row;
+            sift_up(&order, rows, count);
+            count++;
+        } else if (before(&order, row, rows[0])) {
+            rows[0] = row;
+            sift_down(&order, rows, count, 0);
+        }
+    }
+    unwind(&order, rows, count);
+    return count;
+}
+
+uint32_t mb_rank_draw(const mb_choke_view *view, mb_rng *rng)
+{
+    return view->count == 0 ? MB_ROW_NONE : (uint32_t)mb_rng_below(rng, view->count);
+}
+
+void mb_rank_adapted_tft(const mb_choke_view *view,
+                         uint64_t (*value)(const mb_choke_view *, uint32_t), mb_ties ties,
+                         mb_rng *rng, mb_choke_result *out)
+{
+    uint32_t optimistic = mb_rank_draw(view, rng);
+    const mb_ranking ranking = {.value = value, .ties = ties, .skip = optimistic};
+    out->count = mb_rank_best(view, &ranking, view->slots, rng, out->rows);
+    out->optimistic = optimistic;
+    if (optimistic == MB_ROW_NONE) return;
+
+    bool promoted = value(view, optimistic) > 0;
+    bool full = out->count == view->slots;
+    if (promoted && full && out->count > 0) out->count--;
+    out->rows[out->count] = optimistic;
+    out->count++;
+    assert(out->count <= view->count && out->count - 1 <= view->slots);
+}

@@ -1,0 +1,34 @@
+/*
+ * The strategies that exist, one file each in this folder, and what more than one of them shares.
+ *
+ * Only the registry (core/strategy.c) and the strategies themselves include this file; everybody
+ * else finds a strategy by its row or its name.
+ */
+#ifndef MB_STRATEGIES_H
+#define MB_STRATEGIES_H
+
+#include "core/strategy.h"
+
+extern const mb_selector mb_selector_rarest_first;
+extern const mb_selector mb_selector_random;
+extern const mb_selector mb_selector_sequential;
+
+extern const mb_choker mb_choker_rarity_tft;
+extern const mb_choker mb_choker_complement;
+extern const mb_choker mb_choker_rate_tft;
+extern const mb_choker mb_choker_none;
+
+/* A random one of `view`'s candidates. O(words). */
+uint32_t mb_pick_random(const mb_select_view *view, mb_rng *rng);
+
+/*
+ * MiniBit's adapted tit-for-tat, by whatever value: one row is drawn as optimistic, the others are
+ * ranked and the best `slots` are the top. An optimistic row of some value is promoted: it takes
+ * the last place of a full top, or joins. One of no value is unchoked beside the top, for this
+ * round only. Two draws. O(count x log slots).
+ */
+void mb_rank_adapted_tft(const mb_choke_view *view,
+                         uint64_t (*value)(const mb_choke_view *, uint32_t), mb_ties ties,
+                         mb_rng *rng, mb_choke_result *out);
+
+#endif
