@@ -18,7 +18,7 @@ typedef struct mb_log {
     uint32_t blocks[];
 } mb_log;
 
-/* What a message tells of its sender's blocks: a prefix of its log. `log` NULL: it tells nothing. */
+/* What a message tells of its sender's blocks: a prefix of its log. `log` NULL: nothing. */
 typedef struct mb_told {
     const mb_log *log;
     uint32_t epoch;

@@ -160,8 +160,8 @@ uint32_t mb_rarity_rarest(const mb_rarity *rarity, const uint64_t *among, uint64
 }
 
 /*
- * One word's classes: the planes plus `everywhere` are added bit by bit, lowest first; each bit of the sum that
- * is set takes its block out of all lower classes, which the second pass does from the top.
+ * One word's classes: the planes and `everywhere` are added bit by bit, lowest first; then, from
+ * the top, the highest bit of each block's sum takes the block out of all lower classes.
  */
 static void classes_of_word(const uint64_t *plane, uint32_t plane_count, uint32_t everywhere,
                             uint64_t *classes, uint32_t class_count)

@@ -20,15 +20,16 @@ typedef struct mb_rarity {
     uint32_t everywhere; /* copies that every block has besides (complete holders) */
 } mb_rarity;
 
-/* Counters for `words` words of blocks, all zero, able to count to at least `max`. MB_ERR_MEMORY. */
+/* Counters for `words` words of blocks, all zero, that count to at least `max`. MB_ERR_MEMORY. */
 int mb_rarity_init(mb_rarity *rarity, uint32_t words, uint32_t max);
 void mb_rarity_clear(mb_rarity *rarity);
 
-/* Makes room to count to at least `max`, keeping the counts. MB_ERR_MEMORY leaves all as it was. */
+/* Makes room to count to at least `max`, keeping the counts. MB_ERR_MEMORY leaves all as it was.
+ * O(words x planes) where it grows. */
 int mb_rarity_reserve(mb_rarity *rarity, uint32_t max);
 
-/* One copy more (less) of every block of `set`. Counts never pass the reserved maximum nor zero: the
- * caller's invariant, asserted. O(words x planes) at worst, usually a few operations a word. */
+/* One copy more (less) of every block of `set`. Counts never pass the reserved maximum nor fall
+ * below zero: the caller's invariant, asserted. O(words x planes) at worst, mostly far less. */
 void mb_rarity_add(mb_rarity *rarity, const uint64_t *set);
 void mb_rarity_subtract(mb_rarity *rarity, const uint64_t *set);
 
@@ -45,18 +46,20 @@ uint32_t mb_rarity_copies(const mb_rarity *rarity, uint32_t block);
  */
 uint32_t mb_rarity_rarest(const mb_rarity *rarity, const uint64_t *among, uint64_t *rarest);
 
-/*
- * Weight classes for mb_rarity_weigh(): class k holds the blocks of 2^k to 2^(k+1)-1 copies, weight
- * 2^(MB_RARITY_WEIGHT_BITS - k): 1/copies rounded up to a power of two. Blocks of no copy count as one.
- * `classes` takes MB_RARITY_CLASSES x words words, [word][class]. O(words x planes).
- */
 #define MB_RARITY_CLASSES 33
 #define MB_RARITY_WEIGHT_BITS 32
-uint32_t mb_rarity_classes(const mb_rarity *rarity,
-                           uint64_t *classes); /* returns classes in use: the
-    stride of a word and the number of classes, from class 0 up; at most MB_RARITY_CLASSES */
 
-/* The sum of the weights of the blocks in `a` but not in `b`, with `classes` from above. O(words x count). */
+/*
+ * Sorts all blocks into weight classes for mb_rarity_weigh(). Class k holds the blocks of 2^k to
+ * 2^(k+1)-1 copies and weighs 2^(MB_RARITY_WEIGHT_BITS - k): 1/copies rounded up to a power of two.
+ * Blocks of no copy are in class 0. Returns the number of classes in use, at most
+ * MB_RARITY_CLASSES, which is also the words from one word's classes to the next: `classes`,
+ * [word][class], has room for MB_RARITY_CLASSES x words words. O(words x planes).
+ */
+uint32_t mb_rarity_classes(const mb_rarity *rarity, uint64_t *classes);
+
+/* The sum of the weights of the blocks in `a` but not in `b`; `classes` and `count` are what
+ * mb_rarity_classes() wrote and returned. O(words x count). */
 uint64_t mb_rarity_weigh(const uint64_t *classes, uint32_t count, const uint64_t *a,
                          const uint64_t *b, uint32_t words);
 

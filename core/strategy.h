@@ -2,9 +2,9 @@
  * Strategies: which block to ask for (selection) and whom to serve (choking).
  *
  * Each strategy is one small file in core/strategies/ with one constant struct, and one row in the
- * registry in core/strategy.c. A strategy sees values, never live objects: it reads the columns of its
- * view, draws from its own random stream, and returns ids; only the peer applies the outcome. It
- * never allocates, keeps no state of its own between calls and reads no clock.
+ * registry in core/strategy.c. A strategy sees values, never live objects: it reads the columns of
+ * its view, draws from its own random stream, and returns ids; only the peer applies the outcome.
+ * It never allocates, keeps no state of its own between calls and reads no clock.
  */
 #ifndef MB_STRATEGY_H
 #define MB_STRATEGY_H
@@ -31,15 +31,15 @@ typedef struct mb_param {
 
 #define MB_STRATEGY_PARAMS_MAX 4
 
-/* ---- selection -------------------------------------------------------------------------------- */
+/* ---- selection ------------------------------------------------------------------------------ */
 
 typedef struct mb_select_view {
-    const uint64_t
-        *candidates; /* what the provider has, I lack and have not asked for; never empty */
-    const uint64_t
-        *anyone; /* what anyone I know has and I lack, or NULL: only where exchange = rounds */
+    /* What the provider has, I lack and have not asked for; never empty. */
+    const uint64_t *candidates;
+    /* What anyone I know has and I lack, no candidate missing; NULL unless exchange = rounds. */
+    const uint64_t *anyone;
     const mb_rarity *rarity; /* copies over my known peers */
-    uint64_t *scratch;       /* `words` words to work in */
+    uint64_t *scratch;       /* `words` words to work in, of any content */
     uint32_t words;
     uint32_t blocks; /* blocks of the file */
     uint32_t held;   /* blocks that I hold */
@@ -54,14 +54,14 @@ typedef struct mb_selector {
     uint32_t (*pick)(const int64_t *params, const mb_select_view *view, mb_rng *rng);
 } mb_selector;
 
-/* ---- choking ---------------------------------------------------------------------------------- */
+/* ---- choking -------------------------------------------------------------------------------- */
 
 /* What a choker wants to see; columns that it does not name are NULL. */
 enum {
     MB_COLUMN_OFFERS = 1,   /* blocks that it has and I lack */
     MB_COLUMN_NEEDS = 2,    /* blocks that I have and it lacks */
     MB_COLUMN_SCORE = 4,    /* protocol key `score`: offers weighted by rarity, or counted */
-    MB_COLUMN_RECEIVED = 8, /* bytes that it gave me over the last `window` */
+    MB_COLUMN_RECEIVED = 8, /* bytes that it gave me over the last `rate_window` */
 };
 
 /* The known peers that may take a slot: interested ones, or everybody where ask = mutual. In rising
@@ -79,8 +79,7 @@ typedef struct mb_choke_view {
     const uint64_t *score;
     const uint64_t *received;
     mb_time now;
-    mb_time
-        optimistic_since; /* when the present optimistic peer was drawn; MB_NEVER: there is none */
+    mb_time optimistic_since; /* when the optimistic one was drawn; MB_NEVER: there is none */
 } mb_choke_view;
 
 #define MB_ROW_NONE UINT32_MAX
@@ -88,10 +87,9 @@ typedef struct mb_choke_view {
 /* Who is to be unchoked: `count` rows of the view, each once, best first. */
 typedef struct mb_choke_result {
     uint32_t count;
-    uint32_t
-        optimistic; /* the row in `rows` (a row number of the view) drawn as optimistic and unchoked
-                            beside or among the others; MB_ROW_NONE: none */
-    uint32_t *rows; /* room for min(view->count, slots + 1) */
+    uint32_t optimistic; /* the row in `rows` (a row number of the view) drawn as optimistic and
+                            unchoked beside or among the others; MB_ROW_NONE: none */
+    uint32_t *rows;      /* room for min(view->count, slots + 1) */
 } mb_choke_result;
 
 typedef struct mb_choker {
@@ -103,12 +101,12 @@ typedef struct mb_choker {
     /* A round: who is to be unchoked. */
     void (*rank)(const int64_t *params, const mb_choke_view *view, mb_rng *rng,
                  mb_choke_result *out);
-    /* Between rounds: the best row that is not unchoked yet, for a slot that fell free; MB_ROW_NONE where all
-     * are. NULL: peers are served as they ask (choke = none). */
+    /* Between rounds: the best row that is not unchoked yet, for a slot that fell free;
+     * MB_ROW_NONE where all are. NULL: peers are served as they ask (choke = none). */
     uint32_t (*fill)(const int64_t *params, const mb_choke_view *view, mb_rng *rng);
 } mb_choker;
 
-/* ---- the registry ------------------------------------------------------------------------------ */
+/* ---- the registry --------------------------------------------------------------------------- */
 
 /* The rows, in the order of the table; NULL past the end. */
 const mb_selector *mb_selector_at(uint32_t row);
@@ -118,7 +116,7 @@ const mb_choker *mb_choker_at(uint32_t row);
 const mb_selector *mb_selector_find(const char *name);
 const mb_choker *mb_choker_find(const char *name);
 
-/* ---- helpers for strategies (core/strategies/ranking.c) ------------------------------------------ */
+/* ---- helpers for strategies (core/strategies/ranking.c) ------------------------------------- */
 
 /* How rows of equal value are put in order. */
 typedef enum mb_ties {
@@ -135,8 +133,10 @@ typedef struct mb_ranking {
 } mb_ranking;
 
 /*
- * Writes to `rows` the best `want` rows of `view`, best first, and returns how many they are (fewer where the
- * view has fewer). Takes exactly one draw of `rng`, whatever the ties. O(count x log want).
+ * Writes to `rows` the best `want` rows of `view`, best first, and returns how many they are (fewer
+ * where the view has fewer). Takes exactly one draw of `rng`, whatever the ties. O(count x log
+ * want). A tie falls to a number mixed of that draw and the handle, so that no row needs room of
+ * its own.
  */
 uint32_t mb_rank_best(const mb_choke_view *view, const mb_ranking *ranking, uint32_t want,
                       mb_rng *rng, uint32_t *rows);

@@ -39,7 +39,7 @@ static bool in_top(const mb_choke_result *top, uint32_t row)
     return false;
 }
 
-/* The present optimistic peer's row, if it may stay: its time is not up and it is not in the top. */
+/* The present optimistic peer's row, if it may stay: its time is not up, it is not in the top. */
 static uint32_t kept_optimistic(const int64_t *params, const mb_choke_view *view,
                                 const mb_choke_result *top)
 {
