@@ -1,0 +1,143 @@
+/*
+ * Virtual access links: transfers as fluids that share uplinks and downlinks max-min fairly.
+ *
+ * Every node has an uplink and a downlink; a flow goes from one uplink to one downlink. At every
+ * instant the rates are the max-min fair allocation (Bertsekas and Gallager, "Data Networks",
+ * 1992, section 6.5.2): nobody can have more but at the cost of someone who has no more. The
+ * simulator's driver and the replay use it; it knows no protocol, no latency and no clock of its
+ * own, and draws nothing.
+ *
+ * Integers only. Rates are in units of 2^-16 byte/s; work is rate x ns in 128 bits, so work done
+ * is exact and bytes are conserved to the byte. A completion is rounded up to a nanosecond: never
+ * early. A link's share is rounded down: never above its rate.
+ *
+ * How it works: a link that is full offers a level, the rate of each flow that it limits; a flow
+ * is attached to the end whose level is lower and runs at that level. Each link has a service
+ * clock V, the integral of its level, so a flow attached at V needs `work` ends at V + work
+ * whatever the level does meanwhile: a change of level re-dates one heap top, not every flow.
+ * Changed links are refilled in the order (level, id) and hand on to the other ends only what
+ * changed there; after a bounded number of steps the connected component is filled from scratch.
+ *
+ * An instant: next() says when to look; at that time pop() until it says false, start(), cut() and
+ * set_rate() as wanted, in any order, then settle() once. Time never goes back, and does not move
+ * on before settle().
+ */
+#ifndef SIM_LINKS_H
+#define SIM_LINKS_H
+
+#include "core/types.h"
+
+/* Units of rate in a byte per second. */
+#define SIM_RATE_BYTE UINT64_C(65536)
+/* The largest rate of a link: 2^40 byte/s. */
+#define SIM_RATE_MAX (UINT64_C(1) << 56)
+/* The largest flow. */
+#define SIM_FLOW_BYTES_MAX (UINT64_C(1) << 60)
+#define SIM_FLOW_NONE UINT32_MAX
+
+typedef struct sim_links sim_links;
+
+/* What a run's links did so far. */
+typedef struct sim_links_stats {
+    uint64_t started;       /* flows */
+    uint64_t ended;         /* flows popped or cut */
+    uint64_t rerated_flows; /* changes of one flow's rate by others' coming and going */
+    uint64_t settles;       /* that found anything changed */
+    uint64_t level_changes; /* changes of one link's level */
+    uint64_t refills;       /* steps of the incremental solver */
+    uint64_t scratch_fills; /* components filled from scratch */
+} sim_links_stats;
+
+/* A link's whole bytes, over the whole run: started = carried + in flight + dropped. */
+typedef struct sim_link_bytes {
+    uint64_t started; /* sizes of all flows started */
+    uint64_t carried; /* of flows ended: what went through */
+    uint64_t dropped; /* of flows cut: what did not */
+    uint64_t flying;  /* sizes of the flows under way */
+} sim_link_bytes;
+
+/* No links; NULL if memory is short. */
+sim_links *sim_links_new(void);
+
+/* Frees the links and all flows; NULL is all right. */
+void sim_links_free(sim_links *links);
+
+/*
+ * Adds a link of `rate` (at most SIM_RATE_MAX; 0 stalls). Ids are dense from 0, in the order of
+ * the calls: the driver has uplink 2 x node, downlink 2 x node + 1. Returns 0 or MB_ERR_MEMORY.
+ */
+int sim_links_add(sim_links *links, uint64_t rate);
+
+/* How many links there are; how many flows are under way. */
+uint32_t sim_links_count(const sim_links *links);
+uint32_t sim_links_flow_count(const sim_links *links);
+
+/*
+ * Starts a flow of `bytes` (0 completes at once; at most SIM_FLOW_BYTES_MAX) over two different
+ * links; its id goes to `*flow`, dense, reused after its end. Several flows may share a pair.
+ * O(log n) of the link's flows. MB_ERR_MEMORY changes nothing.
+ */
+int sim_links_start(sim_links *links, uint32_t up, uint32_t down, uint64_t bytes, mb_time now,
+                    uint32_t *flow);
+
+/* Ends a flow early and frees its id; returns the whole bytes that it carried. O(log n). */
+uint64_t sim_links_cut(sim_links *links, uint32_t flow, mb_time now);
+
+/* The whole bytes that a flow has carried by `now`. */
+uint64_t sim_links_carried(const sim_links *links, uint32_t flow, mb_time now);
+
+/* A flow's rate, as of the last settle. */
+uint64_t sim_links_flow_rate(const sim_links *links, uint32_t flow);
+
+/* When a flow would complete if no rate changed; MB_NEVER if it stands still. */
+mb_time sim_links_flow_due(const sim_links *links, uint32_t flow);
+
+/* Gives a link another rate from `now` on; takes effect with the settle of this instant. */
+void sim_links_set_rate(sim_links *links, uint32_t link, uint64_t rate, mb_time now);
+uint64_t sim_links_rate(const sim_links *links, uint32_t link);
+
+/*
+ * Makes the allocation max-min fair again after the changes of this instant; costs nearly nothing
+ * where a flow took the place of another on the same pair. Returns 0 or MB_ERR_MEMORY, after
+ * which the links are of no more use.
+ */
+int sim_links_settle(sim_links *links, mb_time now);
+
+/* When to look next: no flow completes before; at that time there may be none. MB_NEVER: never. */
+mb_time sim_links_next(sim_links *links);
+
+/*
+ * Hands out the flows that have completed by `now`, in the order (uplink, start), and frees their
+ * ids; false when there are no more. To be called until it says false, at no time later than
+ * sim_links_next() said, and followed by a settle even if there was none.
+ */
+bool sim_links_pop(sim_links *links, mb_time now, uint32_t *flow);
+
+/* The whole run's figures. */
+sim_links_stats sim_links_statistics(const sim_links *links);
+/* O(flows of the link), for `flying`. */
+sim_link_bytes sim_links_bytes(const sim_links *links, uint32_t link);
+/* The whole bytes that have gone through a link by `now`. O(flows of the link). */
+uint64_t sim_links_link_carried(const sim_links *links, uint32_t link, mb_time now);
+
+/* The links that the last settle looked at or changed, borrowed until the next change. */
+const uint32_t *sim_links_touched(const sim_links *links, uint32_t *count);
+
+/*
+ * The certificate of max-min fairness at one link, worked out from the flows' rates alone: their
+ * sum fits; each has an end that is full (what is left is less than one unit for each flow limited
+ * there) and where nobody has more. NULL if it holds, else what does not, a static text. To be
+ * asked after a settle. O(flows of the link and of the other ends that limit them).
+ */
+const char *sim_links_certificate(const sim_links *links, uint32_t link);
+
+/* Asserts the state's own consistency and the certificate of every link; after a settle. */
+void sim_links_check(const sim_links *links);
+
+/*
+ * How many refills a settle may take before it fills from scratch: UINT64_MAX leaves the default.
+ * 0 makes every settle that changes a level fill from scratch. For tests.
+ */
+void sim_links_set_step_bound(sim_links *links, uint64_t bound);
+
+#endif
