@@ -45,7 +45,7 @@ refuses()
 is_png() { [ "$(head -c 4 "$1" | tail -c 3)" = PNG ]; }
 
 command -v gnuplot >/dev/null || { echo '1..0 # SKIP gnuplot is not here'; exit 0; }
-echo 1..11
+echo 1..12
 
 write_run "$work/a run" 3
 output=$("$root/analysis/plot" "$work/a run" 2>&1)
@@ -73,6 +73,9 @@ cp -r "$work/a run" "$work/bad" && sed -i 's/^peer,group/peer,band/' "$work/bad/
 refuses 'names the column that is missing' "$work/bad" 'completion.csv has no column group'
 cp -r "$work/a run" "$work/alien" && echo '99,20.0,x-1,0' >>"$work/alien/provenance.csv"
 refuses 'names a peer that completion.csv does not have' "$work/alien" 'names x-1'
+cp -r "$work/a run" "$work/torn" && rm "$work/torn/provenance.csv"
+echo torn >"$work/torn/provenance.csv.zst"
+refuses 'says when provenance cannot be decompressed' "$work/torn" 'provenance.csv'
 message=$(gnuplot -c "$root/analysis/completion.gp" 2>&1)
 [ $? = 2 ] && printf '%s' "$message" | grep -q usage
 point $? 'by hand without a folder it shows its usage'
