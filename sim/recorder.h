@@ -18,6 +18,7 @@
 
 #include "core/event.h"
 #include "core/types.h"
+#include "sim/arrivals.h"
 #include "sim/digest.h"
 #include "sim/run.h"
 #include "sim/scenario.h"
@@ -71,25 +72,26 @@ typedef enum sim_peer_status {
 
 /*
  * A node's statistics. The recorder's calls keep them but for `refusals` and `wasted_bytes`, which
- * the driver bumps itself. Compact: there may be a million.
+ * the driver bumps itself. Compact: there may be a million. What each block touches comes first.
  */
 typedef struct sim_node_stats {
-    mb_time arrived; /* MB_NEVER as long as it has not happened; so the next three */
-    mb_time first_block;
-    mb_time completed;
-    mb_time left;
+    mb_time first_block;       /* MB_NEVER as long as it has not happened; so the other times */
     uint64_t uploaded_bytes;   /* on the wire */
     uint64_t downloaded_bytes; /* on the wire */
-    uint64_t wasted_bytes;
-    uint32_t dealt;   /* blocks held on arrival */
-    uint32_t from[3]; /* blocks by sim_role of the giver */
+    uint32_t from[3];          /* blocks by sim_role of the giver */
     uint32_t uploaded_blocks;
+    uint32_t group; /* of the scenario; the tracker: group_count */
+    uint32_t index; /* in its group, from 0 */
+    mb_time arrived;
+    mb_time completed;
+    mb_time left;
+    uint64_t wasted_bytes;
+    uint32_t dealt;    /* blocks held on arrival */
     uint32_t refusals; /* of its own requests */
     uint32_t status;   /* sim_peer_status */
-    uint32_t group;    /* of the scenario; the tracker: group_count */
 } sim_node_stats;
 
-_Static_assert(sizeof(sim_node_stats) == 88, "a million of them");
+_Static_assert(sizeof(sim_node_stats) == 96, "a million of them");
 
 typedef struct sim_recorder_files sim_recorder_files;
 
@@ -107,8 +109,8 @@ typedef struct sim_recorder_config {
     const sim_scenario *scenario;
     const sim_run_options *options; /* folder (NULL: nothing is written), force, tables, argv */
     const char *config_text;        /* the content of config.ini */
-    uint32_t node_count;            /* the tracker and every peer that may arrive */
-    const uint32_t *node_group;     /* by node, in order of arrival; [0] is not looked at */
+    const sim_arrival *arrivals;    /* of every peer that may arrive: node i + 1 is entry i */
+    uint32_t arrival_count;
 } sim_recorder_config;
 
 /* A block gained. */
