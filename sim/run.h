@@ -23,15 +23,16 @@ typedef struct sim_progress {
     mb_time until;
     uint64_t events;
     uint64_t blocks_delivered;
-    uint64_t blocks_wanted; /* what the peers present and still to come lack in all, if known; else 0 */
+    uint64_t
+        blocks_wanted; /* what the peers present and still to come lack in all, if known; else 0 */
     uint32_t peers_arrived;
     uint32_t peers_complete;
     uint32_t peers_expected; /* 0: not known (open arrivals) */
 } sim_progress;
 
 typedef struct sim_run_options {
-    const char *folder;      /* results; NULL: nothing is written */
-    bool force;              /* write into a folder that holds something */
+    const char *folder; /* results; NULL: nothing is written */
+    bool force;         /* write into a folder that holds something */
     sim_check_level check;
     sim_table_format provenance;
     sim_table_format events;

@@ -99,14 +99,14 @@ typedef struct sim_group {
 } sim_group;
 
 /* [replay]: transfers of a trace over the links of named nodes, without protocol. */
-typedef struct sim_replay_node {
+typedef struct sim_named_node {
     char *name;
     sim_access access;
-} sim_replay_node;
+} sim_named_node;
 
 typedef struct sim_replay_plan {
     char *trace_path; /* NULL: the scenario has no [replay] */
-    sim_replay_node *nodes;
+    sim_named_node *nodes;
     uint32_t node_count;
 } sim_replay_plan;
 
