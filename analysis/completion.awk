@@ -2,7 +2,8 @@
 #
 # Writes a gnuplot index per group with rows `time percent`, the share of the group's peers that
 # completed within that time, and after them an index with the medians and 95th percentiles as rows
-# `time percent group`. Peers that arrived complete are left out.
+# `time percent group`. Peers that arrived complete are left
+# out; a group of such keeps its place in the legend, so that colours agree with the curves'.
 
 BEGIN { POINTS = 1000 }
 
@@ -14,8 +15,8 @@ FNR == 1 {
 
 {
     done = $column["completed_s"]
-    if (done != "" && done + 0 == $column["arrived_s"] + 0) next
     g = group_of($column["group"])
+    if (done != "" && done + 0 == $column["arrived_s"] + 0) next
     size[g]++
     peers++
     if (done == "") next
@@ -67,6 +68,7 @@ function write_marks(place, g)
 
 function label(g,    text)
 {
+    if (!size[g]) return group[g] ": complete on arrival"
     text = group[g] ": " part_text(count[g], size[g])
     if (!count[g]) return text
     return text ", median " time_text(rank(g, 0.5)) ", p95 " time_text(rank(g, 0.95))

@@ -34,7 +34,7 @@ file == 1 {
     completed = $column["completed_s"]
     if (completed == "") unfinished = 1
     else {
-        note_time(group_of_peer[p], completed - arrived)
+        if (completed + 0 > arrived) note_time(group_of_peer[p], completed - arrived)
         if (completed - origin[p] > last) last = completed - origin[p]
     }
     next
