@@ -2,8 +2,8 @@
 #
 # Writes a gnuplot index per group with rows `time percent`, the share of the group's peers that
 # completed within that time, and after them an index with the medians and 95th percentiles as rows
-# `time percent group`. Peers that arrived complete are left
-# out; a group of such keeps its place in the legend, so that colours agree with the curves'.
+# `time percent group`. Peers that arrived complete are left out; a group of such keeps its place in
+# the legend, so that colours agree with the curves'.
 
 BEGIN { POINTS = 1000 }
 
