@@ -1,0 +1,201 @@
+/* The pending-event set against a naive sort. */
+#include <glib.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/queue.h"
+
+static uint64_t random_state;
+
+/* SplitMix64: the test's own, so that its workloads do not hang on the core's streams. */
+static uint64_t draw(uint64_t bound)
+{
+    uint64_t z = (random_state += UINT64_C(0x9e3779b97f4a7c15));
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return (z ^ (z >> 31)) % bound;
+}
+
+static int compare(const void *pa, const void *pb)
+{
+    const sim_event *a = pa;
+    const sim_event *b = pb;
+    if (a->time != b->time) return a->time < b->time ? -1 : 1;
+    if (a->cls != b->cls) return a->cls < b->cls ? -1 : 1;
+    if (a->node != b->node) return a->node < b->node ? -1 : 1;
+    return a->seq < b->seq ? -1 : a->seq > b->seq;
+}
+
+/* A naive twin: an array that is searched for its least event. */
+struct twin {
+    sim_event *events;
+    size_t count;
+};
+
+static sim_event twin_pop(struct twin *twin)
+{
+    size_t least = 0;
+    for (size_t i = 1; i < twin->count; i++) {
+        if (compare(&twin->events[i], &twin->events[least]) < 0) least = i;
+    }
+    sim_event event = twin->events[least];
+    twin->events[least] = twin->events[--twin->count];
+    return event;
+}
+
+static void push_both(sim_queue *queue, struct twin *twin, const sim_event *event)
+{
+    twin->events[twin->count++] = *event;
+    g_assert_cmpint(sim_queue_push(queue, event), ==, 0);
+}
+
+static mb_time pop_both(sim_queue *queue, struct twin *twin)
+{
+    sim_event expected = twin_pop(twin);
+    sim_event got;
+    if (draw(2)) g_assert_cmpint(sim_queue_peek_time(queue), ==, expected.time);
+    if (draw(4) == 0) g_assert_true(memcmp(sim_queue_peek(queue), &expected, 64) == 0);
+    g_assert_cmpint(sim_queue_pop(queue, &got), ==, 1);
+    g_assert_true(memcmp(&got, &expected, sizeof got) == 0);
+    g_assert_cmpuint(sim_queue_count(queue), ==, twin->count);
+    return got.time;
+}
+
+static mb_time draw_delay(unsigned kind)
+{
+    switch (kind) {
+    case 0: return 0;
+    case 1: return (mb_time)draw(3);
+    case 2: return (mb_time)draw(1000000);
+    case 3: return (mb_time)draw(10) * MB_SECOND;
+    case 4: return (mb_time)draw(UINT64_C(1) << 50);
+    default: return (mb_time)draw(UINT64_C(1) << draw(60));
+    }
+}
+
+static sim_event draw_event(mb_time now, uint32_t seq)
+{
+    return (sim_event){
+        .time = now + draw_delay((unsigned)draw(6)),
+        .cls = (uint8_t)draw(5),
+        .node = (uint32_t)draw(4),
+        .seq = seq,
+        .value = draw(UINT64_MAX),
+    };
+}
+
+static void test_random(void)
+{
+    enum { ROOM = 3000 };
+    struct twin twin = {.events = g_new(sim_event, ROOM)};
+    for (unsigned round = 0; round < 40; round++) {
+        random_state = round;
+        sim_queue *queue = sim_queue_new();
+        mb_time now = 0;
+        uint32_t seq = 0;
+        size_t wanted = 1 + draw(round < 30 ? 200 : ROOM - 1);
+        for (unsigned step = 0; step < 4000; step++) {
+            if (now > MB_NEVER / 4) break;
+            bool push = twin.count == 0 || (twin.count < ROOM && draw(wanted) >= twin.count / 2);
+            if (push) {
+                sim_event event = draw_event(now, seq++);
+                push_both(queue, &twin, &event);
+            } else {
+                now = pop_both(queue, &twin);
+            }
+            if (step % 64 == 0) sim_queue_check(queue);
+        }
+        while (twin.count > 0)
+            pop_both(queue, &twin);
+        g_assert_cmpint(sim_queue_peek_time(queue), ==, MB_NEVER);
+        sim_queue_check(queue);
+        sim_queue_free(queue);
+    }
+    g_free(twin.events);
+}
+
+static void test_empty(void)
+{
+    sim_queue *queue = sim_queue_new();
+    sim_event event;
+    g_assert_cmpint(sim_queue_peek_time(queue), ==, MB_NEVER);
+    g_assert_null(sim_queue_peek(queue));
+    g_assert_cmpint(sim_queue_pop(queue, &event), ==, 0);
+    sim_queue_check(queue);
+    sim_queue_free(queue);
+    sim_queue_free(NULL);
+}
+
+/* What is pushed at the current instant with a smaller class comes out next. */
+static void test_current_instant(void)
+{
+    sim_queue *queue = sim_queue_new();
+    sim_event got;
+    for (uint32_t i = 0; i < 10; i++) {
+        sim_queue_push(queue, &(sim_event){.time = 5, .cls = 3, .node = i});
+    }
+    g_assert_cmpint(sim_queue_pop(queue, &got), ==, 1);
+    g_assert_cmpint(sim_queue_peek_time(queue), ==, 5);
+    sim_queue_push(queue, &(sim_event){.time = 5, .cls = 1, .node = 99});
+    sim_queue_push(queue, &(sim_event){.time = 6, .cls = 0, .node = 98});
+    sim_queue_push(queue, &(sim_event){.time = 5, .cls = 3, .node = 1, .seq = 1});
+    const uint32_t nodes[] = {99, 1, 1, 2, 3};
+    for (size_t i = 0; i < G_N_ELEMENTS(nodes); i++) {
+        g_assert_cmpint(sim_queue_pop(queue, &got), ==, 1);
+        g_assert_cmpuint(got.node, ==, nodes[i]);
+    }
+    sim_queue_free(queue);
+}
+
+/* A peek far ahead must not keep what is pushed meanwhile from coming first. */
+static void test_push_before_peeked(void)
+{
+    sim_queue *queue = sim_queue_new();
+    sim_event got;
+    sim_queue_push(queue, &(sim_event){.time = 3600 * MB_SECOND});
+    g_assert_cmpint(sim_queue_peek_time(queue), ==, 3600 * MB_SECOND);
+    sim_queue_push(queue, &(sim_event){.time = 7});
+    g_assert_cmpint(sim_queue_peek_time(queue), ==, 7);
+    sim_queue_pop(queue, &got);
+    g_assert_cmpint(got.time, ==, 7);
+    sim_queue_pop(queue, &got);
+    g_assert_cmpint(got.time, ==, 3600 * MB_SECOND);
+    sim_queue_free(queue);
+}
+
+/* Many events: sorted bulk, crowds of one instant, then a steady hold; the order must be total. */
+static void test_large(void)
+{
+    enum { COUNT = 200000 };
+    sim_queue *queue = sim_queue_new();
+    sim_event last = {0};
+    sim_event got;
+    random_state = 7;
+    for (uint32_t i = 0; i < COUNT; i++) {
+        mb_time time = i % 2 ? (mb_time)draw(UINT64_C(1) << 36) : (mb_time)(i % 7) * MB_SECOND;
+        sim_queue_push(queue, &(sim_event){.time = time, .node = i, .cls = (uint8_t)draw(3)});
+    }
+    sim_queue_check(queue);
+    for (uint32_t i = 0; i < 3 * COUNT; i++) {
+        g_assert_cmpint(sim_queue_pop(queue, &got), ==, 1);
+        if (i > 0) g_assert_cmpint(compare(&last, &got), <, 0);
+        last = got;
+        if (i >= 2 * COUNT) continue;
+        got.time += 1 + (mb_time)draw(UINT64_C(1) << 32);
+        sim_queue_push(queue, &got);
+    }
+    g_assert_cmpuint(sim_queue_count(queue), ==, 0);
+    sim_queue_check(queue);
+    sim_queue_free(queue);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/queue/empty", test_empty);
+    g_test_add_func("/queue/current-instant", test_current_instant);
+    g_test_add_func("/queue/push-before-peeked", test_push_before_peeked);
+    g_test_add_func("/queue/random", test_random);
+    g_test_add_func("/queue/large", test_large);
+    return g_test_run();
+}
