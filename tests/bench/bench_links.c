@@ -1,0 +1,128 @@
+/*
+ * What the links cost per flow, by the number of nodes: five flows on every uplink; each one that
+ * ends is followed, in the same instant, by one to the same node, or, in one of `move` cases, by
+ * one to another node (0: never).
+ *
+ * bench_links [NODES ...]
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "sim/links.h"
+
+enum { SLOTS = 5 };
+
+struct bench {
+    sim_links *links;
+    uint32_t nodes;
+    unsigned move;
+    uint32_t *from; /* per flow */
+    uint32_t *to;
+};
+
+static uint64_t state = 1;
+
+static uint64_t draw(void)
+{
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return state;
+}
+
+static double now_ns(void)
+{
+    struct timespec at;
+    clock_gettime(CLOCK_MONOTONIC, &at);
+    return (double)at.tv_sec * 1e9 + (double)at.tv_nsec;
+}
+
+static uint32_t other_node(const struct bench *bench, uint32_t node)
+{
+    return (node + 1 + (uint32_t)(draw() % (bench->nodes - 1))) % bench->nodes;
+}
+
+static void start(struct bench *bench, uint32_t from, uint32_t to, uint64_t bytes, mb_time now)
+{
+    uint32_t flow;
+    if (sim_links_start(bench->links, 2 * from, 2 * to + 1, bytes, now, &flow) < 0) exit(1);
+    bench->from[flow] = from;
+    bench->to[flow] = to;
+}
+
+static void churn(struct bench *bench, uint64_t flows)
+{
+    for (uint64_t ended = 0; ended < flows;) {
+        mb_time now = sim_links_next(bench->links);
+        for (uint32_t flow; sim_links_pop(bench->links, now, &flow); ended++) {
+            uint32_t from = bench->from[flow];
+            uint32_t to = bench->to[flow];
+            if (bench->move && draw() % bench->move == 0) to = other_node(bench, from);
+            start(bench, from, to, 262144, now);
+        }
+        if (sim_links_settle(bench->links, now) < 0) exit(1);
+    }
+}
+
+static void setup(struct bench *bench, unsigned down_factor)
+{
+    static const uint64_t classes[] = {125000, 625000, 2500000};
+    bench->links = sim_links_new();
+    bench->from = calloc(bench->nodes * SLOTS, sizeof *bench->from);
+    bench->to = calloc(bench->nodes * SLOTS, sizeof *bench->to);
+    for (uint32_t i = 0; i < bench->nodes; i++) {
+        uint64_t rate = classes[draw() % 3] * SIM_RATE_BYTE;
+        sim_links_add(bench->links, rate);
+        sim_links_add(bench->links, rate * down_factor);
+    }
+    for (uint32_t i = 0; i < bench->nodes * SLOTS; i++) {
+        start(bench, i / SLOTS, other_node(bench, i / SLOTS), 1 + draw() % 262144, 0);
+    }
+    if (sim_links_settle(bench->links, 0) < 0) exit(1);
+}
+
+static void bench_nodes(uint32_t nodes, unsigned down_factor, unsigned move)
+{
+    struct bench bench = {.nodes = nodes, .move = move};
+    double began = now_ns();
+    setup(&bench, down_factor);
+    double ready = now_ns();
+    churn(&bench, (uint64_t)nodes * SLOTS);
+    sim_links_stats before = sim_links_statistics(bench.links);
+    uint64_t flows = nodes * 10 > 1000000 ? nodes * 10 : 1000000;
+    double warm = now_ns();
+    churn(&bench, flows);
+    double done = now_ns();
+    sim_links_stats after = sim_links_statistics(bench.links);
+    printf("links nodes=%u down=%ux moved=1/%u setup=%.0f per_flow=%.1f ns rerated=%.3f "
+           "refills=%.3f scratch_fills=%.6f per flow\n",
+           nodes, down_factor, move, (ready - began) / (nodes * SLOTS),
+           (done - warm) / (double)flows,
+           (double)(after.rerated_flows - before.rerated_flows) / (double)flows,
+           (double)(after.refills - before.refills) / (double)flows,
+           (double)(after.scratch_fills - before.scratch_fills) / (double)flows);
+    sim_links_free(bench.links);
+    free(bench.from);
+    free(bench.to);
+}
+
+static void bench_all(uint32_t nodes)
+{
+    bench_nodes(nodes, 8, 0);
+    bench_nodes(nodes, 8, 4);
+    bench_nodes(nodes, 2, 4);
+    if (nodes <= 100000) bench_nodes(nodes, 1, 4);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1) {
+        for (int i = 1; i < argc; i++)
+            bench_all((uint32_t)strtoul(argv[i], NULL, 10));
+        return 0;
+    }
+    bench_all(1000);
+    bench_all(100000);
+    return 0;
+}
