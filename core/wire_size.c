@@ -13,7 +13,8 @@ static uint64_t separators_size(uint32_t count)
 uint32_t mb_wire_digits(uint64_t number)
 {
     uint32_t digits = 1;
-    for (; number >= 10; number /= 10) digits++;
+    for (; number >= 10; number /= 10)
+        digits++;
     return digits;
 }
 
@@ -21,7 +22,8 @@ uint64_t mb_wire_digits_below(uint32_t count)
 {
     /* Each number has one digit, and one more for each power of ten up to it. */
     uint64_t digits = count;
-    for (uint64_t power = 10; power < count; power *= 10) digits += count - power;
+    for (uint64_t power = 10; power < count; power *= 10)
+        digits += count - power;
     return digits;
 }
 

@@ -43,8 +43,7 @@ static bool has_duplicates(const cJSON *value)
 }
 
 /* A number of at most `max`; *number keeps its value if the key is missing and may be. */
-static int get_number(const cJSON *object, const char *key, need n, uint64_t max,
-                      uint64_t *number)
+static int get_number(const cJSON *object, const char *key, need n, uint64_t max, uint64_t *number)
 {
     const cJSON *value = find(object, key);
     if (value == NULL) return missing(n);
@@ -56,8 +55,7 @@ static int get_number(const cJSON *object, const char *key, need n, uint64_t max
     return MB_OK;
 }
 
-static int get_uint32(const cJSON *object, const char *key, need n, uint64_t max,
-                      uint32_t *number)
+static int get_uint32(const cJSON *object, const char *key, need n, uint64_t max, uint32_t *number)
 {
     uint64_t wide = *number;
     assert(max <= UINT32_MAX);
@@ -339,9 +337,12 @@ static int read_tree(const cJSON *root, uint32_t types, mb_arena **arena, mb_mes
     uint32_t type = type_of(root, types);
     if (type == 0) return MB_ERR_MESSAGE;
     message->type = (mb_message_type)type;
-    if (type == MB_MESSAGE_ANNOUNCE) rc = get_peer(arena, root, &message->peer);
-    else if (type == MB_MESSAGE_PEERS) rc = get_peers(arena, root, message);
-    else rc = get_object(arena, root, message);
+    if (type == MB_MESSAGE_ANNOUNCE)
+        rc = get_peer(arena, root, &message->peer);
+    else if (type == MB_MESSAGE_PEERS)
+        rc = get_peers(arena, root, message);
+    else
+        rc = get_object(arena, root, message);
     if (rc != MB_OK) return rc;
     return mb_message_valid(message) ? MB_OK : MB_ERR_MESSAGE;
 }

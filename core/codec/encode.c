@@ -158,9 +158,12 @@ int mb_message_encode(const mb_message *message, mb_text *text)
 {
     if (!mb_message_valid(message)) return MB_ERR_ARGUMENT;
     size_t size = text->size;
-    if (message->type == MB_MESSAGE_ANNOUNCE) add_peer(text, &message->peer);
-    else if (message->type == MB_MESSAGE_PEERS) add_peers(text, message);
-    else add_object(text, message);
+    if (message->type == MB_MESSAGE_ANNOUNCE)
+        add_peer(text, &message->peer);
+    else if (message->type == MB_MESSAGE_PEERS)
+        add_peers(text, message);
+    else
+        add_object(text, message);
     if (text->error == MB_OK && text->size - size > mb_message_size_limit(message->type)) {
         text->size = size;
         return MB_ERR_ARGUMENT;

@@ -22,14 +22,10 @@ static const char *const reason_names[MB_WIRE_REASON_COUNT] = {
 };
 
 static const char *const note_names[MB_WIRE_NOTE_COUNT] = {
-    [MB_WIRE_NOTE_NONE] = "",
-    [MB_WIRE_NOTE_HELLO] = "hello",
-    [MB_WIRE_NOTE_FULL] = "full",
-    [MB_WIRE_NOTE_UNCHOKE] = "unchoke",
-    [MB_WIRE_NOTE_CHOKE] = "choke",
-    [MB_WIRE_NOTE_HAVE] = "have",
-    [MB_WIRE_NOTE_CANCEL] = "cancel",
-    [MB_WIRE_NOTE_LEAVE] = "leave",
+    [MB_WIRE_NOTE_NONE] = "",         [MB_WIRE_NOTE_HELLO] = "hello",
+    [MB_WIRE_NOTE_FULL] = "full",     [MB_WIRE_NOTE_UNCHOKE] = "unchoke",
+    [MB_WIRE_NOTE_CHOKE] = "choke",   [MB_WIRE_NOTE_HAVE] = "have",
+    [MB_WIRE_NOTE_CANCEL] = "cancel", [MB_WIRE_NOTE_LEAVE] = "leave",
     [MB_WIRE_NOTE_ALIVE] = "alive",
 };
 

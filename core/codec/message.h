@@ -77,12 +77,12 @@ typedef struct mb_extension {
     mb_wire_note note;
     bool has_block; /* whether `block` is told */
     uint32_t block;
-    uint32_t offset;     /* first byte of the block that is asked for or sent */
-    uint32_t length;     /* raw bytes that follow the header line; 0: no raw answer */
-    const uint8_t *set;  /* the sender's blocks: block b is bit b%8 of byte b/8 */
-    uint32_t set_size;   /* bytes */
-    uint64_t epoch;      /* of the sender's acquisition log */
-    uint64_t count;      /* of its entries that `set` shows */
+    uint32_t offset;       /* first byte of the block that is asked for or sent */
+    uint32_t length;       /* raw bytes that follow the header line; 0: no raw answer */
+    const uint8_t *set;    /* the sender's blocks: block b is bit b%8 of byte b/8 */
+    uint32_t set_size;     /* bytes */
+    uint64_t epoch;        /* of the sender's acquisition log */
+    uint64_t count;        /* of its entries that `set` shows */
     const uint32_t *dealt; /* blocks that the tracker deals to the asker */
     uint32_t dealt_count;
     const uint32_t *have; /* blocks gained */

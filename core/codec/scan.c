@@ -21,10 +21,10 @@ typedef struct key_text {
 #define KEY_OTHER '\x7f'
 
 static const char *const known_keys[] = {
-    "id",    "ip",     "port",   "blocks",  "bloco", "peerId", "data",       "minibit", "version",
-    "raw",   "keep",   "wants",  "leaving", "note",  "offset", "length",     "refused", "set",
-    "epoch", "count",  "dealt",  "have",    "file",  "size",   "block_size", "root",    "hashes",
-    "block", "extension",
+    "id",         "ip",   "port",   "blocks", "bloco",     "peerId", "data",   "minibit",
+    "version",    "raw",  "keep",   "wants",  "leaving",   "note",   "offset", "length",
+    "refused",    "set",  "epoch",  "count",  "dealt",     "have",   "file",   "size",
+    "block_size", "root", "hashes", "block",  "extension",
 };
 
 bool mb_key_known(const char *text)
@@ -62,7 +62,8 @@ static bool take(scanner *s, char c)
 
 static void skip_space(scanner *s)
 {
-    while (s->at < s->end && strchr(" \t\r\n", *s->at) != NULL && *s->at != '\0') s->at++;
+    while (s->at < s->end && strchr(" \t\r\n", *s->at) != NULL && *s->at != '\0')
+        s->at++;
 }
 
 static bool take_word(scanner *s, const char *word)
@@ -145,8 +146,10 @@ static int scan_string(scanner *s, key_text *key)
         } else {
             s->at++;
             if (c == '"') return MB_OK;
-            if (c == '\\') rc = scan_escape(s, key);
-            else key_put(key, (char)c);
+            if (c == '\\')
+                rc = scan_escape(s, key);
+            else
+                key_put(key, (char)c);
         }
         if (rc != MB_OK) return rc;
     }
@@ -156,7 +159,8 @@ static int scan_string(scanner *s, key_text *key)
 static bool take_digits(scanner *s)
 {
     const unsigned char *start = s->at;
-    while (s->at < s->end && is_digit(*s->at)) s->at++;
+    while (s->at < s->end && is_digit(*s->at))
+        s->at++;
     return s->at > start;
 }
 
@@ -254,6 +258,7 @@ static int scan_value(scanner *s, uint32_t depth, bool strict)
 
 int mb_scan(const char *bytes, size_t size)
 {
+    if (size == 0) return MB_ERR_SYNTAX; /* `bytes` may be NULL then */
     scanner s = {.at = (const unsigned char *)bytes, .end = (const unsigned char *)bytes + size};
     skip_space(&s);
     if (peek(&s) != '{' && peek(&s) != '[') return MB_ERR_SYNTAX;

@@ -27,7 +27,8 @@ static bool text_grow(mb_text *text, size_t size)
     if (size <= text->capacity - text->size) return true;
     if (size > SIZE_MAX / 4 - text->size) return false;
     size_t capacity = text->capacity < 256 ? 256 : text->capacity;
-    while (capacity < text->size + size) capacity *= 2;
+    while (capacity < text->size + size)
+        capacity *= 2;
     char *bytes = realloc(text->bytes, capacity);
     if (bytes == NULL) return false;
     text->bytes = bytes;

@@ -92,16 +92,11 @@ bool mb_message_valid(const mb_message *message)
 {
     if (!extension_valid(message->extension)) return false;
     switch (message->type) {
-    case MB_MESSAGE_ANNOUNCE:
-        return peer_valid(&message->peer);
-    case MB_MESSAGE_PEERS:
-        return peers_valid(message);
-    case MB_MESSAGE_REQUEST:
-        return request_valid(message);
-    case MB_MESSAGE_BLOCK:
-        return block_valid(message);
-    case MB_MESSAGE_NOTICE:
-        return notice_valid(message);
+    case MB_MESSAGE_ANNOUNCE: return peer_valid(&message->peer);
+    case MB_MESSAGE_PEERS: return peers_valid(message);
+    case MB_MESSAGE_REQUEST: return request_valid(message);
+    case MB_MESSAGE_BLOCK: return block_valid(message);
+    case MB_MESSAGE_NOTICE: return notice_valid(message);
     }
     return false;
 }

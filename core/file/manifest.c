@@ -8,7 +8,8 @@ static const char root_label[8] = {'M', 'i', 'n', 'i', 'B', 'i', 't', '1'};
 
 static void put_little_endian(uint8_t *bytes, uint64_t value, size_t size)
 {
-    for (size_t i = 0; i < size; i++) bytes[i] = (uint8_t)(value >> (8 * i));
+    for (size_t i = 0; i < size; i++)
+        bytes[i] = (uint8_t)(value >> (8 * i));
 }
 
 static size_t hashes_size(const mb_geometry *geometry)

@@ -33,14 +33,10 @@ static int error_from_errno(int code)
     switch (code) {
     case ENOSPC:
     case EDQUOT:
-    case EFBIG:
-        return MB_ERR_FULL;
-    case ENOMEM:
-        return MB_ERR_MEMORY;
-    case EEXIST:
-        return MB_ERR_EXISTS;
-    default:
-        return MB_ERR_IO;
+    case EFBIG: return MB_ERR_FULL;
+    case ENOMEM: return MB_ERR_MEMORY;
+    case EEXIST: return MB_ERR_EXISTS;
+    default: return MB_ERR_IO;
     }
 }
 
@@ -147,10 +143,8 @@ static int open_flags(mb_storage_mode mode)
     switch (mode) {
     case MB_STORAGE_READ:
         return O_RDONLY | O_NONBLOCK; /* a pipe by that name must not hold us up */
-    case MB_STORAGE_CREATE:
-        return O_RDWR | O_CREAT | O_EXCL;
-    default:
-        return O_RDWR | O_CREAT;
+    case MB_STORAGE_CREATE: return O_RDWR | O_CREAT | O_EXCL;
+    default: return O_RDWR | O_CREAT;
     }
 }
 

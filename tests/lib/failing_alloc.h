@@ -29,7 +29,8 @@ uint64_t failing_alloc_count(void);
  */
 #define FAILING_ALLOC_EACH(call)                                                                   \
     for (uint64_t failing_n_ = 1;; failing_n_++)                                                   \
-        if (failing_alloc_set(failing_n_), (call), !failing_alloc_ended()) break;                  \
+        if (failing_alloc_set(failing_n_), (call), !failing_alloc_ended())                         \
+            break;                                                                                 \
         else
 
 /* Ends what failing_alloc_set() began; whether the failing allocation was reached. */

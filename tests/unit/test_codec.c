@@ -383,7 +383,8 @@ static void test_limits(void)
     g_assert_cmpint(mb_message_decode("", MB_LIMIT_REQUEST_SIZE + 1, MB_MESSAGE_REQUEST, &m), ==,
                     MB_ERR_RANGE); /* refused by its size: not a byte is read */
     GString *keys = g_string_new("{\"bloco\": 1, \"peerId\": \"p\"");
-    for (int i = 3; i <= MB_LIMIT_KEYS; i++) g_string_append_printf(keys, ", \"k%d\": 0", i);
+    for (int i = 3; i <= MB_LIMIT_KEYS; i++)
+        g_string_append_printf(keys, ", \"k%d\": 0", i);
     char *full = g_strconcat(keys->str, "}", NULL);
     char *over = g_strconcat(keys->str, ", \"k\": 0}", NULL);
     ok(decode(full, ANY, &m));
@@ -392,7 +393,8 @@ static void test_limits(void)
     g_free(full);
     g_free(over);
     g_string_assign(keys, "[0");
-    for (uint32_t i = 0; i < MB_LIMIT_VALUES; i++) g_string_append(keys, ",0");
+    for (uint32_t i = 0; i < MB_LIMIT_VALUES; i++)
+        g_string_append(keys, ",0");
     g_string_append_c(keys, ']');
     g_assert_cmpint(decode(keys->str, ANY, &m), ==, MB_ERR_RANGE);
     g_string_free(keys, TRUE);
@@ -442,8 +444,13 @@ static void test_encoder_refuses(void)
 static void test_base64(void)
 {
     static const char *const rows[][2] = {
-        {"", ""},           {"f", "Zg=="},         {"fo", "Zm8="},       {"foo", "Zm9v"},
-        {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"},
+        {"", ""},
+        {"f", "Zg=="},
+        {"fo", "Zm8="},
+        {"foo", "Zm9v"},
+        {"foob", "Zm9vYg=="},
+        {"fooba", "Zm9vYmE="},
+        {"foobar", "Zm9vYmFy"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) { /* RFC 4648, section 10 */
         char text[16] = {0};
@@ -458,7 +465,8 @@ static void test_base64(void)
     for (size_t size = 0; size < 300; size++) {
         uint8_t bytes[300], back[300];
         char text[404];
-        for (size_t i = 0; i < size; i++) bytes[i] = (uint8_t)g_test_rand_int();
+        for (size_t i = 0; i < size; i++)
+            bytes[i] = (uint8_t)g_test_rand_int();
         mb_base64_encode(bytes, size, text);
         g_autofree char *theirs = g_base64_encode(bytes, size);
         g_assert_cmpmem(text, (size + 2) / 3 * 4, theirs, strlen(theirs));
@@ -486,7 +494,8 @@ static void test_sets(void)
     for (uint32_t blocks = 0; blocks <= 200; blocks++) {
         uint64_t words[4] = {0}, back[4] = {7, 7, 7, 7};
         uint8_t set[26] = {0};
-        for (uint32_t b = 0; b < blocks; b += 3) mb_blockset_add(words, b);
+        for (uint32_t b = 0; b < blocks; b += 3)
+            mb_blockset_add(words, b);
         mb_wire_set_put(words, blocks, set);
         mb_extension e = {.version = 1, .set = set, .set_size = mb_wire_set_size(blocks)};
         ok(mb_wire_set_get(&e, blocks, back));
@@ -514,7 +523,8 @@ static void test_geometry_fit(void)
         {MB_ERR_MESSAGE, "{\"id\": 2, \"data\": \"\"}"},
         {MB_OK, "{\"id\": 1, \"minibit\": {\"version\": 1, \"length\": 16}}"},
         {MB_OK, "{\"id\": 1, \"minibit\": {\"version\": 1, \"length\": 6, \"offset\": 10}}"},
-        {MB_ERR_MESSAGE, "{\"id\": 1, \"minibit\": {\"version\": 1, \"length\": 7, \"offset\": 10}}"},
+        {MB_ERR_MESSAGE,
+         "{\"id\": 1, \"minibit\": {\"version\": 1, \"length\": 7, \"offset\": 10}}"},
         {MB_OK, "{\"id\": 1, \"data\": \"AA==\", \"minibit\": {\"version\": 1, \"offset\": 15}}"},
         {MB_ERR_MESSAGE, MORE("\"offset\": 16")},
         {MB_OK, MORE("\"set\": \"Bw==\"")},
@@ -569,8 +579,7 @@ static void test_block_sizes(void)
             ok(mb_message_encode(&m, &text));
             g_assert_cmpuint(text.size, ==,
                              mb_wire_block_answer_size(blocks[i], size, MB_ENCODING_BASE64));
-            g_assert_cmpuint(size, ==,
-                             mb_wire_block_answer_size(blocks[i], size, MB_ENCODING_RAW));
+            g_assert_cmpuint(size, ==, mb_wire_block_answer_size(blocks[i], size, MB_ENCODING_RAW));
         }
         mb_message request = {.type = MB_MESSAGE_REQUEST, .block = blocks[i], .peer_id = "peer3"};
         mb_text_reset(&text);
@@ -589,9 +598,10 @@ static void test_announce_sizes(void)
     static const uint16_t ports[] = {1, 80, 443, 9001, 65535};
     mb_text text;
     mb_text_init(&text);
-    for (uint32_t i = 0; i < G_N_ELEMENTS(blocks); i++) blocks[i] = i;
+    for (uint32_t i = 0; i < G_N_ELEMENTS(blocks); i++)
+        blocks[i] = i;
     for (size_t i = 0; i < G_N_ELEMENTS(counts); i++) {
-        const char *id = "peer-1" + i % 4;
+        const char *id = &"peer-1"[i % 4];
         uint16_t port = ports[i % G_N_ELEMENTS(ports)];
         mb_wire_peer peer = {id, "192.168.0.62", port, blocks, counts[i], NULL};
         mb_message m = {.type = MB_MESSAGE_ANNOUNCE, .peer = peer};
@@ -663,7 +673,8 @@ static void test_arena(void)
         uint8_t *bytes = mb_arena_take(&arena, size);
         g_assert_nonnull(bytes);
         g_assert_cmpuint((uintptr_t)bytes % _Alignof(max_align_t), ==, 0);
-        for (size_t i = 0; i < size; i++) g_assert_cmpuint(bytes[i], ==, 0);
+        for (size_t i = 0; i < size; i++)
+            g_assert_cmpuint(bytes[i], ==, 0);
         memset(bytes, 255, size);
     }
     g_assert_null(mb_arena_take(&arena, SIZE_MAX));

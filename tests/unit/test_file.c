@@ -39,7 +39,8 @@ static void ok(int rc)
 /* Bytes that differ from block to block. */
 static void fill(uint8_t *bytes, size_t size)
 {
-    for (size_t i = 0; i < size; i++) bytes[i] = (uint8_t)(i * 7 + i / 16 + 3);
+    for (size_t i = 0; i < size; i++)
+        bytes[i] = (uint8_t)(i * 7 + i / 16 + 3);
 }
 
 static mb_storage *memory_with(const void *bytes, size_t size)
@@ -65,7 +66,8 @@ static mb_manifest *manifest_of(size_t size)
 static void assert_hash(const uint8_t *hash, const char *hex)
 {
     char text[2 * MB_HASH_SIZE + 1];
-    for (int i = 0; i < MB_HASH_SIZE; i++) g_snprintf(text + 2 * i, 3, "%02x", hash[i]);
+    for (int i = 0; i < MB_HASH_SIZE; i++)
+        g_snprintf(text + 2 * i, 3, "%02x", hash[i]);
     g_assert_cmpstr(text, ==, hex);
 }
 
@@ -149,7 +151,8 @@ static int copy_store(copy *c, uint32_t block)
 
 static void copy_store_all(copy *c)
 {
-    for (uint32_t b = 0; b < c->manifest->geometry.blocks; b++) ok(copy_store(c, b));
+    for (uint32_t b = 0; b < c->manifest->geometry.blocks; b++)
+        ok(copy_store(c, b));
 }
 
 /* Stores in any order, checks what is held at each step, reads back, rebuilds, compares. */
@@ -185,7 +188,8 @@ static void store_and_rebuild(const char *kind, size_t size)
     g_assert_cmpint(mb_file_rebuild(&c.file, hasher, target), ==, keeps ? MB_OK : MB_ERR_STATE);
     if (keeps) {
         ok(mb_manifest_compare(c.manifest, hasher, target));
-        if (size > 0) g_assert_cmpint(memcmp(mb_storage_memory_bytes(target), c.bytes, size), ==, 0);
+        if (size > 0)
+            g_assert_cmpint(memcmp(mb_storage_memory_bytes(target), c.bytes, size), ==, 0);
     }
     ok(mb_storage_close(target));
     copy_clear(&c);
@@ -194,7 +198,8 @@ static void store_and_rebuild(const char *kind, size_t size)
 static void test_store_and_rebuild(gconstpointer kind)
 {
     static const size_t sizes[] = {0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK, SIZE};
-    for (size_t i = 0; i < G_N_ELEMENTS(sizes); i++) store_and_rebuild(kind, sizes[i]);
+    for (size_t i = 0; i < G_N_ELEMENTS(sizes); i++)
+        store_and_rebuild(kind, sizes[i]);
 }
 
 static void test_wrong_bytes(gconstpointer kind)
@@ -326,11 +331,13 @@ static void test_extensions(void)
     static const struct {
         const char *path, *extension;
     } rows[] = {
-        {"film.mp4", "mp4"},       {"/a/b.c/film.MP4", "MP4"}, {"film", ""},
-        {".bashrc", ""},           {"a/.bashrc", ""},          {"film.", ""},
-        {"x.tar.gz", "gz"},        {"x.0123456789", "0123456789"}, {"x.0123456789a", ""},
-        {"x.m p4", ""},            {"x.\xc3\xa9", ""},         {"a.b/film", ""},
-        {"x.mp4/", ""},            {"", ""},
+        {"film.mp4", "mp4"},   {"/a/b.c/film.MP4", "MP4"},
+        {"film", ""},          {".bashrc", ""},
+        {"a/.bashrc", ""},     {"film.", ""},
+        {"x.tar.gz", "gz"},    {"x.0123456789", "0123456789"},
+        {"x.0123456789a", ""}, {"x.m p4", ""},
+        {"x.\xc3\xa9", ""},    {"a.b/film", ""},
+        {"x.mp4/", ""},        {"", ""},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         char extension[MB_EXTENSION_SIZE];
