@@ -207,7 +207,7 @@ static const char *note_name(uint32_t number)
     return mb_wire_note_name((mb_wire_note)number);
 }
 
-static int get_names(const cJSON *told, mb_extension *e)
+static int get_names(const cJSON *told, mb_wire_extension *e)
 {
     uint32_t reason = 0, note = 0;
     int rc = get_name(told, "refused", reason_name, MB_WIRE_REASON_COUNT, &reason);
@@ -217,16 +217,21 @@ static int get_names(const cJSON *told, mb_extension *e)
     return rc;
 }
 
-static int get_flags(const cJSON *told, mb_extension *e)
+static int get_flags(const cJSON *told, mb_wire_extension *e)
 {
     int rc = get_flag(told, "raw", &e->raw);
     if (rc == MB_OK) rc = get_flag(told, "keep", &e->keep);
     if (rc == MB_OK) rc = get_flag(told, "wants", &e->wants);
     if (rc == MB_OK) rc = get_flag(told, "leaving", &e->leaving);
+    if (rc == MB_OK) rc = get_flag(told, "slot", &e->slot);
+    if (rc == MB_OK) rc = get_flag(told, "more", &e->more);
+    if (rc == MB_OK) rc = get_flag(told, "open", &e->open);
+    if (rc == MB_OK) rc = get_flag(told, "optimistic", &e->optimistic);
+    if (rc == MB_OK) rc = get_flag(told, "endgame", &e->endgame);
     return rc;
 }
 
-static int get_numbers(const cJSON *told, mb_extension *e)
+static int get_numbers(const cJSON *told, mb_wire_extension *e)
 {
     e->has_block = find(told, "block") != NULL;
     int rc = get_uint32(told, "version", REQUIRED, UINT32_MAX, &e->version);
@@ -238,7 +243,7 @@ static int get_numbers(const cJSON *told, mb_extension *e)
     return rc;
 }
 
-static int get_sets(mb_arena **arena, const cJSON *told, mb_extension *e)
+static int get_sets(mb_arena **arena, const cJSON *told, mb_wire_extension *e)
 {
     size_t size = 0;
     int rc = get_base64(arena, told, "set", MB_LIMIT_BLOCKS / 8, &e->set, &size);
@@ -250,12 +255,12 @@ static int get_sets(mb_arena **arena, const cJSON *told, mb_extension *e)
     return rc;
 }
 
-static int get_extension(mb_arena **arena, const cJSON *object, const mb_extension **extension)
+static int get_extension(mb_arena **arena, const cJSON *object, const mb_wire_extension **extension)
 {
     const cJSON *told = find(object, "minibit");
     if (told == NULL) return MB_OK;
     if (!cJSON_IsObject(told)) return MB_ERR_MESSAGE;
-    mb_extension *e = mb_arena_take(arena, sizeof *e);
+    mb_wire_extension *e = mb_arena_take(arena, sizeof *e);
     if (e == NULL) return MB_ERR_MEMORY;
     int rc = get_flags(told, e);
     if (rc == MB_OK) rc = get_names(told, e);
@@ -281,7 +286,7 @@ static int get_peer(mb_arena **arena, const cJSON *object, mb_wire_peer *peer)
     return rc;
 }
 
-static int get_peers(mb_arena **arena, const cJSON *list, mb_message *message)
+static int get_peers(mb_arena **arena, const cJSON *list, mb_wire_message *message)
 {
     const cJSON *item;
     uint32_t count = (uint32_t)cJSON_GetArraySize(list);
@@ -298,13 +303,13 @@ static int get_peers(mb_arena **arena, const cJSON *list, mb_message *message)
 }
 
 /* A request, a block or a notice. */
-static int get_object(mb_arena **arena, const cJSON *object, mb_message *message)
+static int get_object(mb_arena **arena, const cJSON *object, mb_wire_message *message)
 {
     int rc = MB_OK;
-    if (message->type == MB_MESSAGE_REQUEST) {
+    if (message->type == MB_WIRE_REQUEST) {
         rc = get_uint32(object, "bloco", REQUIRED, MB_LIMIT_BLOCKS - 1, &message->block);
     }
-    if (message->type != MB_MESSAGE_BLOCK) {
+    if (message->type != MB_WIRE_BLOCK) {
         if (rc == MB_OK) rc = get_string(arena, object, "peerId", &message->peer_id);
     } else {
         rc = get_uint32(object, "id", REQUIRED, MB_LIMIT_BLOCKS - 1, &message->block);
@@ -320,38 +325,38 @@ static int get_object(mb_arena **arena, const cJSON *object, mb_message *message
 /* Which of the types that may come this is: told by the one key that only it needs. */
 static uint32_t type_of(const cJSON *root, uint32_t types)
 {
-    if (cJSON_IsArray(root)) return types & MB_MESSAGE_PEERS;
-    types &= ~(uint32_t)MB_MESSAGE_PEERS;
+    if (cJSON_IsArray(root)) return types & MB_WIRE_PEERS;
+    types &= ~(uint32_t)MB_WIRE_PEERS;
     if ((types & (types - 1)) == 0) return types;
-    if (find(root, "bloco") != NULL) return types & MB_MESSAGE_REQUEST;
-    if (find(root, "port") != NULL) return types & MB_MESSAGE_ANNOUNCE;
-    if (find(root, "id") != NULL) return types & MB_MESSAGE_BLOCK;
-    return types & MB_MESSAGE_NOTICE;
+    if (find(root, "bloco") != NULL) return types & MB_WIRE_REQUEST;
+    if (find(root, "port") != NULL) return types & MB_WIRE_ANNOUNCE;
+    if (find(root, "id") != NULL) return types & MB_WIRE_BLOCK;
+    return types & MB_WIRE_NOTICE;
 }
 
 /* Fills *message from the tree. */
-static int read_tree(const cJSON *root, uint32_t types, mb_arena **arena, mb_message *message)
+static int read_tree(const cJSON *root, uint32_t types, mb_arena **arena, mb_wire_message *message)
 {
     int rc;
     if (has_duplicates(root)) return MB_ERR_MESSAGE;
     uint32_t type = type_of(root, types);
     if (type == 0) return MB_ERR_MESSAGE;
-    message->type = (mb_message_type)type;
-    if (type == MB_MESSAGE_ANNOUNCE)
+    message->type = (mb_wire_type)type;
+    if (type == MB_WIRE_ANNOUNCE)
         rc = get_peer(arena, root, &message->peer);
-    else if (type == MB_MESSAGE_PEERS)
+    else if (type == MB_WIRE_PEERS)
         rc = get_peers(arena, root, message);
     else
         rc = get_object(arena, root, message);
     if (rc != MB_OK) return rc;
-    return mb_message_valid(message) ? MB_OK : MB_ERR_MESSAGE;
+    return mb_wire_valid(message) ? MB_OK : MB_ERR_MESSAGE;
 }
 
-int mb_message_decode(const char *bytes, size_t size, uint32_t types, mb_message *message)
+int mb_wire_decode(const char *bytes, size_t size, uint32_t types, mb_wire_message *message)
 {
     mb_arena *arena = NULL;
-    *message = (mb_message){0};
-    if (size > mb_message_size_limit(types)) return MB_ERR_RANGE;
+    *message = (mb_wire_message){0};
+    if (size > mb_wire_size_limit(types)) return MB_ERR_RANGE;
     int rc = mb_scan(bytes, size);
     if (rc != MB_OK) return rc;
     /* The scanner has found strict JSON, so memory is all that can be wanting. */
@@ -360,6 +365,6 @@ int mb_message_decode(const char *bytes, size_t size, uint32_t types, mb_message
     rc = read_tree(root, types, &arena, message);
     cJSON_Delete(root);
     message->arena = arena;
-    if (rc != MB_OK) mb_message_clear(message);
+    if (rc != MB_OK) mb_wire_clear(message);
     return rc;
 }

@@ -85,17 +85,27 @@ static void add_file(mb_text *text, const mb_wire_file *file, bool *first_outsid
     mb_text_add(text, "}");
 }
 
-static void add_extension(mb_text *text, const mb_extension *e, bool *first_outside)
+static void add_flags(mb_text *text, const mb_wire_extension *e, bool *first)
+{
+    add_flag(text, "raw", e->raw, first);
+    add_flag(text, "keep", e->keep, first);
+    add_flag(text, "wants", e->wants, first);
+    add_flag(text, "leaving", e->leaving, first);
+    add_flag(text, "slot", e->slot, first);
+    add_flag(text, "more", e->more, first);
+    add_flag(text, "open", e->open, first);
+    add_flag(text, "optimistic", e->optimistic, first);
+    add_flag(text, "endgame", e->endgame, first);
+}
+
+static void add_extension(mb_text *text, const mb_wire_extension *e, bool *first_outside)
 {
     bool first = true;
     if (e == NULL) return;
     add_key(text, "minibit", first_outside);
     mb_text_add(text, "{");
     add_number(text, "version", e->version, &first);
-    add_flag(text, "raw", e->raw, &first);
-    add_flag(text, "keep", e->keep, &first);
-    add_flag(text, "wants", e->wants, &first);
-    add_flag(text, "leaving", e->leaving, &first);
+    add_flags(text, e, &first);
     if (e->note != MB_WIRE_NOTE_NONE) {
         add_string(text, "note", mb_wire_note_name(e->note), &first);
     }
@@ -126,7 +136,7 @@ static void add_peer(mb_text *text, const mb_wire_peer *peer)
     mb_text_add(text, "}");
 }
 
-static void add_peers(mb_text *text, const mb_message *message)
+static void add_peers(mb_text *text, const mb_wire_message *message)
 {
     mb_text_add(text, "[");
     for (uint32_t i = 0; i < message->peers_count; i++) {
@@ -137,12 +147,12 @@ static void add_peers(mb_text *text, const mb_message *message)
 }
 
 /* A request, a block or a notice. */
-static void add_object(mb_text *text, const mb_message *message)
+static void add_object(mb_text *text, const mb_wire_message *message)
 {
     bool first = true;
     mb_text_add(text, "{");
-    if (message->type == MB_MESSAGE_REQUEST) add_number(text, "bloco", message->block, &first);
-    if (message->type == MB_MESSAGE_BLOCK) {
+    if (message->type == MB_WIRE_REQUEST) add_number(text, "bloco", message->block, &first);
+    if (message->type == MB_WIRE_BLOCK) {
         add_number(text, "id", message->block, &first);
         if (message->data != NULL) {
             add_base64(text, "data", message->data, message->data_size, &first);
@@ -154,17 +164,17 @@ static void add_object(mb_text *text, const mb_message *message)
     mb_text_add(text, "}");
 }
 
-int mb_message_encode(const mb_message *message, mb_text *text)
+int mb_wire_encode(const mb_wire_message *message, mb_text *text)
 {
-    if (!mb_message_valid(message)) return MB_ERR_ARGUMENT;
+    if (!mb_wire_valid(message)) return MB_ERR_ARGUMENT;
     size_t size = text->size;
-    if (message->type == MB_MESSAGE_ANNOUNCE)
+    if (message->type == MB_WIRE_ANNOUNCE)
         add_peer(text, &message->peer);
-    else if (message->type == MB_MESSAGE_PEERS)
+    else if (message->type == MB_WIRE_PEERS)
         add_peers(text, message);
     else
         add_object(text, message);
-    if (text->error == MB_OK && text->size - size > mb_message_size_limit(message->type)) {
+    if (text->error == MB_OK && text->size - size > mb_wire_size_limit(message->type)) {
         text->size = size;
         return MB_ERR_ARGUMENT;
     }

@@ -22,10 +22,17 @@ static const char *const reason_names[MB_WIRE_REASON_COUNT] = {
 };
 
 static const char *const note_names[MB_WIRE_NOTE_COUNT] = {
-    [MB_WIRE_NOTE_NONE] = "",         [MB_WIRE_NOTE_HELLO] = "hello",
-    [MB_WIRE_NOTE_FULL] = "full",     [MB_WIRE_NOTE_UNCHOKE] = "unchoke",
-    [MB_WIRE_NOTE_CHOKE] = "choke",   [MB_WIRE_NOTE_HAVE] = "have",
-    [MB_WIRE_NOTE_CANCEL] = "cancel", [MB_WIRE_NOTE_LEAVE] = "leave",
+    [MB_WIRE_NOTE_NONE] = "",
+    [MB_WIRE_NOTE_HELLO] = "hello",
+    [MB_WIRE_NOTE_LISTED] = "listed",
+    [MB_WIRE_NOTE_FULL] = "full",
+    [MB_WIRE_NOTE_UNCHOKE] = "unchoke",
+    [MB_WIRE_NOTE_CHOKE] = "choke",
+    [MB_WIRE_NOTE_HAVE] = "have",
+    [MB_WIRE_NOTE_CANCEL] = "cancel",
+    [MB_WIRE_NOTE_INTEREST] = "interest",
+    [MB_WIRE_NOTE_DECLINE] = "decline",
+    [MB_WIRE_NOTE_LEAVE] = "leave",
     [MB_WIRE_NOTE_ALIVE] = "alive",
 };
 
@@ -64,16 +71,16 @@ bool mb_wire_host_valid(const char *text)
     return text_valid(text, MB_LIMIT_HOST_SIZE, "._:-");
 }
 
-size_t mb_message_size_limit(uint32_t types)
+size_t mb_wire_size_limit(uint32_t types)
 {
     size_t limit = 0;
     static const struct {
-        mb_message_type type;
+        mb_wire_type type;
         size_t limit;
     } limits[] = {
-        {MB_MESSAGE_ANNOUNCE, MB_LIMIT_ANNOUNCE_SIZE}, {MB_MESSAGE_PEERS, MB_LIMIT_PEERS_SIZE},
-        {MB_MESSAGE_REQUEST, MB_LIMIT_REQUEST_SIZE},   {MB_MESSAGE_BLOCK, MB_LIMIT_BLOCK_SIZE},
-        {MB_MESSAGE_NOTICE, MB_LIMIT_NOTICE_SIZE},
+        {MB_WIRE_ANNOUNCE, MB_LIMIT_ANNOUNCE_SIZE}, {MB_WIRE_PEERS, MB_LIMIT_PEERS_SIZE},
+        {MB_WIRE_REQUEST, MB_LIMIT_REQUEST_SIZE},   {MB_WIRE_BLOCK, MB_LIMIT_BLOCK_SIZE},
+        {MB_WIRE_NOTICE, MB_LIMIT_NOTICE_SIZE},
     };
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
         if ((types & limits[i].type) != 0 && limits[i].limit > limit) limit = limits[i].limit;
@@ -94,13 +101,13 @@ void mb_wire_set_put(const uint64_t *words, uint32_t blocks, uint8_t *set)
 }
 
 /* Whether a told set is that of a file of `blocks` blocks. */
-static bool set_fits(const mb_extension *extension, uint32_t blocks)
+static bool set_fits(const mb_wire_extension *extension, uint32_t blocks)
 {
     if (extension->set_size != mb_wire_set_size(blocks)) return false;
     return blocks % 8 == 0 || extension->set[blocks / 8] >> (blocks % 8) == 0;
 }
 
-int mb_wire_set_get(const mb_extension *extension, uint32_t blocks, uint64_t *words)
+int mb_wire_set_get(const mb_wire_extension *extension, uint32_t blocks, uint64_t *words)
 {
     if (extension->set == NULL || !set_fits(extension, blocks)) return MB_ERR_MESSAGE;
     memset(words, 0, mb_blockset_words(blocks) * sizeof *words);
@@ -123,7 +130,7 @@ static bool same_geometry(const mb_geometry *a, const mb_geometry *b)
     return a->size == b->size && a->block_size == b->block_size;
 }
 
-static bool extension_fits(const mb_extension *e, const mb_geometry *geometry)
+static bool extension_fits(const mb_wire_extension *e, const mb_geometry *geometry)
 {
     if (e == NULL) return true;
     if (e->set != NULL && !set_fits(e, geometry->blocks)) return false;
@@ -140,31 +147,31 @@ static bool peer_fits(const mb_wire_peer *peer, const mb_geometry *geometry)
 }
 
 /* A request must ask for bytes that the block has; an answer must carry all from there on. */
-static bool transfer_fits(const mb_message *message, const mb_geometry *geometry)
+static bool transfer_fits(const mb_wire_message *message, const mb_geometry *geometry)
 {
     if (message->block >= geometry->blocks) return false;
     uint32_t size = mb_geometry_block_size(geometry, message->block);
-    const mb_extension *e = message->extension;
+    const mb_wire_extension *e = message->extension;
     uint32_t offset = e != NULL ? e->offset : 0;
     if (offset >= size) return false;
     if (message->data != NULL) return message->data_size == size - offset;
     return e == NULL || e->length == 0 || e->length == size - offset;
 }
 
-int mb_message_check_geometry(const mb_message *message, const mb_geometry *geometry)
+int mb_wire_check_geometry(const mb_wire_message *message, const mb_geometry *geometry)
 {
     bool fits = extension_fits(message->extension, geometry);
-    bool transfer = message->type == MB_MESSAGE_REQUEST || message->type == MB_MESSAGE_BLOCK;
+    bool transfer = message->type == MB_WIRE_REQUEST || message->type == MB_WIRE_BLOCK;
     if (transfer) fits = fits && transfer_fits(message, geometry);
-    if (message->type == MB_MESSAGE_ANNOUNCE) fits = fits && peer_fits(&message->peer, geometry);
+    if (message->type == MB_WIRE_ANNOUNCE) fits = fits && peer_fits(&message->peer, geometry);
     for (uint32_t i = 0; fits && i < message->peers_count; i++) {
         fits = peer_fits(&message->peers[i], geometry);
     }
     return fits ? MB_OK : MB_ERR_MESSAGE;
 }
 
-void mb_message_clear(mb_message *message)
+void mb_wire_clear(mb_wire_message *message)
 {
     mb_arena_free(message->arena);
-    *message = (mb_message){0};
+    *message = (mb_wire_message){0};
 }

@@ -4,7 +4,7 @@
  * docs/protocol.md specifies the bytes. The driver on a real network decodes what it receives,
  * translates ids to handles and hands events to the core; the simulator needs only the sizes
  * (core/wire_size.h). Decoding validates everything that can be judged without knowing the file
- * or the sender; mb_message_check_geometry() judges the rest. A refused message changes nothing.
+ * or the sender; mb_wire_check_geometry() judges the rest. A refused message changes nothing.
  * Nothing here is global: any threads may encode and decode different messages at once.
  */
 #ifndef MB_MESSAGE_H
@@ -20,13 +20,13 @@
 #define MB_WIRE_EXTENSION_SIZE 11
 
 /* Types of messages; a set of them is their sum. */
-typedef enum mb_message_type {
-    MB_MESSAGE_ANNOUNCE = 1, /* peer to tracker: who I am, what I hold */
-    MB_MESSAGE_PEERS = 2,    /* its answer: the peers */
-    MB_MESSAGE_REQUEST = 4,  /* peer to peer: give me this block */
-    MB_MESSAGE_BLOCK = 8,    /* its answer: the block, or a refusal */
-    MB_MESSAGE_NOTICE = 16,  /* MiniBit's own: see mb_wire_note */
-} mb_message_type;
+typedef enum mb_wire_type {
+    MB_WIRE_ANNOUNCE = 1, /* peer to tracker: who I am, what I hold */
+    MB_WIRE_PEERS = 2,    /* its answer: the peers */
+    MB_WIRE_REQUEST = 4,  /* peer to peer: give me this block */
+    MB_WIRE_BLOCK = 8,    /* its answer: the block, or a refusal */
+    MB_WIRE_NOTICE = 16,  /* MiniBit's own: see mb_wire_note */
+} mb_wire_type;
 
 /* Why a block is refused; the wire has the names that docs/protocol.md lists. */
 typedef enum mb_wire_reason {
@@ -44,14 +44,17 @@ typedef enum mb_wire_reason {
 /* What a notice says. */
 typedef enum mb_wire_note {
     MB_WIRE_NOTE_NONE,
-    MB_WIRE_NOTE_HELLO,   /* list me; these are my blocks */
-    MB_WIRE_NOTE_FULL,    /* my table is full: forget me, as I forget you */
-    MB_WIRE_NOTE_UNCHOKE, /* I serve you from now on */
-    MB_WIRE_NOTE_CHOKE,   /* I no longer do */
-    MB_WIRE_NOTE_HAVE,    /* I have these blocks now */
-    MB_WIRE_NOTE_CANCEL,  /* stop sending this block */
-    MB_WIRE_NOTE_LEAVE,   /* I go */
-    MB_WIRE_NOTE_ALIVE,   /* nothing new: keep the connection */
+    MB_WIRE_NOTE_HELLO,    /* I list you; list me */
+    MB_WIRE_NOTE_LISTED,   /* the answer to a hello: I list you too */
+    MB_WIRE_NOTE_FULL,     /* my table is full: forget me, as I forget you */
+    MB_WIRE_NOTE_UNCHOKE,  /* I serve you from now on */
+    MB_WIRE_NOTE_CHOKE,    /* I no longer do */
+    MB_WIRE_NOTE_HAVE,     /* I have these blocks now */
+    MB_WIRE_NOTE_CANCEL,   /* stop sending this block */
+    MB_WIRE_NOTE_INTEREST, /* I declined a slot and could use one again */
+    MB_WIRE_NOTE_DECLINE,  /* I have no use for the slot that you gave me */
+    MB_WIRE_NOTE_LEAVE,    /* I go */
+    MB_WIRE_NOTE_ALIVE,    /* nothing new: keep the connection */
     MB_WIRE_NOTE_COUNT,
 } mb_wire_note;
 
@@ -67,12 +70,17 @@ typedef struct mb_wire_file {
  * MiniBit's extension keys. All are optional but the version: a zero (NULL, false, NONE) is not
  * written and is what a key that was not sent reads as.
  */
-typedef struct mb_extension {
+typedef struct mb_wire_extension {
     uint32_t version; /* at least 1 */
     bool raw;         /* I take a block's bytes raw */
     bool keep;        /* I keep this connection open after the answer */
     bool wants;       /* I want the blocks' hashes with the file */
     bool leaving;     /* this announce is my last */
+    bool slot;        /* unchoke: for one block, unless `more` */
+    bool more;        /* unchoke: nobody waits, further requests may queue */
+    bool open;        /* unchoke, hello: I serve everybody, always */
+    bool optimistic;  /* unchoke: drawn as optimistic */
+    bool endgame;     /* request: asked of a second provider too */
     mb_wire_reason refused;
     mb_wire_note note;
     bool has_block; /* whether `block` is told */
@@ -88,7 +96,7 @@ typedef struct mb_extension {
     const uint32_t *have; /* blocks gained */
     uint32_t have_count;
     const mb_wire_file *file;
-} mb_extension;
+} mb_wire_extension;
 
 /* An announce, or one entry of its answer. */
 typedef struct mb_wire_peer {
@@ -97,12 +105,12 @@ typedef struct mb_wire_peer {
     uint16_t port;
     const uint32_t *blocks; /* in the order sent; one may be repeated */
     uint32_t blocks_count;
-    const mb_extension *extension; /* NULL if none */
+    const mb_wire_extension *extension; /* NULL if none */
 } mb_wire_peer;
 
 /* A message. What is not of its type is zero. */
-typedef struct mb_message {
-    mb_message_type type;
+typedef struct mb_wire_message {
+    mb_wire_type type;
     mb_wire_peer peer;         /* announce */
     const mb_wire_peer *peers; /* peers */
     uint32_t peers_count;
@@ -110,40 +118,40 @@ typedef struct mb_message {
     const char *peer_id; /* request, notice */
     const uint8_t *data; /* block, in base64; NULL: refused, or raw bytes follow */
     size_t data_size;
-    const mb_extension *extension; /* request, block, notice; NULL if none */
-    void *arena;                   /* decoded: owns all that the pointers show */
-} mb_message;
+    const mb_wire_extension *extension; /* request, block, notice; NULL if none */
+    void *arena;                        /* decoded: owns all that the pointers show */
+} mb_wire_message;
 
 /*
  * Decodes `size` bytes, which must be one whole message of a type in the set `types` and nothing
- * more than white space around it. On success *message is the caller's, to mb_message_clear(). The
+ * more than white space around it. On success *message is the caller's, to mb_wire_clear(). The
  * bytes are not needed afterwards. On an error *message is empty and needs no clearing:
  * MB_ERR_SYNTAX no strict JSON; MB_ERR_RANGE a number or a size beyond the limits; MB_ERR_MESSAGE
  * a key that is missing, doubled, or of the wrong kind or value, or a type not in `types`;
  * MB_ERR_MEMORY. Unknown keys are ignored. O(size), and O(k^2) in the keys of one object.
  */
-int mb_message_decode(const char *bytes, size_t size, uint32_t types, mb_message *message);
+int mb_wire_decode(const char *bytes, size_t size, uint32_t types, mb_wire_message *message);
 
 /* Frees what decoding took; for an empty message nothing. */
-void mb_message_clear(mb_message *message);
+void mb_wire_clear(mb_wire_message *message);
 
 /*
  * Adds the message's bytes to `text`, as Python's json.dumps would write them: ", " and ": "
  * between, no line end. MB_ERR_ARGUMENT if the message could not be decoded again (then nothing is
  * added), MB_ERR_MEMORY. O(size).
  */
-int mb_message_encode(const mb_message *message, mb_text *text);
+int mb_wire_encode(const mb_wire_message *message, mb_text *text);
 
 /*
  * Whether a decoded message fits the file: every block number exists, a block's data has exactly
  * the length that is due from its offset on, a set has exactly the file's bits. MB_ERR_MESSAGE if
  * not. O(message).
  */
-int mb_message_check_geometry(const mb_message *message, const mb_geometry *geometry);
+int mb_wire_check_geometry(const mb_wire_message *message, const mb_geometry *geometry);
 
 /* Reads a told set into `words` (mb_blockset_words(blocks) words). MB_ERR_MESSAGE if its size is
  * not (blocks + 7) / 8 bytes or a bit past the last block is set. O(blocks / 8). */
-int mb_wire_set_get(const mb_extension *extension, uint32_t blocks, uint64_t *words);
+int mb_wire_set_get(const mb_wire_extension *extension, uint32_t blocks, uint64_t *words);
 
 /* Bytes of a set of `blocks` blocks, and that set from words, low block first. */
 uint32_t mb_wire_set_size(uint32_t blocks);
@@ -158,6 +166,6 @@ bool mb_wire_id_valid(const char *text);
 bool mb_wire_host_valid(const char *text);
 
 /* Bytes that a message of one of `types` may have at most. */
-size_t mb_message_size_limit(uint32_t types);
+size_t mb_wire_size_limit(uint32_t types);
 
 #endif

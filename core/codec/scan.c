@@ -21,10 +21,11 @@ typedef struct key_text {
 #define KEY_OTHER '\x7f'
 
 static const char *const known_keys[] = {
-    "id",         "ip",   "port",   "blocks", "bloco",     "peerId", "data",   "minibit",
-    "version",    "raw",  "keep",   "wants",  "leaving",   "note",   "offset", "length",
-    "refused",    "set",  "epoch",  "count",  "dealt",     "have",   "file",   "size",
-    "block_size", "root", "hashes", "block",  "extension",
+    "id",        "ip",      "port",    "blocks",     "bloco",      "peerId",  "data",
+    "minibit",   "version", "raw",     "keep",       "wants",      "leaving", "note",
+    "offset",    "length",  "refused", "set",        "epoch",      "count",   "dealt",
+    "have",      "file",    "size",    "block_size", "root",       "hashes",  "block",
+    "extension", "slot",    "more",    "open",       "optimistic", "endgame",
 };
 
 bool mb_key_known(const char *text)

@@ -31,7 +31,7 @@ static bool file_valid(const mb_wire_file *file)
     return told->block_size <= MB_LIMIT_PAYLOAD_SIZE && name_valid(file->extension);
 }
 
-static bool extension_valid(const mb_extension *e)
+static bool extension_valid(const mb_wire_extension *e)
 {
     if (e == NULL) return true;
     if (e->version < 1 || e->refused >= MB_WIRE_REASON_COUNT || e->note >= MB_WIRE_NOTE_COUNT) {
@@ -53,7 +53,7 @@ static bool peer_valid(const mb_wire_peer *peer)
     return blocks_valid(peer->blocks, peer->blocks_count) && extension_valid(peer->extension);
 }
 
-static bool peers_valid(const mb_message *message)
+static bool peers_valid(const mb_wire_message *message)
 {
     if (message->peers == NULL && message->peers_count > 0) return false;
     for (uint32_t i = 0; i < message->peers_count; i++) {
@@ -62,16 +62,16 @@ static bool peers_valid(const mb_message *message)
     return true;
 }
 
-static bool request_valid(const mb_message *message)
+static bool request_valid(const mb_wire_message *message)
 {
     return message->peer_id != NULL && mb_wire_id_valid(message->peer_id) &&
            message->block < MB_LIMIT_BLOCKS;
 }
 
 /* Exactly one of three: the bytes in base64, raw bytes that follow, or a refusal. */
-static bool block_valid(const mb_message *message)
+static bool block_valid(const mb_wire_message *message)
 {
-    const mb_extension *e = message->extension;
+    const mb_wire_extension *e = message->extension;
     bool base64 = message->data != NULL;
     bool raw = e != NULL && e->length > 0;
     bool refused = e != NULL && e->refused != MB_WIRE_REASON_NONE;
@@ -79,24 +79,24 @@ static bool block_valid(const mb_message *message)
     return message->block < MB_LIMIT_BLOCKS && message->data_size <= MB_LIMIT_PAYLOAD_SIZE;
 }
 
-static bool notice_valid(const mb_message *message)
+static bool notice_valid(const mb_wire_message *message)
 {
-    const mb_extension *e = message->extension;
+    const mb_wire_extension *e = message->extension;
     if (message->peer_id == NULL || !mb_wire_id_valid(message->peer_id)) return false;
     if (e == NULL || e->note == MB_WIRE_NOTE_NONE) return false;
     if (e->note == MB_WIRE_NOTE_CANCEL && !e->has_block) return false;
     return e->note != MB_WIRE_NOTE_HAVE || e->have != NULL || e->set != NULL;
 }
 
-bool mb_message_valid(const mb_message *message)
+bool mb_wire_valid(const mb_wire_message *message)
 {
     if (!extension_valid(message->extension)) return false;
     switch (message->type) {
-    case MB_MESSAGE_ANNOUNCE: return peer_valid(&message->peer);
-    case MB_MESSAGE_PEERS: return peers_valid(message);
-    case MB_MESSAGE_REQUEST: return request_valid(message);
-    case MB_MESSAGE_BLOCK: return block_valid(message);
-    case MB_MESSAGE_NOTICE: return notice_valid(message);
+    case MB_WIRE_ANNOUNCE: return peer_valid(&message->peer);
+    case MB_WIRE_PEERS: return peers_valid(message);
+    case MB_WIRE_REQUEST: return request_valid(message);
+    case MB_WIRE_BLOCK: return block_valid(message);
+    case MB_WIRE_NOTICE: return notice_valid(message);
     }
     return false;
 }

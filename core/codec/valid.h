@@ -8,6 +8,6 @@
 #include "core/codec/message.h"
 
 /* Whether the message obeys docs/protocol.md in all that its struct can express. O(message). */
-bool mb_message_valid(const mb_message *message);
+bool mb_wire_valid(const mb_wire_message *message);
 
 #endif

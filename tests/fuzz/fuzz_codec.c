@@ -13,31 +13,29 @@
 #include "core/codec/message.h"
 #include "core/codec/scan.h"
 
-#define ANY                                                                                        \
-    (MB_MESSAGE_ANNOUNCE | MB_MESSAGE_PEERS | MB_MESSAGE_REQUEST | MB_MESSAGE_BLOCK |              \
-     MB_MESSAGE_NOTICE)
+#define ANY (MB_WIRE_ANNOUNCE | MB_WIRE_PEERS | MB_WIRE_REQUEST | MB_WIRE_BLOCK | MB_WIRE_NOTICE)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Decoded, encoded, decoded, encoded: the two texts must be the same. */
-static void check_round_trip(const mb_message *message)
+static void check_round_trip(const mb_wire_message *message)
 {
     mb_text once, twice;
-    mb_message again;
+    mb_wire_message again;
     mb_geometry geometry;
     int rc = mb_geometry_init(&geometry, 33, 16);
     assert(rc == MB_OK);
-    (void)mb_message_check_geometry(message, &geometry);
+    (void)mb_wire_check_geometry(message, &geometry);
     mb_text_init(&once);
     mb_text_init(&twice);
-    rc = mb_message_encode(message, &once);
+    rc = mb_wire_encode(message, &once);
     assert(rc == MB_OK);
-    rc = mb_message_decode(once.bytes, once.size, message->type, &again);
+    rc = mb_wire_decode(once.bytes, once.size, message->type, &again);
     assert(rc == MB_OK);
-    rc = mb_message_encode(&again, &twice);
+    rc = mb_wire_encode(&again, &twice);
     assert(rc == MB_OK);
     assert(once.size == twice.size && memcmp(once.bytes, twice.bytes, once.size) == 0);
-    mb_message_clear(&again);
+    mb_wire_clear(&again);
     mb_text_clear(&once);
     mb_text_clear(&twice);
 }
@@ -54,17 +52,13 @@ static void check_frame(const char *bytes, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const uint32_t accepted[] = {ANY,
-                                        MB_MESSAGE_ANNOUNCE,
-                                        MB_MESSAGE_PEERS,
-                                        MB_MESSAGE_REQUEST,
-                                        MB_MESSAGE_BLOCK,
-                                        MB_MESSAGE_NOTICE};
+    static const uint32_t accepted[] = {
+        ANY, MB_WIRE_ANNOUNCE, MB_WIRE_PEERS, MB_WIRE_REQUEST, MB_WIRE_BLOCK, MB_WIRE_NOTICE};
     for (size_t i = 0; i < sizeof accepted / sizeof *accepted; i++) {
-        mb_message message;
-        if (mb_message_decode((const char *)data, size, accepted[i], &message) != MB_OK) continue;
+        mb_wire_message message;
+        if (mb_wire_decode((const char *)data, size, accepted[i], &message) != MB_OK) continue;
         check_round_trip(&message);
-        mb_message_clear(&message);
+        mb_wire_clear(&message);
     }
     check_frame((const char *)data, size);
     return 0;

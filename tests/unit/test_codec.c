@@ -16,9 +16,7 @@
 #include "core/wire_size.h"
 #include "tests/lib/failing_alloc.h"
 
-#define ANY                                                                                        \
-    (MB_MESSAGE_ANNOUNCE | MB_MESSAGE_PEERS | MB_MESSAGE_REQUEST | MB_MESSAGE_BLOCK |              \
-     MB_MESSAGE_NOTICE)
+#define ANY (MB_WIRE_ANNOUNCE | MB_WIRE_PEERS | MB_WIRE_REQUEST | MB_WIRE_BLOCK | MB_WIRE_NOTICE)
 
 #define ROOT_HEX "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1eff"
 
@@ -28,79 +26,86 @@ static void ok(int rc)
 }
 
 /* What the message encodes to; free with g_free(). */
-static char *encoded(const mb_message *message)
+static char *encoded(const mb_wire_message *message)
 {
     mb_text text;
     mb_text_init(&text);
-    ok(mb_message_encode(message, &text));
+    ok(mb_wire_encode(message, &text));
     char *copy = g_strndup(text.bytes, text.size);
     mb_text_clear(&text);
     return copy;
 }
 
-static int decode(const char *json, uint32_t types, mb_message *message)
+static int decode(const char *json, uint32_t types, mb_wire_message *message)
 {
-    return mb_message_decode(json, strlen(json), types, message);
+    return mb_wire_decode(json, strlen(json), types, message);
 }
 
 /* Messages as Python's json.dumps writes them, which must come back to the byte. */
 static const struct {
-    mb_message_type type;
+    mb_wire_type type;
     const char *json;
 } golden[] = {
-    {MB_MESSAGE_ANNOUNCE,
+    {MB_WIRE_ANNOUNCE,
      "{\"id\": \"peer3\", \"ip\": \"192.168.0.62\", \"port\": 9001, \"blocks\": [0, 5, 9]}"},
-    {MB_MESSAGE_ANNOUNCE, "{\"id\": \"p\", \"ip\": \"::1\", \"port\": 65535, \"blocks\": []}"},
-    {MB_MESSAGE_PEERS, "[]"},
-    {MB_MESSAGE_PEERS,
+    {MB_WIRE_ANNOUNCE, "{\"id\": \"p\", \"ip\": \"::1\", \"port\": 65535, \"blocks\": []}"},
+    {MB_WIRE_PEERS, "[]"},
+    {MB_WIRE_PEERS,
      "[{\"id\": \"tracker\", \"ip\": \"10.0.0.1\", \"port\": 9001, \"blocks\": [0, 1, 2]}, "
      "{\"id\": \"peer_1-x\", \"ip\": \"host.local\", \"port\": 1, \"blocks\": [2]}]"},
-    {MB_MESSAGE_REQUEST, "{\"bloco\": 42, \"peerId\": \"peer3\"}"},
-    {MB_MESSAGE_BLOCK, "{\"id\": 42, \"data\": \"QUJDRA==\"}"},
-    {MB_MESSAGE_BLOCK, "{\"id\": 0, \"data\": \"\"}"},
-    {MB_MESSAGE_ANNOUNCE,
+    {MB_WIRE_REQUEST, "{\"bloco\": 42, \"peerId\": \"peer3\"}"},
+    {MB_WIRE_BLOCK, "{\"id\": 42, \"data\": \"QUJDRA==\"}"},
+    {MB_WIRE_BLOCK, "{\"id\": 0, \"data\": \"\"}"},
+    {MB_WIRE_ANNOUNCE,
      "{\"id\": \"a\", \"ip\": \"h\", \"port\": 7, \"blocks\": [], \"minibit\": {\"version\": 1, "
      "\"raw\": true, \"keep\": true, \"wants\": true, \"leaving\": true, \"set\": \"AwE=\", "
      "\"epoch\": 9007199254740992, \"count\": 3}}"},
-    {MB_MESSAGE_PEERS,
+    {MB_WIRE_PEERS,
      "[{\"id\": \"a\", \"ip\": \"h\", \"port\": 7, \"blocks\": [1], \"minibit\": {\"version\": 1, "
      "\"dealt\": [3, 1], \"file\": {\"size\": 33, \"block_size\": 32, \"extension\": \"mp4\", "
      "\"root\": \"" ROOT_HEX "\", \"hashes\": "
      "\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==\""
      "}}}]"},
-    {MB_MESSAGE_PEERS,
+    {MB_WIRE_PEERS,
      "[{\"id\": \"a\", \"ip\": \"h\", \"port\": 7, \"blocks\": [1], \"minibit\": {\"version\": 1, "
      "\"file\": {\"size\": 0, \"block_size\": 1, \"extension\": \"\", \"root\": \"" ROOT_HEX
      "\"}}}]"},
-    {MB_MESSAGE_REQUEST,
+    {MB_WIRE_REQUEST,
      "{\"bloco\": 16777215, \"peerId\": \"x\", \"minibit\": {\"version\": 1, \"raw\": true, "
      "\"offset\": 131072, \"set\": \"\"}}"},
-    {MB_MESSAGE_BLOCK,
+    {MB_WIRE_BLOCK,
      "{\"id\": 3, \"minibit\": {\"version\": 2, \"keep\": true, \"offset\": 1, \"length\": "
      "262143}}"},
-    {MB_MESSAGE_BLOCK, "{\"id\": 3, \"minibit\": {\"version\": 1, \"refused\": \"choked\"}}"},
-    {MB_MESSAGE_BLOCK, "{\"id\": 3, \"minibit\": {\"version\": 1, \"refused\": \"not-held\"}}"},
-    {MB_MESSAGE_NOTICE, "{\"peerId\": \"x\", \"minibit\": {\"version\": 1, \"note\": \"alive\"}}"},
-    {MB_MESSAGE_NOTICE,
+    {MB_WIRE_BLOCK, "{\"id\": 3, \"minibit\": {\"version\": 1, \"refused\": \"choked\"}}"},
+    {MB_WIRE_BLOCK, "{\"id\": 3, \"minibit\": {\"version\": 1, \"refused\": \"not-held\"}}"},
+    {MB_WIRE_NOTICE, "{\"peerId\": \"x\", \"minibit\": {\"version\": 1, \"note\": \"alive\"}}"},
+    {MB_WIRE_NOTICE,
      "{\"peerId\": \"x\", \"minibit\": {\"version\": 1, \"note\": \"have\", \"have\": [7, 8]}}"},
-    {MB_MESSAGE_NOTICE,
+    {MB_WIRE_NOTICE,
+     "{\"peerId\": \"x\", \"minibit\": {\"version\": 1, \"slot\": true, \"more\": true, "
+     "\"open\": true, \"optimistic\": true, \"note\": \"unchoke\", \"block\": 9}}"},
+    {MB_WIRE_NOTICE, "{\"peerId\": \"x\", \"minibit\": {\"version\": 1, \"note\": \"listed\"}}"},
+    {MB_WIRE_NOTICE, "{\"peerId\": \"x\", \"minibit\": {\"version\": 1, \"note\": \"decline\"}}"},
+    {MB_WIRE_REQUEST,
+     "{\"bloco\": 1, \"peerId\": \"x\", \"minibit\": {\"version\": 1, \"endgame\": true}}"},
+    {MB_WIRE_NOTICE,
      "{\"peerId\": \"x\", \"minibit\": {\"version\": 1, \"note\": \"cancel\", \"block\": 0}}"},
-    {MB_MESSAGE_NOTICE,
+    {MB_WIRE_NOTICE,
      "{\"peerId\": \"x\", \"minibit\": {\"version\": 1, \"note\": \"hello\", \"set\": \"gA==\"}}"},
 };
 
 static void test_golden(void)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(golden); i++) {
-        mb_message alone, among;
+        mb_wire_message alone, among;
         ok(decode(golden[i].json, golden[i].type, &alone));
         ok(decode(golden[i].json, ANY, &among));
         g_assert_cmpint(alone.type, ==, golden[i].type);
         g_assert_cmpint(among.type, ==, golden[i].type);
         g_autofree char *json = encoded(&alone);
         g_assert_cmpstr(json, ==, golden[i].json);
-        mb_message_clear(&alone);
-        mb_message_clear(&among);
+        mb_wire_clear(&alone);
+        mb_wire_clear(&among);
         int rc = decode(golden[i].json, ANY & ~(uint32_t)golden[i].type, &among);
         g_assert_cmpint(rc, ==, MB_ERR_MESSAGE);
     }
@@ -108,27 +113,27 @@ static void test_golden(void)
 
 static void test_fields(void)
 {
-    mb_message m;
-    ok(decode(golden[0].json, MB_MESSAGE_ANNOUNCE, &m));
+    mb_wire_message m;
+    ok(decode(golden[0].json, MB_WIRE_ANNOUNCE, &m));
     g_assert_cmpstr(m.peer.id, ==, "peer3");
     g_assert_cmpstr(m.peer.ip, ==, "192.168.0.62");
     g_assert_cmpuint(m.peer.port, ==, 9001);
     g_assert_cmpuint(m.peer.blocks_count, ==, 3);
     g_assert_cmpuint(m.peer.blocks[2], ==, 9);
     g_assert_null(m.peer.extension);
-    mb_message_clear(&m);
+    mb_wire_clear(&m);
     g_assert_null(m.arena);
-    mb_message_clear(&m);
-    ok(decode(golden[5].json, MB_MESSAGE_BLOCK, &m));
+    mb_wire_clear(&m);
+    ok(decode(golden[5].json, MB_WIRE_BLOCK, &m));
     g_assert_cmpmem(m.data, m.data_size, "ABCD", 4);
-    mb_message_clear(&m);
-    ok(decode(golden[8].json, MB_MESSAGE_PEERS, &m));
-    const mb_extension *e = m.peers[0].extension;
+    mb_wire_clear(&m);
+    ok(decode(golden[8].json, MB_WIRE_PEERS, &m));
+    const mb_wire_extension *e = m.peers[0].extension;
     g_assert_cmpuint(e->dealt_count, ==, 2);
     g_assert_cmpuint(e->file->geometry.blocks, ==, 2);
     g_assert_cmpuint(e->file->root[31], ==, 255);
     g_assert_cmpstr(e->file->extension, ==, "mp4");
-    mb_message_clear(&m);
+    mb_wire_clear(&m);
 }
 
 /* White space, unknown keys with anything in them, and any order of keys are all right. */
@@ -143,11 +148,11 @@ static void test_tolerance(void)
         "{\"bloco\": 42, \"peerId\": \"peer3\", \"a_very_long_key_that_nobody_knows\": 0.5}",
     };
     for (size_t i = 0; i < G_N_ELEMENTS(same); i++) {
-        mb_message m;
+        mb_wire_message m;
         ok(decode(same[i], ANY, &m));
         g_autofree char *json = encoded(&m);
         g_assert_cmpstr(json, ==, "{\"bloco\": 42, \"peerId\": \"peer3\"}");
-        mb_message_clear(&m);
+        mb_wire_clear(&m);
     }
 }
 
@@ -352,7 +357,7 @@ static const struct {
 static void test_refusals(void)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(refused); i++) {
-        mb_message m;
+        mb_wire_message m;
         int rc = decode(refused[i].json, ANY, &m);
         if (rc != refused[i].error) {
             g_error("row %zu: %s, expected %s: %s", i, mb_strerror(rc),
@@ -367,20 +372,20 @@ static void test_refusals(void)
 static void test_cuts(void)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(golden); i++) {
-        mb_message m;
+        mb_wire_message m;
         size_t size = strlen(golden[i].json);
         for (size_t cut = 0; cut < size; cut++) {
-            int rc = mb_message_decode(golden[i].json, cut, ANY, &m);
+            int rc = mb_wire_decode(golden[i].json, cut, ANY, &m);
             g_assert_cmpint(rc, ==, MB_ERR_SYNTAX);
         }
-        g_assert_cmpint(mb_message_decode(golden[i].json, size + 1, ANY, &m), ==, MB_ERR_SYNTAX);
+        g_assert_cmpint(mb_wire_decode(golden[i].json, size + 1, ANY, &m), ==, MB_ERR_SYNTAX);
     }
 }
 
 static void test_limits(void)
 {
-    mb_message m;
-    g_assert_cmpint(mb_message_decode("", MB_LIMIT_REQUEST_SIZE + 1, MB_MESSAGE_REQUEST, &m), ==,
+    mb_wire_message m;
+    g_assert_cmpint(mb_wire_decode("", MB_LIMIT_REQUEST_SIZE + 1, MB_WIRE_REQUEST, &m), ==,
                     MB_ERR_RANGE); /* refused by its size: not a byte is read */
     GString *keys = g_string_new("{\"bloco\": 1, \"peerId\": \"p\"");
     for (int i = 3; i <= MB_LIMIT_KEYS; i++)
@@ -388,7 +393,7 @@ static void test_limits(void)
     char *full = g_strconcat(keys->str, "}", NULL);
     char *over = g_strconcat(keys->str, ", \"k\": 0}", NULL);
     ok(decode(full, ANY, &m));
-    mb_message_clear(&m);
+    mb_wire_clear(&m);
     g_assert_cmpint(decode(over, ANY, &m), ==, MB_ERR_RANGE);
     g_free(full);
     g_free(over);
@@ -399,17 +404,17 @@ static void test_limits(void)
     g_assert_cmpint(decode(keys->str, ANY, &m), ==, MB_ERR_RANGE);
     g_string_free(keys, TRUE);
     ok(decode(ID(ID_64), ANY, &m));
-    mb_message_clear(&m);
+    mb_wire_clear(&m);
 }
 
 /* A copy of the text's bytes at the very end of their memory, for the sanitizer to watch. */
 static void test_reads_no_byte_too_many(void)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(refused); i++) {
-        mb_message m;
+        mb_wire_message m;
         size_t size = strlen(refused[i].json);
         char *exact = g_memdup2(refused[i].json, size);
-        g_assert_cmpint(mb_message_decode(exact, size, ANY, &m), ==, refused[i].error);
+        g_assert_cmpint(mb_wire_decode(exact, size, ANY, &m), ==, refused[i].error);
         g_free(exact);
     }
 }
@@ -417,25 +422,25 @@ static void test_reads_no_byte_too_many(void)
 static void test_encoder_refuses(void)
 {
     uint32_t high = MB_LIMIT_BLOCKS;
-    const mb_extension none = {0}, plain = {.version = 1};
-    const mb_message rows[] = {
+    const mb_wire_extension none = {0}, plain = {.version = 1};
+    const mb_wire_message rows[] = {
         {0},
-        {.type = MB_MESSAGE_REQUEST, .block = 1},
-        {.type = MB_MESSAGE_REQUEST, .block = 1, .peer_id = "a b"},
-        {.type = MB_MESSAGE_REQUEST, .block = MB_LIMIT_BLOCKS, .peer_id = "a"},
-        {.type = MB_MESSAGE_REQUEST, .block = 1, .peer_id = "a", .extension = &none},
-        {.type = MB_MESSAGE_ANNOUNCE, .peer = {.id = "a", .ip = "\"", .port = 1}},
-        {.type = MB_MESSAGE_ANNOUNCE, .peer = {.id = "a", .ip = "h", .port = 0}},
-        {.type = MB_MESSAGE_ANNOUNCE,
+        {.type = MB_WIRE_REQUEST, .block = 1},
+        {.type = MB_WIRE_REQUEST, .block = 1, .peer_id = "a b"},
+        {.type = MB_WIRE_REQUEST, .block = MB_LIMIT_BLOCKS, .peer_id = "a"},
+        {.type = MB_WIRE_REQUEST, .block = 1, .peer_id = "a", .extension = &none},
+        {.type = MB_WIRE_ANNOUNCE, .peer = {.id = "a", .ip = "\"", .port = 1}},
+        {.type = MB_WIRE_ANNOUNCE, .peer = {.id = "a", .ip = "h", .port = 0}},
+        {.type = MB_WIRE_ANNOUNCE,
          .peer = {.id = "a", .ip = "h", .port = 1, .blocks = &high, .blocks_count = 1}},
-        {.type = MB_MESSAGE_BLOCK, .block = 1},
-        {.type = MB_MESSAGE_BLOCK, .block = 1, .extension = &plain},
-        {.type = MB_MESSAGE_NOTICE, .peer_id = "a", .extension = &plain},
+        {.type = MB_WIRE_BLOCK, .block = 1},
+        {.type = MB_WIRE_BLOCK, .block = 1, .extension = &plain},
+        {.type = MB_WIRE_NOTICE, .peer_id = "a", .extension = &plain},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         mb_text text;
         mb_text_init(&text);
-        g_assert_cmpint(mb_message_encode(&rows[i], &text), ==, MB_ERR_ARGUMENT);
+        g_assert_cmpint(mb_wire_encode(&rows[i], &text), ==, MB_ERR_ARGUMENT);
         g_assert_cmpuint(text.size, ==, 0);
         mb_text_clear(&text);
     }
@@ -489,6 +494,25 @@ static void test_base64_alphabet(void)
     }
 }
 
+/* Every reason and note has a name of its own, which the golden messages cannot all show. */
+static void test_names(void)
+{
+    for (unsigned i = 1; i < MB_WIRE_NOTE_COUNT; i++) {
+        const char *name = mb_wire_note_name((mb_wire_note)i);
+        g_assert_cmpuint(strlen(name), >, 0);
+        for (unsigned j = 0; j < i; j++) {
+            g_assert_cmpstr(name, !=, mb_wire_note_name((mb_wire_note)j));
+        }
+    }
+    for (unsigned i = 1; i < MB_WIRE_REASON_COUNT; i++) {
+        const char *name = mb_wire_reason_name((mb_wire_reason)i);
+        g_assert_cmpuint(strlen(name), >, 0);
+        for (unsigned j = 0; j < i; j++) {
+            g_assert_cmpstr(name, !=, mb_wire_reason_name((mb_wire_reason)j));
+        }
+    }
+}
+
 static void test_sets(void)
 {
     for (uint32_t blocks = 0; blocks <= 200; blocks++) {
@@ -497,7 +521,7 @@ static void test_sets(void)
         for (uint32_t b = 0; b < blocks; b += 3)
             mb_blockset_add(words, b);
         mb_wire_set_put(words, blocks, set);
-        mb_extension e = {.version = 1, .set = set, .set_size = mb_wire_set_size(blocks)};
+        mb_wire_extension e = {.version = 1, .set = set, .set_size = mb_wire_set_size(blocks)};
         ok(mb_wire_set_get(&e, blocks, back));
         uint32_t count = mb_blockset_words(blocks);
         g_assert_cmpmem(back, count * sizeof *back, words, count * sizeof *words);
@@ -542,10 +566,10 @@ static void test_geometry_fit(void)
     mb_geometry geometry;
     ok(mb_geometry_init(&geometry, 33, 16));
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        mb_message m;
+        mb_wire_message m;
         ok(decode(rows[i].json, ANY, &m));
-        if (mb_message_check_geometry(&m, &geometry) != rows[i].rc) g_error("%s", rows[i].json);
-        mb_message_clear(&m);
+        if (mb_wire_check_geometry(&m, &geometry) != rows[i].rc) g_error("%s", rows[i].json);
+        mb_wire_clear(&m);
     }
 }
 
@@ -573,17 +597,17 @@ static void test_block_sizes(void)
     mb_text_init(&text);
     for (size_t i = 0; i < G_N_ELEMENTS(blocks); i++) {
         for (size_t size = 0; size <= 262144; size = size < 70 ? size + 1 : size * 3 + 1) {
-            mb_message m = {.type = MB_MESSAGE_BLOCK, .block = blocks[i], .data = payload};
+            mb_wire_message m = {.type = MB_WIRE_BLOCK, .block = blocks[i], .data = payload};
             m.data_size = size;
             mb_text_reset(&text);
-            ok(mb_message_encode(&m, &text));
+            ok(mb_wire_encode(&m, &text));
             g_assert_cmpuint(text.size, ==,
                              mb_wire_block_answer_size(blocks[i], size, MB_ENCODING_BASE64));
             g_assert_cmpuint(size, ==, mb_wire_block_answer_size(blocks[i], size, MB_ENCODING_RAW));
         }
-        mb_message request = {.type = MB_MESSAGE_REQUEST, .block = blocks[i], .peer_id = "peer3"};
+        mb_wire_message request = {.type = MB_WIRE_REQUEST, .block = blocks[i], .peer_id = "peer3"};
         mb_text_reset(&text);
-        ok(mb_message_encode(&request, &text));
+        ok(mb_wire_encode(&request, &text));
         g_assert_cmpuint(text.size, ==, mb_wire_block_request_size(blocks[i], 5));
     }
     mb_text_clear(&text);
@@ -604,17 +628,17 @@ static void test_announce_sizes(void)
         const char *id = &"peer-1"[i % 4];
         uint16_t port = ports[i % G_N_ELEMENTS(ports)];
         mb_wire_peer peer = {id, "192.168.0.62", port, blocks, counts[i], NULL};
-        mb_message m = {.type = MB_MESSAGE_ANNOUNCE, .peer = peer};
+        mb_wire_message m = {.type = MB_WIRE_ANNOUNCE, .peer = peer};
         mb_text_reset(&text);
-        ok(mb_message_encode(&m, &text));
+        ok(mb_wire_encode(&m, &text));
         uint64_t size = mb_wire_announce_size((uint32_t)strlen(id), 12, port, counts[i],
                                               mb_wire_digits_below(counts[i]));
         g_assert_cmpuint(text.size, ==, size);
         for (uint32_t entries = 0; entries <= 3; entries++) {
             mb_wire_peer list[3] = {peer, peer, peer};
-            m = (mb_message){.type = MB_MESSAGE_PEERS, .peers = list, .peers_count = entries};
+            m = (mb_wire_message){.type = MB_WIRE_PEERS, .peers = list, .peers_count = entries};
             mb_text_reset(&text);
-            ok(mb_message_encode(&m, &text));
+            ok(mb_wire_encode(&m, &text));
             g_assert_cmpuint(text.size, ==, mb_wire_announce_answer_size(entries, entries * size));
         }
     }
@@ -644,7 +668,7 @@ static void test_each_allocation_fails(void)
     for (size_t i = 0; i < G_N_ELEMENTS(golden); i++) {
         int rc;
         mb_text text;
-        mb_message m, back;
+        mb_wire_message m, back;
         FAILING_ALLOC_EACH(rc = decode(golden[i].json, ANY, &m))
         {
             g_assert_cmpint(rc, ==, MB_ERR_MEMORY);
@@ -652,16 +676,16 @@ static void test_each_allocation_fails(void)
         }
         ok(rc);
         mb_text_init(&text);
-        FAILING_ALLOC_EACH(rc = mb_message_encode(&m, &text))
+        FAILING_ALLOC_EACH(rc = mb_wire_encode(&m, &text))
         {
             g_assert_cmpint(rc, ==, MB_ERR_MEMORY);
             mb_text_clear(&text);
         }
         ok(rc);
-        ok(mb_message_decode(text.bytes, text.size, ANY, &back));
-        mb_message_clear(&back);
+        ok(mb_wire_decode(text.bytes, text.size, ANY, &back));
+        mb_wire_clear(&back);
         mb_text_clear(&text);
-        mb_message_clear(&m);
+        mb_wire_clear(&m);
     }
     cJSON_InitHooks(NULL);
 }
@@ -694,6 +718,7 @@ int main(int argc, char **argv)
     g_test_add_func("/codec/encoder-refuses", test_encoder_refuses);
     g_test_add_func("/codec/base64", test_base64);
     g_test_add_func("/codec/base64-alphabet", test_base64_alphabet);
+    g_test_add_func("/codec/names", test_names);
     g_test_add_func("/codec/sets", test_sets);
     g_test_add_func("/codec/geometry-fit", test_geometry_fit);
     g_test_add_func("/codec/frames", test_frames);

@@ -110,6 +110,17 @@ static void test_roots(void)
     }
 }
 
+/* The example of docs/protocol.md: the file "abc" in blocks of 2 bytes. */
+static void test_documented_root(void)
+{
+    mb_manifest *manifest;
+    mb_storage *source = memory_with("abc", 3);
+    ok(mb_manifest_build(source, 2, NULL, hasher, &manifest));
+    assert_hash(manifest->root, "003fb02b405093a1e69cdf038e5a6d48da9c51f33263edabce5f35fb5d085700");
+    mb_manifest_free(manifest);
+    ok(mb_storage_close(source));
+}
+
 /* The parts of a peer's copy, on one of the storages. */
 typedef struct copy {
     uint8_t bytes[256];
@@ -589,6 +600,7 @@ int main(int argc, char **argv)
     g_assert_nonnull(folder);
     g_test_add_func("/file/sha256", test_sha256);
     g_test_add_func("/file/roots", test_roots);
+    g_test_add_func("/file/documented-root", test_documented_root);
     add_for_storages("store-and-rebuild", test_store_and_rebuild, true);
     add_for_storages("wrong-bytes", test_wrong_bytes, true);
     add_for_storages("resume", test_resume, false);
