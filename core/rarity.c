@@ -147,14 +147,14 @@ ALWAYS_INLINE pair lowest_in_pair(const uint64_t *plane, uint32_t plane_count, u
 }
 
 /* The rarest blocks found so far: how many copies they have, how many they are, and since when. */
-typedef struct found {
+typedef struct finding {
     uint64_t lowest;
     uint32_t first; /* words before this one hold no block as rare as `lowest` */
     uint32_t count;
-} found;
+} finding;
 
 /* Takes a word's lowest blocks in, if they are rare enough. */
-ALWAYS_INLINE uint64_t take(found *found, uint32_t word, uint64_t bits, uint64_t copies)
+ALWAYS_INLINE uint64_t take(finding *found, uint32_t word, uint64_t bits, uint64_t copies)
 {
     if (bits == 0 || copies > found->lowest) return 0;
     if (copies < found->lowest) {
@@ -171,7 +171,7 @@ ALWAYS_INLINE uint32_t rarest_with(const mb_rarity *rarity, uint32_t plane_count
 {
     const uint64_t *plane = rarity->planes;
     uint32_t words = rarity->words;
-    found found = {.lowest = UINT64_MAX};
+    finding found = {.lowest = UINT64_MAX};
     uint32_t w = 0;
     for (; w + 1 < words; w += 2, plane += 2 * plane_count) {
         pair bits = {among[w], among[w + 1]};
