@@ -93,7 +93,7 @@ typedef struct sim_node_stats {
 
 _Static_assert(sizeof(sim_node_stats) == 96, "a million of them");
 
-typedef struct sim_recorder_files sim_recorder_files;
+typedef struct sim_recorder_state sim_recorder_state;
 
 /* Visible so that the calls of the event path can be inlined; only `stats` is for others. */
 typedef struct sim_recorder {
@@ -101,7 +101,7 @@ typedef struct sim_recorder {
     sim_node_stats *stats; /* by node; [0] is the tracker */
     bool events;           /* events are written */
     uint64_t count[SIM_TRACE_KIND_COUNT];
-    sim_recorder_files *files;
+    sim_recorder_state *state;
 } sim_recorder;
 
 /* What a recorder has to know; all of it is borrowed until sim_recorder_free(). */

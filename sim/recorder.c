@@ -1,0 +1,384 @@
+#include "sim/recorder.h"
+
+#include "core/wire_size.h"
+#include "sim/recorder_internal.h"
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* What a row takes beside the names. */
+#define ROW_NUMBERS 512
+
+#define CONFIG_NAME "config.ini"
+#define OUT_OF_MEMORY "out of memory for the run's statistics"
+
+/* ---- opening ------------------------------------------------------------------------------------
+ */
+
+static uint64_t block_wire_bytes(const sim_recorder_state *state, uint32_t block)
+{
+    const mb_geometry *geometry = &state->scenario->file.geometry;
+    return mb_wire_block_answer_size(block, mb_geometry_block_size(geometry, block),
+                                     (mb_encoding)state->scenario->protocol.encoding);
+}
+
+static void weigh_file(sim_recorder_state *state)
+{
+    for (uint32_t block = 0; block < state->scenario->file.geometry.blocks; block++) {
+        uint64_t bytes = block_wire_bytes(state, block);
+        state->wire_bytes += bytes;
+        if (bytes > state->wire_bytes_max) state->wire_bytes_max = bytes;
+    }
+    state->unheld_bytes = state->wire_bytes;
+}
+
+/* Everyone's statistics before anything has happened. */
+static void name_nodes(sim_recorder *recorder, const sim_recorder_config *config)
+{
+    for (mb_node node = 0; node < recorder->state->node_count; node++) {
+        sim_node_stats *stats = &recorder->stats[node];
+        stats->arrived = stats->first_block = stats->completed = stats->left = MB_NEVER;
+        stats->group = config->scenario->group_count;
+        if (node == MB_NODE_TRACKER) continue;
+        stats->group = config->arrivals[node - 1].group;
+        stats->index = config->arrivals[node - 1].index;
+        assert(stats->group < config->scenario->group_count);
+    }
+}
+
+static bool recorder_allocate(sim_recorder *recorder, const sim_recorder_config *config)
+{
+    sim_recorder_state *state = recorder->state = calloc(1, sizeof *state);
+    if (!state) return false;
+    const sim_scenario *scenario = config->scenario;
+    size_t groups = (size_t)scenario->group_count + 1;
+    size_t words = (size_t)scenario->file.geometry.blocks / 64 + 1;
+    size_t longest = 0;
+    state->scenario = scenario;
+    state->options = config->options;
+    state->config_text = config->config_text;
+    state->node_count = config->arrival_count + 1;
+    state->first_copy = state->sampled = MB_NEVER;
+    recorder->stats = calloc(state->node_count, sizeof *recorder->stats);
+    state->group_bytes = calloc(groups * groups, sizeof *state->group_bytes);
+    state->held = calloc(words, sizeof *state->held);
+    state->copied = calloc(words, sizeof *state->copied);
+    state->names = sim_names_new(scenario, &longest);
+    if (!recorder->stats || !state->group_bytes || !state->held || !state->copied || !state->names)
+        return false;
+    state->row_room = 2 * longest + ROW_NUMBERS;
+    return longest <= SIM_NAME_MAX;
+}
+
+typedef struct sim_table {
+    const char *csv;
+    const char *zst;
+    void (*header)(sim_output *);
+} sim_table;
+
+static int table_open(sim_recorder_state *state, const sim_table *table, sim_table_format format,
+                      sim_output **output, char *error, size_t error_size)
+{
+    if (format == SIM_TABLE_OFF) return MB_OK;
+    bool compressed = format == SIM_TABLE_ZST;
+    const char *name = compressed ? table->zst : table->csv;
+    int result = sim_results_add(state->results, name, compressed, output, error, error_size);
+    if (result == MB_OK) table->header(*output);
+    return result == MB_ERR_IO ? MB_ERR_ARGUMENT : result;
+}
+
+static int recorder_open_files(sim_recorder_state *state, char *error, size_t error_size)
+{
+    static const sim_table provenance = {"provenance.csv", "provenance.csv.zst",
+                                         sim_provenance_header};
+    static const sim_table timeline = {"timeline.csv", NULL, sim_timeline_header};
+    static const sim_table events = {"events.csv", "events.csv.zst", sim_events_header};
+    const sim_run_options *options = state->options;
+    if (!options->folder) return MB_OK;
+    int result =
+        sim_results_open(&state->results, options->folder, options->force, error, error_size);
+    if (result == MB_OK)
+        result = table_open(state, &provenance, options->provenance, &state->provenance, error,
+                            error_size);
+    if (result == MB_OK)
+        result = table_open(state, &timeline, SIM_TABLE_CSV, &state->timeline, error, error_size);
+    if (result == MB_OK)
+        result = table_open(state, &events, options->events, &state->events, error, error_size);
+    return result;
+}
+
+int sim_recorder_open(sim_recorder **recorder, const sim_recorder_config *config, char *error,
+                      size_t error_size)
+{
+    *recorder = NULL;
+    sim_recorder *made = calloc(1, sizeof *made);
+    if (!made || !recorder_allocate(made, config)) {
+        snprintf(error, error_size, OUT_OF_MEMORY);
+        sim_recorder_free(made);
+        return MB_ERR_MEMORY;
+    }
+    sim_digest_init(&made->digest);
+    name_nodes(made, config);
+    weigh_file(made->state);
+    made->state->wall_started_ns = sim_wall_clock_ns();
+    int result = recorder_open_files(made->state, error, error_size);
+    if (result != MB_OK) {
+        sim_recorder_free(made);
+        return result;
+    }
+    made->events = made->state->events != NULL;
+    *recorder = made;
+    return MB_OK;
+}
+
+void sim_recorder_free(sim_recorder *recorder)
+{
+    if (!recorder) return;
+    sim_recorder_state *state = recorder->state;
+    if (state) {
+        sim_results_free(state->results);
+        sim_names_free(state->names, state->scenario->group_count + 1);
+        sim_json_clear(&state->summary);
+        free(state->group_bytes);
+        free(state->held);
+        free(state->copied);
+    }
+    sim_digest_clear(&recorder->digest);
+    free(state);
+    free(recorder->stats);
+    free(recorder);
+}
+
+/* ---- peers --------------------------------------------------------------------------------------
+ */
+
+static void check_peer(const sim_recorder *recorder, mb_node peer)
+{
+    assert(peer != MB_NODE_TRACKER && peer < recorder->state->node_count);
+}
+
+/* Brings the leechers' capacity up to now. */
+static void leechers_advance(sim_recorder_state *state, mb_time now)
+{
+    assert(now >= state->leecher_since);
+    uint64_t span = (uint64_t)(now - state->leecher_since);
+    state->leecher_capacity += (sim_capacity)state->leecher_rate * span;
+    state->leecher_since = now;
+}
+
+static uint64_t uplink_rate(const sim_recorder *recorder, mb_node peer)
+{
+    return recorder->state->scenario->groups[recorder->stats[peer].group].access.up;
+}
+
+static void leecher_ends(sim_recorder *recorder, mb_node peer, mb_time now, uint64_t uplink_bytes)
+{
+    leechers_advance(recorder->state, now);
+    recorder->state->leecher_rate -= uplink_rate(recorder, peer);
+    recorder->state->leecher_bytes_done += uplink_bytes;
+}
+
+void sim_recorder_arrive(sim_recorder *recorder, mb_node peer, mb_time now)
+{
+    check_peer(recorder, peer);
+    assert(recorder->stats[peer].arrived == MB_NEVER);
+    recorder->stats[peer].arrived = now;
+    recorder->state->arrived++;
+    leechers_advance(recorder->state, now);
+    recorder->state->leecher_rate += uplink_rate(recorder, peer);
+}
+
+void sim_recorder_complete(sim_recorder *recorder, mb_node peer, mb_time now, uint64_t uplink_bytes)
+{
+    check_peer(recorder, peer);
+    sim_node_stats *stats = &recorder->stats[peer];
+    assert(stats->arrived <= now && stats->completed == MB_NEVER && stats->left == MB_NEVER);
+    stats->completed = now;
+    stats->status = SIM_PEER_COMPLETE;
+    recorder->state->completed++;
+    leecher_ends(recorder, peer, now, uplink_bytes);
+}
+
+void sim_recorder_leave(sim_recorder *recorder, mb_node peer, mb_time now, sim_peer_status status,
+                        uint64_t uplink_bytes)
+{
+    check_peer(recorder, peer);
+    sim_node_stats *stats = &recorder->stats[peer];
+    assert(status == SIM_PEER_LEFT || status == SIM_PEER_CRASHED);
+    assert(stats->arrived <= now && stats->left == MB_NEVER);
+    stats->left = now;
+    recorder->state->left++;
+    if (stats->status == SIM_PEER_COMPLETE) return;
+    stats->status = status;
+    recorder->state->left_incomplete++;
+    leecher_ends(recorder, peer, now, uplink_bytes);
+}
+
+/* ---- blocks -------------------------------------------------------------------------------------
+ */
+
+/* Adds a block to a set; false if it was there. */
+static bool set_add(uint64_t *set, uint32_t block)
+{
+    uint64_t bit = UINT64_C(1) << block % 64;
+    if (set[block / 64] & bit) return false;
+    set[block / 64] |= bit;
+    return true;
+}
+
+static void block_copied(sim_recorder_state *state, mb_time now, uint32_t block)
+{
+    if (!set_add(state->copied, block)) return;
+    if (++state->copied_count == state->scenario->file.geometry.blocks) state->first_copy = now;
+}
+
+static void block_dealt(sim_recorder *recorder, mb_time now, const sim_block_gain *gain)
+{
+    sim_recorder_state *state = recorder->state;
+    uint64_t bytes = block_wire_bytes(state, gain->block);
+    recorder->stats[gain->peer].dealt++;
+    state->dealt_bytes += bytes;
+    if (set_add(state->held, gain->block)) state->unheld_bytes -= bytes;
+    block_copied(state, now, gain->block);
+}
+
+void sim_recorder_bytes(sim_recorder *recorder, mb_node from, mb_node to, uint64_t bytes)
+{
+    sim_recorder_state *state = recorder->state;
+    sim_node_stats *giver = &recorder->stats[from];
+    sim_node_stats *taker = &recorder->stats[to];
+    giver->uploaded_bytes += bytes;
+    taker->downloaded_bytes += bytes;
+    size_t groups = (size_t)state->scenario->group_count + 1;
+    state->group_bytes[giver->group * groups + taker->group] += bytes;
+}
+
+static void block_transferred(sim_recorder *recorder, mb_time now, const sim_block_gain *gain)
+{
+    sim_recorder_state *state = recorder->state;
+    sim_node_stats *taker = &recorder->stats[gain->peer];
+    assert(gain->from < state->node_count && gain->from_role <= SIM_ROLE_LEECHER);
+    if (taker->first_block == MB_NEVER) taker->first_block = now;
+    taker->from[gain->from_role]++;
+    recorder->stats[gain->from].uploaded_blocks++;
+    sim_recorder_bytes(recorder, gain->from, gain->peer, gain->bytes);
+    uint64_t payload = mb_geometry_block_size(&state->scenario->file.geometry, gain->block);
+    state->blocks[gain->from_role]++;
+    state->payload += payload;
+    if (gain->from != MB_NODE_TRACKER) return;
+    state->tracker_payload += payload;
+    block_copied(state, now, gain->block);
+}
+
+void sim_recorder_block(sim_recorder *recorder, mb_time now, const sim_block_gain *gain)
+{
+    assert(gain->peer != MB_NODE_TRACKER && gain->peer < recorder->state->node_count);
+    if (gain->via == MB_VIA_INITIAL) {
+        block_dealt(recorder, now, gain);
+    } else {
+        block_transferred(recorder, now, gain);
+    }
+    if (recorder->state->provenance) sim_provenance_row(recorder, now, gain);
+}
+
+/* ---- samples and the end ------------------------------------------------------------------------
+ */
+
+void sim_recorder_sample(sim_recorder *recorder, mb_time now, const sim_sample *sample)
+{
+    sim_recorder_state *state = recorder->state;
+    assert(state->sampled == MB_NEVER || now > state->sampled);
+    leechers_advance(state, now);
+    uint64_t leecher_bytes = state->leecher_bytes_done + sample->leecher_bytes;
+    assert(leecher_bytes >= state->leecher_bytes);
+    if (state->timeline) sim_timeline_row(recorder, now, sample, leecher_bytes);
+    state->leecher_bytes = leecher_bytes;
+    state->sampled = now;
+    state->sampled_payload = state->payload;
+    state->sampled_capacity = state->leecher_capacity;
+}
+
+bool sim_recorder_failed(const sim_recorder *recorder)
+{
+    const sim_recorder_state *state = recorder->state;
+    return recorder->digest.failed || (state->results && sim_results_failed(state->results));
+}
+
+static int add_text(sim_recorder_state *state, const char *name, const char *text, size_t size,
+                    char *error, size_t error_size)
+{
+    sim_output *output;
+    int result = sim_results_add(state->results, name, false, &output, error, error_size);
+    if (result == MB_OK) sim_output_write(output, text, size);
+    return result;
+}
+
+static int add_last_files(sim_recorder *recorder, char *error, size_t error_size)
+{
+    sim_recorder_state *state = recorder->state;
+    sim_output *completion;
+    int result =
+        sim_results_add(state->results, "completion.csv", false, &completion, error, error_size);
+    if (result != MB_OK) return result;
+    sim_completion_write(recorder, completion);
+    result = add_text(state, "summary.json", state->summary.text, state->summary.size, error,
+                      error_size);
+    if (result != MB_OK) return result;
+    return add_text(state, CONFIG_NAME, state->config_text, strlen(state->config_text), error,
+                    error_size);
+}
+
+static int publish(sim_recorder *recorder, bool complete, char *error, size_t error_size)
+{
+    const sim_recorder_state *state = recorder->state;
+    const sim_manifest manifest = {
+        .scenario = state->scenario->name,
+        .source = state->scenario->source,
+        .folder = state->options->folder,
+        .config_name = CONFIG_NAME,
+        .seed = state->scenario->seed,
+        .complete = complete,
+        .argc = state->options->argc,
+        .argv = state->options->argv,
+        .started_ns = state->wall_started_ns,
+    };
+    return sim_results_publish(state->results, &manifest, error, error_size);
+}
+
+int sim_recorder_finish(sim_recorder *recorder, const sim_run_totals *totals, char *error,
+                        size_t error_size)
+{
+    sim_recorder_state *state = recorder->state;
+    assert(!state->finished && state->sampled == totals->end);
+    state->finished = true;
+    if (recorder->digest.failed || sim_summary_write(recorder, totals) != MB_OK) {
+        snprintf(error, error_size, OUT_OF_MEMORY);
+        return MB_ERR_MEMORY;
+    }
+    if (!state->results) return MB_OK;
+    int result = MB_OK;
+    if (!sim_results_failed(state->results)) result = add_last_files(recorder, error, error_size);
+    if (result == MB_OK) result = publish(recorder, totals->complete, error, error_size);
+    return result;
+}
+
+const char *sim_recorder_summary(const sim_recorder *recorder)
+{
+    return recorder->state->summary.text;
+}
+
+uint64_t sim_recorder_delivered(const sim_recorder *recorder)
+{
+    const uint64_t *blocks = recorder->state->blocks;
+    return blocks[SIM_ROLE_TRACKER] + blocks[SIM_ROLE_SEEDER] + blocks[SIM_ROLE_LEECHER];
+}
+
+uint32_t sim_recorder_arrived(const sim_recorder *recorder)
+{
+    return recorder->state->arrived;
+}
+
+uint32_t sim_recorder_completed(const sim_recorder *recorder)
+{
+    return recorder->state->completed;
+}
