@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/pages.h"
+
 enum { ROOM_LINKS_MIN = 64, ROOM_FLOWS_MIN = 64 };
 
 sim_links *sim_links_new(void)
@@ -38,16 +40,6 @@ void sim_links_free(sim_links *links)
     free(links);
 }
 
-/* aligned_alloc has no realloc. */
-static void *grow_aligned(void *old, size_t used, size_t room, size_t size)
-{
-    void *at = aligned_alloc(64, room * size);
-    if (!at) return NULL;
-    if (used) memcpy(at, old, used * size);
-    free(old);
-    return at;
-}
-
 /* Grows an array that has no alignment of its own; false leaves it. */
 static bool grow(void *array_pointer, size_t room, size_t size)
 {
@@ -68,7 +60,8 @@ static bool links_reserve(sim_links *links)
     if (!grow(&links->touched, room, sizeof *links->touched)) return false;
     if (!grow(&links->region, room, sizeof *links->region)) return false;
     if (!grow(&links->dirty, room, sizeof *links->dirty)) return false;
-    void *link = grow_aligned(links->link, links->link_count, room, sizeof *links->link);
+    void *link = sim_pages_grow(links->link, links->link_count * sizeof *links->link,
+                                room * sizeof *links->link);
     if (!link) return false;
     links->link = link;
     links->link_room = room;
@@ -274,7 +267,8 @@ static bool flows_reserve(sim_links *links)
     if (links->flow_room > UINT32_MAX / 4) return false;
     uint32_t room = links->flow_room ? links->flow_room * 2 : ROOM_FLOWS_MIN;
     if (!grow(&links->done, room, sizeof *links->done)) return false;
-    void *flow = grow_aligned(links->flow, links->flow_used, room, sizeof *links->flow);
+    void *flow = sim_pages_grow(links->flow, links->flow_used * sizeof *links->flow,
+                                room * sizeof *links->flow);
     if (!flow) return false;
     links->flow = flow;
     links->flow_room = room;

@@ -4,40 +4,41 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/pages.h"
+#include "sim/queue_keys.h"
+
 enum {
     NONE = UINT32_MAX,
     BUCKETS_MIN = 256,
     BUCKETS_MAX = 1 << 22,
+    BUCKET_INLINE = 3,
+    STAGE_MAX = 16,
+    PREFETCH_MIN = 4096,  /* fewer events than this are in cache anyway */
+    AHEAD_BUCKETS = 8,    /* busy buckets that sim_queue_ahead() looks into */
     INSERTION_MAX = 24,   /* a run up to this length is sorted by insertion */
     REVIEW_POPS_MIN = 512 /* the width is reviewed after so many pops, or after count / 2 */
 };
 
-/* An event's place in the order, and the pool slot where the event lies. */
-struct key {
-    mb_time time;
-    uint64_t class_node;
-    uint32_t seq;
-    uint32_t slot;
-};
-
-struct keys {
-    struct key *at;
-    size_t count;
-    size_t room;
+/* The slots of a bucket's events: most have no more than fit here, NONE after them. */
+struct bucket {
+    uint32_t slot[BUCKET_INLINE];
+    uint32_t more; /* a chain of the others */
 };
 
 struct sim_queue {
     sim_event *events; /* the pool; a slot is reused last in, first out, while it is in cache */
-    uint32_t *next;    /* per slot: the next in its bucket, or in the free list */
+    uint32_t *next;    /* per slot: the next in its bucket's chain, or in the free list */
     uint32_t free;
     uint32_t pool_count;
     uint32_t pool_room;
 
-    uint32_t *heads; /* per bucket of the wheel: its first slot; the wheel turns */
-    uint64_t *busy;  /* a bit per bucket: not empty */
+    struct bucket *buckets; /* the wheel; it turns */
+    uint64_t *busy;         /* a bit per bucket: not empty */
     size_t bucket_count;
-    unsigned shift;     /* a bucket is 2^shift ns wide */
-    uint64_t current;   /* number (time >> shift) of the bucket that `run` and `fresh` hold */
+    unsigned shift;   /* a bucket is 2^shift ns wide */
+    uint64_t current; /* number (time >> shift) of the bucket that `run` and `fresh` hold */
+    uint32_t stage[STAGE_MAX]; /* pushed, their buckets being fetched; all past the current one */
+    size_t stage_count;
     size_t wheel_count; /* events in the wheel, the current bucket apart */
     struct keys run;    /* the current bucket, in order, consumed from run_head on */
     size_t run_head;
@@ -61,69 +62,9 @@ static struct key key_of(const sim_queue *queue, uint32_t slot)
     };
 }
 
-static inline bool key_before(const struct key *a, const struct key *b)
-{
-    if (a->time != b->time) return a->time < b->time;
-    if (a->class_node != b->class_node) return a->class_node < b->class_node;
-    return a->seq < b->seq;
-}
-
 static int key_compare(const void *a, const void *b)
 {
     return key_before(a, b) ? -1 : 1; /* no two are alike, and qsort may not ask one of itself */
-}
-
-static bool keys_reserve(struct keys *keys, size_t room)
-{
-    if (room <= keys->room) return true;
-    size_t wanted = keys->room ? keys->room * 2 : 64;
-    if (wanted < room) wanted = room;
-    struct key *at = realloc(keys->at, wanted * sizeof *at);
-    if (!at) return false;
-    keys->at = at;
-    keys->room = wanted;
-    return true;
-}
-
-/* A 4-ary heap: the children of i are 4i + 1 .. 4i + 4. The caller has reserved the room. */
-static void heap_push(struct keys *heap, struct key key)
-{
-    assert(heap->count < heap->room);
-    size_t i = heap->count++;
-    while (i > 0) {
-        size_t parent = (i - 1) / 4;
-        if (!key_before(&key, &heap->at[parent])) break;
-        heap->at[i] = heap->at[parent];
-        i = parent;
-    }
-    heap->at[i] = key;
-}
-
-static size_t heap_least_child(const struct keys *heap, size_t i)
-{
-    size_t child = 4 * i + 1;
-    size_t end = child + 4 < heap->count ? child + 4 : heap->count;
-    size_t least = child;
-    for (size_t c = child + 1; c < end; c++) {
-        if (key_before(&heap->at[c], &heap->at[least])) least = c;
-    }
-    return least;
-}
-
-static struct key heap_pop(struct keys *heap)
-{
-    assert(heap->count > 0);
-    struct key top = heap->at[0];
-    struct key moved = heap->at[--heap->count];
-    size_t i = 0;
-    while (4 * i + 1 < heap->count) {
-        size_t least = heap_least_child(heap, i);
-        if (!key_before(&heap->at[least], &moved)) break;
-        heap->at[i] = heap->at[least];
-        i = least;
-    }
-    if (heap->count > 0) heap->at[i] = moved;
-    return top;
 }
 
 static void run_sort(struct keys *run)
@@ -148,27 +89,37 @@ static uint64_t bucket_number(const sim_queue *queue, mb_time time)
     return (uint64_t)time >> queue->shift;
 }
 
+static void bucket_put(sim_queue *queue, struct bucket *bucket, uint32_t slot)
+{
+    for (int i = 0; i < BUCKET_INLINE; i++) {
+        if (bucket->slot[i] != NONE) continue;
+        bucket->slot[i] = slot;
+        return;
+    }
+    queue->next[slot] = bucket->more;
+    bucket->more = slot;
+}
+
 static void wheel_put(sim_queue *queue, uint32_t slot)
 {
     size_t at = bucket_number(queue, queue->events[slot].time) & (queue->bucket_count - 1);
-    queue->next[slot] = queue->heads[at];
-    queue->heads[at] = slot;
+    bucket_put(queue, &queue->buckets[at], slot);
     queue->busy[at / 64] |= UINT64_C(1) << (at % 64);
     queue->wheel_count++;
 }
 
-/* The number of the first bucket after the current one that holds something; the wheel must. */
-static uint64_t wheel_first(const sim_queue *queue)
+/* The number of the first busy bucket after bucket `number`; there must be one. */
+static uint64_t wheel_after(const sim_queue *queue, uint64_t number)
 {
     size_t mask = queue->bucket_count - 1;
-    size_t start = (queue->current + 1) & mask;
+    size_t start = (number + 1) & mask;
     size_t words = queue->bucket_count / 64;
     size_t word = start / 64;
     uint64_t bits = queue->busy[word] & (~UINT64_C(0) << (start % 64));
     for (size_t i = 0; i <= words; i++) {
         if (bits) {
             size_t at = word * 64 + (size_t)__builtin_ctzll(bits);
-            return queue->current + 1 + ((at - start) & mask);
+            return number + 1 + ((at - start) & mask);
         }
         word = word + 1 == words ? 0 : word + 1;
         bits = queue->busy[word];
@@ -195,53 +146,97 @@ static void place(sim_queue *queue, uint32_t slot)
     }
 }
 
-/* Takes a bucket's chain out of the wheel. */
-static uint32_t wheel_take(sim_queue *queue, uint64_t number)
+/* Files what is staged: before anything looks at the wheel past the current bucket. */
+static void stage_flush(sim_queue *queue)
 {
-    size_t at = number & (queue->bucket_count - 1);
-    uint32_t slot = queue->heads[at];
-    queue->heads[at] = NONE;
-    queue->busy[at / 64] &= ~(UINT64_C(1) << (at % 64));
-    return slot;
+    for (size_t i = 0; i < queue->stage_count; i++)
+        wheel_put(queue, queue->stage[i]);
+    queue->stage_count = 0;
 }
 
-static size_t chain_count(const sim_queue *queue, uint32_t slot)
+/*
+ * Files a new event. A bucket is hardly ever in cache: it is fetched now and written to when the
+ * wheel is needed next, so that nobody waits for it.
+ */
+static void place_new(sim_queue *queue, uint32_t slot)
+{
+    mb_time time = queue->events[slot].time;
+    if (bucket_number(queue, time) == queue->current || !wheel_covers(queue, time)) {
+        place(queue, slot);
+        return;
+    }
+    size_t at = bucket_number(queue, time) & (queue->bucket_count - 1);
+    __builtin_prefetch(&queue->buckets[at], 1);
+    __builtin_prefetch(&queue->busy[at / 64], 1);
+    if (queue->stage_count == STAGE_MAX) stage_flush(queue);
+    queue->stage[queue->stage_count++] = slot;
+}
+
+static struct bucket *bucket_at(const sim_queue *queue, uint64_t number)
+{
+    return &queue->buckets[number & (queue->bucket_count - 1)];
+}
+
+/* Counts a bucket's events, and fetches them all at once. */
+static size_t bucket_events(const sim_queue *queue, const struct bucket *bucket)
 {
     size_t count = 0;
-    for (; slot != NONE; slot = queue->next[slot]) {
+    while (count < BUCKET_INLINE && bucket->slot[count] != NONE) {
+        __builtin_prefetch(&queue->events[bucket->slot[count++]]);
+    }
+    for (uint32_t slot = bucket->more; slot != NONE; slot = queue->next[slot]) {
         __builtin_prefetch(&queue->events[slot]);
         count++;
     }
     return count;
 }
 
-/* Where the next event's bucket is, when the current bucket is used up and something waits. */
-static uint64_t next_number(const sim_queue *queue)
+/* Empties a bucket of the wheel into the run. */
+static void bucket_run(sim_queue *queue, uint64_t number)
 {
-    if (queue->wheel_count > 0) return wheel_first(queue);
-    return bucket_number(queue, queue->beyond.at[0].time);
+    struct bucket *bucket = bucket_at(queue, number);
+    struct keys *run = &queue->run;
+    for (int i = 0; i < BUCKET_INLINE && bucket->slot[i] != NONE; i++) {
+        run->at[run->count++] = key_of(queue, bucket->slot[i]);
+    }
+    for (uint32_t slot = bucket->more; slot != NONE; slot = queue->next[slot]) {
+        run->at[run->count++] = key_of(queue, slot);
+    }
+    *bucket = (struct bucket){{NONE, NONE, NONE}, NONE};
+    size_t at = number & (queue->bucket_count - 1);
+    queue->busy[at / 64] &= ~(UINT64_C(1) << (at % 64));
+    queue->wheel_count -= run->count;
+    run_sort(run);
+}
+
+/* Fetches the events of the next buckets while the current ones are being handled. */
+static void prefetch_ahead(const sim_queue *queue)
+{
+    const sim_event *events[8];
+    if (queue->count < PREFETCH_MIN) return;
+    size_t count = sim_queue_ahead(queue, events, 8);
+    for (size_t i = queue->run.count; i < count; i++)
+        __builtin_prefetch(events[i]);
 }
 
 /* Makes the next bucket that holds something the current one, and puts it in order. */
 static int advance(sim_queue *queue)
 {
-    uint64_t number = next_number(queue);
-    size_t at = number & (queue->bucket_count - 1);
-    size_t count = queue->wheel_count > 0 ? chain_count(queue, queue->heads[at]) : 0;
+    stage_flush(queue);
+    bool turn = queue->wheel_count > 0;
+    uint64_t number =
+        turn ? wheel_after(queue, queue->current) : bucket_number(queue, queue->beyond.at[0].time);
+    size_t count = turn ? bucket_events(queue, bucket_at(queue, number)) : 0;
     if (!keys_reserve(&queue->run, count)) return MB_ERR_MEMORY;
     if (!keys_reserve(&queue->fresh, queue->beyond.count)) return MB_ERR_MEMORY;
     queue->current = number;
     queue->run.count = 0;
     queue->run_head = 0;
-    for (uint32_t slot = count ? wheel_take(queue, number) : NONE; slot != NONE;
-         slot = queue->next[slot]) {
-        queue->run.at[queue->run.count++] = key_of(queue, slot);
-    }
-    queue->wheel_count -= count;
-    run_sort(&queue->run);
+    if (turn) bucket_run(queue, number);
     while (queue->beyond.count > 0 && wheel_covers(queue, queue->beyond.at[0].time)) {
         place(queue, heap_pop(&queue->beyond).slot);
     }
+    prefetch_ahead(queue);
     return 0;
 }
 
@@ -260,22 +255,30 @@ static size_t buckets_wanted(size_t count)
     return wanted;
 }
 
-/* A slot of the list of all waiting events: everything is strung together for a rebuild. */
-static uint32_t unchain_all(sim_queue *queue)
+static void chain_put(sim_queue *queue, uint32_t *chain, uint32_t slot)
+{
+    queue->next[slot] = *chain;
+    *chain = slot;
+}
+
+/* Strings all waiting events together for a rebuild; the wheel and the sets are void then. */
+static uint32_t chain_all(sim_queue *queue)
 {
     uint32_t all = NONE;
     for (size_t at = 0; at < queue->bucket_count; at++) {
-        for (uint32_t slot = queue->heads[at], after; slot != NONE; slot = after) {
+        const struct bucket *bucket = &queue->buckets[at];
+        for (uint32_t slot = bucket->more, after; slot != NONE; slot = after) {
             after = queue->next[slot];
-            queue->next[slot] = all;
-            all = slot;
+            chain_put(queue, &all, slot);
+        }
+        for (int i = 0; i < BUCKET_INLINE && bucket->slot[i] != NONE; i++) {
+            chain_put(queue, &all, bucket->slot[i]);
         }
     }
     struct keys *const sets[] = {&queue->run, &queue->fresh, &queue->beyond};
     for (size_t s = 0; s < 3; s++) {
         for (size_t i = s == 0 ? queue->run_head : 0; i < sets[s]->count; i++) {
-            queue->next[sets[s]->at[i].slot] = all;
-            all = sets[s]->at[i].slot;
+            chain_put(queue, &all, sets[s]->at[i].slot);
         }
         sets[s]->count = 0;
     }
@@ -289,18 +292,19 @@ static void rebuild(sim_queue *queue, size_t buckets, unsigned shift)
 {
     if (!keys_reserve(&queue->fresh, queue->count)) return;
     if (!keys_reserve(&queue->beyond, queue->count)) return;
-    uint32_t *heads = malloc(buckets * sizeof *heads);
+    struct bucket *wheel = sim_pages_alloc(buckets * sizeof *wheel);
     uint64_t *busy = calloc(buckets / 64, sizeof *busy);
-    if (!heads || !busy) {
-        free(heads);
+    if (!wheel || !busy) {
+        free(wheel);
         free(busy);
         return;
     }
-    memset(heads, 0xff, buckets * sizeof *heads);
-    uint32_t all = unchain_all(queue);
-    free(queue->heads);
+    memset(wheel, 0xff, buckets * sizeof *wheel); /* all NONE */
+    stage_flush(queue);
+    uint32_t all = chain_all(queue);
+    free(queue->buckets);
     free(queue->busy);
-    queue->heads = heads;
+    queue->buckets = wheel;
     queue->busy = busy;
     queue->bucket_count = buckets;
     queue->shift = shift;
@@ -339,13 +343,13 @@ sim_queue *sim_queue_new(void)
     queue->shift = 20;
     queue->free = NONE;
     queue->first.slot = NONE;
-    queue->heads = malloc(BUCKETS_MIN * sizeof *queue->heads);
+    queue->buckets = malloc(BUCKETS_MIN * sizeof *queue->buckets);
     queue->busy = calloc(BUCKETS_MIN / 64, sizeof *queue->busy);
-    if (!queue->heads || !queue->busy) {
+    if (!queue->buckets || !queue->busy) {
         sim_queue_free(queue);
         return NULL;
     }
-    memset(queue->heads, 0xff, BUCKETS_MIN * sizeof *queue->heads);
+    memset(queue->buckets, 0xff, BUCKETS_MIN * sizeof *queue->buckets);
     return queue;
 }
 
@@ -354,7 +358,7 @@ void sim_queue_free(sim_queue *queue)
     if (!queue) return;
     free(queue->events);
     free(queue->next);
-    free(queue->heads);
+    free(queue->buckets);
     free(queue->busy);
     free(queue->run.at);
     free(queue->fresh.at);
@@ -365,14 +369,13 @@ void sim_queue_free(sim_queue *queue)
 static bool pool_grow(sim_queue *queue)
 {
     if (queue->pool_room > NONE / 2) return false;
+    uint32_t used = queue->pool_count;
     uint32_t room = queue->pool_room ? queue->pool_room * 2 : 64;
-    uint32_t *next = realloc(queue->next, room * sizeof *next);
+    uint32_t *next = sim_pages_grow(queue->next, used * sizeof *next, room * sizeof *next);
     if (!next) return false;
     queue->next = next;
-    sim_event *events = aligned_alloc(64, room * sizeof *events);
+    sim_event *events = sim_pages_grow(queue->events, used * sizeof *events, room * sizeof *events);
     if (!events) return false;
-    if (queue->pool_count) memcpy(events, queue->events, queue->pool_count * sizeof *events);
-    free(queue->events);
     queue->events = events;
     queue->pool_room = room;
     return true;
@@ -396,7 +399,7 @@ int sim_queue_push(sim_queue *queue, const sim_event *event)
     if (!keys_reserve(&queue->beyond, queue->beyond.count + 1)) return MB_ERR_MEMORY;
     uint32_t slot = pool_take(queue);
     queue->events[slot] = *event;
-    place(queue, slot);
+    place_new(queue, slot);
     queue->count++;
     if (queue->first.slot != NONE && event->time <= queue->first.time) {
         struct key key = key_of(queue, slot);
@@ -409,15 +412,28 @@ int sim_queue_push(sim_queue *queue, const sim_event *event)
     return 0;
 }
 
-static struct key chain_least(const sim_queue *queue, uint64_t number)
+static struct key bucket_least(const sim_queue *queue, const struct bucket *bucket)
 {
-    uint32_t slot = queue->heads[number & (queue->bucket_count - 1)];
-    struct key least = key_of(queue, slot);
-    for (slot = queue->next[slot]; slot != NONE; slot = queue->next[slot]) {
+    struct key least = key_of(queue, bucket->slot[0]);
+    for (int i = 1; i < BUCKET_INLINE && bucket->slot[i] != NONE; i++) {
+        struct key key = key_of(queue, bucket->slot[i]);
+        if (key_before(&key, &least)) least = key;
+    }
+    for (uint32_t slot = bucket->more; slot != NONE; slot = queue->next[slot]) {
         struct key key = key_of(queue, slot);
         if (key_before(&key, &least)) least = key;
     }
     return least;
+}
+
+/* The least key of the wheel and beyond; one of them holds something. */
+static struct key least_ahead(sim_queue *queue)
+{
+    stage_flush(queue);
+    if (queue->wheel_count == 0) return queue->beyond.at[0];
+    const struct bucket *bucket = bucket_at(queue, wheel_after(queue, queue->current));
+    bucket_events(queue, bucket);
+    return bucket_least(queue, bucket);
 }
 
 /* Finds the next event without moving on: what is pushed meanwhile may still come before it. */
@@ -431,8 +447,7 @@ static void find_first(sim_queue *queue)
             queue->first = queue->fresh.at[0];
         }
     } else if (!running) {
-        queue->first =
-            queue->wheel_count > 0 ? chain_least(queue, wheel_first(queue)) : queue->beyond.at[0];
+        queue->first = least_ahead(queue);
     }
 }
 
@@ -480,6 +495,24 @@ int sim_queue_pop(sim_queue *queue, sim_event *out)
     return 1;
 }
 
+size_t sim_queue_ahead(const sim_queue *queue, const sim_event **events, size_t room)
+{
+    size_t count = 0;
+    for (size_t i = queue->run_head; i < queue->run.count && count < room; i++) {
+        events[count++] = &queue->events[queue->run.at[i].slot];
+    }
+    uint64_t number = queue->current;
+    for (int b = 0; b < AHEAD_BUCKETS && count < room && queue->wheel_count > 0; b++) {
+        number = wheel_after(queue, number);
+        if (number - queue->current >= queue->bucket_count) break; /* once around */
+        const struct bucket *bucket = bucket_at(queue, number);
+        for (int i = 0; i < BUCKET_INLINE && bucket->slot[i] != NONE && count < room; i++) {
+            events[count++] = &queue->events[bucket->slot[i]];
+        }
+    }
+    return count;
+}
+
 size_t sim_queue_count(const sim_queue *queue)
 {
     return queue->count;
@@ -494,17 +527,25 @@ static void check_heap(const sim_queue *queue, const struct keys *heap)
     }
 }
 
+static void check_slot(const sim_queue *queue, size_t at, uint32_t slot)
+{
+    uint64_t number = bucket_number(queue, queue->events[slot].time);
+    assert((number & (queue->bucket_count - 1)) == at);
+    assert(number > queue->current && wheel_covers(queue, queue->events[slot].time));
+}
+
 static void check_wheel(const sim_queue *queue)
 {
     size_t count = 0;
     for (size_t at = 0; at < queue->bucket_count; at++) {
-        assert((queue->heads[at] != NONE) == (queue->busy[at / 64] >> (at % 64) & 1));
-        for (uint32_t s = queue->heads[at]; s != NONE; s = queue->next[s]) {
-            uint64_t number = bucket_number(queue, queue->events[s].time);
-            assert((number & (queue->bucket_count - 1)) == at);
-            assert(number > queue->current && wheel_covers(queue, queue->events[s].time));
-            count++;
+        const struct bucket *bucket = &queue->buckets[at];
+        assert((bucket->slot[0] != NONE) == (queue->busy[at / 64] >> (at % 64) & 1));
+        for (int i = 0; i < BUCKET_INLINE && bucket->slot[i] != NONE; i++) {
+            check_slot(queue, at, bucket->slot[i]);
         }
+        for (uint32_t s = bucket->more; s != NONE; s = queue->next[s])
+            check_slot(queue, at, s);
+        count += bucket_events(queue, bucket);
     }
     assert(count == queue->wheel_count);
 }
@@ -512,6 +553,10 @@ static void check_wheel(const sim_queue *queue)
 void sim_queue_check(const sim_queue *queue)
 {
     check_wheel(queue);
+    for (size_t i = 0; i < queue->stage_count; i++) {
+        mb_time time = queue->events[queue->stage[i]].time;
+        assert(bucket_number(queue, time) > queue->current && wheel_covers(queue, time));
+    }
     check_heap(queue, &queue->fresh);
     check_heap(queue, &queue->beyond);
     for (size_t i = queue->run_head; i < queue->run.count; i++) {
@@ -519,7 +564,8 @@ void sim_queue_check(const sim_queue *queue)
         if (i > queue->run_head) assert(key_before(&queue->run.at[i - 1], &queue->run.at[i]));
     }
     size_t running = queue->run.count - queue->run_head;
-    assert(queue->count == running + queue->fresh.count + queue->wheel_count + queue->beyond.count);
+    assert(queue->count == running + queue->fresh.count + queue->stage_count + queue->wheel_count +
+                               queue->beyond.count);
     size_t idle = 0;
     for (uint32_t s = queue->free; s != NONE; s = queue->next[s])
         idle++;

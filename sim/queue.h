@@ -63,6 +63,13 @@ const sim_event *sim_queue_peek(sim_queue *queue);
  */
 int sim_queue_pop(sim_queue *queue, sim_event *out);
 
+/*
+ * Up to `room` of the events that come next, roughly in order: for fetching into cache what they
+ * will need, nothing else. Does not touch the events themselves. Borrowed until the next push or
+ * pop.
+ */
+size_t sim_queue_ahead(const sim_queue *queue, const sim_event **events, size_t room);
+
 /* How many events wait. */
 size_t sim_queue_count(const sim_queue *queue);
 

@@ -1,0 +1,34 @@
+#include "sim/pages.h"
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define LINE ((size_t)64)
+#define HUGE_PAGE ((size_t)2 << 20)
+
+void *sim_pages_alloc(size_t size)
+{
+    bool huge = size >= 2 * HUGE_PAGE;
+    size_t unit = huge ? HUGE_PAGE : LINE;
+    if (size > SIZE_MAX - unit) return NULL;
+    size = (size + unit - 1) / unit * unit;
+    void *at = aligned_alloc(unit, size);
+#ifdef MADV_HUGEPAGE
+    if (at && huge) (void)madvise(at, size, MADV_HUGEPAGE); /* only ever a hint */
+#endif
+    return at;
+}
+
+void *sim_pages_grow(void *old, size_t used, size_t size)
+{
+    assert(used <= size);
+    void *at = sim_pages_alloc(size);
+    if (!at) return NULL;
+    if (used > 0) memcpy(at, old, used);
+    free(old);
+    return at;
+}
