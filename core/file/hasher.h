@@ -21,7 +21,7 @@ void mb_hasher_free(mb_hasher *hasher);
 
 /*
  * Writes the SHA-256 of `size` bytes to `hash`. MB_ERR_MEMORY if libcrypto fails; no other error
- * is possible. O(size), about 2 GB/s where the processor has the instructions for it.
+ * is possible. O(size), about 1.5 GB/s where the processor has the instructions.
  */
 int mb_hasher_hash(mb_hasher *hasher, const void *bytes, size_t size, uint8_t hash[MB_HASH_SIZE]);
 
