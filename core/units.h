@@ -6,9 +6,10 @@
  * has no whole number in the unit kept is refused, not rounded (but see rates). No locale, no
  * floating point, no sign, no exponent, no hexadecimal.
  *
- * A number is digits, or digits '.' digits; blanks may stand between it and its unit. Errors, which
- * leave the result untouched: MB_ERR_SYNTAX (not such a number, or text after it), MB_ERR_UNIT (no
- * unit, or an unknown one), MB_ERR_RANGE (negative, too large, or a fraction of what cannot be cut).
+ * A number is digits, or digits '.' digits; blanks may stand between it and its unit. Errors,
+ * which leave the result untouched: MB_ERR_SYNTAX (not such a number, or text after it),
+ * MB_ERR_UNIT (no unit, or an unknown one), MB_ERR_RANGE (negative, too large, or a fraction of
+ * what cannot be cut).
  */
 #ifndef MB_UNITS_H
 #define MB_UNITS_H

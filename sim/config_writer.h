@@ -1,5 +1,5 @@
 /*
- * The resolved scenario as a scenario file: presets spelled out, options applied, runnable as it is.
+ * The resolved scenario as a scenario file that runs: presets spelled out, options applied.
  *
  * The driver writes it as config.ini; --show-config prints it. It never touches a file.
  */
