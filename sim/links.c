@@ -6,7 +6,11 @@
 
 #include "sim/pages.h"
 
-enum { ROOM_LINKS_MIN = 64, ROOM_FLOWS_MIN = 64 };
+enum {
+    ROOM_LINKS_MIN = 64,
+    ROOM_FLOWS_MIN = 64,
+    FETCH_MIN = 512 /* fewer links than this are in cache anyway */
+};
 
 sim_links *sim_links_new(void)
 {
@@ -109,109 +113,7 @@ sim_links_stats sim_links_statistics(const sim_links *links)
     return links->stats;
 }
 
-/* ---- a link's flows ---- */
-
-static bool link_reserve(struct sim_link *link)
-{
-    uint32_t room = link->ids ? UINT32_C(1) << link->room_log2 : SIM_LINK_INLINE;
-    if (link->count < room) return true;
-    uint8_t log2 = link->ids ? (uint8_t)(link->room_log2 + 1) : 4;
-    uint32_t *ids = realloc(link->ids, (sizeof *ids) << log2);
-    if (!ids) return false;
-    if (!link->ids) memcpy(ids, link->inline_ids, sizeof link->inline_ids);
-    link->ids = ids;
-    link->room_log2 = log2;
-    return true;
-}
-
-static void id_put(sim_links *links, uint32_t id, uint32_t *ids, uint32_t pos, uint32_t flow)
-{
-    struct sim_flow *f = &links->flow[flow];
-    ids[pos] = flow;
-    f->pos[sim_flow_side(f, id)] = pos;
-}
-
-static bool flow_before(const struct sim_flow *a, const struct sim_flow *b)
-{
-    return a->finish != b->finish ? a->finish < b->finish : a->seq < b->seq;
-}
-
-static void heap_up(sim_links *links, uint32_t id, uint32_t pos)
-{
-    uint32_t *ids = sim_link_ids(&links->link[id]);
-    uint32_t flow = ids[pos];
-    while (pos > 0) {
-        uint32_t parent = (pos - 1) / 2;
-        if (!flow_before(&links->flow[flow], &links->flow[ids[parent]])) break;
-        id_put(links, id, ids, pos, ids[parent]);
-        pos = parent;
-    }
-    id_put(links, id, ids, pos, flow);
-}
-
-static void heap_down(sim_links *links, uint32_t id, uint32_t pos)
-{
-    struct sim_link *link = &links->link[id];
-    uint32_t *ids = sim_link_ids(link);
-    uint32_t flow = ids[pos];
-    for (uint32_t child; (child = 2 * pos + 1) < link->attached; pos = child) {
-        if (child + 1 < link->attached &&
-            flow_before(&links->flow[ids[child + 1]], &links->flow[ids[child]])) {
-            child++;
-        }
-        if (!flow_before(&links->flow[ids[child]], &links->flow[flow])) break;
-        id_put(links, id, ids, pos, ids[child]);
-    }
-    id_put(links, id, ids, pos, flow);
-}
-
-void sim_link_attach(sim_links *links, uint32_t id, uint32_t flow, sim_work finish)
-{
-    struct sim_link *link = &links->link[id];
-    struct sim_flow *f = &links->flow[flow];
-    uint32_t *ids = sim_link_ids(link);
-    unsigned side = sim_flow_side(f, id);
-    uint32_t pos = f->pos[side];
-    assert(pos >= link->attached && pos < link->count && ids[pos] == flow);
-    f->side = (uint8_t)side;
-    f->finish = finish;
-    uint32_t last = link->attached++;
-    id_put(links, id, ids, pos, ids[last]);
-    id_put(links, id, ids, last, flow);
-    heap_up(links, id, last);
-}
-
-void sim_link_detach(sim_links *links, uint32_t id, uint32_t flow)
-{
-    struct sim_link *link = &links->link[id];
-    uint32_t *ids = sim_link_ids(link);
-    uint32_t pos = links->flow[flow].pos[sim_flow_side(&links->flow[flow], id)];
-    assert(pos < link->attached && ids[pos] == flow);
-    uint32_t last = --link->attached;
-    if (pos == last) return;
-    id_put(links, id, ids, pos, ids[last]);
-    id_put(links, id, ids, last, flow);
-    heap_up(links, id, pos);
-    heap_down(links, id, pos);
-}
-
-/* Appends a flow as one that is limited elsewhere. */
-static void link_append(sim_links *links, uint32_t id, uint32_t flow)
-{
-    struct sim_link *link = &links->link[id];
-    id_put(links, id, sim_link_ids(link), link->count++, flow);
-}
-
-/* Takes out a flow that is limited elsewhere. */
-static void link_remove(sim_links *links, uint32_t id, uint32_t flow)
-{
-    struct sim_link *link = &links->link[id];
-    uint32_t *ids = sim_link_ids(link);
-    uint32_t pos = links->flow[flow].pos[sim_flow_side(&links->flow[flow], id)];
-    assert(pos >= link->attached && pos < link->count && ids[pos] == flow);
-    uint32_t last = --link->count;
-    if (pos != last) id_put(links, id, ids, pos, ids[last]);
-}
+/* ---- a link's clock ---- */
 
 void sim_link_touch(sim_links *links, uint32_t id)
 {
@@ -289,7 +191,7 @@ static bool start_reserve(sim_links *links, uint32_t up, uint32_t down)
     struct sim_link *u = &links->link[up];
     struct sim_link *d = &links->link[down];
     uint32_t most = u->count > d->count ? u->count : d->count;
-    return flows_reserve(links) && link_reserve(u) && link_reserve(d) &&
+    return flows_reserve(links) && sim_link_reserve(u) && sim_link_reserve(d) &&
            share_reserve(links, most + 1);
 }
 
@@ -388,7 +290,7 @@ int sim_links_start(sim_links *links, uint32_t up, uint32_t down, uint64_t bytes
         uint32_t id = links->flow[*flow].link[side];
         sim_link_touch(links, id);
         links->link[id].started += bytes;
-        link_append(links, id, *flow);
+        sim_link_append(links, id, *flow);
     }
     flow_join(links, *flow);
     return MB_OK;
@@ -421,7 +323,7 @@ static void flow_part(sim_links *links, uint32_t flow, uint64_t carried)
     links->link[other].sum -= links->link[here].level;
     for (unsigned side = 0; side < 2; side++) {
         sim_link_touch(links, f->link[side]);
-        link_remove(links, f->link[side], flow);
+        sim_link_remove(links, f->link[side], flow);
         links->link[f->link[side]].carried += carried;
         if (carried < f->bytes) links->dropped[f->link[side]] += f->bytes - carried;
     }
@@ -459,6 +361,40 @@ static void link_complete(sim_links *links, uint32_t id)
     }
 }
 
+static void fetch_flows(const sim_links *links, uint32_t id)
+{
+    const struct sim_link *link = &links->link[id];
+    const uint32_t *ids = sim_link_ids_const(link);
+    for (uint32_t i = 0; i < link->attached && i < SIM_LINK_INLINE; i++) {
+        __builtin_prefetch(&links->flow[ids[i]]);
+    }
+}
+
+static void fetch_link(const sim_links *links, uint32_t id)
+{
+    const char *at = (const char *)&links->link[id];
+    __builtin_prefetch(at, 1);
+    __builtin_prefetch(at + 64, 1);
+}
+
+/*
+ * Fetches what the next completions will need, in three steps one event apart: the link, then the
+ * flows that it limits, then the other end of the first of them.
+ */
+static void fetch_ahead(const sim_links *links)
+{
+    const sim_event *next[6];
+    if (links->link_count < FETCH_MIN) return;
+    size_t count = sim_queue_ahead(links->due, next, 6);
+    if (count > 4) fetch_link(links, next[4]->node);
+    if (count > 2) fetch_flows(links, next[2]->node);
+    if (count <= 1) return;
+    const struct sim_link *link = &links->link[next[1]->node];
+    if (link->attached == 0) return;
+    const struct sim_flow *first = &links->flow[sim_link_ids_const(link)[0]];
+    fetch_link(links, first->link[!first->side]);
+}
+
 static void complete_due(sim_links *links)
 {
     sim_event record;
@@ -466,6 +402,7 @@ static void complete_due(sim_links *links)
         if (sim_queue_pop(links->due, &record) != 1) return; /* short of memory: settle tells */
         if (links->link[record.node].due != record.time) continue; /* an earlier one took over */
         links->link[record.node].due = MB_NEVER;
+        fetch_ahead(links);
         link_complete(links, record.node);
     }
 }

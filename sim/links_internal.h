@@ -1,6 +1,6 @@
 /*
- * What the files of the links share (links.c, links_solve.c, links_fill.c, links_check.c); nobody
- * else includes it.
+ * What the files of the links share (links.c, links_list.c, links_solve.c, links_fill.c,
+ * links_check.c); nobody else includes it.
  */
 #ifndef SIM_LINKS_INTERNAL_H
 #define SIM_LINKS_INTERNAL_H
@@ -16,6 +16,9 @@ typedef unsigned __int128 sim_work;
 #define SIM_LEVEL_NONE UINT64_MAX
 #define SIM_LEVEL_OVER (UINT64_MAX - 1)
 #define SIM_LINK_INLINE 6
+/* Links are indexed from more than the one to fewer than the other. */
+#define SIM_LINK_INDEX_FROM 16
+#define SIM_LINK_INDEX_TO 8
 
 enum sim_flow_state { SIM_FLOW_FREE, SIM_FLOW_ACTIVE, SIM_FLOW_DONE, SIM_FLOW_CUT };
 enum sim_side { SIM_UP, SIM_DOWN, SIM_NEITHER };
@@ -25,7 +28,7 @@ struct sim_flow {
     uint64_t bytes;
     uint64_t seq;     /* order of start */
     uint32_t link[2]; /* up, down; link[0] chains the free ids */
-    uint32_t pos[2];  /* its place in either link's ids */
+    uint32_t pos[2];  /* its place in the ids of a link that is indexed */
     uint8_t side;     /* which end limits it */
     uint8_t state;
     uint8_t unused[14];
@@ -59,7 +62,8 @@ struct sim_link {
     uint32_t *ids; /* NULL: inline_ids */
     uint8_t flags;
     uint8_t room_log2; /* of ids */
-    uint16_t unused;
+    bool indexed;      /* its flows know their place in ids; in a short list they are sought */
+    uint8_t unused;
     uint32_t todo; /* in a fill: flows not yet filled */
     uint32_t inline_ids[SIM_LINK_INLINE];
 };
@@ -147,14 +151,20 @@ static inline sim_work sim_work_divide_up(sim_work a, uint64_t b)
 void sim_link_advance(sim_links *links, uint32_t id);
 /* Lists a link as touched in this instant. */
 void sim_link_touch(sim_links *links, uint32_t id);
-/* Makes a flow that is in the link's ids limited by it, to end at V = finish. */
-void sim_link_attach(sim_links *links, uint32_t id, uint32_t flow, sim_work finish);
-/* Makes it limited elsewhere; the caller says where. */
-void sim_link_detach(sim_links *links, uint32_t id, uint32_t flow);
 /* When V comes to `finish` at the present level; MB_NEVER if it does not. */
 mb_time sim_link_when(const struct sim_link *link, sim_work finish);
 /* When the first of the flows that it limits ends, at its present level. */
 mb_time sim_link_due(const struct sim_link *link, const struct sim_flow *flows);
+
+/* links_list.c: makes room for one flow more; false if memory is short. */
+bool sim_link_reserve(struct sim_link *link);
+/* Lists a flow as limited elsewhere; takes out one that is. Room has been made. */
+void sim_link_append(sim_links *links, uint32_t id, uint32_t flow);
+void sim_link_remove(sim_links *links, uint32_t id, uint32_t flow);
+/* Makes a flow that is listed limited by this link, to end at V = finish. */
+void sim_link_attach(sim_links *links, uint32_t id, uint32_t flow, sim_work finish);
+/* Makes it limited elsewhere; the caller says where. */
+void sim_link_detach(sim_links *links, uint32_t id, uint32_t flow);
 
 /* links_solve.c: the queue of links to refill; a link is in it once. */
 void sim_dirty_push(sim_links *links, uint32_t id, uint64_t key);
