@@ -1,0 +1,338 @@
+/*
+ * Unit tests of sim/output.h, sim/json.h and sim/results.h: text, failures, and who gets a name
+ * when.
+ */
+#include "sim/json.h"
+#include "sim/output.h"
+#include "sim/results.h"
+#include "tests/lib/recording.h"
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zstd.h>
+
+static void assert_text(const char *start, const char *end, const char *expected)
+{
+    char *text = g_strndup(start, (size_t)(end - start));
+    g_assert_cmpstr(text, ==, expected);
+    g_free(text);
+}
+
+static void test_put_number(void)
+{
+    char text[32], expected[32];
+    uint64_t number = 1;
+    assert_text(text, sim_put_number(text, 0), "0");
+    assert_text(text, sim_put_number(text, UINT64_MAX), "18446744073709551615");
+    for (unsigned i = 0; i < 2000; i++) {
+        number = number * UINT64_C(6364136223846793005) + 1442695040888963407;
+        uint64_t cut = number >> i % 64;
+        g_snprintf(expected, sizeof expected, "%" G_GUINT64_FORMAT, cut);
+        assert_text(text, sim_put_number(text, cut), expected);
+    }
+}
+
+static void test_put_time(void)
+{
+    char text[32];
+    assert_text(text, sim_put_time(text, 0), "0.000000000");
+    assert_text(text, sim_put_time(text, 1), "0.000000001");
+    assert_text(text, sim_put_time(text, 12 * MB_SECOND + 345678901), "12.345678901");
+    assert_text(text, sim_put_time(text, MB_NEVER - 1), "9223372036.854775806");
+    assert_text(text, sim_put_time_if(text, MB_NEVER), "");
+}
+
+static void test_put_ratio(void)
+{
+    char text[32];
+    assert_text(text, sim_put_ratio(text, 0), "0.000000");
+    assert_text(text, sim_put_ratio(text, 7), "0.000007");
+    assert_text(text, sim_put_ratio(text, 123456), "0.123456");
+    assert_text(text, sim_put_ratio(text, 12000001), "12.000001");
+}
+
+static void test_fraction(void)
+{
+    unsigned __int128 huge = (unsigned __int128)1 << 120;
+    g_assert_cmpuint(sim_fraction_millionths((sim_fraction){1, 3}), ==, 333333);
+    g_assert_cmpuint(sim_fraction_millionths((sim_fraction){2, 3}), ==, 666667);
+    g_assert_cmpuint(sim_fraction_millionths((sim_fraction){1, 2000000}), ==, 1);
+    g_assert_cmpuint(sim_fraction_millionths((sim_fraction){0, 5}), ==, 0);
+    g_assert_cmpuint(sim_fraction_millionths((sim_fraction){huge, 4 * huge}), ==, 250000);
+    g_assert_cmpuint(sim_fraction_millionths((sim_fraction){huge, 1}), ==, UINT64_MAX);
+}
+
+static void test_json(void)
+{
+    sim_json json;
+    sim_json_init(&json);
+    sim_json_text(&json, "a \"b\"\\", "x\ny\x7f\xc3\xa9");
+    sim_json_object(&json, "empty");
+    sim_json_object_end(&json);
+    sim_json_array(&json, "list");
+    sim_json_number(&json, NULL, 1);
+    sim_json_null(&json, NULL);
+    sim_json_array_end(&json);
+    sim_json_time(&json, "t", MB_NEVER);
+    sim_json_ratio(&json, "r", (sim_fraction){1, 8});
+    sim_json_ratio(&json, "none", (sim_fraction){1, 0});
+    sim_json_hex(&json, "h", 0xabc);
+    sim_json_text(&json, "nothing", NULL);
+    sim_json_bool(&json, "yes", true);
+    g_assert_cmpint(sim_json_finish(&json), ==, 0);
+    g_assert_cmpstr(json.text, ==,
+                    "{\n  \"a \\\"b\\\"\\\\\": \"x\\u000ay\\u007f\xc3\xa9\",\n  \"empty\": {},\n"
+                    "  \"list\": [\n    1,\n    null\n  ],\n  \"t\": null,\n  \"r\": 0.125000,\n"
+                    "  \"none\": null,\n  \"h\": \"0000000000000abc\",\n  \"nothing\": null,\n"
+                    "  \"yes\": true\n}\n");
+    g_assert_cmpuint(json.size, ==, strlen(json.text));
+    sim_json_clear(&json);
+}
+
+/* Rows of many sizes, the same each time, of more than one buffer. */
+static GString *write_rows(sim_output *output)
+{
+    GString *expected = g_string_new(NULL);
+    for (unsigned i = 0; i < 60000; i++) {
+        char *start = sim_output_room(output, 64);
+        char *to = sim_put_number(start, i * UINT64_C(2654435761));
+        *to++ = '\n';
+        sim_output_commit(output, to);
+        g_string_append_len(expected, start, to - start);
+    }
+    char *large = g_strnfill(100000, 'x');
+    sim_output_write(output, large, 100000);
+    g_string_append_len(expected, large, 100000);
+    g_free(large);
+    return expected;
+}
+
+/* The file's text, through zstd if it is compressed. */
+static GString *read_back(const recording *recording, const char *name, bool compressed)
+{
+    size_t size = 0;
+    char *bytes = recording_read(recording, name, &size);
+    g_assert_nonnull(bytes);
+    GString *text = g_string_new_len(bytes, compressed ? 0 : (gssize)size);
+    if (compressed) {
+        g_string_set_size(text, 4 << 20);
+        size_t whole = ZSTD_decompress(text->str, text->len, bytes, size);
+        /* The size is not in the frame's header, but ZSTD_decompress() needs only the room. */
+        g_assert_false(ZSTD_isError(whole));
+        g_string_set_size(text, whole);
+    }
+    g_free(bytes);
+    return text;
+}
+
+static void check_round_trip(bool compressed)
+{
+    recording recording;
+    sim_output *output;
+    recording_init(&recording, 1);
+    recording_use_folder(&recording);
+    g_assert_cmpint(sim_output_open(&output, recording.folder, "rows", compressed, recording.error,
+                                    sizeof recording.error),
+                    ==, 0);
+    GString *expected = write_rows(output);
+    g_assert_cmpint(sim_output_finish(output), ==, 0);
+    g_assert_null(recording_read(&recording, "rows", NULL));
+    g_assert_cmpint(sim_output_publish(output), ==, 0);
+    GString *text = read_back(&recording, "rows", compressed);
+    g_assert_cmpmem(text->str, text->len, expected->str, expected->len);
+    char *hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, text->str, (gssize)text->len);
+    g_assert_cmpstr(sim_output_hash(output), ==, hash);
+    g_assert_cmpuint(sim_output_bytes(output), ==, text->len);
+    g_assert_cmpuint(recording_count_files(&recording), ==, 1);
+    sim_output_free(output);
+    g_free(hash);
+    g_string_free(text, TRUE);
+    g_string_free(expected, TRUE);
+    recording_clear(&recording);
+}
+
+static void test_plain(void)
+{
+    check_round_trip(false);
+}
+
+static void test_zstd(void)
+{
+    check_round_trip(true);
+}
+
+/* The first error sticks, names the file, and nothing stays. */
+static void check_full(recording *recording, bool compressed, const char *reason)
+{
+    sim_output *output;
+    g_assert_cmpint(sim_output_open(&output, recording->folder, "rows", compressed,
+                                    recording->error, sizeof recording->error),
+                    ==, 0);
+    g_string_free(write_rows(output), TRUE);
+    g_string_free(write_rows(output), TRUE);
+    g_assert_cmpint(sim_output_finish(output), ==, MB_ERR_FULL);
+    char *expected = g_strdup_printf("%s/rows: %s", recording->folder, reason);
+    g_assert_cmpstr(sim_output_message(output), ==, expected);
+    g_free(expected);
+    sim_output_free(output);
+    g_assert_cmpuint(recording_count_files(recording), ==, 0);
+}
+
+static void test_full_device(void)
+{
+    recording recording;
+    recording_init(&recording, 1);
+    recording_use_folder(&recording);
+    char *name = g_build_filename(recording.folder, "rows.tmp", NULL);
+    g_assert_cmpint(symlink("/dev/full", name), ==, 0);
+    check_full(&recording, false, "No space left on device");
+    g_assert_cmpint(symlink("/dev/full", name), ==, 0);
+    check_full(&recording, true, "No space left on device");
+    g_free(name);
+    recording_clear(&recording);
+}
+
+static void test_size_limit(void)
+{
+    recording recording;
+    struct rlimit before, small;
+    recording_init(&recording, 1);
+    recording_use_folder(&recording);
+    signal(SIGXFSZ, SIG_IGN);
+    g_assert_cmpint(getrlimit(RLIMIT_FSIZE, &before), ==, 0);
+    small = before;
+    small.rlim_cur = 300000;
+    setrlimit(RLIMIT_FSIZE, &small);
+    check_full(&recording, false, "File too large");
+    setrlimit(RLIMIT_FSIZE, &before);
+    recording_clear(&recording);
+}
+
+/* ---- folders ------------------------------------------------------------------------------------
+ */
+
+static int open_results(sim_results **results, const char *folder, bool force)
+{
+    char error[512] = "";
+    int result = sim_results_open(results, folder, force, error, sizeof error);
+    if (result != 0) g_assert_true(g_str_has_prefix(error, folder));
+    return result;
+}
+
+static void test_folder_made_and_unmade(void)
+{
+    recording recording;
+    sim_results *results;
+    recording_init(&recording, 1);
+    recording_use_folder(&recording);
+    char *deep = g_build_filename(recording.folder, "a", "b//c/", NULL);
+    g_assert_cmpint(open_results(&results, deep, false), ==, 0);
+    g_assert_true(g_file_test(deep, G_FILE_TEST_IS_DIR));
+    sim_results_free(results);
+    g_assert_cmpuint(recording_count_files(&recording), ==, 0);
+    g_assert_true(g_file_test(recording.folder, G_FILE_TEST_IS_DIR));
+    g_free(deep);
+    recording_clear(&recording);
+}
+
+static void test_folder_refused(void)
+{
+    recording recording;
+    sim_results *results;
+    recording_init(&recording, 1);
+    recording_use_folder(&recording);
+    char *file = g_build_filename(recording.folder, "notes.txt", NULL);
+    char *below = g_build_filename(file, "out", NULL);
+    g_assert_true(g_file_set_contents(file, "mine", -1, NULL));
+    g_assert_cmpint(open_results(&results, recording.folder, false), ==, MB_ERR_EXISTS);
+    g_assert_null(results);
+    g_assert_cmpint(open_results(&results, file, true), ==, MB_ERR_ARGUMENT);
+    g_assert_cmpint(open_results(&results, below, true), ==, MB_ERR_ARGUMENT);
+    g_assert_cmpuint(recording_count_files(&recording), ==, 1);
+    g_free(below);
+    g_free(file);
+    recording_clear(&recording);
+}
+
+static void put_file(const recording *recording, const char *name)
+{
+    char *path = g_build_filename(recording->folder, name, NULL);
+    g_assert_true(g_file_set_contents(path, "old", -1, NULL));
+    g_free(path);
+}
+
+/* --force takes away what an earlier run left, half-written files too, and nobody else's. */
+static void test_folder_forced(void)
+{
+    recording recording;
+    sim_results *results;
+    sim_output *output;
+    const sim_manifest manifest = {.folder = "x"};
+    recording_init(&recording, 1);
+    recording_use_folder(&recording);
+    put_file(&recording, "manifest.json");
+    put_file(&recording, "events.csv.zst");
+    put_file(&recording, "provenance.csv.tmp");
+    put_file(&recording, "notes.txt");
+    g_assert_cmpint(open_results(&results, recording.folder, true), ==, 0);
+    g_assert_null(recording_read(&recording, "manifest.json", NULL));
+    g_assert_cmpuint(recording_count_files(&recording), ==, 3);
+    g_assert_cmpint(sim_results_add(results, "timeline.csv", false, &output, recording.error,
+                                    sizeof recording.error),
+                    ==, 0);
+    g_assert_cmpint(
+        sim_results_publish(results, &manifest, recording.error, sizeof recording.error), ==, 0);
+    sim_results_free(results);
+    g_assert_cmpuint(recording_count_files(&recording), ==, 3);
+    char *notes = recording_read(&recording, "notes.txt", NULL);
+    g_assert_cmpstr(notes, ==, "old");
+    g_free(notes);
+    recording_clear(&recording);
+}
+
+/* Where one file cannot have its name, none keeps its. */
+static void test_publish_fails(void)
+{
+    recording recording;
+    sim_results *results;
+    sim_output *output;
+    const sim_manifest manifest = {.folder = "x"};
+    recording_init(&recording, 1);
+    recording_use_folder(&recording);
+    g_assert_cmpint(open_results(&results, recording.folder, false), ==, 0);
+    sim_results_add(results, "timeline.csv", false, &output, recording.error,
+                    sizeof recording.error);
+    sim_results_add(results, "config.ini", false, &output, recording.error, sizeof recording.error);
+    char *in_the_way = g_build_filename(recording.folder, "config.ini", NULL);
+    g_assert_cmpint(g_mkdir(in_the_way, 0777), ==, 0);
+    g_assert_cmpint(
+        sim_results_publish(results, &manifest, recording.error, sizeof recording.error), ==,
+        MB_ERR_IO);
+    g_assert_nonnull(strstr(recording.error, "config.ini"));
+    sim_results_free(results);
+    g_assert_cmpuint(recording_count_files(&recording), ==, 1);
+    g_rmdir(in_the_way);
+    g_free(in_the_way);
+    recording_clear(&recording);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/output/put-number", test_put_number);
+    g_test_add_func("/output/put-time", test_put_time);
+    g_test_add_func("/output/put-ratio", test_put_ratio);
+    g_test_add_func("/output/fraction", test_fraction);
+    g_test_add_func("/output/json", test_json);
+    g_test_add_func("/output/plain", test_plain);
+    g_test_add_func("/output/zstd", test_zstd);
+    g_test_add_func("/output/full-device", test_full_device);
+    g_test_add_func("/output/size-limit", test_size_limit);
+    g_test_add_func("/results/made-and-unmade", test_folder_made_and_unmade);
+    g_test_add_func("/results/refused", test_folder_refused);
+    g_test_add_func("/results/forced", test_folder_forced);
+    g_test_add_func("/results/publish-fails", test_publish_fails);
+    return g_test_run();
+}
