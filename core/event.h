@@ -145,6 +145,8 @@ typedef struct mb_action {
 typedef struct mb_actions {
     mb_action *items;
     size_t count, capacity;
+    void *scratch; /* room for a step to work in, shared by all that step with this buffer */
+    size_t scratch_size;
     bool failed; /* an allocation failed: the step returns MB_ERR_MEMORY */
 } mb_actions;
 
@@ -154,5 +156,9 @@ void mb_actions_clear(mb_actions *actions);
 /* A zeroed action of `type` at the end, for the core to fill in. Never NULL: where memory is out the
  * last item serves again and `failed` is set. */
 mb_action *mb_actions_add(mb_actions *actions, mb_action_type type);
+
+/* At least `size` bytes of scratch, aligned for anything, until the next call; NULL, and `failed` set,
+ * where memory is out. */
+void *mb_actions_scratch(mb_actions *actions, size_t size);
 
 #endif

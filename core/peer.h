@@ -62,6 +62,9 @@ mb_peer_view mb_peer_look(const mb_peer *peer);
 /* Its acquisition log; lives until mb_peer_free(). */
 const mb_log *mb_peer_log(const mb_peer *peer);
 
+/* Frees the peer but for its log, which others may have been told of: that is the caller's to free(). */
+mb_log *mb_peer_free_but_log(mb_peer *peer);
+
 /* Its blocks as a set of mb_blockset_words() words. */
 const uint64_t *mb_peer_blocks(const mb_peer *peer);
 

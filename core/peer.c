@@ -1,0 +1,582 @@
+#include "core/peer_impl.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A retry pause for an announce that nobody answered. */
+#define RETRY_INTERVAL (15 * MB_SECOND)
+/* How often a peer that is short of others may ask the tracker for more. */
+#define SHORT_INTERVAL (60 * MB_SECOND)
+/* A request timeout is looked at this many times. */
+#define TICKS_PER_TIMEOUT 4
+
+/* ---- lists ---------------------------------------------------------------------------------- */
+
+int mb_list_add(mb_list *list, uint32_t item)
+{
+    if (list->count == list->capacity) {
+        uint32_t capacity = list->capacity ? list->capacity * 2 : 4;
+        uint32_t *items = realloc(list->items, capacity * sizeof *items);
+
+        if (!items) return MB_ERR_MEMORY;
+        list->items = items;
+        list->capacity = capacity;
+    }
+    list->items[list->count++] = item;
+    return MB_OK;
+}
+
+void mb_list_remove_at(mb_list *list, uint32_t place)
+{
+    assert(place < list->count);
+    list->items[place] = list->items[--list->count];
+}
+
+bool mb_list_remove(mb_list *list, uint32_t item)
+{
+    for (uint32_t i = 0; i < list->count; i++) {
+        if (list->items[i] == item) {
+            mb_list_remove_at(list, i);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- creation ------------------------------------------------------------------------------- */
+
+static bool have_is_sane(const mb_peer_config *config, uint32_t words)
+{
+    uint32_t rest = config->geometry->blocks % 64;
+
+    if (!config->have || !rest) return true;
+    return config->have[words - 1] >> rest == 0;
+}
+
+static int peer_allocate(mb_peer *peer, const mb_peer_config *config)
+{
+    size_t words = peer->words;
+
+    peer->mine = calloc(3 * (words ? words : 1), sizeof *peer->mine);
+    if (!peer->mine) return MB_ERR_MEMORY;
+    peer->asked = peer->mine + words;
+    peer->dealt = peer->asked + words;
+    peer->log = mb_log_new(config->epoch ? config->epoch : 1, peer->blocks);
+    if (!peer->log) return MB_ERR_MEMORY;
+    if (mb_rarity_init(&peer->rarity, peer->words, 7)) return MB_ERR_MEMORY;
+    if (!peer->protocol->super_seed) return MB_OK;
+    return mb_rarity_init(&peer->served, peer->words, 7);
+}
+
+static void peer_hold_initial(mb_peer *peer, const mb_peer_config *config)
+{
+    for (uint32_t block = 0; block < peer->blocks; block++) {
+        if (!config->seeder && !(config->have && mb_blockset_has(config->have, block))) continue;
+        mb_blockset_add(peer->mine, block);
+        mb_log_append(peer->log, block);
+        peer->held++;
+    }
+}
+
+int mb_peer_new(mb_peer **result, const mb_peer_config *config)
+{
+    uint32_t words = mb_blockset_words(config->geometry->blocks);
+    mb_peer *peer;
+
+    if (!have_is_sane(config, words)) return MB_ERR_ARGUMENT;
+    peer = calloc(1, sizeof *peer);
+    if (!peer) return MB_ERR_MEMORY;
+    peer->protocol = config->protocol;
+    peer->geometry = config->geometry;
+    peer->node = config->node;
+    peer->blocks = config->geometry->blocks;
+    peer->words = words;
+    peer->seeder = config->seeder;
+    peer->known_free = peer->request_free = MB_INDEX_NONE;
+    peer->next_unchoke = peer->next_announce = peer->next_tick = peer->next_round = MB_NEVER;
+    peer->optimistic_since = MB_NEVER;
+    if (peer_allocate(peer, config)) {
+        mb_peer_free(peer);
+        return MB_ERR_MEMORY;
+    }
+    mb_rng_init(&peer->rng, config->seed, config->node, MB_PURPOSE_PEER);
+    mb_rng_init(&peer->selection_rng, config->seed, config->node, MB_PURPOSE_SELECTION);
+    mb_rng_init(&peer->choke_rng, config->seed, config->node, MB_PURPOSE_CHOKE);
+    peer_hold_initial(peer, config);
+    *result = peer;
+    return MB_OK;
+}
+
+void mb_peer_free(mb_peer *peer)
+{
+    if (!peer) return;
+    free(peer->mine);
+    free(peer->log);
+    mb_rarity_clear(&peer->rarity);
+    mb_rarity_clear(&peer->served);
+    free(peer->known);
+    free(peer->sets);
+    free(peer->offers);
+    free(peer->needs);
+    free(peer->flows);
+    free(peer->map);
+    free(peer->providers.items);
+    free(peer->unchoked.items);
+    free(peer->waiting.items);
+    free(peer->order.items);
+    free(peer->requests);
+    free(peer->partials);
+    free(peer);
+}
+
+mb_log *mb_peer_free_but_log(mb_peer *peer)
+{
+    mb_log *log = peer->log;
+
+    peer->log = NULL;
+    mb_peer_free(peer);
+    return log;
+}
+
+/* ---- messages out --------------------------------------------------------------------------- */
+
+mb_told mb_peer_told(const mb_peer *peer)
+{
+    if (peer->protocol->knowledge == MB_KNOWLEDGE_TRACKER) return (mb_told){0};
+    return mb_log_told(peer->log);
+}
+
+mb_action *mb_peer_send(mb_peer *peer, mb_actions *out, uint32_t index, mb_message message)
+{
+    const mb_known *known = &peer->known[index];
+    mb_action *action = mb_actions_add(out, MB_ACTION_SEND);
+
+    assert(known->flags & MB_KNOWN_USED);
+    action->message = (uint8_t)message;
+    action->to = known->node;
+    action->index = index;
+    action->remote = known->remote;
+    action->told = mb_peer_told(peer);
+    return action;
+}
+
+static void peer_broadcast(mb_peer *peer, mb_message message, mb_actions *out)
+{
+    mb_action *action = mb_actions_add(out, MB_ACTION_BROADCAST);
+
+    action->message = (uint8_t)message;
+    action->told = mb_peer_told(peer);
+}
+
+void mb_peer_announce(mb_peer *peer, mb_time now, mb_announce kind, mb_actions *out)
+{
+    mb_action *action;
+
+    if (peer->seeder) return;
+    if (!peer->listed) kind = kind == MB_ANNOUNCE_LEAVE ? kind : MB_ANNOUNCE_REGISTER;
+    action = mb_actions_add(out, MB_ACTION_ANNOUNCE);
+    action->message = (uint8_t)kind;
+    action->told = mb_log_told(peer->log);
+    peer->announcing = kind != MB_ANNOUNCE_LEAVE;
+    peer->last_announce = now;
+}
+
+/* ---- blocks gained -------------------------------------------------------------------------- */
+
+void mb_peer_turn_complete(mb_peer *peer, mb_time now, mb_actions *out)
+{
+    assert(!peer->complete && peer->held == peer->blocks && peer->asked_count == 0);
+    peer->complete = true;
+    mb_actions_add(out, MB_ACTION_COMPLETE);
+    if (peer->started && peer->listed) mb_peer_announce(peer, now, MB_ANNOUNCE_COMPLETE, out);
+    mb_choke_complete(peer, now, out);
+}
+
+void mb_peer_gain(mb_peer *peer, mb_time now, uint32_t block, mb_actions *out)
+{
+    assert(!mb_blockset_has(peer->mine, block));
+    mb_blockset_add(peer->mine, block);
+    mb_log_append(peer->log, block);
+    peer->held++;
+    if (mb_blockset_has(peer->dealt, block)) {
+        mb_blockset_remove(peer->dealt, block);
+        peer->dealt_count--;
+    }
+    mb_known_gained(peer, block);
+    if (peer->protocol->knowledge == MB_KNOWLEDGE_HAVE && peer->known_count > 0)
+        peer_broadcast(peer, MB_MSG_HAVE, out);
+    if (peer->held < peer->blocks) return;
+    if (peer->protocol->exchange == MB_EXCHANGE_CONTINUOUS) mb_peer_turn_complete(peer, now, out);
+}
+
+/* ---- events --------------------------------------------------------------------------------- */
+
+static mb_time tick_interval(const mb_peer *peer)
+{
+    mb_time tick = peer->protocol->request_timeout / TICKS_PER_TIMEOUT;
+
+    return tick > 0 ? tick : 1;
+}
+
+static void peer_start(mb_peer *peer, mb_time now, mb_actions *out)
+{
+    assert(!peer->started);
+    peer->started = true;
+    peer->arrived = now;
+    peer->next_tick = now + tick_interval(peer);
+    peer->mode = (uint8_t)mb_choke_mode(peer);
+    for (uint32_t i = 0; i < peer->log->count; i++) {
+        mb_action *action = mb_actions_add(out, MB_ACTION_GAINED);
+
+        action->block = peer->log->blocks[i];
+        action->via = MB_VIA_INITIAL;
+    }
+    mb_choke_start(peer, now);
+    if (peer->held == peer->blocks) mb_peer_turn_complete(peer, now, out);
+    if (peer->seeder) return;
+    if (peer->protocol->exchange == MB_EXCHANGE_ROUNDS) {
+        peer->next_announce = peer->round_start = peer->next_round = peer->round_unchoke = now;
+        mb_round_begin(peer, now, out);
+        return;
+    }
+    peer->next_announce = now + peer->protocol->announce_interval;
+    mb_peer_announce(peer, now, MB_ANNOUNCE_REGISTER, out);
+}
+
+static void peer_deal(mb_peer *peer, mb_time now, const mb_event *event, mb_actions *out)
+{
+    for (uint32_t i = 0; i < event->dealt_count; i++) {
+        uint32_t block = event->dealt[i];
+
+        if (mb_blockset_has(peer->mine, block)) continue;
+        if (peer->protocol->deal == MB_DEAL_FETCHED) {
+            if (mb_blockset_has(peer->dealt, block)) continue;
+            mb_blockset_add(peer->dealt, block);
+            peer->dealt_count++;
+        } else {
+            mb_action *action = mb_actions_add(out, MB_ACTION_GAINED);
+
+            action->block = block;
+            action->via = MB_VIA_INITIAL;
+            if (mb_blockset_has(peer->asked, block)) mb_blockset_remove(peer->asked, block);
+            mb_peer_gain(peer, now, block, out);
+        }
+    }
+}
+
+/* A peer on the tracker's list that I may not know yet: greet it. */
+static void peer_list_one(mb_peer *peer, const mb_listing *listing, mb_actions *out)
+{
+    uint32_t flags = listing->flags & MB_FLAG_SEEDER ? MB_KNOWN_SEEDER : 0;
+    uint32_t index = mb_known_find(peer, listing->node);
+
+    if (listing->node == peer->node) {
+        if (peer->protocol->books != MB_BOOKS_REDEALT || index != MB_INDEX_NONE) return;
+        index = mb_known_add(peer, listing->node, flags | MB_KNOWN_SELF, out);
+    } else if (index == MB_INDEX_NONE) {
+        mb_action *hello;
+
+        if (peer->leaving || !mb_known_has_room(peer, flags)) return;
+        index = mb_known_add(peer, listing->node, flags, out);
+        if (index == MB_INDEX_NONE) return;
+        hello = mb_peer_send(peer, out, index, MB_MSG_HELLO);
+        if (peer->mode == MB_MODE_OPEN) hello->flags |= MB_FLAG_OPEN;
+    }
+    if (index != MB_INDEX_NONE) mb_known_learn(peer, index, listing->told, out);
+}
+
+static int listing_check(const mb_peer *peer, const mb_event *event)
+{
+    for (uint32_t i = 0; i < event->dealt_count; i++)
+        if (event->dealt[i] >= peer->blocks) return MB_ERR_MESSAGE;
+    return peer->seeder ? MB_ERR_MESSAGE : MB_OK;
+}
+
+static int peer_listed(mb_peer *peer, mb_time now, const mb_event *event, mb_actions *out)
+{
+    int error = listing_check(peer, event);
+
+    if (error) return error;
+    peer->announcing = false;
+    peer->listed = true;
+    peer_deal(peer, now, event, out);
+    for (uint32_t i = 0; i < event->list_count; i++) peer_list_one(peer, &event->list[i], out);
+    peer->dirty = true;
+    if (peer->protocol->exchange == MB_EXCHANGE_ROUNDS) mb_round_listed(peer, now, out);
+    return MB_OK;
+}
+
+static void peer_unlisted(mb_peer *peer, mb_time now, mb_actions *out)
+{
+    peer->announcing = false;
+    if (peer->protocol->exchange == MB_EXCHANGE_ROUNDS) {
+        mb_round_listed(peer, now, out);
+    } else if (peer->next_announce > now + RETRY_INTERVAL) {
+        peer->next_announce = now + RETRY_INTERVAL;
+    }
+}
+
+static int peer_hello(mb_peer *peer, mb_time now, const mb_event *event, uint32_t index,
+                      mb_actions *out)
+{
+    uint32_t flags = event->flags & MB_FLAG_SEEDER ? MB_KNOWN_SEEDER : 0;
+    bool greeted = index != MB_INDEX_NONE && peer->known[index].remote == MB_INDEX_NONE;
+
+    if (event->from == peer->node) return MB_ERR_MESSAGE;
+    if (index == MB_INDEX_NONE) {
+        if (peer->leaving || !mb_known_has_room(peer, flags)) {
+            mb_action *full = mb_actions_add(out, MB_ACTION_SEND);
+
+            full->message = MB_MSG_HELLO_FULL;
+            full->to = event->from;
+            full->remote = event->remote;
+            return MB_OK;
+        }
+        index = mb_known_add(peer, event->from, flags, out);
+        if (index == MB_INDEX_NONE) return MB_OK;
+    }
+    peer->known[index].remote = event->remote;
+    mb_known_learn(peer, index, event->told, out);
+    if (!greeted) {
+        mb_action *ack = mb_peer_send(peer, out, index, MB_MSG_HELLO_ACK);
+
+        if (peer->mode == MB_MODE_OPEN) ack->flags |= MB_FLAG_OPEN;
+    } else if (peer->mode == MB_MODE_OPEN) {
+        mb_peer_send(peer, out, index, MB_MSG_UNCHOKE)->flags |= MB_FLAG_OPEN;
+    }
+    if (event->flags & MB_FLAG_OPEN) mb_ask_unchoked(peer, now, index, event, out);
+    return MB_OK;
+}
+
+static int message_dispatch(mb_peer *peer, mb_time now, const mb_event *event, uint32_t index,
+                            mb_actions *out)
+{
+    switch ((mb_message)event->message) {
+    case MB_MSG_HELLO_ACK:
+        peer->known[index].remote = event->remote;
+        if (event->flags & MB_FLAG_OPEN) mb_ask_unchoked(peer, now, index, event, out);
+        return MB_OK;
+    case MB_MSG_HELLO_FULL:
+    case MB_MSG_BYE: mb_known_remove(peer, now, index, out); return MB_OK;
+    case MB_MSG_UNCHOKE: mb_ask_unchoked(peer, now, index, event, out); return MB_OK;
+    case MB_MSG_CHOKE: mb_ask_choked(peer, index); return MB_OK;
+    case MB_MSG_REQUEST: return mb_serve_request(peer, now, index, event, out);
+    case MB_MSG_REFUSE: return mb_ask_refused(peer, now, index, event, out);
+    case MB_MSG_CANCEL: mb_serve_cancel(peer, now, index, event->block, out); return MB_OK;
+    case MB_MSG_HAVE: return MB_OK;
+    case MB_MSG_INTEREST: mb_choke_wait(peer, index, out); return MB_OK;
+    case MB_MSG_DECLINE: mb_choke_declined(peer, index, out); return MB_OK;
+    case MB_MSG_HELLO: break;
+    }
+    return MB_ERR_MESSAGE;
+}
+
+static int peer_message(mb_peer *peer, mb_time now, const mb_event *event, mb_actions *out)
+{
+    uint32_t index = mb_known_lookup(peer, event->from, event->index);
+    int error;
+
+    if (event->message == MB_MSG_HELLO) return peer_hello(peer, now, event, index, out);
+    if (index == MB_INDEX_NONE) {
+        if (event->message == MB_MSG_REQUEST) { /* a stranger: a word, but no state */
+            mb_action *refuse = mb_actions_add(out, MB_ACTION_SEND);
+
+            refuse->message = MB_MSG_REFUSE;
+            refuse->to = event->from;
+            refuse->block = event->block;
+            refuse->reason = peer->leaving ? MB_REASON_LEAVING : MB_REASON_CHOKED;
+        }
+        return MB_OK;
+    }
+    error = mb_known_learn(peer, index, event->told, out);
+    if (error) return error;
+    return message_dispatch(peer, now, event, index, out);
+}
+
+static void peer_gone(mb_peer *peer, mb_time now, const mb_event *event, mb_actions *out)
+{
+    uint32_t index = mb_known_lookup(peer, event->from, event->index);
+
+    if (index != MB_INDEX_NONE) mb_known_remove(peer, now, index, out);
+}
+
+static void peer_measured(mb_peer *peer, mb_time now, mb_actions *out)
+{
+    uint8_t measuring = peer->measuring;
+
+    peer->measuring = 0;
+    if (measuring & MB_MEASURE_TICK) mb_ask_tick_measured(peer, now, out);
+    if (measuring & MB_MEASURE_ROUND) mb_choke_round_measured(peer, now, out);
+}
+
+static void announce_if_due(mb_peer *peer, mb_time now, mb_actions *out)
+{
+    const mb_protocol *p = peer->protocol;
+
+    if (peer->seeder || p->exchange == MB_EXCHANGE_ROUNDS || peer->leaving) return;
+    if (now >= peer->next_announce) {
+        while (peer->next_announce <= now) peer->next_announce += p->announce_interval;
+        if (!peer->announcing) mb_peer_announce(peer, now, MB_ANNOUNCE_PERIODIC, out);
+    }
+}
+
+/* On the tick: whoever knows too few asks for more, but not too often. */
+static void announce_if_short(mb_peer *peer, mb_time now, mb_actions *out)
+{
+    const mb_protocol *p = peer->protocol;
+
+    if (!p->announce_when_short || peer->announcing || peer->complete || peer->leaving) return;
+    if (peer->seeder || p->exchange == MB_EXCHANGE_ROUNDS) return;
+    if (peer->known_count - peer->seeders_known >= p->peers_per_announce / 2) return;
+    if (now - peer->last_announce < SHORT_INTERVAL) return;
+    mb_peer_announce(peer, now, MB_ANNOUNCE_PERIODIC, out);
+}
+
+static void peer_tick(mb_peer *peer, mb_time now, mb_actions *out)
+{
+    while (peer->next_tick <= now) peer->next_tick += tick_interval(peer);
+    mb_ask_tick(peer, now, out);
+    mb_choke_tick(peer, out);
+    announce_if_short(peer, now, out);
+}
+
+static void peer_timer(mb_peer *peer, mb_time now, mb_actions *out)
+{
+    if (peer->left || !peer->started) return;
+    if (now >= peer->next_tick) peer_tick(peer, now, out);
+    announce_if_due(peer, now, out);
+    if (now >= peer->next_unchoke) {
+        while (peer->next_unchoke <= now) peer->next_unchoke += peer->protocol->unchoke_interval;
+        mb_choke_round(peer, now, out);
+    }
+    if (now >= peer->next_round) mb_round_begin(peer, now, out);
+}
+
+/* Events that another peer or a transfer causes, which name an entry of the table. */
+static int peer_transfer(mb_peer *peer, mb_time now, const mb_event *event, mb_actions *out)
+{
+    uint32_t index = mb_known_lookup(peer, event->from, event->index);
+
+    if (event->block >= peer->blocks) return MB_ERR_MESSAGE;
+    if (event->type == MB_EVENT_SENT) {
+        if (index != MB_INDEX_NONE) mb_serve_sent(peer, now, index, event->block, out);
+        return MB_OK;
+    }
+    if (event->type == MB_EVENT_BLOCK) return mb_ask_block(peer, now, index, event, out);
+    if (index == MB_INDEX_NONE) return MB_OK;
+    if (event->type == MB_EVENT_PROGRESS) {
+        mb_ask_progress(peer, now, index, event);
+        return MB_OK;
+    }
+    if (event->type == MB_EVENT_BAD_BLOCK) {
+        mb_peer_send(peer, out, index, MB_MSG_BYE);
+        mb_known_remove(peer, now, index, out);
+        return MB_OK;
+    }
+    return mb_ask_cut(peer, now, index, event, out);
+}
+
+static int peer_event(mb_peer *peer, mb_time now, const mb_event *event, mb_actions *out)
+{
+    if (peer->left) return MB_OK;
+    switch ((mb_event_type)event->type) {
+    case MB_EVENT_START: peer_start(peer, now, out); return MB_OK;
+    case MB_EVENT_TIMER: peer_timer(peer, now, out); return MB_OK;
+    case MB_EVENT_MESSAGE: return peer_message(peer, now, event, out);
+    case MB_EVENT_LISTED: return peer_listed(peer, now, event, out);
+    case MB_EVENT_UNLISTED: peer_unlisted(peer, now, out); return MB_OK;
+    case MB_EVENT_BLOCK:
+    case MB_EVENT_BAD_BLOCK:
+    case MB_EVENT_SENT:
+    case MB_EVENT_CUT:
+    case MB_EVENT_PROGRESS: return peer_transfer(peer, now, event, out);
+    case MB_EVENT_MEASURED: peer_measured(peer, now, out); return MB_OK;
+    case MB_EVENT_GONE: peer_gone(peer, now, event, out); return MB_OK;
+    case MB_EVENT_LEAVE: mb_serve_leave(peer, now, out); return MB_OK;
+    case MB_EVENT_ANNOUNCE: break;
+    }
+    return MB_ERR_MESSAGE;
+}
+
+int mb_peer_step(mb_peer *peer, mb_time now, const mb_event *events, size_t count, mb_actions *out)
+{
+    int result = MB_OK;
+
+    for (size_t i = 0; i < count; i++) {
+        int error = peer_event(peer, now, &events[i], out);
+
+        if (error) result = error;
+    }
+    if (!peer->left) {
+        if (peer->slots_dirty) mb_choke_fill(peer, now, out);
+        if (peer->dirty) mb_ask_all(peer, now, out);
+        if (peer->leaving) mb_serve_try_leaving(peer, now, out);
+    }
+    return out->failed || peer->failed ? MB_ERR_MEMORY : result;
+}
+
+mb_time mb_peer_deadline(const mb_peer *peer)
+{
+    mb_time deadline = peer->next_tick;
+
+    if (peer->left || !peer->started) return MB_NEVER;
+    if (peer->protocol->exchange == MB_EXCHANGE_CONTINUOUS && !peer->leaving && !peer->seeder &&
+        peer->next_announce < deadline)
+        deadline = peer->next_announce;
+    if (peer->next_unchoke < deadline) deadline = peer->next_unchoke;
+    if (peer->next_round < deadline) deadline = peer->next_round;
+    return deadline;
+}
+
+/* ---- looking -------------------------------------------------------------------------------- */
+
+mb_peer_view mb_peer_look(const mb_peer *peer)
+{
+    mb_peer_view view = {
+        .held = peer->held,
+        .known = peer->known_count,
+        .interested = peer->interested,
+        .unchoked = peer->unchoked.count,
+        .providers = peer->providers.count,
+        .asked = peer->asked_count,
+        .complete = peer->complete,
+        .open = peer->mode == MB_MODE_OPEN,
+        .leaving = peer->leaving,
+    };
+
+    if (peer->complete) return view;
+    for (uint32_t i = 0; i < peer->known_top; i++)
+        view.interesting += (peer->known[i].flags & MB_KNOWN_USED) && peer->offers[i] > 0;
+    return view;
+}
+
+const mb_log *mb_peer_log(const mb_peer *peer)
+{
+    return peer->log;
+}
+
+const uint64_t *mb_peer_blocks(const mb_peer *peer)
+{
+    return peer->mine;
+}
+
+bool mb_peer_known(const mb_peer *peer, uint32_t *index, mb_node *node, uint32_t *remote)
+{
+    while (*index < peer->known_top) {
+        const mb_known *known = &peer->known[(*index)++];
+
+        if (!(known->flags & MB_KNOWN_USED) || known->flags & MB_KNOWN_SELF) continue;
+        *node = known->node;
+        *remote = known->remote;
+        return true;
+    }
+    return false;
+}
+
+bool mb_peer_has_unchoked(const mb_peer *peer, mb_node node, uint32_t index)
+{
+    index = mb_known_lookup(peer, node, index);
+    if (index == MB_INDEX_NONE) return false;
+    return peer->mode == MB_MODE_OPEN || peer->known[index].flags & (MB_KNOWN_UNCHOKED | MB_KNOWN_LAST);
+}

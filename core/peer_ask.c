@@ -1,0 +1,497 @@
+#include "core/peer_impl.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- requests of mine ----------------------------------------------------------------------- */
+
+/* The link that leads to my request for `block` with it, or NULL. */
+static uint32_t *asked_find(mb_peer *peer, uint32_t index, uint32_t block)
+{
+    uint32_t *at = &peer->known[index].asked_head;
+
+    for (; *at != MB_INDEX_NONE; at = &peer->requests[*at].next)
+        if (peer->requests[*at].block == block) return at;
+    return NULL;
+}
+
+/* Whether anybody else has a request of mine for `block`: only in endgame. O(known). */
+static bool asked_elsewhere(mb_peer *peer, uint32_t block)
+{
+    if (!peer->protocol->endgame) return false;
+    for (uint32_t i = 0; i < peer->known_top; i++)
+        if (peer->known[i].flags & MB_KNOWN_USED && peer->known[i].asked &&
+            asked_find(peer, i, block))
+            return true;
+    return false;
+}
+
+/* Takes a request out; its block is free again unless somebody else has been asked for it too. */
+static mb_request asked_take(mb_peer *peer, mb_time now, uint32_t index, uint32_t *at)
+{
+    uint32_t request = *at;
+    mb_request taken = peer->requests[request];
+    mb_known *known = &peer->known[index];
+
+    *at = taken.next;
+    mb_request_free(peer, request);
+    known->asked--;
+    peer->asked_count--;
+    if (!asked_elsewhere(peer, taken.block)) mb_blockset_remove(peer->asked, taken.block);
+    if (known->asked_head != MB_INDEX_NONE) {
+        mb_request *head = &peer->requests[known->asked_head];
+
+        if (at == &known->asked_head) head->at = now;
+    }
+    peer->dirty = true;
+    return taken;
+}
+
+void mb_ask_drop(mb_peer *peer, mb_time now, uint32_t index)
+{
+    while (peer->known[index].asked_head != MB_INDEX_NONE)
+        asked_take(peer, now, index, &peer->known[index].asked_head);
+}
+
+static void stop_serving(mb_peer *peer, uint32_t index)
+{
+    mb_known *known = &peer->known[index];
+
+    if (known->flags & MB_KNOWN_SERVING) mb_list_remove(&peer->providers, index);
+    known->flags &= (uint16_t)~(MB_KNOWN_SERVING | MB_KNOWN_ONE | MB_KNOWN_OPEN);
+}
+
+static void send_request(mb_peer *peer, mb_time now, uint32_t index, mb_request wanted,
+                         mb_actions *out)
+{
+    mb_known *known = &peer->known[index];
+    uint32_t request = mb_request_new(peer, out), *end = &known->asked_head;
+    mb_action *action;
+
+    if (request == MB_INDEX_NONE) return;
+    while (*end != MB_INDEX_NONE) end = &peer->requests[*end].next;
+    *end = request;
+    wanted.next = MB_INDEX_NONE;
+    wanted.at = now;
+    peer->requests[request] = wanted;
+    known->asked++;
+    peer->asked_count++;
+    mb_blockset_add(peer->asked, wanted.block);
+    if (known->hint == wanted.block) known->hint = MB_BLOCK_NONE;
+    action = mb_peer_send(peer, out, index, MB_MSG_REQUEST);
+    action->block = wanted.block;
+    action->offset = wanted.offset;
+    action->flags = (uint8_t)wanted.flags;
+    if (known->flags & MB_KNOWN_ONE) stop_serving(peer, index);
+}
+
+/* ---- which block ---------------------------------------------------------------------------- */
+
+/* Whether the tracker's seeder serves me now, so that dealt blocks are better asked of it. */
+static bool seeder_serves_me(const mb_peer *peer)
+{
+    for (uint32_t i = 0; i < peer->providers.count; i++)
+        if (peer->known[peer->providers.items[i]].flags & MB_KNOWN_SEEDER) return true;
+    return false;
+}
+
+/* Fills `anyone` with what anybody I know has and I lack. O(known x words). */
+static void collect_anyone(const mb_peer *peer, uint64_t *anyone)
+{
+    memset(anyone, 0, peer->words * sizeof *anyone);
+    for (uint32_t i = 0; i < peer->known_top; i++) {
+        const uint64_t *set = mb_known_set(peer, i);
+
+        if (!(peer->known[i].flags & MB_KNOWN_USED)) continue;
+        for (uint32_t w = 0; w < peer->words; w++) anyone[w] |= set[w];
+    }
+    for (uint32_t w = 0; w < peer->words; w++) anyone[w] &= ~peer->mine[w];
+}
+
+static uint32_t pick_by_strategy(mb_peer *peer, uint64_t *candidates, uint64_t *scratch)
+{
+    const mb_protocol *p = peer->protocol;
+    mb_select_view view = {
+        .candidates = candidates,
+        .rarity = &peer->rarity,
+        .scratch = scratch,
+        .words = peer->words,
+        .blocks = peer->blocks,
+        .held = peer->held,
+    };
+    uint32_t block;
+
+    if (p->exchange == MB_EXCHANGE_ROUNDS) {
+        collect_anyone(peer, scratch + peer->words);
+        view.anyone = scratch + peer->words;
+    }
+    block = p->selection->pick(p->selection_params, &view, &peer->selection_rng);
+    assert(block < peer->blocks && mb_blockset_has(candidates, block));
+    return block;
+}
+
+/* Narrows the candidates to my dealt blocks, where it is the one to ask for them. */
+static void prefer_dealt(const mb_peer *peer, uint32_t index, uint64_t *candidates)
+{
+    uint64_t any = 0;
+
+    if (!(peer->known[index].flags & MB_KNOWN_SEEDER) && seeder_serves_me(peer)) return;
+    for (uint32_t w = 0; w < peer->words; w++) any |= candidates[w] & peer->dealt[w];
+    if (!any) return;
+    for (uint32_t w = 0; w < peer->words; w++) candidates[w] &= peer->dealt[w];
+}
+
+static mb_request choose(mb_peer *peer, uint32_t index, uint64_t *candidates, uint64_t *scratch)
+{
+    uint32_t hint = peer->known[index].hint;
+
+    for (uint32_t i = 0; i < peer->partial_count; i++)
+        if (mb_blockset_has(candidates, peer->partials[i].block))
+            return (mb_request){.block = peer->partials[i].block,
+                                .offset = peer->partials[i].bytes};
+    if (hint != MB_BLOCK_NONE && mb_blockset_has(candidates, hint))
+        return (mb_request){.block = hint};
+    if (peer->dealt_count > 0) prefer_dealt(peer, index, candidates);
+    return (mb_request){.block = pick_by_strategy(peer, candidates, scratch)};
+}
+
+/* ---- endgame -------------------------------------------------------------------------------- */
+
+static bool everything_is_asked_for(const mb_peer *peer)
+{
+    uint32_t missing = peer->blocks - peer->held;
+
+    return missing > 0 && mb_blockset_count(peer->asked, peer->words) == missing;
+}
+
+/* When a request is expected to be answered, going by its provider's last block. */
+static mb_time expected_finish(const mb_peer *peer, mb_time now, uint32_t index, uint32_t request)
+{
+    mb_time block_time = peer->flows[index].block_time, finish;
+    uint32_t at = peer->known[index].asked_head;
+
+    if (block_time == 0) return MB_NEVER;
+    finish = peer->requests[at].at + block_time;
+    if (finish < now) finish = now;
+    for (; at != request; at = peer->requests[at].next) finish += block_time;
+    return finish;
+}
+
+/* The request that gains most if `index` is asked for its block too; MB_INDEX_NONE: none gains. */
+static uint32_t endgame_find(mb_peer *peer, mb_time now, uint32_t index)
+{
+    mb_time block_time = peer->flows[index].block_time, latest;
+    uint32_t best = MB_INDEX_NONE;
+
+    if (block_time == 0) return MB_INDEX_NONE;
+    latest = now + block_time * (peer->known[index].asked + 1);
+    for (uint32_t i = 0; i < peer->known_top; i++) {
+        if (i == index || !(peer->known[i].flags & MB_KNOWN_USED)) continue;
+        for (uint32_t r = peer->known[i].asked_head; r != MB_INDEX_NONE; r = peer->requests[r].next) {
+            mb_time finish;
+
+            if (peer->requests[r].flags & MB_FLAG_ENDGAME) continue; /* a second one already */
+            if (!mb_blockset_has(mb_known_set(peer, index), peer->requests[r].block)) continue;
+            if (mb_blockset_has(peer->mine, peer->requests[r].block)) continue;
+            finish = expected_finish(peer, now, i, r);
+            if (finish <= latest) continue;
+            latest = finish;
+            best = r;
+        }
+    }
+    return best;
+}
+
+static bool ask_endgame(mb_peer *peer, mb_time now, uint32_t index, mb_actions *out)
+{
+    uint32_t first;
+    mb_request second;
+
+    if (!peer->protocol->endgame || !everything_is_asked_for(peer)) return false;
+    first = endgame_find(peer, now, index);
+    if (first == MB_INDEX_NONE) return false;
+    peer->requests[first].flags |= MB_FLAG_ENDGAME; /* at most two providers a block */
+    second = (mb_request){.block = peer->requests[first].block, .flags = MB_FLAG_ENDGAME};
+    send_request(peer, now, index, second, out);
+    return true;
+}
+
+/* The block is here: whoever else was asked for it need not send it. */
+static void cancel_others(mb_peer *peer, mb_time now, uint32_t block, mb_actions *out)
+{
+    for (uint32_t i = 0; peer->protocol->endgame && i < peer->known_top; i++) {
+        uint32_t *at;
+
+        if (!(peer->known[i].flags & MB_KNOWN_USED) || !peer->known[i].asked) continue;
+        at = asked_find(peer, i, block);
+        if (!at) continue;
+        asked_take(peer, now, i, at);
+        mb_peer_send(peer, out, i, MB_MSG_CANCEL)->block = block;
+    }
+}
+
+/* ---- asking --------------------------------------------------------------------------------- */
+
+bool mb_ask_one(mb_peer *peer, mb_time now, uint32_t index, mb_actions *out)
+{
+    mb_known *known = &peer->known[index];
+    const uint64_t *set = mb_known_set(peer, index);
+    uint64_t *candidates, any = 0;
+    mb_request wanted;
+
+    if (known->asked > peer->protocol->pipeline || peer->offers[index] == 0) return false;
+    candidates = mb_actions_scratch(out, 3 * peer->words * sizeof *candidates);
+    if (!candidates) return false;
+    for (uint32_t w = 0; w < peer->words; w++) {
+        candidates[w] = set[w] & ~peer->mine[w] & ~peer->asked[w];
+        any |= candidates[w];
+    }
+    if (!any) return ask_endgame(peer, now, index, out);
+    wanted = choose(peer, index, candidates, candidates + peer->words);
+    send_request(peer, now, index, wanted, out);
+    return true;
+}
+
+/* Somebody whose slot I declined has something for me again: a word to it. */
+static void settle_owed(mb_peer *peer, mb_actions *out)
+{
+    for (uint32_t i = 0; peer->owed_count > 0 && i < peer->known_top; i++) {
+        mb_known *known = &peer->known[i];
+        const uint64_t *set = mb_known_set(peer, i);
+        uint64_t any = 0;
+
+        if (!(known->flags & MB_KNOWN_USED) || !(known->flags & MB_KNOWN_OWED)) continue;
+        for (uint32_t w = 0; w < peer->words; w++) any |= set[w] & ~peer->mine[w] & ~peer->asked[w];
+        if (!any) continue;
+        known->flags &= (uint16_t)~MB_KNOWN_OWED;
+        peer->owed_count--;
+        mb_peer_send(peer, out, i, MB_MSG_INTEREST);
+    }
+}
+
+void mb_ask_all(mb_peer *peer, mb_time now, mb_actions *out)
+{
+    const mb_protocol *p = peer->protocol;
+    const mb_list *list = p->ask == MB_ASK_MUTUAL ? &peer->unchoked : &peer->providers;
+
+    peer->dirty = false;
+    if (peer->complete || peer->leaving) return;
+    if (p->exchange == MB_EXCHANGE_ROUNDS) {
+        if (peer->round_open && peer->asked_count == 0) mb_round_next(peer, now, out);
+    } else {
+        for (uint32_t i = list->count; i-- > 0;) {
+            uint32_t index = list->items[i];
+
+            while (!(peer->known[index].flags & MB_KNOWN_REFUSED)) {
+                if (!mb_ask_one(peer, now, index, out)) break;
+                if (p->ask == MB_ASK_UNCHOKERS && !(peer->known[index].flags & MB_KNOWN_SERVING))
+                    break;
+            }
+        }
+    }
+    if (p->ask == MB_ASK_UNCHOKERS) settle_owed(peer, out);
+    peer->dirty = false;
+}
+
+/* ---- answers -------------------------------------------------------------------------------- */
+
+static void decline(mb_peer *peer, uint32_t index, mb_actions *out)
+{
+    mb_known *known = &peer->known[index];
+
+    stop_serving(peer, index);
+    mb_peer_send(peer, out, index, MB_MSG_DECLINE);
+    if (peer->complete || peer->leaving || known->flags & MB_KNOWN_OWED) return;
+    known->flags |= MB_KNOWN_OWED;
+    peer->owed_count++;
+}
+
+/* Whether I may ask it now: it serves me, or (ask = mutual) I serve it. */
+static bool may_ask(const mb_peer *peer, uint32_t index)
+{
+    if (peer->complete || peer->leaving) return false;
+    if (peer->protocol->ask == MB_ASK_UNCHOKERS) return true;
+    return peer->known[index].flags & MB_KNOWN_UNCHOKED;
+}
+
+void mb_ask_unchoked(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event,
+                     mb_actions *out)
+{
+    mb_known *known = &peer->known[index];
+    bool slot = event->flags & MB_FLAG_SLOT;
+
+    known->flags &= (uint16_t)~(MB_KNOWN_REFUSED | MB_KNOWN_ONE | MB_KNOWN_OPEN);
+    if (event->flags & MB_FLAG_OPEN) known->flags |= MB_KNOWN_OPEN;
+    if (slot && !(event->flags & MB_FLAG_MORE)) known->flags |= MB_KNOWN_ONE;
+    if (known->flags & MB_KNOWN_OWED) {
+        known->flags &= (uint16_t)~MB_KNOWN_OWED;
+        peer->owed_count--;
+    }
+    if (!peer->complete) known->hint = event->block < peer->blocks ? event->block : MB_BLOCK_NONE;
+    if (!(known->flags & MB_KNOWN_SERVING)) {
+        if (mb_list_add(&peer->providers, index)) {
+            out->failed = true;
+            return;
+        }
+        known->flags |= MB_KNOWN_SERVING;
+    }
+    peer->dirty = true;
+    if (!slot || (peer->protocol->exchange == MB_EXCHANGE_ROUNDS && may_ask(peer, index))) return;
+    if (may_ask(peer, index) && (known->asked > 0 || mb_ask_one(peer, now, index, out))) return;
+    decline(peer, index, out);
+}
+
+void mb_ask_choked(mb_peer *peer, uint32_t index)
+{
+    stop_serving(peer, index);
+}
+
+int mb_ask_refused(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event,
+                   mb_actions *out)
+{
+    uint32_t *at;
+
+    (void)out;
+    if (event->block >= peer->blocks) return MB_ERR_MESSAGE;
+    at = asked_find(peer, index, event->block);
+    if (!at) return MB_OK; /* given up in the meantime */
+    asked_take(peer, now, index, at);
+    switch ((mb_reason)event->reason) {
+    case MB_REASON_NOT_HELD: mb_known_correct(peer, index, event->block); break;
+    case MB_REASON_BUSY: peer->known[index].flags |= MB_KNOWN_REFUSED; break;
+    default:
+        stop_serving(peer, index);
+        peer->known[index].flags |=
+            peer->protocol->ask == MB_ASK_MUTUAL ? MB_KNOWN_REFUSED : 0;
+        break;
+    }
+    return MB_OK;
+}
+
+static void partial_set(mb_peer *peer, uint32_t block, uint32_t bytes, mb_actions *out)
+{
+    for (uint32_t i = 0; i < peer->partial_count; i++) {
+        if (peer->partials[i].block != block) continue;
+        if (bytes > 0)
+            peer->partials[i].bytes = bytes;
+        else
+            peer->partials[i] = peer->partials[--peer->partial_count];
+        return;
+    }
+    if (bytes == 0) return;
+    if (peer->partial_count == peer->partial_capacity) {
+        uint32_t capacity = peer->partial_capacity ? peer->partial_capacity * 2 : 4;
+        mb_partial *partials = realloc(peer->partials, capacity * sizeof *partials);
+
+        if (!partials) {
+            out->failed = true;
+            return;
+        }
+        peer->partials = partials;
+        peer->partial_capacity = capacity;
+    }
+    peer->partials[peer->partial_count++] = (mb_partial){block, bytes};
+}
+
+/* What the flow from it was like, for strategies that ask. */
+static void flow_delivered(mb_peer *peer, mb_time now, uint32_t index, const mb_request *request,
+                           uint32_t bytes)
+{
+    mb_flow *flow = peer->flows ? &peer->flows[index] : NULL;
+    mb_time since = request->at;
+
+    if (!flow) return;
+    flow->received += bytes;
+    if (flow->last_delivery != MB_NEVER && flow->last_delivery > since) since = flow->last_delivery;
+    flow->block_time = now > since ? now - since : 1;
+    flow->last_delivery = now;
+}
+
+int mb_ask_block(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event, mb_actions *out)
+{
+    uint32_t block = event->block;
+    uint32_t *at = index == MB_INDEX_NONE ? NULL : asked_find(peer, index, block);
+    mb_request request;
+
+    if (!at) { /* cancelled or given up too late */
+        mb_actions_add(out, MB_ACTION_WASTED)->block = block;
+        return MB_OK;
+    }
+    mb_known_learn(peer, index, event->told, out);
+    request = asked_take(peer, now, index, at);
+    flow_delivered(peer, now, index, &request,
+                   mb_geometry_block_size(peer->geometry, block) - request.offset);
+    if (peer->partial_count > 0) partial_set(peer, block, 0, out);
+    if (request.flags & MB_FLAG_ENDGAME) cancel_others(peer, now, block, out);
+    if (peer->protocol->ask == MB_ASK_UNCHOKERS)
+        peer->known[index].flags &= (uint16_t)~MB_KNOWN_REFUSED;
+    peer->round_open = false;
+    mb_actions_add(out, MB_ACTION_GAINED)->block = block;
+    mb_peer_gain(peer, now, block, out);
+    return MB_OK;
+}
+
+int mb_ask_cut(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event, mb_actions *out)
+{
+    uint32_t *at = asked_find(peer, index, event->block);
+    mb_request request;
+
+    if (!at) return MB_OK;
+    request = asked_take(peer, now, index, at);
+    if (!(event->flags & MB_FLAG_KEEP) || event->offset <= request.offset) return MB_OK;
+    if (event->offset >= mb_geometry_block_size(peer->geometry, event->block)) return MB_ERR_MESSAGE;
+    if (peer->flows) peer->flows[index].received += event->offset - request.offset;
+    partial_set(peer, event->block, event->offset, out);
+    return MB_OK;
+}
+
+/* ---- progress and silence ------------------------------------------------------------------- */
+
+uint64_t mb_ask_received(const mb_peer *peer, uint32_t index)
+{
+    uint32_t head = peer->known[index].asked_head;
+    uint32_t under_way = head == MB_INDEX_NONE ? 0 : peer->requests[head].progress;
+
+    return peer->flows[index].received + under_way;
+}
+
+void mb_ask_progress(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event)
+{
+    uint32_t *at = asked_find(peer, index, event->block);
+    mb_request *request;
+
+    if (!at) return;
+    request = &peer->requests[*at];
+    if (event->offset <= request->offset + request->progress) return;
+    request->progress = event->offset - request->offset;
+    request->at = now;
+}
+
+static bool is_overdue(const mb_peer *peer, mb_time now, uint32_t index)
+{
+    const mb_known *known = &peer->known[index];
+
+    if (!(known->flags & MB_KNOWN_USED) || known->asked_head == MB_INDEX_NONE) return false;
+    return now - peer->requests[known->asked_head].at >= peer->protocol->request_timeout;
+}
+
+void mb_ask_tick(mb_peer *peer, mb_time now, mb_actions *out)
+{
+    if (peer->asked_count == 0) return;
+    for (uint32_t i = 0; i < peer->known_top; i++) {
+        if (!is_overdue(peer, now, i)) continue;
+        if (!peer->measuring) mb_actions_add(out, MB_ACTION_MEASURE);
+        peer->measuring |= MB_MEASURE_TICK;
+        return;
+    }
+}
+
+void mb_ask_tick_measured(mb_peer *peer, mb_time now, mb_actions *out)
+{
+    for (uint32_t i = 0; i < peer->known_top; i++) {
+        if (!is_overdue(peer, now, i)) continue;
+        mb_peer_send(peer, out, i, MB_MSG_BYE); /* it has fallen silent: forget each other */
+        mb_known_remove(peer, now, i, out);
+    }
+}

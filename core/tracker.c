@@ -1,0 +1,353 @@
+#include "core/tracker.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/rng.h"
+
+/* A peer that has not announced for so many of its intervals is no longer listed. */
+#define SILENT_INTERVALS 3
+/* Redealt books are logs of the tracker's own; their epochs lie above those of any peer. */
+#define REDEAL_EPOCH (UINT32_C(1) << 31)
+
+typedef struct booking {
+    mb_node node;
+    uint32_t listed_by; /* the answer that listed it last */
+    mb_told told;
+    mb_time seen;
+} booking;
+
+struct mb_tracker {
+    const mb_protocol *protocol;
+    uint32_t blocks;
+    mb_rng rng;
+    booking *booked;
+    uint32_t count, capacity;
+    uint32_t *places; /* node -> place in `booked` + 1 */
+    uint32_t places_size;
+    mb_node seeder;
+    mb_told seeder_told;
+    mb_time next_tick;
+    uint32_t answers, epoch;
+    mb_log **logs; /* logs that the tracker wrote; they live as long as it does */
+    size_t log_count, log_capacity;
+    mb_listing *lists; /* of the last step's answers, one after another */
+    size_t list_count, list_capacity;
+    uint32_t *dealt;
+    size_t dealt_count, dealt_capacity;
+};
+
+int mb_tracker_new(mb_tracker **result, const mb_tracker_config *config)
+{
+    mb_tracker *tracker = calloc(1, sizeof *tracker);
+
+    if (!tracker) return MB_ERR_MEMORY;
+    tracker->protocol = config->protocol;
+    tracker->blocks = config->blocks;
+    tracker->seeder = MB_NODE_NONE;
+    tracker->next_tick = MB_NEVER;
+    tracker->epoch = REDEAL_EPOCH;
+    mb_rng_init(&tracker->rng, config->seed, 0, MB_PURPOSE_TRACKER);
+    *result = tracker;
+    return MB_OK;
+}
+
+void mb_tracker_free(mb_tracker *tracker)
+{
+    if (!tracker) return;
+    for (size_t i = 0; i < tracker->log_count; i++) free(tracker->logs[i]);
+    free(tracker->logs);
+    free(tracker->booked);
+    free(tracker->places);
+    free(tracker->lists);
+    free(tracker->dealt);
+    free(tracker);
+}
+
+int mb_tracker_seeder(mb_tracker *tracker, mb_node node, mb_told told)
+{
+    tracker->seeder = node;
+    tracker->seeder_told = told;
+    return MB_OK;
+}
+
+/* ---- arrays --------------------------------------------------------------------------------- */
+
+/* Room for `extra` items more in a growable array. */
+static int reserve(void *array, size_t size, size_t count, size_t extra, size_t *capacity)
+{
+    void **place = array, *grown;
+    size_t wanted = *capacity ? *capacity : 64;
+
+    if (count + extra <= *capacity) return MB_OK;
+    while (wanted < count + extra) wanted *= 2;
+    grown = realloc(*place, wanted * size);
+    if (!grown) return MB_ERR_MEMORY;
+    *place = grown;
+    *capacity = wanted;
+    return MB_OK;
+}
+
+static int places_cover(mb_tracker *tracker, mb_node node)
+{
+    uint32_t size = tracker->places_size ? tracker->places_size : 64;
+    uint32_t *places;
+
+    if (node < tracker->places_size) return MB_OK;
+    while (size <= node) size *= 2;
+    places = realloc(tracker->places, size * sizeof *places);
+    if (!places) return MB_ERR_MEMORY;
+    memset(places + tracker->places_size, 0, (size - tracker->places_size) * sizeof *places);
+    tracker->places = places;
+    tracker->places_size = size;
+    return MB_OK;
+}
+
+static booking *booking_find(const mb_tracker *tracker, mb_node node)
+{
+    if (node >= tracker->places_size || !tracker->places[node]) return NULL;
+    return &tracker->booked[tracker->places[node] - 1];
+}
+
+/* Draws initial_blocks distinct blocks (all, if there are fewer) to the end of `dealt`. */
+static int draw_blocks(mb_tracker *tracker, uint32_t *count)
+{
+    uint32_t wanted = tracker->protocol->initial_blocks;
+
+    *count = wanted < tracker->blocks ? wanted : tracker->blocks;
+    if (reserve(&tracker->dealt, sizeof *tracker->dealt, tracker->dealt_count, *count,
+                &tracker->dealt_capacity))
+        return MB_ERR_MEMORY;
+    mb_rng_sample(&tracker->rng, tracker->blocks, *count, tracker->dealt + tracker->dealt_count);
+    tracker->dealt_count += *count;
+    return MB_OK;
+}
+
+/* A log of the tracker's own over the last `count` drawn blocks. */
+static int write_log(mb_tracker *tracker, uint32_t epoch, uint32_t count, mb_told *told)
+{
+    const uint32_t *drawn = tracker->dealt + tracker->dealt_count - count;
+    mb_log *log;
+
+    if (reserve(&tracker->logs, sizeof *tracker->logs, tracker->log_count, 1,
+                &tracker->log_capacity))
+        return MB_ERR_MEMORY;
+    log = mb_log_new(epoch, count);
+    if (!log) return MB_ERR_MEMORY;
+    for (uint32_t i = 0; i < count; i++) mb_log_append(log, drawn[i]);
+    tracker->logs[tracker->log_count++] = log;
+    *told = mb_log_told(log);
+    return MB_OK;
+}
+
+/* ---- booking -------------------------------------------------------------------------------- */
+
+static int book_new(mb_tracker *tracker, mb_node node, booking **result)
+{
+    size_t capacity = tracker->capacity;
+
+    if (places_cover(tracker, node)) return MB_ERR_MEMORY;
+    if (reserve(&tracker->booked, sizeof *tracker->booked, tracker->count, 1, &capacity))
+        return MB_ERR_MEMORY;
+    tracker->capacity = (uint32_t)capacity;
+    *result = &tracker->booked[tracker->count++];
+    **result = (booking){.node = node};
+    tracker->places[node] = tracker->count;
+    return MB_OK;
+}
+
+static void book_remove(mb_tracker *tracker, mb_node node)
+{
+    booking *gone = booking_find(tracker, node), *last = &tracker->booked[tracker->count - 1];
+
+    if (!gone) return;
+    tracker->places[node] = 0;
+    if (tracker->protocol->peers_per_announce > 0) { /* the order is of no importance */
+        if (gone != last) {
+            *gone = *last;
+            tracker->places[gone->node] = (uint32_t)(gone - tracker->booked) + 1;
+        }
+    } else {
+        for (booking *b = gone; b < last; b++) {
+            *b = b[1];
+            tracker->places[b->node]--;
+        }
+    }
+    tracker->count--;
+}
+
+/* Deals to a newcomer and writes into the books what it is said to hold. */
+static int book_blocks(mb_tracker *tracker, booking *b, const mb_event *event, mb_action *answer)
+{
+    const mb_protocol *p = tracker->protocol;
+    bool newcomer = answer != NULL;
+    uint32_t count = 0;
+
+    b->told = event->told;
+    if (!newcomer && p->books != MB_BOOKS_REDEALT) return MB_OK;
+    if (draw_blocks(tracker, &count)) return MB_ERR_MEMORY;
+    if (newcomer) answer->dealt_count = count;
+    if (p->books == MB_BOOKS_REDEALT) return write_log(tracker, tracker->epoch++, count, &b->told);
+    if (p->deal == MB_DEAL_GIVEN && event->told.count == 0 && event->told.log && count > 0)
+        return write_log(tracker, event->told.epoch, count, &b->told);
+    return MB_OK;
+}
+
+static bool announce_is_sane(const mb_tracker *tracker, const mb_event *event)
+{
+    if (event->type != MB_EVENT_ANNOUNCE || event->from == tracker->seeder) return false;
+    if (event->message > MB_ANNOUNCE_LEAVE || event->from == MB_NODE_NONE) return false;
+    return !event->told.log || event->told.count <= tracker->blocks;
+}
+
+/* Books one announce; an action that answers it is added, its list to be filled in later. */
+static int book_announce(mb_tracker *tracker, mb_time now, const mb_event *event, mb_actions *out)
+{
+    booking *b = booking_find(tracker, event->from);
+    mb_action *answer;
+    bool newcomer = !b || event->message == MB_ANNOUNCE_REGISTER;
+
+    if (event->message == MB_ANNOUNCE_LEAVE) {
+        book_remove(tracker, event->from);
+        return MB_OK;
+    }
+    if (!b && book_new(tracker, event->from, &b)) return MB_ERR_MEMORY;
+    b->seen = now;
+    answer = mb_actions_add(out, MB_ACTION_ANSWER);
+    answer->to = event->from;
+    answer->index = event->index;
+    if (tracker->next_tick == MB_NEVER) tracker->next_tick = now + tracker->protocol->announce_interval;
+    return book_blocks(tracker, b, event, newcomer ? answer : NULL);
+}
+
+/* ---- answering ------------------------------------------------------------------------------ */
+
+static void list_add(mb_tracker *tracker, mb_node node, uint32_t flags, mb_told told)
+{
+    tracker->lists[tracker->list_count++] = (mb_listing){node, flags, told};
+}
+
+/* Everybody, in the order of registration; the asker among them only in the original's books. */
+static void list_all(mb_tracker *tracker, mb_node asker)
+{
+    bool with_asker = tracker->protocol->books == MB_BOOKS_REDEALT;
+
+    for (uint32_t i = 0; i < tracker->count; i++)
+        if (with_asker || tracker->booked[i].node != asker)
+            list_add(tracker, tracker->booked[i].node, 0, tracker->booked[i].told);
+}
+
+static void list_some(mb_tracker *tracker, mb_node asker, uint32_t wanted)
+{
+    uint32_t answer = ++tracker->answers;
+
+    booking_find(tracker, asker)->listed_by = answer;
+    while (wanted > 0) { /* fewer than are booked, so this ends: half of all draws hit, or more */
+        uint64_t place = mb_rng_below(&tracker->rng, tracker->count);
+        booking *b = &tracker->booked[place];
+
+        if (b->listed_by == answer) continue;
+        b->listed_by = answer;
+        list_add(tracker, b->node, 0, b->told);
+        wanted--;
+    }
+}
+
+static int answer_fill(mb_tracker *tracker, mb_action *answer)
+{
+    uint32_t most = tracker->protocol->peers_per_announce;
+    uint32_t seeder = tracker->seeder != MB_NODE_NONE, others = tracker->count - 1;
+    size_t start = tracker->list_count;
+    size_t room = (size_t)seeder + (most && most < others + 1 ? most : others + 1);
+
+    if (reserve(&tracker->lists, sizeof *tracker->lists, start, room, &tracker->list_capacity))
+        return MB_ERR_MEMORY;
+    if (seeder) list_add(tracker, tracker->seeder, MB_FLAG_SEEDER, tracker->seeder_told);
+    if (most == 0 || most - seeder >= others)
+        list_all(tracker, answer->to);
+    else
+        list_some(tracker, answer->to, most - seeder);
+    answer->list_count = (uint32_t)(tracker->list_count - start);
+    return MB_OK;
+}
+
+/* The arrays have stopped growing: the answers can point into them. */
+static void answers_point(mb_tracker *tracker, mb_actions *out, size_t first)
+{
+    size_t list = 0, dealt = 0;
+
+    for (size_t i = first; i < out->count; i++) {
+        mb_action *answer = &out->items[i];
+
+        answer->list = tracker->lists + list;
+        list += answer->list_count;
+        answer->dealt = tracker->dealt + dealt;
+        dealt += answer->dealt_count;
+    }
+}
+
+static void tick(mb_tracker *tracker, mb_time now)
+{
+    mb_time interval = tracker->protocol->announce_interval;
+
+    while (tracker->next_tick <= now) tracker->next_tick += interval;
+    for (uint32_t i = tracker->count; i-- > 0;) {
+        if (now - tracker->booked[i].seen > SILENT_INTERVALS * interval)
+            book_remove(tracker, tracker->booked[i].node);
+    }
+    if (tracker->count == 0) tracker->next_tick = MB_NEVER;
+}
+
+int mb_tracker_step(mb_tracker *tracker, mb_time now, const mb_event *events, size_t count,
+                    mb_actions *out)
+{
+    size_t first = out->count;
+    int result = MB_OK;
+
+    tracker->list_count = tracker->dealt_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (events[i].type == MB_EVENT_TIMER) {
+            if (now >= tracker->next_tick) tick(tracker, now);
+        } else if (!announce_is_sane(tracker, &events[i])) {
+            result = MB_ERR_MESSAGE;
+        } else if (book_announce(tracker, now, &events[i], out)) {
+            return MB_ERR_MEMORY;
+        }
+    }
+    for (size_t i = first; i < out->count; i++)
+        if (answer_fill(tracker, &out->items[i])) return MB_ERR_MEMORY;
+    answers_point(tracker, out, first);
+    return out->failed ? MB_ERR_MEMORY : result;
+}
+
+mb_time mb_tracker_deadline(const mb_tracker *tracker)
+{
+    return tracker->next_tick;
+}
+
+void mb_tracker_check(const mb_tracker *tracker)
+{
+    assert(tracker->count <= tracker->capacity);
+    for (uint32_t i = 0; i < tracker->count; i++) {
+        const booking *b = &tracker->booked[i];
+
+        assert(b->node != tracker->seeder && b->node < tracker->places_size);
+        assert(tracker->places[b->node] == i + 1);
+        assert(b->told.count <= tracker->blocks);
+    }
+}
+
+uint32_t mb_tracker_booked(const mb_tracker *tracker)
+{
+    return tracker->count;
+}
+
+bool mb_tracker_books(const mb_tracker *tracker, mb_node node, mb_told *told)
+{
+    const booking *b = booking_find(tracker, node);
+
+    if (!b) return false;
+    *told = b->told;
+    return true;
+}
