@@ -5,7 +5,6 @@
 
 mb_log *mb_log_new(uint32_t epoch, uint32_t capacity)
 {
-    if (capacity > (SIZE_MAX - sizeof(mb_log)) / sizeof(uint32_t)) return NULL;
     mb_log *log = malloc(sizeof *log + (size_t)capacity * sizeof log->blocks[0]);
     if (log == NULL) return NULL;
     log->epoch = epoch;

@@ -92,6 +92,7 @@ uint32_t mb_rank_best(const mb_choke_view *view, const mb_ranking *ranking, uint
 {
     const ordering order = {.view = view, .ranking = ranking, .salt = mb_rng_next(rng)};
     uint32_t count = 0;
+    uint64_t worst = 0; /* the value on top of the heap, so that most rows need no comparing */
     if (want == 0) return 0;
     for (uint32_t row = 0; row < view->count; row++) {
         if (row == ranking->skip || (ranking->choked_only && view->unchoked[row])) continue;
@@ -99,10 +100,12 @@ uint32_t mb_rank_best(const mb_choke_view *view, const mb_ranking *ranking, uint
             rows[count] = row;
             sift_up(&order, rows, count);
             count++;
-        } else if (before(&order, row, rows[0])) {
+        } else {
+            if (ranking->value(view, row) < worst || !before(&order, row, rows[0])) continue;
             rows[0] = row;
             sift_down(&order, rows, count, 0);
         }
+        worst = ranking->value(view, rows[0]);
     }
     unwind(&order, rows, count);
     return count;

@@ -78,7 +78,7 @@ static const picture pictures[] = {
       "##.."},
      "....",
      "####"},
-    /* In rounds: block 0 comes first of the rarest, and the provider lacks it: any other will do. */
+    /* In rounds: block 0 is first of the rarest and the provider lacks it: any other will do. */
     {"rounds: provider lacks the rarest", "rarest-first", {1, 0}, true,
      {".###",
       "#.##",
