@@ -370,29 +370,22 @@ static void fetch_flows(const sim_links *links, uint32_t id)
     }
 }
 
-static void fetch_link(const sim_links *links, uint32_t id)
-{
-    const char *at = (const char *)&links->link[id];
-    __builtin_prefetch(at, 1);
-    __builtin_prefetch(at + 64, 1);
-}
-
 /*
- * Fetches what the next completions will need, in three steps one event apart: the link, then the
+ * Fetches what the next completions will need, in three steps some events apart: the link, then the
  * flows that it limits, then the other end of the first of them.
  */
 static void fetch_ahead(const sim_links *links)
 {
-    const sim_event *next[6];
+    const sim_event *next[8];
     if (links->link_count < FETCH_MIN) return;
-    size_t count = sim_queue_ahead(links->due, next, 6);
-    if (count > 4) fetch_link(links, next[4]->node);
-    if (count > 2) fetch_flows(links, next[2]->node);
+    size_t count = sim_queue_ahead(links->due, next, 8);
+    if (count > 6) sim_link_fetch(links, next[6]->node);
+    if (count > 3) fetch_flows(links, next[3]->node);
     if (count <= 1) return;
     const struct sim_link *link = &links->link[next[1]->node];
     if (link->attached == 0) return;
     const struct sim_flow *first = &links->flow[sim_link_ids_const(link)[0]];
-    fetch_link(links, first->link[!first->side]);
+    sim_link_fetch(links, first->link[!first->side]);
 }
 
 static void complete_due(sim_links *links)

@@ -123,6 +123,14 @@ static inline const uint32_t *sim_link_ids_const(const struct sim_link *link)
     return link->ids ? link->ids : link->inline_ids;
 }
 
+/* Fetches a link into cache. */
+static inline void sim_link_fetch(const sim_links *links, uint32_t id)
+{
+    const char *at = (const char *)&links->link[id];
+    __builtin_prefetch(at, 1);
+    __builtin_prefetch(at + 64, 1);
+}
+
 /* Which side of the flow a link is. */
 static inline unsigned sim_flow_side(const struct sim_flow *flow, uint32_t link)
 {
