@@ -8,7 +8,7 @@
 static char program_name[] = "minibit-sim";
 static char *arguments[] = {program_name, NULL};
 
-void recording_init(recording *recording, uint32_t blocks)
+void recording_init(struct recording *recording, uint32_t blocks)
 {
     memset(recording, 0, sizeof *recording);
     sim_scenario *scenario = &recording->scenario;
@@ -24,7 +24,7 @@ void recording_init(recording *recording, uint32_t blocks)
     recording->options.argv = arguments;
 }
 
-void recording_add_group(recording *recording, const char *name, uint32_t count, uint64_t up,
+void recording_add_group(struct recording *recording, const char *name, uint32_t count, uint64_t up,
                          uint64_t down)
 {
     uint32_t group = recording->scenario.group_count++;
@@ -41,7 +41,7 @@ void recording_add_group(recording *recording, const char *name, uint32_t count,
     }
 }
 
-void recording_use_folder(recording *recording)
+void recording_use_folder(struct recording *recording)
 {
     recording->folder = g_dir_make_tmp("minibit-recorder-XXXXXX", NULL);
     g_assert_nonnull(recording->folder);
@@ -49,7 +49,7 @@ void recording_use_folder(recording *recording)
     recording->options.provenance = SIM_TABLE_CSV;
 }
 
-int recording_open(recording *recording)
+int recording_open(struct recording *recording)
 {
     const sim_recorder_config config = {&recording->scenario, &recording->options,
                                         "[scenario]\nname = small\n", recording->arrivals,
@@ -58,7 +58,7 @@ int recording_open(recording *recording)
                              sizeof recording->error);
 }
 
-int recording_finish(recording *recording, mb_time end)
+int recording_finish(struct recording *recording, mb_time end)
 {
     const sim_run_totals totals = {
         .end = end, .complete = true, .events = 42, .rerated_flows = 3, .settles = 4};
@@ -82,7 +82,7 @@ static void remove_folder(const char *path)
     g_rmdir(path);
 }
 
-void recording_clear(recording *recording)
+void recording_clear(struct recording *recording)
 {
     sim_recorder_free(recording->recorder);
     if (recording->folder) remove_folder(recording->folder);
@@ -90,7 +90,7 @@ void recording_clear(recording *recording)
     g_free(recording->arrivals);
 }
 
-char *recording_read(const recording *recording, const char *name, size_t *size)
+char *recording_read(const struct recording *recording, const char *name, size_t *size)
 {
     char *path = g_build_filename(recording->folder, name, NULL);
     char *text = NULL;
@@ -99,7 +99,7 @@ char *recording_read(const recording *recording, const char *name, size_t *size)
     return text;
 }
 
-unsigned recording_count_files(const recording *recording)
+unsigned recording_count_files(const struct recording *recording)
 {
     GDir *folder = g_dir_open(recording->folder, 0, NULL);
     unsigned count = 0;
@@ -109,15 +109,15 @@ unsigned recording_count_files(const recording *recording)
     return count;
 }
 
-void recording_initial(recording *recording, mb_time now, mb_node peer, uint32_t block)
+void recording_initial(struct recording *recording, mb_time now, mb_node peer, uint32_t block)
 {
     const sim_block_gain gain = {
         .peer = peer, .from = MB_NODE_NONE, .block = block, .via = MB_VIA_INITIAL, .started = now};
     sim_recorder_block(recording->recorder, now, &gain);
 }
 
-void recording_block(recording *recording, mb_time now, mb_node peer, uint32_t block, mb_node from,
-                     sim_role role, mb_via via)
+void recording_block(struct recording *recording, mb_time now, mb_node peer, uint32_t block,
+                     mb_node from, sim_role role, mb_via via)
 {
     const sim_block_gain gain = {.peer = peer,
                                  .from = from,

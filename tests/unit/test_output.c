@@ -110,7 +110,7 @@ static GString *write_rows(sim_output *output)
 }
 
 /* The file's text, through zstd if it is compressed. */
-static GString *read_back(const recording *recording, const char *name, bool compressed)
+static GString *read_back(const struct recording *recording, const char *name, bool compressed)
 {
     size_t size = 0;
     char *bytes = recording_read(recording, name, &size);
@@ -129,7 +129,7 @@ static GString *read_back(const recording *recording, const char *name, bool com
 
 static void check_round_trip(bool compressed)
 {
-    recording recording;
+    struct recording recording;
     sim_output *output;
     recording_init(&recording, 1);
     recording_use_folder(&recording);
@@ -164,7 +164,7 @@ static void test_zstd(void)
 }
 
 /* The first error sticks, names the file, and nothing stays. */
-static void check_full(recording *recording, bool compressed, const char *reason)
+static void check_full(struct recording *recording, bool compressed, const char *reason)
 {
     sim_output *output;
     g_assert_cmpint(sim_output_open(&output, recording->folder, "rows", compressed,
@@ -182,7 +182,7 @@ static void check_full(recording *recording, bool compressed, const char *reason
 
 static void test_full_device(void)
 {
-    recording recording;
+    struct recording recording;
     recording_init(&recording, 1);
     recording_use_folder(&recording);
     char *name = g_build_filename(recording.folder, "rows.tmp", NULL);
@@ -196,7 +196,7 @@ static void test_full_device(void)
 
 static void test_size_limit(void)
 {
-    recording recording;
+    struct recording recording;
     struct rlimit before, small;
     recording_init(&recording, 1);
     recording_use_folder(&recording);
@@ -223,7 +223,7 @@ static int open_results(sim_results **results, const char *folder, bool force)
 
 static void test_folder_made_and_unmade(void)
 {
-    recording recording;
+    struct recording recording;
     sim_results *results;
     recording_init(&recording, 1);
     recording_use_folder(&recording);
@@ -239,7 +239,7 @@ static void test_folder_made_and_unmade(void)
 
 static void test_folder_refused(void)
 {
-    recording recording;
+    struct recording recording;
     sim_results *results;
     recording_init(&recording, 1);
     recording_use_folder(&recording);
@@ -256,7 +256,7 @@ static void test_folder_refused(void)
     recording_clear(&recording);
 }
 
-static void put_file(const recording *recording, const char *name)
+static void put_file(const struct recording *recording, const char *name)
 {
     char *path = g_build_filename(recording->folder, name, NULL);
     g_assert_true(g_file_set_contents(path, "old", -1, NULL));
@@ -266,7 +266,7 @@ static void put_file(const recording *recording, const char *name)
 /* --force takes away what an earlier run left, half-written files too, and nobody else's. */
 static void test_folder_forced(void)
 {
-    recording recording;
+    struct recording recording;
     sim_results *results;
     sim_output *output;
     const sim_manifest manifest = {.folder = "x"};
@@ -295,7 +295,7 @@ static void test_folder_forced(void)
 /* Where one file cannot have its name, none keeps its. */
 static void test_publish_fails(void)
 {
-    recording recording;
+    struct recording recording;
     sim_results *results;
     sim_output *output;
     const sim_manifest manifest = {.folder = "x"};
