@@ -129,7 +129,7 @@ typedef uint64_t pair __attribute__((vector_size(16)));
  * Narrows two words' `*bits` to those with the lowest counter in their word; returns these
  * counters. From the top plane down: whoever has a zero there beats all that have a one. Without a
  * branch, for nobody could predict it. `stride`: from the first word's planes to the second's. An
- * empty word stays empty and its counter means nothing.
+ * empty word stays empty, with the highest counter that there is: it puts nobody out.
  */
 ALWAYS_INLINE pair lowest_in_pair(const uint64_t *plane, uint32_t plane_count, uint32_t stride,
                                   pair *bits)
@@ -156,7 +156,7 @@ typedef struct finding {
 /* Takes a word's lowest blocks in, if they are rare enough. */
 ALWAYS_INLINE uint64_t take(finding *found, uint32_t word, uint64_t bits, uint64_t copies)
 {
-    if (bits == 0 || copies > found->lowest) return 0;
+    if (copies > found->lowest) return 0;
     if (copies < found->lowest) {
         found->lowest = copies;
         found->first = word;
