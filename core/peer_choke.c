@@ -374,7 +374,6 @@ void mb_choke_round_measured(mb_peer *peer, mb_time now, mb_actions *out)
 
     if (peer->mode == MB_MODE_CHOKER && !peer->leaving && view_build(peer, now, &c, &view, out)) {
         result.rows = c.rows;
-        view.optimistic_due = true;
         for (uint32_t i = 0; i < peer->known_top; i++)
             peer->known[i].flags &= (uint16_t)~MB_KNOWN_REFUSED;
         p->choke->rank(p->choke_params, &view, &peer->choke_rng, &result);

@@ -68,8 +68,7 @@ enum {
  * order of handle; row r of each column is the same peer. */
 typedef struct mb_choke_view {
     uint32_t count;
-    uint32_t slots;      /* regular slots to fill */
-    bool optimistic_due; /* a new optimistic peer is due; else the one marked stays if it can */
+    uint32_t slots; /* regular slots to fill */
     const mb_node *handle;
     const uint32_t *learned; /* rank in the order in which I learned of them, 0 first */
     const bool *unchoked;    /* unchoked by me now */
