@@ -4,6 +4,7 @@
  * look at a column that it did not ask for.
  */
 #include "core/blockset.h"
+#include "core/protocol.h"
 #include "core/strategy.h"
 
 #include <glib.h>
@@ -80,17 +81,30 @@ static void chokers_declare_themselves(void)
     g_assert_null(mb_choker_at(UINT32_MAX));
 }
 
+/* Rows of the protocol's table that go by `name`: a parameter has one, and no other key takes it.
+ */
+static uint32_t keys_named(const char *name)
+{
+    uint32_t count = 0;
+    mb_key key;
+    for (uint32_t row = 0; mb_key_at(row, &key); row++) {
+        count += strcmp(key.name, name) == 0;
+    }
+    return count;
+}
+
 static void declare(GHashTable *declared, const mb_param *params, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
         const mb_param *before = g_hash_table_lookup(declared, params[i].name);
         if (before != NULL) g_assert_true(before == &params[i]);
+        g_assert_cmpuint(keys_named(params[i].name), ==, 1);
         g_hash_table_insert(declared, (char *)params[i].name, (void *)&params[i]);
     }
 }
 
-/* A parameter that two strategies take is one declaration that both point to. */
-static void shared_params_are_one(void)
+/* A parameter that two strategies take is one declaration that both point to, and one key. */
+static void params_are_keys(void)
 {
     GHashTable *declared = g_hash_table_new(g_str_hash, g_str_equal);
     for (uint32_t i = 0; mb_selector_at(i) != NULL; i++) {
@@ -99,7 +113,27 @@ static void shared_params_are_one(void)
     for (uint32_t i = 0; mb_choker_at(i) != NULL; i++) {
         declare(declared, mb_choker_at(i)->params, mb_choker_at(i)->param_count);
     }
+    g_assert_cmpuint(g_hash_table_size(declared), <=, MB_PROTOCOL_PARAMS_MAX);
     g_hash_table_destroy(declared);
+}
+
+/* Whoever is in the registry can be chosen in a scenario, parameters and all. */
+static void strategies_can_be_chosen(void)
+{
+    mb_protocol protocol;
+    mb_protocol_init(&protocol, MB_PRESET_MINIBIT);
+    for (uint32_t i = 0; mb_selector_at(i) != NULL; i++) {
+        const char *name = mb_selector_at(i)->name;
+        g_assert_cmpint(mb_protocol_set(&protocol, "selection", name), ==, MB_OK);
+        g_assert_true(protocol.selection == mb_selector_at(i));
+        mb_protocol_finish(&protocol);
+    }
+    for (uint32_t i = 0; mb_choker_at(i) != NULL; i++) {
+        const char *name = mb_choker_at(i)->name;
+        g_assert_cmpint(mb_protocol_set(&protocol, "choke", name), ==, MB_OK);
+        g_assert_true(protocol.choke == mb_choker_at(i));
+        mb_protocol_finish(&protocol);
+    }
 }
 
 /* A value that the parameter allows: an end, the default, or one not far from its lower end. */
@@ -305,7 +339,8 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/strategies/selectors-declare-themselves", selectors_declare_themselves);
     g_test_add_func("/strategies/chokers-declare-themselves", chokers_declare_themselves);
-    g_test_add_func("/strategies/shared-params-are-one", shared_params_are_one);
+    g_test_add_func("/strategies/params-are-keys", params_are_keys);
+    g_test_add_func("/strategies/can-be-chosen", strategies_can_be_chosen);
     for (uint32_t i = 0; mb_selector_at(i) != NULL; i++) {
         add("picks", mb_selector_at(i)->name, mb_selector_at(i), picks_are_candidates);
     }
