@@ -392,7 +392,10 @@ static void complete_due(sim_links *links)
 {
     sim_event record;
     while (sim_queue_peek_time(links->due) <= links->now) {
-        if (sim_queue_pop(links->due, &record) != 1) return; /* short of memory: settle tells */
+        if (sim_queue_pop(links->due, &record) != 1) {
+            links->failed = true; /* settle tells */
+            return;
+        }
         if (links->link[record.node].due != record.time) continue; /* an earlier one took over */
         links->link[record.node].due = MB_NEVER;
         fetch_ahead(links);
@@ -456,6 +459,11 @@ void sim_links_set_rate(sim_links *links, uint32_t link, uint64_t rate, mb_time 
     move_on(links, now);
     sim_link_touch(links, link);
     links->link[link].capacity = rate;
+}
+
+void sim_links_watch(sim_links *links, bool watched)
+{
+    links->watched = watched;
 }
 
 const uint32_t *sim_links_touched(const sim_links *links, uint32_t *count)

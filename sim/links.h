@@ -120,8 +120,13 @@ sim_link_bytes sim_links_bytes(const sim_links *links, uint32_t link);
 /* The whole bytes that have gone through a link by `now`. O(flows of the link). */
 uint64_t sim_links_link_carried(const sim_links *links, uint32_t link, mb_time now);
 
-/* The links that the last settle looked at or changed, borrowed until the next change. */
+/*
+ * The links whose flows or level changed in the last instant, borrowed until the next change. With
+ * sim_links_watch(true) also all others over which a flow's rate changed, so that a checker has
+ * all that it must look at; without, those are not listed, as that costs a little.
+ */
 const uint32_t *sim_links_touched(const sim_links *links, uint32_t *count);
+void sim_links_watch(sim_links *links, bool watched);
 
 /*
  * The certificate of max-min fairness at one link, worked out from the flows' rates alone: their

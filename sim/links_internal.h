@@ -109,6 +109,8 @@ struct sim_links {
     uint32_t record_seq;
     mb_time now;
     bool settled;
+    bool failed;  /* short of memory where it could not be told */
+    bool watched; /* list every link whose flows' rates changed */
     uint64_t step_bound;
     sim_links_stats stats;
 };

@@ -45,10 +45,10 @@ struct sim_dirty sim_dirty_pop(sim_links *links)
 static void examine(sim_links *links, uint32_t id)
 {
     struct sim_link *link = &links->link[id];
-    sim_link_touch(links, id);
-    if (link->flags & SIM_LINK_DIRTY) return;
     uint64_t share = sim_link_share(link);
-    if (share == link->level && !(link->flags & SIM_LINK_REFILL)) return;
+    bool rests = share == link->level && !(link->flags & SIM_LINK_REFILL);
+    if (!rests || links->watched) sim_link_touch(links, id);
+    if (rests || (link->flags & SIM_LINK_DIRTY)) return;
     if (share == SIM_LEVEL_NONE) {
         link->level = SIM_LEVEL_NONE;
         link->flags &= (uint8_t)~SIM_LINK_REFILL;
@@ -116,6 +116,7 @@ static void share_take(sim_links *links, uint32_t id, uint32_t flow, uint64_t le
 {
     struct sim_flow *f = &links->flow[flow];
     uint32_t other = f->link[f->side];
+    sim_link_touch(links, other);
     sim_link_advance(links, other);
     sim_work left = f->finish - links->link[other].v;
     sim_link_detach(links, other, flow);
@@ -127,6 +128,7 @@ static void share_give(sim_links *links, uint32_t id, uint32_t flow, uint64_t le
 {
     struct sim_flow *f = &links->flow[flow];
     uint32_t other = f->link[!f->side];
+    sim_link_touch(links, other);
     sim_link_advance(links, other);
     sim_work left = f->finish - links->link[id].v;
     sim_link_detach(links, id, flow);
@@ -158,6 +160,7 @@ static void refill(sim_links *links, uint32_t id)
     struct sim_link *link = &links->link[id];
     uint32_t limited;
     sim_work sum;
+    sim_link_touch(links, id);
     uint32_t count = shares_collect(links, id);
     uint64_t level = water_fill(links->share, count, link->capacity, &limited, &sum);
     links->stats.refills++;
@@ -218,6 +221,7 @@ int sim_links_settle(sim_links *links, mb_time now)
 {
     assert(now == links->now || (now > links->now && links->settled));
     links->now = now;
+    if (links->failed) return MB_ERR_MEMORY;
     if (links->settled) {
         links->touched_count = 0;
         return MB_OK;

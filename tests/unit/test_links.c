@@ -2,6 +2,7 @@
 #include <glib.h>
 
 #include "sim/links.h"
+#include "tests/lib/failing_alloc.h"
 
 #define MB UINT64_C(1000000)
 
@@ -323,6 +324,7 @@ static char *churn_run(uint64_t seed, uint32_t nodes, uint64_t bound, unsigned s
     for (uint32_t i = 0; i < 2 * nodes; i++)
         sim_links_add(churn.links, draw_rate());
     sim_links_set_step_bound(churn.links, bound);
+    sim_links_watch(churn.links, seed % 3 == 0);
     uint32_t wanted = 1 + (uint32_t)draw(nodes * 6 < CHURN_FLOWS ? nodes * 6 : CHURN_FLOWS - 1);
     for (unsigned i = 0; i < steps; i++)
         churn_step(&churn, wanted);
@@ -419,6 +421,42 @@ static void test_fan_out(void)
     sim_links_free(links);
 }
 
+/* ---- each allocation failing once ---- */
+
+enum { FAN = 200 };
+
+static int fan_of(uint32_t link_count)
+{
+    sim_links *links = sim_links_new();
+    if (!links) return MB_ERR_MEMORY;
+    int rc = sim_links_add(links, MB * SIM_RATE_BYTE);
+    for (uint32_t i = 1; i < link_count && rc == 0; i++) {
+        rc = sim_links_add(links, (1 + i % 3) * 1000 * SIM_RATE_BYTE);
+    }
+    uint32_t flow;
+    for (uint32_t i = 1; i < link_count && rc == 0; i++) {
+        rc = sim_links_start(links, 0, i, i * 1000, 0, &flow);
+    }
+    if (rc == 0) rc = sim_links_settle(links, 0);
+    while (rc == 0 && sim_links_flow_count(links) > 0) {
+        mb_time now = sim_links_next(links);
+        bool any = false;
+        while (sim_links_pop(links, now, &flow))
+            any = true;
+        rc = sim_links_settle(links, now);
+        if (rc == 0 && any) sim_links_check(links);
+    }
+    sim_links_free(links);
+    return rc;
+}
+
+static void test_memory(void)
+{
+    int rc = MB_OK;
+    FAILING_ALLOC_EACH(rc = fan_of(FAN)) g_assert_cmpint(rc, ==, MB_ERR_MEMORY);
+    g_assert_cmpint(rc, ==, MB_OK);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -432,5 +470,6 @@ int main(int argc, char **argv)
     g_test_add_func("/links/determinism", test_determinism);
     g_test_add_func("/links/solvers-agree", test_solvers_agree);
     g_test_add_func("/links/fan-out", test_fan_out);
+    g_test_add_func("/links/memory", test_memory);
     return g_test_run();
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sim/queue.h"
+#include "tests/lib/failing_alloc.h"
 
 static uint64_t random_state;
 
@@ -189,6 +190,42 @@ static void test_large(void)
     sim_queue_free(queue);
 }
 
+/* A run through every kind of growth; a pop or a push that failed is repeated once. */
+static int fill_and_drain(uint32_t count)
+{
+    int failures = 0;
+    sim_event got;
+    sim_queue *queue = sim_queue_new();
+    if (!queue) return 1;
+    for (uint32_t i = 0; i < count; i++) {
+        sim_event event = {.time = (mb_time)(i * UINT64_C(7919) % 1000) << i % 40, .node = i};
+        if (sim_queue_push(queue, &event) == 0) continue;
+        failures++;
+        sim_queue_check(queue);
+        g_assert_cmpint(sim_queue_push(queue, &event), ==, 0);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        int rc = sim_queue_pop(queue, &got);
+        if (rc < 0) {
+            failures++;
+            sim_queue_check(queue);
+            rc = sim_queue_pop(queue, &got);
+        }
+        g_assert_cmpint(rc, ==, 1);
+    }
+    g_assert_cmpuint(sim_queue_count(queue), ==, 0);
+    sim_queue_free(queue);
+    return failures;
+}
+
+/* Each allocation failing once: told, or made do without (a wheel that stays small). */
+static void test_memory(void)
+{
+    int failures = 0;
+    FAILING_ALLOC_EACH(failures = fill_and_drain(3000)) g_assert_cmpint(failures, <=, 1);
+    g_assert_cmpint(failures, ==, 0);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -197,5 +234,6 @@ int main(int argc, char **argv)
     g_test_add_func("/queue/push-before-peeked", test_push_before_peeked);
     g_test_add_func("/queue/random", test_random);
     g_test_add_func("/queue/large", test_large);
+    g_test_add_func("/queue/memory", test_memory);
     return g_test_run();
 }

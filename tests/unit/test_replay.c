@@ -6,6 +6,7 @@
 
 #include "sim/links.h"
 #include "sim/replay.h"
+#include "tests/lib/failing_alloc.h"
 #include "tests/lib/progressive_filling.h"
 
 enum { NODES_MAX = 200, TRANSFERS_MAX = 400 };
@@ -282,6 +283,18 @@ static void test_read_bytes(void)
     g_assert_cmpint(sim_replay_read("/", resolve, NULL, &t, &count, error), ==, MB_ERR_IO);
 }
 
+/* Each allocation failing once. */
+static void test_memory(void)
+{
+    static struct set set;
+    draw_set(&set, 4);
+    int rc = MB_OK;
+    FAILING_ALLOC_EACH(rc = sim_replay_run(set.node, set.nodes, set.transfer, set.count, MB_NEVER,
+                                           false, set.completed, NULL))
+    g_assert_cmpint(rc, ==, MB_ERR_MEMORY);
+    g_assert_cmpint(rc, ==, MB_OK);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -291,5 +304,6 @@ int main(int argc, char **argv)
     g_test_add_func("/replay/read", test_read);
     g_test_add_func("/replay/read-errors", test_read_errors);
     g_test_add_func("/replay/read-bytes", test_read_bytes);
+    g_test_add_func("/replay/memory", test_memory);
     return g_test_run();
 }
