@@ -79,26 +79,32 @@ static inline void sim_output_commit(sim_output *output, char *end)
 
 /* "00" … "99" in a row. */
 extern const char sim_digit_pairs[200];
+/* 10^0 … 10^19. */
+extern const uint64_t sim_powers_of_ten[20];
+
+/* Decimal digits of a number, 1 for 0: by its bits, then by the one power of ten among those. */
+static inline unsigned sim_digits(uint64_t number)
+{
+    unsigned guess = (unsigned)(64 - __builtin_clzll(number | 1)) * 1233 >> 12;
+    return guess + (guess < 20 && number >= sim_powers_of_ten[guess]) + (guess == 0 && number == 0);
+}
 
 /* A number of at most 20 digits. */
 static inline char *sim_put_number(char *to, uint64_t number)
 {
-    char text[20];
-    char *from = text + sizeof text;
+    char *end = to + sim_digits(number);
+    char *at = end;
     while (number >= 100) {
-        from -= 2;
-        memcpy(from, sim_digit_pairs + 2 * (number % 100), 2);
+        at -= 2;
+        memcpy(at, sim_digit_pairs + 2 * (number % 100), 2);
         number /= 100;
     }
     if (number >= 10) {
-        from -= 2;
-        memcpy(from, sim_digit_pairs + 2 * number, 2);
+        memcpy(at - 2, sim_digit_pairs + 2 * number, 2);
     } else {
-        *--from = (char)('0' + number);
+        at[-1] = (char)('0' + number);
     }
-    size_t size = (size_t)(text + sizeof text - from);
-    memcpy(to, from, size);
-    return to + size;
+    return end;
 }
 
 /* A number with zeros before it, so that it has `digits` digits (an odd number of them). */

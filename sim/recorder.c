@@ -1,6 +1,7 @@
 #include "sim/recorder.h"
 
 #include "core/wire_size.h"
+#include "sim/pages.h"
 #include "sim/recorder_internal.h"
 #include <assert.h>
 #include <stdio.h>
@@ -12,8 +13,7 @@
 #define CONFIG_NAME "config.ini"
 #define OUT_OF_MEMORY "out of memory for the run's statistics"
 
-/* ---- opening ------------------------------------------------------------------------------------
- */
+/* ---- opening ------------------------------------------------------------------------------- */
 
 static uint64_t block_wire_bytes(const sim_recorder_state *state, uint32_t block)
 {
@@ -37,7 +37,9 @@ static void name_nodes(sim_recorder *recorder, const sim_recorder_config *config
 {
     for (mb_node node = 0; node < recorder->state->node_count; node++) {
         sim_node_stats *stats = &recorder->stats[node];
-        stats->arrived = stats->first_block = stats->completed = stats->left = MB_NEVER;
+        memset(stats, 0, sizeof *stats);
+        recorder->life[node] = (sim_node_life){MB_NEVER, MB_NEVER, MB_NEVER, SIM_PEER_INCOMPLETE};
+        stats->first_block = MB_NEVER;
         stats->group = config->scenario->group_count;
         if (node == MB_NODE_TRACKER) continue;
         stats->group = config->arrivals[node - 1].group;
@@ -59,13 +61,14 @@ static bool recorder_allocate(sim_recorder *recorder, const sim_recorder_config 
     state->config_text = config->config_text;
     state->node_count = config->arrival_count + 1;
     state->first_copy = state->sampled = MB_NEVER;
-    recorder->stats = calloc(state->node_count, sizeof *recorder->stats);
+    recorder->stats = sim_pages_alloc(state->node_count * sizeof *recorder->stats);
+    recorder->life = malloc(state->node_count * sizeof *recorder->life);
     state->group_bytes = calloc(groups * groups, sizeof *state->group_bytes);
     state->held = calloc(words, sizeof *state->held);
     state->copied = calloc(words, sizeof *state->copied);
     state->names = sim_names_new(scenario, &longest);
-    if (!recorder->stats || !state->group_bytes || !state->held || !state->copied || !state->names)
-        return false;
+    if (!recorder->stats || !recorder->life || !state->group_bytes) return false;
+    if (!state->held || !state->copied || !state->names) return false;
     state->row_room = 2 * longest + ROW_NUMBERS;
     return longest <= SIM_NAME_MAX;
 }
@@ -146,11 +149,11 @@ void sim_recorder_free(sim_recorder *recorder)
     sim_digest_clear(&recorder->digest);
     free(state);
     free(recorder->stats);
+    free(recorder->life);
     free(recorder);
 }
 
-/* ---- peers --------------------------------------------------------------------------------------
- */
+/* ---- peers --------------------------------------------------------------------------------- */
 
 static void check_peer(const sim_recorder *recorder, mb_node peer)
 {
@@ -181,8 +184,8 @@ static void leecher_ends(sim_recorder *recorder, mb_node peer, mb_time now, uint
 void sim_recorder_arrive(sim_recorder *recorder, mb_node peer, mb_time now)
 {
     check_peer(recorder, peer);
-    assert(recorder->stats[peer].arrived == MB_NEVER);
-    recorder->stats[peer].arrived = now;
+    assert(recorder->life[peer].arrived == MB_NEVER);
+    recorder->life[peer].arrived = now;
     recorder->state->arrived++;
     leechers_advance(recorder->state, now);
     recorder->state->leecher_rate += uplink_rate(recorder, peer);
@@ -191,10 +194,10 @@ void sim_recorder_arrive(sim_recorder *recorder, mb_node peer, mb_time now)
 void sim_recorder_complete(sim_recorder *recorder, mb_node peer, mb_time now, uint64_t uplink_bytes)
 {
     check_peer(recorder, peer);
-    sim_node_stats *stats = &recorder->stats[peer];
-    assert(stats->arrived <= now && stats->completed == MB_NEVER && stats->left == MB_NEVER);
-    stats->completed = now;
-    stats->status = SIM_PEER_COMPLETE;
+    sim_node_life *life = &recorder->life[peer];
+    assert(life->arrived <= now && life->completed == MB_NEVER && life->left == MB_NEVER);
+    life->completed = now;
+    life->status = SIM_PEER_COMPLETE;
     recorder->state->completed++;
     leecher_ends(recorder, peer, now, uplink_bytes);
 }
@@ -203,19 +206,18 @@ void sim_recorder_leave(sim_recorder *recorder, mb_node peer, mb_time now, sim_p
                         uint64_t uplink_bytes)
 {
     check_peer(recorder, peer);
-    sim_node_stats *stats = &recorder->stats[peer];
+    sim_node_life *life = &recorder->life[peer];
     assert(status == SIM_PEER_LEFT || status == SIM_PEER_CRASHED);
-    assert(stats->arrived <= now && stats->left == MB_NEVER);
-    stats->left = now;
+    assert(life->arrived <= now && life->left == MB_NEVER);
+    life->left = now;
     recorder->state->left++;
-    if (stats->status == SIM_PEER_COMPLETE) return;
-    stats->status = status;
+    if (life->status == SIM_PEER_COMPLETE) return;
+    life->status = status;
     recorder->state->left_incomplete++;
     leecher_ends(recorder, peer, now, uplink_bytes);
 }
 
-/* ---- blocks -------------------------------------------------------------------------------------
- */
+/* ---- blocks -------------------------------------------------------------------------------- */
 
 /* Adds a block to a set; false if it was there. */
 static bool set_add(uint64_t *set, uint32_t block)
@@ -281,8 +283,7 @@ void sim_recorder_block(sim_recorder *recorder, mb_time now, const sim_block_gai
     if (recorder->state->provenance) sim_provenance_row(recorder, now, gain);
 }
 
-/* ---- samples and the end ------------------------------------------------------------------------
- */
+/* ---- samples and the end ------------------------------------------------------------------- */
 
 void sim_recorder_sample(sim_recorder *recorder, mb_time now, const sim_sample *sample)
 {

@@ -71,34 +71,40 @@ typedef enum sim_peer_status {
 } sim_peer_status;
 
 /*
- * A node's statistics. The recorder's calls keep them but for `refusals` and `wasted_bytes`, which
- * the driver bumps itself. Compact: there may be a million. What each block touches comes first.
+ * What each block touches of a node: one cache line. The recorder's calls keep it but for
+ * `refusals` and `wasted_bytes`, which the driver bumps itself.
  */
 typedef struct sim_node_stats {
-    mb_time first_block;       /* MB_NEVER as long as it has not happened; so the other times */
+    mb_time first_block;       /* MB_NEVER as long as there was none */
     uint64_t uploaded_bytes;   /* on the wire */
     uint64_t downloaded_bytes; /* on the wire */
+    uint64_t wasted_bytes;     /* of the latter */
     uint32_t from[3];          /* blocks by sim_role of the giver */
+    uint32_t dealt;            /* blocks held on arrival */
     uint32_t uploaded_blocks;
-    uint32_t group; /* of the scenario; the tracker: group_count */
-    uint32_t index; /* in its group, from 0 */
+    uint32_t refusals; /* of its own requests */
+    uint32_t group;    /* of the scenario; the tracker: group_count */
+    uint32_t index;    /* in its group, from 0 */
+} sim_node_stats;
+
+_Static_assert(sizeof(sim_node_stats) == 64, "a node's line");
+
+/* What happens to a node once: MB_NEVER as long as it has not. */
+typedef struct sim_node_life {
     mb_time arrived;
     mb_time completed;
     mb_time left;
-    uint64_t wasted_bytes;
-    uint32_t dealt;    /* blocks held on arrival */
-    uint32_t refusals; /* of its own requests */
-    uint32_t status;   /* sim_peer_status */
-} sim_node_stats;
-
-_Static_assert(sizeof(sim_node_stats) == 96, "a million of them");
+    sim_peer_status status;
+} sim_node_life;
 
 typedef struct sim_recorder_state sim_recorder_state;
 
-/* Visible so that the calls of the event path can be inlined; only `stats` is for others. */
+/* Visible so that the calls of the event path can be inlined; only `stats` and `life` are for
+ * others. */
 typedef struct sim_recorder {
     sim_digest digest;
     sim_node_stats *stats; /* by node; [0] is the tracker */
+    sim_node_life *life;   /* likewise */
     bool events;           /* events are written */
     uint64_t count[SIM_TRACE_KIND_COUNT];
     sim_recorder_state *state;

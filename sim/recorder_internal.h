@@ -16,6 +16,9 @@ typedef struct sim_group_name {
     bool quoted;
 } sim_group_name;
 
+/* So many bytes of a prefix are copied at once, without a call: it is that much longer. */
+#define SIM_NAME_SHORT 16
+
 /* The longest prefix: two of them and 200 bytes of numbers fit into a row. */
 #define SIM_NAME_MAX 16384
 

@@ -6,33 +6,38 @@
 #include <assert.h>
 #include <stdlib.h>
 
-/* Texts of one column, each with its length, so that none is measured again for every row. */
-typedef struct word {
-    const char *text;
-    uint32_t size;
-} word;
+/* A short text with its length: copied whole, without a call, and counted by its length. */
+struct word {
+    char text[15];
+    uint8_t size;
+};
 
-#define WORD(text)                                                                                 \
-    {                                                                                              \
-        text, sizeof(text) - 1                                                                     \
-    }
+/* clang-format off */
+#define WORD(text) {text, sizeof(text) - 1}
+/* clang-format on */
 
-static const word role_words[] = {WORD("tracker"), WORD("seeder"), WORD("leecher")};
-static const word via_words[] = {WORD("initial"), WORD("regular"), WORD("optimistic"),
-                                 WORD("seed"),    WORD("open"),    WORD("endgame")};
-static const word status_words[] = {WORD("incomplete"), WORD("complete"), WORD("left"),
-                                    WORD("crashed")};
-static const word reason_words[] = {WORD(""), WORD("choked"), WORD("not held"), WORD("busy"),
-                                    WORD("leaving")};
-static const word announce_words[] = {WORD("register"), WORD("periodic"), WORD("complete"),
-                                      WORD("leave")};
+static const struct word role_words[] = {WORD("tracker"), WORD("seeder"), WORD("leecher")};
+static const struct word via_words[] = {WORD("initial"), WORD("regular"), WORD("optimistic"),
+                                        WORD("seed"),    WORD("open"),    WORD("endgame")};
+static const struct word status_words[] = {WORD("incomplete"), WORD("complete"), WORD("left"),
+                                           WORD("crashed")};
+static const struct word reason_words[] = {WORD(""), WORD("choked"), WORD("not held"), WORD("busy"),
+                                           WORD("leaving")};
+static const struct word announce_words[] = {WORD("register"), WORD("periodic"), WORD("complete"),
+                                             WORD("leave")};
 
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 
-static char *put_word(char *to, const word *words, size_t count, uint64_t index)
+static char *put_text(char *to, const struct word *word)
+{
+    memcpy(to, word->text, sizeof word->text);
+    return to + word->size;
+}
+
+static char *put_word(char *to, const struct word *words, size_t count, uint64_t index)
 {
     assert(index < count);
-    return sim_put_text(to, words[index].text, words[index].size);
+    return put_text(to, &words[index]);
 }
 
 static void write_literal(sim_output *output, const char *text)
@@ -40,15 +45,14 @@ static void write_literal(sim_output *output, const char *text)
     sim_output_write(output, text, strlen(text));
 }
 
-/* ---- names --------------------------------------------------------------------------------------
- */
+/* ---- names --------------------------------------------------------------------------------- */
 
 /* Makes "NAME-", with a quote before it and quotes doubled where RFC 4180 wants that. */
 static bool name_make(sim_group_name *name, const char *group, const char *separator)
 {
     size_t size = strlen(group);
     name->quoted = strpbrk(group, ",\"\r\n") != NULL;
-    name->prefix = malloc(2 * size + strlen(separator) + 2);
+    name->prefix = calloc(1, 2 * size + strlen(separator) + 2 + SIM_NAME_SHORT);
     if (!name->prefix) return false;
     char *to = name->prefix;
     if (name->quoted) *to++ = '"';
@@ -91,7 +95,9 @@ static char *put_node(char *to, const sim_recorder *recorder, mb_node node)
     if (node == MB_NODE_NONE) return to;
     const sim_node_stats *stats = &recorder->stats[node];
     const sim_group_name *name = &recorder->state->names[stats->group];
-    to = sim_put_text(to, name->prefix, name->size);
+    memcpy(to, name->prefix, SIM_NAME_SHORT);
+    if (name->size > SIM_NAME_SHORT) memcpy(to, name->prefix, name->size);
+    to += name->size;
     if (node != MB_NODE_TRACKER) to = sim_put_number(to, (uint64_t)stats->index + 1);
     if (name->quoted) *to++ = '"';
     return to;
@@ -105,8 +111,7 @@ static char *put_group(char *to, const sim_group_name *name)
     return to;
 }
 
-/* ---- provenance.csv -----------------------------------------------------------------------------
- */
+/* ---- provenance.csv ------------------------------------------------------------------------ */
 
 void sim_provenance_header(sim_output *output)
 {
@@ -142,8 +147,7 @@ void sim_provenance_row(sim_recorder *recorder, mb_time now, const sim_block_gai
     sim_output_commit(state->provenance, to);
 }
 
-/* ---- events.csv ---------------------------------------------------------------------------------
- */
+/* ---- events.csv ---------------------------------------------------------------------------- */
 
 enum detail {
     DETAIL_NONE,
@@ -156,7 +160,7 @@ enum detail {
 };
 
 static const struct {
-    word name;
+    struct word name;
     enum detail detail;
 } kinds[SIM_TRACE_KIND_COUNT] = {
     [SIM_TRACE_REGISTER] = {WORD("register"), DETAIL_NUMBER},
@@ -193,7 +197,7 @@ static char *put_flags(char *to, uint64_t flags)
 {
     static const struct {
         uint32_t flag;
-        word name;
+        struct word name;
     } known[] = {{MB_FLAG_SLOT, WORD("slot")},
                  {MB_FLAG_MORE, WORD("more")},
                  {MB_FLAG_OPEN, WORD("open")},
@@ -203,7 +207,7 @@ static char *put_flags(char *to, uint64_t flags)
     for (size_t i = 0; i < COUNT_OF(known); i++) {
         if (!(flags & known[i].flag)) continue;
         if (to > start) *to++ = ' ';
-        to = sim_put_text(to, known[i].name.text, known[i].name.size);
+        to = put_text(to, &known[i].name);
     }
     return to;
 }
@@ -230,13 +234,13 @@ void sim_events_header(sim_output *output)
 void sim_recorder_event(sim_recorder *recorder, const sim_digest_record *record)
 {
     sim_recorder_state *state = recorder->state;
-    assert(record->kind < SIM_TRACE_KIND_COUNT && kinds[record->kind].name.text);
+    assert(record->kind < SIM_TRACE_KIND_COUNT && kinds[record->kind].name.size);
     char *to = sim_output_room(state->events, state->row_room);
     to = sim_put_number(to, state->event_rows++);
     *to++ = ',';
     to = sim_put_time(to, record->time);
     *to++ = ',';
-    to = sim_put_text(to, kinds[record->kind].name.text, kinds[record->kind].name.size);
+    to = put_text(to, &kinds[record->kind].name);
     *to++ = ',';
     to = put_node(to, recorder, record->node);
     *to++ = ',';
@@ -249,8 +253,7 @@ void sim_recorder_event(sim_recorder *recorder, const sim_digest_record *record)
     sim_output_commit(state->events, to);
 }
 
-/* ---- timeline.csv -------------------------------------------------------------------------------
- */
+/* ---- timeline.csv -------------------------------------------------------------------------- */
 
 void sim_timeline_header(sim_output *output)
 {
@@ -317,19 +320,18 @@ void sim_timeline_row(sim_recorder *recorder, mb_time now, const sim_sample *sam
     sim_output_commit(state->timeline, to);
 }
 
-/* ---- completion.csv -----------------------------------------------------------------------------
- */
+/* ---- completion.csv ------------------------------------------------------------------------ */
 
 static const char completion_header[] =
     "peer,group,arrived_s,first_block_s,completed_s,download_s,blocks,dealt,from_tracker,"
     "from_seeders,from_leechers,uploaded_blocks,uploaded_bytes,downloaded_bytes,wasted_bytes,"
     "refusals,left_s,status\n";
 
-static char *put_times(char *to, const sim_node_stats *stats)
+static char *put_times(char *to, const sim_node_life *life, mb_time first_block)
 {
-    bool complete = stats->completed != MB_NEVER;
-    const mb_time times[] = {stats->arrived, stats->first_block, stats->completed,
-                             complete ? stats->completed - stats->arrived : MB_NEVER};
+    bool complete = life->completed != MB_NEVER;
+    const mb_time times[] = {life->arrived, first_block, life->completed,
+                             complete ? life->completed - life->arrived : MB_NEVER};
     for (size_t i = 0; i < COUNT_OF(times); i++) {
         *to++ = ',';
         to = sim_put_time_if(to, times[i]);
@@ -350,19 +352,20 @@ static char *put_blocks(char *to, const sim_node_stats *stats)
 static char *put_completion_row(char *to, const sim_recorder *recorder, mb_node peer)
 {
     const sim_node_stats *stats = &recorder->stats[peer];
+    const sim_node_life *life = &recorder->life[peer];
     to = put_node(to, recorder, peer);
     *to++ = ',';
     to = put_group(to, &recorder->state->names[stats->group]);
-    to = put_times(to, stats);
+    to = put_times(to, life, stats->first_block);
     to = put_blocks(to, stats);
     to = put_field(to, stats->uploaded_bytes);
     to = put_field(to, stats->downloaded_bytes);
     to = put_field(to, stats->wasted_bytes);
     to = put_field(to, stats->refusals);
     *to++ = ',';
-    to = sim_put_time_if(to, stats->left);
+    to = sim_put_time_if(to, life->left);
     *to++ = ',';
-    to = put_word(to, status_words, COUNT_OF(status_words), stats->status);
+    to = put_word(to, status_words, COUNT_OF(status_words), life->status);
     *to++ = '\n';
     return to;
 }
@@ -372,7 +375,7 @@ void sim_completion_write(sim_recorder *recorder, sim_output *output)
     sim_recorder_state *state = recorder->state;
     write_literal(output, completion_header);
     for (mb_node peer = 1; peer < state->node_count; peer++) {
-        if (recorder->stats[peer].arrived == MB_NEVER) continue;
+        if (recorder->life[peer].arrived == MB_NEVER) continue;
         char *to = sim_output_room(output, state->row_room);
         sim_output_commit(output, put_completion_row(to, recorder, peer));
     }

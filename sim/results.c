@@ -31,8 +31,7 @@ const char *sim_results_name_at(uint32_t index)
     return index < sizeof names / sizeof *names ? names[index] : NULL;
 }
 
-/* ---- the folder ---------------------------------------------------------------------------------
- */
+/* ---- the folder ---------------------------------------------------------------------------- */
 
 /* Where the path's next component ends, from `at` on, which is past the last one's. */
 static size_t component_end(const char *path, size_t at)
@@ -127,8 +126,7 @@ static int folder_remove(const char *folder, const char *name, const char *suffi
     return failure;
 }
 
-/* ---- the results --------------------------------------------------------------------------------
- */
+/* ---- the results --------------------------------------------------------------------------- */
 
 static sim_results *results_new(const char *folder)
 {

@@ -14,8 +14,7 @@
 /* Sums of uploads are cut to so many bits, so that their squares fit. */
 #define JAIN_BITS 51
 
-/* ---- who counts ---------------------------------------------------------------------------------
- */
+/* ---- who counts ---------------------------------------------------------------------------- */
 
 static bool is_open(const sim_group *group)
 {
@@ -24,39 +23,37 @@ static bool is_open(const sim_group *group)
 }
 
 /* Whether a peer is in the statistics: there, and of open arrivals not before the warm-up's end. */
-static bool is_counted(const sim_recorder_state *state, const sim_node_stats *stats)
+static bool is_counted(const sim_recorder *recorder, mb_node peer)
 {
-    if (stats->arrived == MB_NEVER) return false;
-    bool open = is_open(&state->scenario->groups[stats->group]);
-    return !open || stats->arrived >= state->scenario->warmup;
+    const sim_scenario *scenario = recorder->state->scenario;
+    mb_time arrived = recorder->life[peer].arrived;
+    if (arrived == MB_NEVER) return false;
+    return !is_open(&scenario->groups[recorder->stats[peer].group]) || arrived >= scenario->warmup;
 }
 
 /* Whether it had nothing to download. */
-static bool came_complete(const sim_recorder_state *state, const sim_node_stats *stats)
+static bool came_complete(const sim_recorder *recorder, mb_node peer)
 {
-    return stats->dealt == state->scenario->file.geometry.blocks;
+    return recorder->stats[peer].dealt == recorder->state->scenario->file.geometry.blocks;
 }
 
-/* ---- distributions ------------------------------------------------------------------------------
- */
+/* ---- distributions ------------------------------------------------------------------------- */
 
 /* A peer's value of one column; false if it has none. */
-typedef bool column_value(const sim_recorder_state *state, const sim_node_stats *stats,
-                          uint64_t *value);
+typedef bool column_value(const sim_recorder *recorder, mb_node peer, uint64_t *value);
 
-static bool download_ns(const sim_recorder_state *state, const sim_node_stats *stats,
-                        uint64_t *value)
+static bool download_ns(const sim_recorder *recorder, mb_node peer, uint64_t *value)
 {
-    if (!is_counted(state, stats) || stats->completed == MB_NEVER || came_complete(state, stats))
-        return false;
-    *value = (uint64_t)(stats->completed - stats->arrived);
-    return true;
+    const sim_node_life *life = &recorder->life[peer];
+    if (life->completed == MB_NEVER || !is_counted(recorder, peer)) return false;
+    *value = (uint64_t)(life->completed - life->arrived);
+    return !came_complete(recorder, peer);
 }
 
-static bool share_ratio(const sim_recorder_state *state, const sim_node_stats *stats,
-                        uint64_t *value)
+static bool share_ratio(const sim_recorder *recorder, mb_node peer, uint64_t *value)
 {
-    if (!is_counted(state, stats) || stats->downloaded_bytes == 0) return false;
+    const sim_node_stats *stats = &recorder->stats[peer];
+    if (stats->downloaded_bytes == 0 || !is_counted(recorder, peer)) return false;
     unsigned __int128 scaled = (unsigned __int128)stats->uploaded_bytes * RATIO_ONE;
     *value = (uint64_t)((scaled + stats->downloaded_bytes / 2) / stats->downloaded_bytes);
     return true;
@@ -84,8 +81,7 @@ static void column_count(sim_column *column, const sim_recorder *recorder, colum
     const sim_recorder_state *state = recorder->state;
     uint64_t value;
     for (mb_node peer = 1; peer < state->node_count; peer++) {
-        const sim_node_stats *stats = &recorder->stats[peer];
-        if (value_of(state, stats, &value)) column->start[stats->group + 1]++;
+        if (value_of(recorder, peer, &value)) column->start[recorder->stats[peer].group + 1]++;
     }
     for (uint32_t group = 0; group < state->scenario->group_count; group++)
         column->start[group + 1] += column->start[group];
@@ -104,9 +100,8 @@ static void column_fill(sim_column *column, const sim_recorder *recorder, column
     uint64_t value;
     uint32_t groups = state->scenario->group_count;
     for (mb_node peer = state->node_count - 1; peer >= 1; peer--) {
-        const sim_node_stats *stats = &recorder->stats[peer];
-        if (value_of(state, stats, &value))
-            column->values[--column->start[stats->group + 1]] = value;
+        uint32_t group = recorder->stats[peer].group;
+        if (value_of(recorder, peer, &value)) column->values[--column->start[group + 1]] = value;
     }
     /* Each start[g + 1] now is where g begins: shift them back by one. */
     size_t end = column->start[groups + 1];
@@ -194,11 +189,10 @@ static void put_whole_distribution(sim_json *json, const char *key, const sim_co
     put_distribution(json, key, column, column->all, column->start[groups]);
 }
 
-/* ---- sums over the peers ------------------------------------------------------------------------
- */
+/* ---- sums over the peers ------------------------------------------------------------------- */
 
 typedef struct sim_sums {
-    mb_time last_completion; /* of a peer that had something to download; MB_NEVER */
+    mb_time last_completion; /* MB_NEVER: none */
     uint64_t wasted_bytes;
     uint64_t uploaded_max;
     unsigned __int128 uploaded;
@@ -231,57 +225,61 @@ static mb_time earlier(mb_time a, mb_time b)
     return a < b ? a : b;
 }
 
-static void add_to_bound(sim_sums *sums, const sim_recorder_state *state,
-                         const sim_node_stats *stats)
+static void add_to_bound(sim_sums *sums, const sim_recorder *recorder, mb_node peer)
 {
+    const sim_recorder_state *state = recorder->state;
+    const sim_node_stats *stats = &recorder->stats[peer];
     const sim_group *group = &state->scenario->groups[stats->group];
     if (!group->protocol.free_rider) sums->uplinks += group->access.up;
-    if (came_complete(state, stats)) return;
+    if (came_complete(recorder, peer)) return;
     uint64_t dealt = (uint64_t)stats->dealt * state->wire_bytes_max;
     uint64_t lacks = dealt < state->wire_bytes ? state->wire_bytes - dealt : 0;
     sums->receive_ns = later(sums->receive_ns, time_at_rate(lacks, group->access.down));
 }
 
-static void add_to_flow(sim_sums *sums, const sim_recorder_state *state,
-                        const sim_node_stats *stats, mb_time end)
+static void add_to_flow(sim_sums *sums, const sim_recorder *recorder, mb_node peer, mb_time end)
 {
-    mb_time warmup = state->scenario->warmup;
-    if (came_complete(state, stats)) return;
-    mb_time until = earlier(earlier(stats->completed, stats->left), end);
-    mb_time from = later(stats->arrived, warmup);
+    const sim_node_life *life = &recorder->life[peer];
+    mb_time warmup = recorder->state->scenario->warmup;
+    if (came_complete(recorder, peer)) return;
+    mb_time until = earlier(earlier(life->completed, life->left), end);
+    mb_time from = later(life->arrived, warmup);
     if (until > from) sums->active_ns += (uint64_t)(until - from);
-    if (stats->arrived < warmup) return;
+    if (life->arrived < warmup) return;
     sums->late_arrivals++;
-    if (stats->completed == MB_NEVER) return;
+    if (life->completed == MB_NEVER) return;
     sums->late_completions++;
-    sums->late_download_ns += (uint64_t)(stats->completed - stats->arrived);
+    sums->late_download_ns += (uint64_t)(life->completed - life->arrived);
+}
+
+static void add_to_traffic(sim_sums *sums, const sim_recorder *recorder, mb_node peer)
+{
+    const sim_node_stats *stats = &recorder->stats[peer];
+    sums->wasted_bytes += stats->wasted_bytes;
+    if (!is_counted(recorder, peer)) return;
+    sums->counted++;
+    sums->uploaded += stats->uploaded_bytes;
+    if (stats->uploaded_bytes > sums->uploaded_max) sums->uploaded_max = stats->uploaded_bytes;
 }
 
 static sim_sums add_up(const sim_recorder *recorder, mb_time end)
 {
     const sim_recorder_state *state = recorder->state;
-    sim_sums sums = {.last_completion = MB_NEVER};
-    mb_time last = -1;
-    sums.uplinks = state->scenario->tracker.access.up;
+    sim_sums sums = {.last_completion = -1, .uplinks = state->scenario->tracker.access.up};
     for (mb_node peer = 1; peer < state->node_count; peer++) {
-        const sim_node_stats *stats = &recorder->stats[peer];
-        if (stats->arrived == MB_NEVER) continue;
-        if (stats->completed != MB_NEVER && !came_complete(state, stats))
-            last = later(last, stats->completed);
-        sums.wasted_bytes += stats->wasted_bytes;
-        add_to_bound(&sums, state, stats);
-        add_to_flow(&sums, state, stats, end);
-        if (!is_counted(state, stats)) continue;
-        sums.counted++;
-        sums.uploaded += stats->uploaded_bytes;
-        if (stats->uploaded_bytes > sums.uploaded_max) sums.uploaded_max = stats->uploaded_bytes;
+        const sim_node_life *life = &recorder->life[peer];
+        if (life->arrived == MB_NEVER) continue;
+        if (life->completed != MB_NEVER)
+            sums.last_completion = later(sums.last_completion, life->completed);
+        add_to_bound(&sums, recorder, peer);
+        add_to_flow(&sums, recorder, peer, end);
+        add_to_traffic(&sums, recorder, peer);
     }
-    if (last >= 0) sums.last_completion = last;
+    if (sums.last_completion < 0) sums.last_completion = MB_NEVER;
     return sums;
 }
 
-/* ---- single figures -----------------------------------------------------------------------------
- */
+/* ---- single figures ------------------------------------------------------------------------ */
 
 /* The soonest that any schedule could complete all who arrived; MB_NEVER where that says nothing.
  */
@@ -315,7 +313,7 @@ static sim_fraction jain_index(const sim_recorder *recorder, const sim_sums *sum
         cut++;
     unsigned __int128 sum = 0, squares = 0;
     for (mb_node peer = 1; peer < state->node_count; peer++) {
-        if (!is_counted(state, &recorder->stats[peer])) continue;
+        if (!is_counted(recorder, peer)) continue;
         unsigned __int128 bytes = recorder->stats[peer].uploaded_bytes >> cut;
         sum += bytes;
         squares += bytes * bytes;
@@ -376,8 +374,7 @@ static void put_run(sim_json *json, const sim_recorder_state *state, const sim_r
     sim_json_number(json, "peers_complete", state->completed);
 }
 
-/* ---- groups -------------------------------------------------------------------------------------
- */
+/* ---- groups -------------------------------------------------------------------------------- */
 
 /* Peers of each group that arrived, and completed: counts[2 x group], counts[2 x group + 1]. */
 static uint64_t *count_groups(const sim_recorder *recorder)
@@ -386,10 +383,9 @@ static uint64_t *count_groups(const sim_recorder *recorder)
     uint64_t *counts = calloc(2 * (size_t)state->scenario->group_count + 1, sizeof *counts);
     if (!counts) return NULL;
     for (mb_node peer = 1; peer < state->node_count; peer++) {
-        const sim_node_stats *stats = &recorder->stats[peer];
-        if (stats->arrived == MB_NEVER) continue;
-        counts[2 * (size_t)stats->group]++;
-        if (stats->completed != MB_NEVER) counts[2 * (size_t)stats->group + 1]++;
+        size_t at = 2 * (size_t)recorder->stats[peer].group;
+        if (recorder->life[peer].arrived != MB_NEVER) counts[at]++;
+        if (recorder->life[peer].completed != MB_NEVER) counts[at + 1]++;
     }
     return counts;
 }
@@ -449,8 +445,7 @@ static void put_checkpoints(sim_json *json, const sim_digest *digest)
     sim_json_array_end(json);
 }
 
-/* ---- the whole ----------------------------------------------------------------------------------
- */
+/* ---- the whole ----------------------------------------------------------------------------- */
 
 static void put_figures(sim_json *json, const sim_recorder *recorder, const sim_run_totals *run,
                         const sim_column *downloads, const sim_column *ratios)
@@ -458,7 +453,7 @@ static void put_figures(sim_json *json, const sim_recorder *recorder, const sim_
     const sim_recorder_state *state = recorder->state;
     uint32_t groups = state->scenario->group_count;
     sim_sums sums = add_up(recorder, run->end);
-    sim_json_time(json, "last_completion_s", sums.last_completion);
+    sim_json_time(json, "completed_s", sums.last_completion);
     put_whole_distribution(json, "download_s", downloads, groups);
     put_bound(json, state, &sums);
     sim_json_ratio(

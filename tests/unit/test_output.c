@@ -210,8 +210,7 @@ static void test_size_limit(void)
     recording_clear(&recording);
 }
 
-/* ---- folders ------------------------------------------------------------------------------------
- */
+/* ---- folders ------------------------------------------------------------------------------- */
 
 static int open_results(sim_results **results, const char *folder, bool force)
 {

@@ -59,7 +59,7 @@ static void test_distribution(void)
     g_assert_cmpint(recording_finish(&recording, 20 * S), ==, 0);
     expect(&recording, "peers", "20");
     expect(&recording, "peers_complete", "20");
-    expect(&recording, "last_completion_s", "20.000000000");
+    expect(&recording, "completed_s", "20.000000000");
     expect(&recording, "download_s.count", "20");
     expect(&recording, "download_s.mean", "10.500000000");
     expect(&recording, "download_s.median", "10.000000000");
@@ -220,7 +220,7 @@ static void test_nothing(void)
     g_assert_cmpint(recording_finish(&recording, 0), ==, 0);
     expect(&recording, "peers_complete", "1");
     expect(&recording, "download_s.mean", "null");
-    expect(&recording, "last_completion_s", "null");
+    expect(&recording, "completed_s", "0.000000000");
     expect(&recording, "lower_bound_s", "0.000000000");
     expect(&recording, "bound_ratio", "null");
     expect(&recording, "tracker_share", "null");
