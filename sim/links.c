@@ -424,6 +424,15 @@ mb_time sim_links_next(sim_links *links)
     return links->done_count > 0 ? links->now : sim_queue_peek_time(links->due);
 }
 
+size_t sim_links_ahead(const sim_links *links, uint32_t *ids, size_t room)
+{
+    const sim_event *next[8];
+    size_t count = sim_queue_ahead(links->due, next, room < 8 ? room : 8);
+    for (size_t i = 0; i < count; i++)
+        ids[i] = next[i]->node;
+    return count;
+}
+
 /* ---- what one may ask ---- */
 
 static const struct sim_flow *flow_under_way(const sim_links *links, uint32_t flow)

@@ -113,6 +113,12 @@ mb_time sim_links_next(sim_links *links);
  */
 bool sim_links_pop(sim_links *links, mb_time now, uint32_t *flow);
 
+/*
+ * Up to `room` links on which a completion is due next, roughly in order: for fetching into cache
+ * what their nodes will need, nothing else.
+ */
+size_t sim_links_ahead(const sim_links *links, uint32_t *ids, size_t room);
+
 /* The whole run's figures. */
 sim_links_stats sim_links_statistics(const sim_links *links);
 /* O(flows of the link), for `flying`. */
