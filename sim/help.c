@@ -9,6 +9,13 @@
 /* ---- keys ---------------------------------------------------------------------------------------
  */
 
+/* What goes before a default: nothing where there is none, a remark in brackets as it is. */
+static const char *default_word(const char *fallback)
+{
+    if (*fallback == '\0') return "";
+    return *fallback == '(' ? " " : "; default ";
+}
+
 static void print_row(FILE *out, const sim_key_row *row)
 {
     fprintf(out, "  %-14s %s\n", row->name, row->summary);
@@ -16,7 +23,7 @@ static void print_row(FILE *out, const sim_key_row *row)
     if (!row->fallback)
         fprintf(out, "; must be given\n");
     else
-        fprintf(out, "%s%s\n", *row->fallback ? "; default " : "", row->fallback);
+        fprintf(out, "%s%s\n", default_word(row->fallback), row->fallback);
 }
 
 static void print_group(FILE *out, const sim_key_group *group)

@@ -85,8 +85,11 @@ static const char *const long_names[] = {
 static char *option_error(const GError *error)
 {
     const char *name = strstr(error->message, "--");
-    if (error->code != G_OPTION_ERROR_UNKNOWN_OPTION || !name)
-        return g_strdup_printf("%s; see --help", error->message);
+    if (error->code != G_OPTION_ERROR_UNKNOWN_OPTION || !name) {
+        char *line = g_strdup_printf("%s; see --help", error->message);
+        line[0] = g_ascii_tolower(line[0]);
+        return line;
+    }
     sim_suggestion suggestion;
     sim_suggestion_init(&suggestion, name);
     for (size_t i = 0; i < G_N_ELEMENTS(long_names); i++)

@@ -87,7 +87,7 @@ static bool fail_unknown_key(sim_reader *reader, const sim_key_group *kind,
         if (!kind->named || key.group_may_set) sim_suggestion_offer(&suggestion, key.name);
     }
     char *near = sim_suggestion_text(&suggestion);
-    sim_reader_fail(reader, entry, "unknown key%s", near);
+    sim_reader_fail(reader, entry, "unknown key%s", *near ? near : "; see --help-keys");
     g_free(near);
     return false;
 }
@@ -406,17 +406,15 @@ int sim_scenario_parse(const char *path, const char *text, size_t size,
 static char *read_whole(const char *path, size_t *size, int *code)
 {
     FILE *file = fopen(path, "rb");
-    char *text = file ? g_malloc(SIM_INI_SIZE_MAX + 1) : NULL;
-    errno = 0;
-    if (file) *size = fread(text, 1, SIM_INI_SIZE_MAX + 1, file);
     *code = errno;
-    if (file && !ferror(file)) {
-        fclose(file);
-        return text;
-    }
-    if (file) fclose(file);
-    g_free(text);
-    return NULL;
+    if (!file) return NULL;
+    char *text = g_malloc(SIM_INI_SIZE_MAX + 1);
+    *size = fread(text, 1, SIM_INI_SIZE_MAX + 1, file);
+    *code = errno;
+    bool failed = ferror(file);
+    fclose(file);
+    if (failed) g_clear_pointer(&text, g_free);
+    return text;
 }
 
 int sim_scenario_read(const char *path, const char *const *overrides, uint32_t override_count,

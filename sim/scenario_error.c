@@ -86,39 +86,42 @@ char *sim_suggestion_text(const sim_suggestion *suggestion)
     return g_strdup_printf("; did you mean \"%s\"?", suggestion->best);
 }
 
-/* What follows the number at the start of `value`. */
-static const char *unit_of(const char *value)
-{
-    return value + strspn(value, "0123456789. ");
-}
+const sim_number_kind sim_number_count = {"a whole number without unit", "10", NULL};
+const sim_number_kind sim_number_size = {"a size", "100MiB", MB_SIZE_UNITS};
+const sim_number_kind sim_number_rate = {"a rate", "10Mbit", MB_RATE_UNITS};
+const sim_number_kind sim_number_time = {"a time", "10s", MB_TIME_UNITS};
 
-static bool fail_unit(sim_reader *reader, const sim_ini_entry *entry, const char *what,
-                      const char *units)
+static bool fail_unit(sim_reader *reader, const sim_ini_entry *entry, const char *unit,
+                      const sim_number_kind *kind)
 {
-    const char *unit = unit_of(entry->value);
     if (*unit == '\0')
-        return sim_reader_fail(reader, entry, "a bare number; %s has a unit: %s", what, units);
-    char **names = g_strsplit_set(units, " ,", -1);
+        return sim_reader_fail(reader, entry, "a bare number; %s has a unit: %s", kind->what,
+                               kind->units);
+    char **names = g_strsplit_set(kind->units, " ,", -1);
     sim_suggestion suggestion;
     sim_suggestion_init(&suggestion, unit);
     for (char **name = names; *name; name++)
         sim_suggestion_offer(&suggestion, *name);
     char *near = sim_suggestion_text(&suggestion);
-    sim_reader_fail(reader, entry, "\"%s\" is no unit of %s (%s)%s", unit, what, units, near);
+    sim_reader_fail(reader, entry, "\"%s\" is no unit of %s (%s)%s", unit, kind->what, kind->units,
+                    near);
     g_free(near);
     g_strfreev(names);
     return false;
 }
 
-bool sim_reader_fail_number(sim_reader *reader, const sim_ini_entry *entry, int error,
-                            const char *what, const char *example, const char *units)
+bool sim_reader_fail_number(sim_reader *reader, const sim_ini_entry *entry, const char *text,
+                            int error, const sim_number_kind *kind)
 {
-    const char *value = entry->value;
-    if (*value == '\0') return sim_reader_fail(reader, entry, "empty; write %s", example);
-    if (error == MB_ERR_UNIT) return fail_unit(reader, entry, what, units);
-    if (error == MB_ERR_RANGE && strchr(value, '-'))
-        return sim_reader_fail(reader, entry, "%s is never negative", what);
+    if (*text == '\0')
+        return sim_reader_fail(reader, entry, "empty: %s is due, such as %s", kind->what,
+                               kind->example);
+    if (error == MB_ERR_UNIT)
+        return fail_unit(reader, entry, text + strspn(text, "0123456789. "), kind);
+    if (error == MB_ERR_RANGE && strchr(text, '-'))
+        return sim_reader_fail(reader, entry, "never negative");
     if (error == MB_ERR_RANGE)
-        return sim_reader_fail(reader, entry, "too large for %s, or too fine", what);
-    return sim_reader_fail(reader, entry, "not %s; write %s", what, example);
+        return sim_reader_fail(reader, entry, "too large for %s%s", kind->what,
+                               kind->units ? ", or finer than can be kept" : "");
+    return sim_reader_fail(reader, entry, "not %s, such as %s", kind->what, kind->example);
 }

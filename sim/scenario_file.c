@@ -24,8 +24,7 @@ static bool read_block_size(sim_reader *reader, const sim_ini_group *group, uint
     if (!entry) return true;
     uint64_t bytes;
     int error = mb_size_parse(entry->value, &bytes);
-    if (error)
-        return sim_reader_fail_number(reader, entry, error, "a size", "256KiB", MB_SIZE_UNITS);
+    if (error) return sim_reader_fail_number(reader, entry, entry->value, error, &sim_number_size);
     if (bytes < 1 || bytes > BLOCK_SIZE_MAX)
         return sim_reader_fail(reader, entry, "out of range: 1B to 1GiB");
     *block_size = (uint32_t)bytes;
@@ -38,8 +37,7 @@ static bool read_size(sim_reader *reader, const sim_ini_entry *entry, uint32_t b
     uint64_t bytes;
     file->mode = SIM_FILE_SIZE;
     int error = mb_size_parse(entry->value, &bytes);
-    if (error)
-        return sim_reader_fail_number(reader, entry, error, "a size", "100MiB", MB_SIZE_UNITS);
+    if (error) return sim_reader_fail_number(reader, entry, entry->value, error, &sim_number_size);
     if (mb_geometry_init(&file->geometry, bytes, block_size)) return fail_geometry(reader, entry);
     return true;
 }
@@ -50,9 +48,7 @@ static bool read_blocks(sim_reader *reader, const sim_ini_entry *entry, uint32_t
     uint64_t blocks;
     file->mode = SIM_FILE_BLOCKS;
     int error = mb_count_parse(entry->value, UINT64_MAX, &blocks);
-    if (error)
-        return sim_reader_fail_number(reader, entry, error, "a whole number without unit", "400",
-                                      NULL);
+    if (error) return sim_reader_fail_number(reader, entry, entry->value, error, &sim_number_count);
     if (mb_geometry_init_blocks(&file->geometry, blocks, block_size))
         return fail_geometry(reader, entry);
     return true;

@@ -56,12 +56,20 @@ bool sim_reader_fail_group(sim_reader *reader, const sim_ini_group *group, const
 bool sim_reader_fail_file(sim_reader *reader, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Notes why core/units.h refused a number: `what` it should be, such as "a time", an `example`, and
- * its units (NULL: none). */
-bool sim_reader_fail_number(sim_reader *reader, const sim_ini_entry *entry, int error,
-                            const char *what, const char *example, const char *units);
+/* What a number should have been. */
+typedef struct sim_number_kind {
+    const char *what;
+    const char *example;
+    const char *units; /* NULL: none */
+} sim_number_kind;
 
-/* " (did you mean "X"?)", or "" if nothing is near; g_free(). */
+extern const sim_number_kind sim_number_count, sim_number_size, sim_number_rate, sim_number_time;
+
+/* Notes why core/units.h refused `text`, the entry's value or a part of it. */
+bool sim_reader_fail_number(sim_reader *reader, const sim_ini_entry *entry, const char *text,
+                            int error, const sim_number_kind *kind);
+
+/* "; did you mean "X"?", or "" if nothing is near; g_free(). */
 char *sim_suggestion_text(const sim_suggestion *suggestion);
 
 /* ---- scenario_values.c: readers of one value, for rows of the table -------------------------- */

@@ -3,6 +3,7 @@
 
 #include "core/units.h"
 
+#include <errno.h>
 #include <glib.h>
 #include <string.h>
 
@@ -86,12 +87,10 @@ bool sim_read_trace(sim_reader *reader, const sim_ini_entry *entry, const char *
 {
     char *text;
     gsize size;
-    GError *error = NULL;
-    if (!g_file_get_contents(path, &text, &size, &error)) {
-        sim_reader_fail(reader, entry, "%s", error->message);
-        g_error_free(error);
-        return false;
-    }
+    errno = 0;
+    if (!g_file_get_contents(path, &text, &size, NULL))
+        return sim_reader_fail(reader, entry, "%s: %s", path,
+                               errno ? g_strerror(errno) : "cannot be read");
     struct trace trace = {.reader = reader, .entry = entry, .path = path};
     trace.rows = g_array_new(FALSE, FALSE, sizeof(sim_trace_row));
     bool fine;

@@ -28,7 +28,7 @@ bool sim_read_seed(sim_reader *reader, const sim_key_row *row, const sim_ini_ent
 {
     int error = mb_count_parse(entry->value, UINT64_MAX, FIELD(uint64_t, target, row));
     if (!error) return true;
-    return sim_reader_fail_number(reader, entry, error, "a whole number", "1", NULL);
+    return sim_reader_fail_number(reader, entry, entry->value, error, &sim_number_count);
 }
 
 bool sim_read_count(sim_reader *reader, const sim_key_row *row, const sim_ini_entry *entry,
@@ -36,10 +36,9 @@ bool sim_read_count(sim_reader *reader, const sim_key_row *row, const sim_ini_en
 {
     uint64_t count;
     int error = mb_count_parse(entry->value, UINT64_MAX, &count);
-    if (error)
-        return sim_reader_fail_number(reader, entry, error, "a whole number without unit", "10",
-                                      NULL);
-    if (count < (uint64_t)row->min || count > (uint64_t)row->max)
+    if (error && error != MB_ERR_RANGE)
+        return sim_reader_fail_number(reader, entry, entry->value, error, &sim_number_count);
+    if (error || count < (uint64_t)row->min || count > (uint64_t)row->max)
         return sim_reader_fail(reader, entry,
                                "out of range: %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT, row->min,
                                row->max);
@@ -59,16 +58,7 @@ bool sim_read_time_part(sim_reader *reader, const sim_ini_entry *entry, const ch
                         mb_time *time)
 {
     int error = mb_time_parse(text, time);
-    if (error == MB_ERR_UNIT && text != entry->value) {
-        /* The message shows the whole value, but speaks of the unit in its part. */
-        const char *unit = text + strspn(text, "0123456789. ");
-        if (*unit == '\0')
-            return sim_reader_fail(reader, entry, "a bare number; a time has a unit: %s",
-                                   MB_TIME_UNITS);
-        return sim_reader_fail(reader, entry, "\"%s\" is no unit of a time (%s)", unit,
-                               MB_TIME_UNITS);
-    }
-    if (error) return sim_reader_fail_number(reader, entry, error, "a time", "10s", MB_TIME_UNITS);
+    if (error) return sim_reader_fail_number(reader, entry, text, error, &sim_number_time);
     if (*time > SIM_TIME_MAX) return fail_time_range(reader, entry, 0, SIM_TIME_MAX);
     return true;
 }
@@ -94,8 +84,7 @@ bool sim_read_rate(sim_reader *reader, const sim_key_row *row, const sim_ini_ent
     }
     uint64_t rate;
     int error = mb_rate_parse(entry->value, &rate);
-    if (error)
-        return sim_reader_fail_number(reader, entry, error, "a rate", "10Mbit", MB_RATE_UNITS);
+    if (error) return sim_reader_fail_number(reader, entry, entry->value, error, &sim_number_rate);
     if (rate > SIM_RATE_UNLIMITED)
         return sim_reader_fail(reader, entry, "out of range: 0bit to 1000Gbit (unlimited)");
     *field = rate;
@@ -165,7 +154,7 @@ static bool fail_key_count(sim_reader *reader, const sim_ini_entry *entry, const
         return sim_reader_fail(reader, entry,
                                "out of range: %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT, key->min,
                                key->max);
-    return sim_reader_fail_number(reader, entry, error, "a whole number without unit", "10", NULL);
+    return sim_reader_fail_number(reader, entry, entry->value, error, &sim_number_count);
 }
 
 /* Says why mb_protocol_set() refused the value. */
@@ -176,7 +165,7 @@ static bool fail_key(sim_reader *reader, const sim_ini_entry *entry, const mb_ke
     case MB_KEY_COUNT: return fail_key_count(reader, entry, key, error);
     case MB_KEY_TIME:
         if (error == MB_ERR_RANGE) return fail_time_range(reader, entry, key->min, key->max);
-        return sim_reader_fail_number(reader, entry, error, "a time", "10s", MB_TIME_UNITS);
+        return sim_reader_fail_number(reader, entry, entry->value, error, &sim_number_time);
     case MB_KEY_CHOICE:
     case MB_KEY_SELECTOR:
     case MB_KEY_CHOKER: break;

@@ -47,7 +47,7 @@ static uint32_t distance(const char *a, const char *b)
 void sim_suggestion_init(sim_suggestion *suggestion, const char *word)
 {
     uint32_t size = (uint32_t)strnlen(word, WORD_MAX + 1);
-    uint32_t limit = size / 2 < 1 ? 1 : size / 2;
+    uint32_t limit = (size + 1) / 2;
     *suggestion = (sim_suggestion){.word = word, .distance = limit * EDIT + 1};
 }
 
