@@ -1,0 +1,337 @@
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/swarm_internal.h"
+
+/* ---- the batch ------------------------------------------------------------------------------ */
+
+mb_event *sim_swarm_batch_add(sim_swarm *swarm, const sim_event *raw)
+{
+    uint32_t at = swarm->batch_count;
+
+    if (at == swarm->batch_capacity) {
+        uint32_t capacity = at ? at * 2 : 16;
+        mb_event *batch = realloc(swarm->batch, capacity * sizeof *batch);
+        sim_event *events = batch ? realloc(swarm->raw, capacity * sizeof *events) : NULL;
+
+        if (batch) swarm->batch = batch;
+        if (!events) {
+            sim_swarm_fail(swarm, MB_ERR_MEMORY, "out of memory");
+            return NULL;
+        }
+        swarm->raw = events;
+        swarm->batch_capacity = capacity;
+    }
+    swarm->batch_count++;
+    if (raw) swarm->raw[at] = *raw;
+    memset(&swarm->batch[at], 0, sizeof swarm->batch[at]);
+    swarm->batch[at].from = MB_NODE_NONE;
+    swarm->batch[at].index = swarm->batch[at].remote = MB_INDEX_NONE;
+    swarm->batch[at].block = MB_BLOCK_NONE;
+    return &swarm->batch[at];
+}
+
+/* ---- messages ------------------------------------------------------------------------------- */
+
+static void trace_message(sim_swarm *swarm, mb_node from, const mb_action *a)
+{
+    static const uint8_t kinds[] = {
+        [MB_MSG_HELLO] = SIM_TRACE_HELLO,       [MB_MSG_HELLO_ACK] = SIM_TRACE_HELLO,
+        [MB_MSG_HELLO_FULL] = SIM_TRACE_FULL,   [MB_MSG_BYE] = SIM_TRACE_BYE,
+        [MB_MSG_UNCHOKE] = SIM_TRACE_UNCHOKE,   [MB_MSG_CHOKE] = SIM_TRACE_CHOKE,
+        [MB_MSG_REQUEST] = SIM_TRACE_REQUEST,   [MB_MSG_REFUSE] = SIM_TRACE_REFUSE,
+        [MB_MSG_CANCEL] = SIM_TRACE_CANCEL,     [MB_MSG_HAVE] = SIM_TRACE_HAVE,
+        [MB_MSG_INTEREST] = SIM_TRACE_INTEREST, [MB_MSG_DECLINE] = SIM_TRACE_DECLINE,
+    };
+    uint64_t value = 0;
+
+    if (a->message == MB_MSG_UNCHOKE || a->message == MB_MSG_CHOKE) value = a->flags;
+    if (a->message == MB_MSG_REQUEST) value = a->offset;
+    if (a->message == MB_MSG_REFUSE) {
+        value = a->reason;
+        swarm->recorder->stats[a->to].refusals++;
+    }
+    sim_recorder_trace(swarm->recorder, kinds[a->message], swarm->now, from, a->to, a->block, value);
+}
+
+static void message_event(sim_event *event, mb_node from, const mb_action *a)
+{
+    *event = (sim_event){
+        .type = SIM_EVENT_MESSAGE,
+        .flags = a->flags,
+        .reason = a->reason,
+        .from = from,
+        .index = a->remote,
+        .block = a->block,
+        .log = a->told.log,
+        .epoch = a->told.epoch,
+        .count = a->told.count,
+        .value = a->message | (uint64_t)a->offset << 32,
+        .value2 = a->index,
+    };
+}
+
+static void do_send(sim_swarm *swarm, mb_node from, const mb_action *a)
+{
+    mb_time delay = sim_swarm_delay(swarm, from, a->to);
+    sim_event event;
+
+    trace_message(swarm, from, a);
+    if (a->flags & MB_FLAG_QUIET) return;
+    if (a->message == MB_MSG_HELLO && swarm->nodes[a->to].unreachable) {
+        event = (sim_event){.type = SIM_EVENT_GONE, .from = a->to, .index = a->index};
+        sim_swarm_push(swarm, swarm->now + 2 * delay, SIM_CLASS_MESSAGE, from, &event);
+        return;
+    }
+    message_event(&event, from, a);
+    sim_swarm_push(swarm, swarm->now + delay, SIM_CLASS_MESSAGE, a->to, &event);
+}
+
+/* One event for all known peers that a message reaches at the same time. */
+static bool fan_out(sim_swarm *swarm, mb_node from, const mb_action *a, mb_time latency,
+                    uint32_t count)
+{
+    sim_fanout *fanout = malloc(sizeof *fanout + count * sizeof *fanout->targets);
+    uint32_t walk = 0, remote;
+    mb_node node;
+    sim_event event;
+
+    if (!fanout) {
+        sim_swarm_fail(swarm, MB_ERR_MEMORY, "out of memory");
+        return false;
+    }
+    fanout->count = 0;
+    while (mb_peer_known(swarm->nodes[from].peer, &walk, &node, &remote))
+        if (swarm->nodes[node].latency == latency)
+            fanout->targets[fanout->count++] = (sim_target){node, remote};
+    assert(fanout->count == count);
+    message_event(&event, from, a);
+    event.type = SIM_EVENT_FANOUT;
+    event.value2 = (uintptr_t)fanout;
+    sim_swarm_push(swarm, swarm->now + swarm->nodes[from].latency + latency, SIM_CLASS_MESSAGE, from,
+                   &event);
+    return true;
+}
+
+/* Latencies above `done` that occur among the known peers: the least, and how often. */
+static mb_time next_latency(const sim_swarm *swarm, mb_node from, mb_time done, uint32_t *count)
+{
+    uint32_t walk = 0, remote;
+    mb_time least = MB_NEVER;
+    mb_node node;
+
+    *count = 0;
+    while (mb_peer_known(swarm->nodes[from].peer, &walk, &node, &remote)) {
+        mb_time latency = swarm->nodes[node].latency;
+
+        if (latency <= done || latency > least) continue;
+        if (latency < least) *count = 0;
+        least = latency;
+        (*count)++;
+    }
+    return least;
+}
+
+static void do_broadcast(sim_swarm *swarm, mb_node from, const mb_action *a)
+{
+    mb_time done = -1;
+
+    sim_recorder_trace(swarm->recorder,
+                       a->message == MB_MSG_BYE ? SIM_TRACE_BYE : SIM_TRACE_HAVE, swarm->now, from,
+                       MB_NODE_NONE, MB_BLOCK_NONE, 0);
+    for (;;) {
+        uint32_t count;
+        mb_time latency = next_latency(swarm, from, done, &count);
+
+        if (latency == MB_NEVER || !fan_out(swarm, from, a, latency, count)) return;
+        done = latency;
+    }
+}
+
+static void do_announce(sim_swarm *swarm, mb_node from, const mb_action *a)
+{
+    sim_event event = {
+        .from = from,
+        .log = a->told.log,
+        .epoch = a->told.epoch,
+        .count = a->told.count,
+        .value = a->message,
+    };
+
+    sim_recorder_trace(swarm->recorder, SIM_TRACE_ANNOUNCE, swarm->now, from, MB_NODE_NONE,
+                       MB_BLOCK_NONE, a->message);
+    sim_swarm_push(swarm, swarm->now + sim_swarm_delay(swarm, from, MB_NODE_TRACKER),
+                   SIM_CLASS_ANNOUNCE, MB_NODE_TRACKER, &event);
+}
+
+/* ---- blocks --------------------------------------------------------------------------------- */
+
+/* The delivery of `block` in the batch of this step; NULL where the block came otherwise. */
+static const sim_event *delivery_of(const sim_swarm *swarm, uint32_t block)
+{
+    for (uint32_t i = 0; i < swarm->batch_count; i++)
+        if (swarm->batch[i].type == MB_EVENT_BLOCK && swarm->batch[i].block == block)
+            return &swarm->raw[i];
+    return NULL;
+}
+
+static void do_gained(sim_swarm *swarm, mb_node node, const mb_action *a)
+{
+    const sim_event *raw = delivery_of(swarm, a->block);
+    sim_block_gain gain = {.peer = node, .from = MB_NODE_NONE, .block = a->block,
+                           .via = MB_VIA_INITIAL, .started = swarm->now};
+
+    sim_swarm_gained(swarm, node, a->block);
+    if (node == MB_NODE_TRACKER) return;
+    if (raw) {
+        gain.from = raw->from;
+        gain.via = raw->flags;
+        gain.from_role = raw->reason;
+        gain.started = (mb_time)raw->value;
+        gain.bytes = raw->value2;
+        sim_recorder_trace(swarm->recorder, SIM_TRACE_DELIVER, swarm->now, node, raw->from, a->block,
+                           raw->value2);
+    } else if (swarm->payload) {
+        int error = sim_payload_given(swarm->payload, node, a->block);
+
+        if (error) sim_swarm_fail(swarm, error, "%s", sim_payload_error(swarm->payload));
+    }
+    sim_recorder_block(swarm->recorder, swarm->now, &gain);
+}
+
+static void do_wasted(sim_swarm *swarm, mb_node node, const mb_action *a)
+{
+    const sim_event *raw = delivery_of(swarm, a->block);
+
+    if (!raw) return;
+    swarm->recorder->stats[node].wasted_bytes += raw->value2;
+    sim_recorder_bytes(swarm->recorder, raw->from, node, raw->value2);
+    sim_recorder_trace(swarm->recorder, SIM_TRACE_WASTE, swarm->now, node, raw->from, a->block,
+                       raw->value2);
+}
+
+/* ---- a step --------------------------------------------------------------------------------- */
+
+static void execute(sim_swarm *swarm, mb_node node, const mb_action *a)
+{
+    switch ((mb_action_type)a->type) {
+    case MB_ACTION_SEND: do_send(swarm, node, a); break;
+    case MB_ACTION_BROADCAST: do_broadcast(swarm, node, a); break;
+    case MB_ACTION_ANNOUNCE: do_announce(swarm, node, a); break;
+    case MB_ACTION_UPLOAD:
+        if (swarm->options->check != SIM_CHECK_OFF) sim_swarm_check_upload(swarm, node, a);
+        sim_swarm_upload(swarm, node, a);
+        break;
+    case MB_ACTION_ABORT: sim_swarm_abort(swarm, node, a); break;
+    case MB_ACTION_MEASURE: swarm->measuring = true; break;
+    case MB_ACTION_GAINED: do_gained(swarm, node, a); break;
+    case MB_ACTION_COMPLETE: sim_swarm_completed(swarm, node); break;
+    case MB_ACTION_WASTED: do_wasted(swarm, node, a); break;
+    case MB_ACTION_LEFT: sim_swarm_depart(swarm, node); break;
+    case MB_ACTION_ANSWER: break; /* the tracker's */
+    }
+}
+
+/* Queues the node's timer if its deadline is earlier than the timer that waits. */
+static void see_to_timer(sim_swarm *swarm, mb_node node)
+{
+    mb_time deadline = mb_peer_deadline(swarm->nodes[node].peer);
+    sim_event event = {.type = SIM_EVENT_PLAIN};
+
+    if (deadline >= swarm->nodes[node].timer) return;
+    swarm->nodes[node].timer = deadline;
+    sim_swarm_push(swarm, deadline, SIM_CLASS_TIMER, node, &event);
+}
+
+void sim_swarm_step(sim_swarm *swarm, mb_node node)
+{
+    do {
+        mb_peer *peer = swarm->nodes[node].peer;
+        int error;
+
+        swarm->measuring = false;
+        swarm->actions.count = 0;
+        error = mb_peer_step(peer, swarm->now, swarm->batch, swarm->batch_count, &swarm->actions);
+        if (error == MB_ERR_MEMORY) {
+            sim_swarm_fail(swarm, error, "out of memory");
+            return;
+        }
+        assert(error == 0); /* nobody here sends what the protocol does not allow */
+        for (size_t i = 0; i < swarm->actions.count; i++)
+            execute(swarm, node, &swarm->actions.items[i]);
+        if (!swarm->nodes[node].peer) return;
+        if (swarm->options->check == SIM_CHECK_EVERY) sim_swarm_check_step(swarm, node);
+        swarm->batch_count = 0;
+        if (swarm->measuring) sim_swarm_measure(swarm, node);
+    } while (swarm->measuring && !swarm->error);
+    see_to_timer(swarm, node);
+}
+
+/* ---- the tracker ---------------------------------------------------------------------------- */
+
+static void do_answer(sim_swarm *swarm, const mb_action *a)
+{
+    size_t size = sizeof(sim_answer) + a->list_count * sizeof *a->list +
+                  a->dealt_count * sizeof *a->dealt;
+    sim_answer *answer = malloc(size);
+    sim_event event = {.type = SIM_EVENT_PLAIN, .log = answer};
+
+    if (!answer) {
+        sim_swarm_fail(swarm, MB_ERR_MEMORY, "out of memory");
+        return;
+    }
+    answer->list_count = a->list_count;
+    answer->dealt_count = a->dealt_count;
+    memcpy(answer->list, a->list, a->list_count * sizeof *a->list);
+    if (a->dealt_count > 0)
+        memcpy(answer->list + a->list_count, a->dealt, a->dealt_count * sizeof *a->dealt);
+    sim_recorder_trace(swarm->recorder, SIM_TRACE_ANSWER, swarm->now, MB_NODE_TRACKER, a->to,
+                       MB_BLOCK_NONE, a->list_count);
+    sim_swarm_push(swarm, swarm->now + sim_swarm_delay(swarm, MB_NODE_TRACKER, a->to),
+                   SIM_CLASS_ANSWER, a->to, &event);
+}
+
+static void trace_registrations(sim_swarm *swarm)
+{
+    size_t answer = 0;
+
+    for (uint32_t i = 0; i < swarm->batch_count; i++) {
+        const mb_event *event = &swarm->batch[i];
+
+        if (event->type != MB_EVENT_ANNOUNCE || event->message == MB_ANNOUNCE_LEAVE) continue;
+        assert(answer < swarm->actions.count && swarm->actions.items[answer].to == event->from);
+        if (event->message == MB_ANNOUNCE_REGISTER)
+            sim_recorder_trace(swarm->recorder, SIM_TRACE_REGISTER, swarm->now, event->from,
+                               MB_NODE_NONE, MB_BLOCK_NONE,
+                               swarm->actions.items[answer].dealt_count);
+        swarm->nodes[event->from].reported = event->told.count;
+        answer++;
+    }
+}
+
+void sim_swarm_step_tracker(sim_swarm *swarm)
+{
+    int error;
+    mb_time deadline;
+    sim_event timer = {.type = SIM_EVENT_PLAIN, .value = 1};
+
+    swarm->actions.count = 0;
+    error = mb_tracker_step(swarm->tracker, swarm->now, swarm->batch, swarm->batch_count,
+                            &swarm->actions);
+    if (error) {
+        assert(error == MB_ERR_MEMORY);
+        sim_swarm_fail(swarm, error, "out of memory");
+        return;
+    }
+    trace_registrations(swarm);
+    for (size_t i = 0; i < swarm->actions.count; i++) {
+        if (swarm->options->check != SIM_CHECK_OFF)
+            sim_swarm_check_books(swarm, swarm->actions.items[i].to);
+        do_answer(swarm, &swarm->actions.items[i]);
+    }
+    deadline = mb_tracker_deadline(swarm->tracker);
+    if (deadline >= swarm->tracker_timer) return;
+    swarm->tracker_timer = deadline;
+    sim_swarm_push(swarm, deadline, SIM_CLASS_TIMER, MB_NODE_TRACKER, &timer);
+}

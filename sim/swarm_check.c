@@ -1,0 +1,112 @@
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/blockset.h"
+#include "sim/swarm_internal.h"
+
+/* A broken invariant is a defect of this program: it ends here, and says where. */
+#define CHECK(swarm, condition, ...)                                                       \
+    do {                                                                                   \
+        if (condition) break;                                                              \
+        fprintf(stderr, "minibit-sim: check failed at %lld ns: ", (long long)(swarm)->now); \
+        fprintf(stderr, __VA_ARGS__);                                                      \
+        fprintf(stderr, " (%s:%d: %s)\n", __FILE__, __LINE__, #condition);                 \
+        abort();                                                                           \
+    } while (0)
+
+void sim_swarm_check_step(const sim_swarm *swarm, mb_node node)
+{
+    mb_peer_check(swarm->nodes[node].peer);
+}
+
+void sim_swarm_check_upload(const sim_swarm *swarm, mb_node from, const mb_action *action)
+{
+    const mb_peer *giver = swarm->nodes[from].peer, *taker = swarm->nodes[action->to].peer;
+
+    CHECK(swarm, mb_blockset_has(mb_peer_blocks(giver), action->block),
+          "node %u serves block %u, which it does not hold", from, action->block);
+    CHECK(swarm, mb_peer_has_unchoked(giver, action->to, action->index) ||
+                     mb_peer_look(giver).leaving,
+          "node %u serves node %u, which it has not unchoked", from, action->to);
+    for (uint32_t f = swarm->nodes[from].out_first; f != SIM_NONE; f = swarm->transfers[f].out_next)
+        CHECK(swarm, swarm->transfers[f].to != action->to,
+              "node %u sends two blocks to node %u at once", from, action->to);
+    if (!taker || action->via == MB_VIA_ENDGAME) return;
+    CHECK(swarm, !mb_blockset_has(mb_peer_blocks(taker), action->block) ||
+                     swarm->scenario->groups[swarm->nodes[action->to].group].protocol.endgame,
+          "node %u is sent block %u a second time", action->to, action->block);
+}
+
+void sim_swarm_check_books(const sim_swarm *swarm, mb_node node)
+{
+    mb_told told;
+
+    if (swarm->scenario->protocol.books == MB_BOOKS_REDEALT) return; /* untrue by design */
+    if (swarm->scenario->protocol.deal == MB_DEAL_GIVEN) return; /* may be booked before reported */
+    CHECK(swarm, mb_tracker_books(swarm->tracker, node, &told), "node %u is not booked", node);
+    CHECK(swarm, told.count == swarm->nodes[node].reported,
+          "the tracker believes that node %u holds %u blocks; it reported %u", node, told.count,
+          swarm->nodes[node].reported);
+}
+
+static void check_link_bytes(const sim_swarm *swarm, uint32_t link)
+{
+    sim_link_bytes bytes = sim_links_bytes(swarm->links, link);
+
+    CHECK(swarm, bytes.started == bytes.carried + bytes.dropped + bytes.flying,
+          "link %u: bytes are not conserved", link);
+}
+
+void sim_swarm_check_settled(const sim_swarm *swarm)
+{
+    uint32_t count;
+    const uint32_t *touched = sim_links_touched(swarm->links, &count);
+
+    for (uint32_t i = 0; i < count; i++) {
+        const char *wrong = sim_links_certificate(swarm->links, touched[i]);
+
+        CHECK(swarm, wrong == NULL, "link %u: %s", touched[i], wrong);
+        check_link_bytes(swarm, touched[i]);
+    }
+}
+
+static void check_copies(const sim_swarm *swarm)
+{
+    uint32_t blocks = swarm->scenario->file.geometry.blocks;
+    uint64_t held = 0, copies = 0;
+
+    for (mb_node node = 0; node <= swarm->arrived; node++)
+        if (swarm->nodes[node].peer) held += mb_peer_look(swarm->nodes[node].peer).held;
+    for (uint32_t block = 0; block < blocks; block++) copies += swarm->copies[block];
+    CHECK(swarm, held == copies, "copies are not those held: %llu, %llu", (unsigned long long)copies,
+          (unsigned long long)held);
+}
+
+/* Over all links: what uplinks sent is what downlinks received. */
+static void check_conservation(const sim_swarm *swarm)
+{
+    uint64_t sent[3] = {0}, received[3] = {0};
+
+    for (mb_node node = 0; node < swarm->node_count; node++) {
+        sim_link_bytes up = sim_links_bytes(swarm->links, 2 * node);
+        sim_link_bytes down = sim_links_bytes(swarm->links, 2 * node + 1);
+
+        check_link_bytes(swarm, 2 * node);
+        check_link_bytes(swarm, 2 * node + 1);
+        sent[0] += up.carried, sent[1] += up.dropped, sent[2] += up.flying;
+        received[0] += down.carried, received[1] += down.dropped, received[2] += down.flying;
+    }
+    for (int i = 0; i < 3; i++)
+        CHECK(swarm, sent[i] == received[i], "bytes sent, lost or under way do not match");
+}
+
+void sim_swarm_check_all(const sim_swarm *swarm)
+{
+    for (mb_node node = 0; node <= swarm->arrived; node++)
+        if (swarm->nodes[node].peer) mb_peer_check(swarm->nodes[node].peer);
+    if (swarm->tracker_present) mb_tracker_check(swarm->tracker);
+    check_copies(swarm);
+    check_conservation(swarm);
+    sim_queue_check(swarm->queue);
+}

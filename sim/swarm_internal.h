@@ -1,0 +1,176 @@
+/*
+ * The swarm's driver, inside: the real protocol code under a simulated clock and virtual links.
+ *
+ *   swarm.c          a run from its first instant to its last
+ *   swarm_nodes.c    nodes come, complete and go
+ *   swarm_actions.c  what peers and the tracker want done
+ *   swarm_flows.c    transfers: started, completed, cut, measured
+ *   swarm_events.c   what is due is handed to whom it concerns
+ *   swarm_sample.c   rows of the timeline, progress
+ *   swarm_check.c    the checker
+ *
+ * Everything happens in the order (time, class, node, sequence); transfers that complete at an instant
+ * come before the events of that instant, and the links are settled after the last of them.
+ */
+#ifndef SIM_SWARM_INTERNAL_H
+#define SIM_SWARM_INTERNAL_H
+
+#include "core/peer.h"
+#include "core/tracker.h"
+#include "sim/arrivals.h"
+#include "sim/links.h"
+#include "sim/payload.h"
+#include "sim/queue.h"
+#include "sim/recorder.h"
+#include "sim/run.h"
+
+/* The class of an event: the order within an instant. */
+enum {
+    SIM_CLASS_ARRIVE = 1, /* a peer is there */
+    SIM_CLASS_ANNOUNCE,   /* an announce reaches the tracker: all of an instant are booked at once */
+    SIM_CLASS_ANSWER,     /* the tracker's answer, or that there is none */
+    SIM_CLASS_BLOCK,      /* a block arrives */
+    SIM_CLASS_MESSAGE,    /* a message arrives, a transfer is known to be cut, a peer to be gone */
+    SIM_CLASS_LEAVE,      /* a node leaves */
+    SIM_CLASS_TIMER,
+    SIM_CLASS_SAMPLE,
+};
+
+/* What an event is; of class MESSAGE it says which mb_event to make of it. */
+enum {
+    SIM_EVENT_PLAIN,     /* what the class says */
+    SIM_EVENT_UNLISTED,  /* class ANSWER: no tracker */
+    SIM_EVENT_MESSAGE,   /* one message to one node; `count`… as told, value: message */
+    SIM_EVENT_FANOUT,    /* one message to many; value2: sim_fanout */
+    SIM_EVENT_CUT,
+    SIM_EVENT_GONE,
+    SIM_EVENT_GONE_FANOUT,
+};
+
+/* Where one message goes to many nodes at the same time. */
+typedef struct sim_target {
+    mb_node node;
+    uint32_t index; /* where it lists the sender */
+} sim_target;
+
+typedef struct sim_fanout {
+    uint32_t count;
+    sim_target targets[];
+} sim_fanout;
+
+/* The tracker's answer on its way. */
+typedef struct sim_answer {
+    uint32_t list_count, dealt_count;
+    mb_listing list[]; /* followed by the dealt blocks */
+} sim_answer;
+
+typedef struct sim_node {
+    mb_peer *peer; /* NULL before its arrival and after its end */
+    mb_log *log;   /* after its end: what others may still have been told of */
+    mb_time timer; /* of the timer event that counts; MB_NEVER: none */
+    mb_time latency;
+    uint32_t seq;
+    uint32_t group;
+    uint32_t out_first, in_first; /* its transfers, by flow id */
+    uint32_t reported;            /* blocks in its last announce (checker) */
+    bool unreachable, complete;
+} sim_node;
+
+#define SIM_NONE UINT32_MAX
+
+/* A transfer under way; its place in the table is its flow id. */
+typedef struct sim_transfer {
+    mb_node from, to;
+    uint32_t from_index; /* where `from` lists `to` */
+    uint32_t to_index;   /* where `to` lists `from` */
+    uint32_t block, offset;
+    uint64_t bytes; /* on the wire */
+    mb_time started;
+    mb_told told;
+    uint32_t out_next, out_previous, in_next, in_previous;
+    uint8_t via, role;
+} sim_transfer;
+
+typedef struct sim_swarm {
+    const sim_scenario *scenario;
+    const sim_run_options *options;
+    sim_run_result *result;
+    sim_recorder *recorder;
+    sim_payload *payload; /* NULL unless real bytes move */
+    sim_links *links;
+    sim_queue *queue;
+    mb_tracker *tracker;
+    mb_time tracker_timer;
+    bool tracker_present;
+
+    sim_arrival *arrivals;
+    uint32_t arrival_count, arrived;
+    sim_node *nodes;
+    uint32_t node_count;
+    sim_transfer *transfers;
+    uint32_t transfer_capacity;
+    uint32_t *copies; /* of each block, over the nodes present */
+    uint32_t incomplete; /* peers present and not complete */
+
+    mb_time now;
+    uint64_t events;
+    mb_actions actions;
+    mb_event *batch; /* the events of the step under way */
+    sim_event *raw;  /* what they were made of */
+    uint32_t batch_count, batch_capacity;
+    sim_transfer *done; /* transfers that completed at this instant */
+    uint32_t done_count, done_capacity;
+    bool measuring; /* the node of this step wants to know how far its transfers are */
+    char *config_text; /* of config.ini; the recorder borrows it */
+    int error;         /* the first failure; ends the run */
+} sim_swarm;
+
+/* ---- swarm.c ---- */
+/* Remembers the first failure and its line (printf-like), which ends the run. */
+void sim_swarm_fail(sim_swarm *swarm, int error, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Queues an event for `node` with the node's next sequence number. */
+void sim_swarm_push(sim_swarm *swarm, mb_time time, uint8_t cls, mb_node node, sim_event *event);
+static inline mb_time sim_swarm_delay(const sim_swarm *swarm, mb_node a, mb_node b)
+{
+    return swarm->nodes[a].latency + swarm->nodes[b].latency;
+}
+
+/* ---- swarm_nodes.c ---- */
+int sim_swarm_start_tracker(sim_swarm *swarm);
+void sim_swarm_arrive(sim_swarm *swarm, mb_node node);
+void sim_swarm_leave(sim_swarm *swarm, mb_node node); /* a LEAVE event is due */
+void sim_swarm_depart(sim_swarm *swarm, mb_node node);
+void sim_swarm_gained(sim_swarm *swarm, mb_node node, uint32_t block);
+void sim_swarm_completed(sim_swarm *swarm, mb_node node);
+
+/* ---- swarm_actions.c ---- */
+/* Steps the node with the batch, executes what comes back, and sees to its timer. */
+void sim_swarm_step(sim_swarm *swarm, mb_node node);
+void sim_swarm_step_tracker(sim_swarm *swarm);
+/* An empty slot of the batch; NULL, and the run failed, where memory is out. */
+mb_event *sim_swarm_batch_add(sim_swarm *swarm, const sim_event *raw);
+
+/* ---- swarm_flows.c ---- */
+void sim_swarm_upload(sim_swarm *swarm, mb_node from, const mb_action *action);
+void sim_swarm_abort(sim_swarm *swarm, mb_node from, const mb_action *action);
+void sim_swarm_measure(sim_swarm *swarm, mb_node node); /* fills the batch with progress */
+void sim_swarm_cut_all(sim_swarm *swarm, mb_node node);
+void sim_swarm_complete_flows(sim_swarm *swarm);
+void sim_swarm_end_flows(sim_swarm *swarm); /* the run is over: what is under way is counted */
+
+/* ---- swarm_events.c ---- */
+void sim_swarm_dispatch(sim_swarm *swarm, sim_event *event);
+
+/* ---- swarm_sample.c ---- */
+void sim_swarm_sample(sim_swarm *swarm);
+void sim_swarm_progress(sim_swarm *swarm);
+
+/* ---- swarm_check.c ---- */
+void sim_swarm_check_step(const sim_swarm *swarm, mb_node node);
+void sim_swarm_check_upload(const sim_swarm *swarm, mb_node from, const mb_action *action);
+void sim_swarm_check_books(const sim_swarm *swarm, mb_node node);
+void sim_swarm_check_settled(const sim_swarm *swarm);
+void sim_swarm_check_all(const sim_swarm *swarm);
+
+#endif
