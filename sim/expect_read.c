@@ -16,9 +16,11 @@ static const char *const paths[] = {
     "peers",
     "peers_complete",
     "completed_s",
+    "download_s.count",
     "download_s.mean",
     "download_s.median",
     "download_s.p95",
+    "download_s.min",
     "download_s.max",
     "lower_bound_s",
     "bound_ratio",
@@ -29,8 +31,10 @@ static const char *const paths[] = {
     "leecher_share",
     "seeder_copies",
     "first_copy_s",
+    "share_ratio.count",
     "share_ratio.mean",
     "share_ratio.median",
+    "share_ratio.p95",
     "share_ratio.min",
     "share_ratio.max",
     "max_served_files",
@@ -43,13 +47,25 @@ static const char *const paths[] = {
     "events",
     "rerated_flows_per_event",
     "trace_digest",
+    "trace_records",
 };
 
 /* Those of a group, behind "groups.NAME.". */
 static const char *const group_paths[] = {
-    "peers",           "peers_complete",  "download_s.mean",  "download_s.median",
-    "download_s.p95",  "download_s.max",  "share_ratio.mean", "share_ratio.median",
-    "share_ratio.min", "share_ratio.max",
+    "peers",
+    "peers_complete",
+    "download_s.count",
+    "download_s.mean",
+    "download_s.median",
+    "download_s.p95",
+    "download_s.min",
+    "download_s.max",
+    "share_ratio.count",
+    "share_ratio.mean",
+    "share_ratio.median",
+    "share_ratio.p95",
+    "share_ratio.min",
+    "share_ratio.max",
 };
 
 /* Calls `use` with every path that this scenario's summary has, until it says true. */
