@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define PEERS 100000
-
 static double seconds(void)
 {
     struct timespec now;
@@ -44,21 +42,21 @@ static void bench_digest(uint64_t records)
 }
 
 /* Blocks between peers drawn by a step that visits all, so that their lines are seldom cached. */
-static void bench_blocks(const char *what, sim_table_format format, uint64_t blocks)
+static void bench_blocks(const char *what, uint32_t peers, sim_table_format format, uint64_t blocks)
 {
     struct recording recording;
-    prepare(&recording, PEERS);
+    prepare(&recording, peers);
     recording_use_folder(&recording);
     recording.options.provenance = format;
     g_assert_cmpint(recording_open(&recording), ==, 0);
     sim_recorder *recorder = recording.recorder;
-    for (mb_node peer = 1; peer <= PEERS; peer++)
+    for (mb_node peer = 1; peer <= peers; peer++)
         sim_recorder_arrive(recorder, peer, 0);
     double start = seconds();
     for (uint64_t i = 0; i < blocks; i++) {
         mb_time now = MB_SECOND + (mb_time)(i * 12345678);
-        const sim_block_gain gain = {.peer = (mb_node)(1 + i * 61813 % PEERS),
-                                     .from = (mb_node)(1 + i * 31337 % PEERS),
+        const sim_block_gain gain = {.peer = (mb_node)(1 + i * 61813 % peers),
+                                     .from = (mb_node)(1 + i * 31337 % peers),
                                      .block = (uint32_t)(i * 101 % 256),
                                      .from_role = SIM_ROLE_LEECHER,
                                      .via = MB_VIA_REGULAR,
@@ -96,9 +94,13 @@ int main(int argc, char **argv)
 {
     uint64_t blocks = argc > 1 ? strtoull(argv[1], NULL, 10) : 2000000;
     bench_digest(10 * blocks);
-    bench_blocks("block, provenance off", SIM_TABLE_OFF, blocks);
-    bench_blocks("block, provenance csv", SIM_TABLE_CSV, blocks);
-    bench_blocks("block, provenance zst", SIM_TABLE_ZST, blocks);
+    for (uint32_t peers = 1000; peers <= 100000; peers *= 100) {
+        printf("%u peers\n", peers);
+        bench_blocks("block, provenance off", peers, SIM_TABLE_OFF, blocks);
+        bench_blocks("block, provenance csv", peers, SIM_TABLE_CSV, blocks);
+        bench_blocks("block, provenance zst", peers, SIM_TABLE_ZST, blocks);
+    }
+    printf("1000000 peers\n");
     bench_finish(1000000);
     return 0;
 }
