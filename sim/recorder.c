@@ -288,6 +288,7 @@ void sim_recorder_block(sim_recorder *recorder, mb_time now, const sim_block_gai
 void sim_recorder_sample(sim_recorder *recorder, mb_time now, const sim_sample *sample)
 {
     sim_recorder_state *state = recorder->state;
+    if (state->sampled == now) return; /* the end falls on a sample: one row says it all */
     assert(state->sampled == MB_NEVER || now > state->sampled);
     leechers_advance(state, now);
     uint64_t leecher_bytes = state->leecher_bytes_done + sample->leecher_bytes;
