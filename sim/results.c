@@ -158,7 +158,7 @@ int sim_results_open(sim_results **results, const char *folder, bool force, char
         int failure = folder_remove(made->folder, MANIFEST, "");
         if (failure) {
             snprintf(error, error_size, "%s/%s: %s", made->folder, MANIFEST, strerror(failure));
-            result = MB_ERR_ARGUMENT;
+            result = failure == ENOMEM ? MB_ERR_MEMORY : MB_ERR_ARGUMENT;
         }
     }
     if (result != MB_OK) {
@@ -230,7 +230,7 @@ static int remove_earlier(const sim_results *results, char *error, size_t error_
         int failure = folder_remove(results->folder, *name, "");
         if (failure) {
             snprintf(error, error_size, "%s/%s: %s", results->folder, *name, strerror(failure));
-            return MB_ERR_IO;
+            return failure == ENOMEM ? MB_ERR_MEMORY : MB_ERR_IO;
         }
     }
     return MB_OK;

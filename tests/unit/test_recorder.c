@@ -2,6 +2,7 @@
  * Unit tests of sim/recorder.h: the tables to the letter, what a failure leaves, and that nothing
  * depends on what is recorded.
  */
+#include "tests/lib/failing_alloc.h"
 #include "tests/lib/recording.h"
 
 #include <glib/gstdio.h>
@@ -364,6 +365,41 @@ static void test_unfinished_arrivals(void)
     recording_clear(&recording);
 }
 
+static int run_whole(struct recording *recording)
+{
+    recording->error[0] = '\0';
+    int result = recording_open(recording);
+    if (result != 0) return result;
+    play(recording);
+    result = recording_finish(recording, 6 * S);
+    sim_recorder_free(recording->recorder);
+    recording->recorder = NULL;
+    return result;
+}
+
+/* Each allocation failing once: an error in words and nothing left, or a whole run. */
+static void test_out_of_memory(void)
+{
+    struct recording recording;
+    int result;
+    unsigned failures = 0;
+    prepare(&recording);
+    recording_use_folder(&recording);
+    recording.options.events = SIM_TABLE_ZST;
+    recording.options.force = true;
+    FAILING_ALLOC_EACH(result = run_whole(&recording))
+    {
+        if (result == 0) continue; /* what sweeps up at the end may fail */
+        g_assert_cmpint(result, ==, MB_ERR_MEMORY);
+        g_assert_cmpstr(recording.error, !=, "");
+        g_assert_cmpuint(recording_count_files(&recording), ==, 0);
+        failures++;
+    }
+    g_assert_cmpint(result, ==, 0);
+    g_assert_cmpuint(failures, >, 40);
+    recording_clear(&recording);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -377,5 +413,6 @@ int main(int argc, char **argv)
     g_test_add_func("/recorder/size-limit", test_size_limit);
     g_test_add_func("/recorder/abandoned", test_abandoned);
     g_test_add_func("/recorder/nobody-came", test_unfinished_arrivals);
+    g_test_add_func("/recorder/out-of-memory", test_out_of_memory);
     return g_test_run();
 }
