@@ -194,8 +194,8 @@ static inline void sim_recorder_prefetch(const sim_recorder *recorder, mb_node f
  * still under way at the end. Who wasted them bumps stats[to].wasted_bytes as well. */
 void sim_recorder_bytes(sim_recorder *recorder, mb_node from, mb_node to, uint64_t bytes);
 
-/* A row of the timeline. The driver calls it at 0, at each sample, and at the end of the run, before
- * sim_recorder_finish(); the second call of an instant does nothing. */
+/* A row of the timeline. The driver calls it at 0, at each sample, and at the end of the run,
+ * before sim_recorder_finish(); the second call of an instant does nothing. */
 void sim_recorder_sample(sim_recorder *recorder, mb_time now, const sim_sample *sample);
 
 /*
