@@ -2,8 +2,9 @@
  * INI text as groups of keys with their line numbers, read strictly.
  *
  * The scenario reader's first step. The syntax is GKeyFile's: [group], key = value, comments that
- * begin a line with # or ;. Stricter: a group or a key given twice is an error, and every key knows
- * its line. Values are raw text, blanks around them removed; nothing is unescaped or interpreted.
+ * begin a line with #, and here with ; too. Stricter: a group or a key given twice is an error, and
+ * every key knows its line. Values are raw text, blanks around them removed; nothing is unescaped
+ * or interpreted.
  */
 #ifndef SIM_INI_H
 #define SIM_INI_H

@@ -4,6 +4,8 @@
 
 /* Longer words are nobody's slip of the finger. */
 #define WORD_MAX 63
+/* So many letters may stand for the whole name that they begin. */
+#define PREFIX_MIN 3
 /* The cost of a whole edit; another case costs half of it. */
 #define EDIT 2
 
@@ -55,6 +57,9 @@ void sim_suggestion_offer(sim_suggestion *suggestion, const char *name)
 {
     if (strlen(suggestion->word) > WORD_MAX || strlen(name) > WORD_MAX) return;
     uint32_t steps = distance(suggestion->word, name);
+    size_t size = strlen(suggestion->word);
+    bool cut_short = size >= PREFIX_MIN && strncmp(suggestion->word, name, size) == 0;
+    if (cut_short) steps = least(steps, EDIT);
     if (steps >= suggestion->distance) return;
     suggestion->best = name;
     suggestion->distance = steps;

@@ -20,8 +20,8 @@ void sim_suggestion_init(sim_suggestion *suggestion, const char *word);
 /*
  * Offers a name, borrowed; of equally near ones the first stays. Distance is Damerau and
  * Levenshtein's (insert, delete, replace, swap two neighbours), letters of either case being half
- * equal; names further off than half the word's letters (rounded up) are not taken. O(product of
- * the lengths).
+ * equal, and a beginning of the name being near it; names further off than half the word's letters
+ * (rounded up) are not taken. O(product of the lengths).
  */
 void sim_suggestion_offer(sim_suggestion *suggestion, const char *name);
 
