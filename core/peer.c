@@ -117,8 +117,8 @@ void mb_peer_free(mb_peer *peer)
     mb_rarity_clear(&peer->served);
     free(peer->known);
     free(peer->sets);
-    free(peer->offers);
-    free(peer->needs);
+    free(peer->common);
+    free(peer->by_node);
     free(peer->flows);
     free(peer->map);
     free(peer->providers.items);
@@ -296,6 +296,7 @@ static int listing_check(const mb_peer *peer, const mb_event *event)
 static int peer_listed(mb_peer *peer, mb_time now, const mb_event *event, mb_actions *out)
 {
     int error = listing_check(peer, event);
+    bool registered = !peer->listed;
 
     if (error) return error;
     peer->announcing = false;
@@ -303,7 +304,11 @@ static int peer_listed(mb_peer *peer, mb_time now, const mb_event *event, mb_act
     peer_deal(peer, now, event, out);
     for (uint32_t i = 0; i < event->list_count; i++) peer_list_one(peer, &event->list[i], out);
     peer->dirty = true;
-    if (peer->protocol->exchange == MB_EXCHANGE_ROUNDS) mb_round_listed(peer, now, out);
+    if (peer->protocol->exchange != MB_EXCHANGE_ROUNDS) return MB_OK;
+    if (registered && peer->round_listing) /* its first round announces anew, as every third does */
+        mb_peer_announce(peer, now, MB_ANNOUNCE_PERIODIC, out);
+    else
+        mb_round_listed(peer, now, out);
     return MB_OK;
 }
 
@@ -510,7 +515,7 @@ int mb_peer_step(mb_peer *peer, mb_time now, const mb_event *events, size_t coun
     }
     if (!peer->left) {
         if (peer->slots_dirty) mb_choke_fill(peer, now, out);
-        if (peer->dirty) mb_ask_all(peer, now, out);
+        if (peer->dirty || peer->free_count) mb_ask_free(peer, now, out);
         if (peer->leaving) mb_serve_try_leaving(peer, now, out);
     }
     return out->failed || peer->failed ? MB_ERR_MEMORY : result;
@@ -547,7 +552,7 @@ mb_peer_view mb_peer_look(const mb_peer *peer)
 
     if (peer->complete) return view;
     for (uint32_t i = 0; i < peer->known_top; i++)
-        view.interesting += (peer->known[i].flags & MB_KNOWN_USED) && peer->offers[i] > 0;
+        view.interesting += (peer->known[i].flags & MB_KNOWN_USED) && mb_known_offers(peer, i) > 0;
     return view;
 }
 

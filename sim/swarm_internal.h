@@ -27,8 +27,8 @@
 /* The class of an event: the order within an instant. */
 enum {
     SIM_CLASS_ARRIVE = 1, /* a peer is there */
-    SIM_CLASS_ANNOUNCE,   /* an announce reaches the tracker: all of an instant are booked at once */
     SIM_CLASS_ANSWER,     /* the tracker's answer, or that there is none */
+    SIM_CLASS_ANNOUNCE,   /* an announce reaches the tracker: all of an instant are booked at once */
     SIM_CLASS_BLOCK,      /* a block arrives */
     SIM_CLASS_MESSAGE,    /* a message arrives, a transfer is known to be cut, a peer to be gone */
     SIM_CLASS_LEAVE,      /* a node leaves */
