@@ -220,12 +220,8 @@ static bool read_replay(sim_reader *reader, const sim_key_group *kind, const sim
     char *whole = sim_reader_path(reader, *path);
     g_free(*path);
     *path = whole;
-    FILE *file = fopen(whole, "r");
-    if (!file)
-        return sim_reader_fail(reader, sim_ini_entry_find(group, "trace"), "%s: %s", whole,
-                               g_strerror(errno));
-    fclose(file);
-    return true;
+    uint64_t size;
+    return sim_reader_check_file(reader, sim_ini_entry_find(group, "trace"), whole, &size);
 }
 
 static bool read_node(sim_reader *reader, const sim_key_group *kind, const sim_ini_group *group)

@@ -54,19 +54,27 @@ static bool read_blocks(sim_reader *reader, const sim_ini_entry *entry, uint32_t
     return true;
 }
 
+bool sim_reader_check_file(sim_reader *reader, const sim_ini_entry *entry, const char *path,
+                           uint64_t *size)
+{
+    struct stat status;
+    if (stat(path, &status) != 0 || access(path, R_OK) != 0)
+        return sim_reader_fail(reader, entry, "%s: %s", path, g_strerror(errno));
+    if (!S_ISREG(status.st_mode))
+        return sim_reader_fail(reader, entry, "%s: not a regular file", path);
+    *size = (uint64_t)status.st_size;
+    return true;
+}
+
 static bool read_path(sim_reader *reader, const sim_ini_entry *entry, uint32_t block_size)
 {
     sim_file *file = &reader->scenario->file;
-    struct stat status;
+    uint64_t size;
     if (*entry->value == '\0') return sim_reader_fail(reader, entry, "empty; write a file's path");
     file->mode = SIM_FILE_PATH;
     file->path = sim_reader_path(reader, entry->value);
-    if (stat(file->path, &status) != 0 || access(file->path, R_OK) != 0)
-        return sim_reader_fail(reader, entry, "%s: %s", file->path, g_strerror(errno));
-    if (!S_ISREG(status.st_mode))
-        return sim_reader_fail(reader, entry, "%s: not a regular file", file->path);
-    if (mb_geometry_init(&file->geometry, (uint64_t)status.st_size, block_size))
-        return fail_geometry(reader, entry);
+    if (!sim_reader_check_file(reader, entry, file->path, &size)) return false;
+    if (mb_geometry_init(&file->geometry, size, block_size)) return fail_geometry(reader, entry);
     return true;
 }
 

@@ -95,6 +95,11 @@ bool sim_read_protocol_key(sim_reader *reader, const sim_ini_entry *entry, mb_pr
 /* The path of a file that the scenario names: relative ones start from its folder. g_free(). */
 char *sim_reader_path(const sim_reader *reader, const char *path);
 
+/* Whether the entry's file is a regular one that can be read (not a pipe or a device, which might
+ * never end); its size goes to *size, in bytes. */
+bool sim_reader_check_file(sim_reader *reader, const sim_ini_entry *entry, const char *path,
+                           uint64_t *size);
+
 /* ---- scenario_file.c, scenario_peers.c, scenario_trace.c, expect_read.c ---------------------- */
 
 bool sim_read_file_group(sim_reader *reader, const sim_ini_group *group);

@@ -3,13 +3,12 @@
 
 #include "core/units.h"
 
-#include <errno.h>
 #include <glib.h>
 #include <string.h>
 
 /* A time in a trace has the places of a nanosecond. */
 #define TIME_DECIMALS 9
-#define TRACE_SIZE_MAX ((gsize)1 << 30)
+#define TRACE_SIZE_MAX (UINT64_C(1) << 30)
 
 struct trace {
     sim_reader *reader;
@@ -87,19 +86,15 @@ bool sim_read_trace(sim_reader *reader, const sim_ini_entry *entry, const char *
 {
     char *text;
     gsize size;
-    errno = 0;
+    uint64_t bytes;
+    if (!sim_reader_check_file(reader, entry, path, &bytes)) return false;
+    if (bytes > TRACE_SIZE_MAX) return sim_reader_fail(reader, entry, "%s: above 1 GiB", path);
     if (!g_file_get_contents(path, &text, &size, NULL))
-        return sim_reader_fail(reader, entry, "%s: %s", path,
-                               errno ? g_strerror(errno) : "cannot be read");
+        return sim_reader_fail(reader, entry, "%s: cannot be read", path);
     struct trace trace = {.reader = reader, .entry = entry, .path = path};
     trace.rows = g_array_new(FALSE, FALSE, sizeof(sim_trace_row));
-    bool fine;
-    if (size > TRACE_SIZE_MAX)
-        fine = fail(&trace, "at most 1 GiB", "(the file)");
-    else if (!g_utf8_validate_len(text, size, NULL))
-        fine = fail(&trace, "not UTF-8", "(the file)");
-    else
-        fine = read_lines(&trace, text);
+    bool valid = g_utf8_validate_len(text, size, NULL);
+    bool fine = valid ? read_lines(&trace, text) : fail(&trace, "not UTF-8", "(the file)");
     g_free(text);
     /* Stable: who is named first in the trace comes first among those of one instant. */
     g_qsort_with_data(trace.rows->data, (int)trace.rows->len, sizeof(sim_trace_row), compare_rows,

@@ -204,116 +204,112 @@ static void check_message(const char *error, const char *wanted)
     }
 }
 
+static const struct {
+    const char *text; /* behind BASE, whose last line is 7 */
+    const char *message;
+} refused[] = {
+    {"latency = -1s", "t.ini:8: [peers a] latency = -1s: never negative"},
+    {"uplod = 1Mbit", "t.ini:8: [peers a] uplod = 1Mbit: unknown key; did you mean \"up\"?"},
+    {"cuont = 3", "t.ini:8: [peers a] cuont = 3: unknown key; did you mean \"count\"?"},
+    {"xyzzy = 3", "t.ini:8: [peers a] xyzzy = 3: unknown key; see --help-keys"},
+    {"up = 3", "t.ini:8: [peers a] up = 3: this key is there already, in line 6"},
+    {"[peers a]", "t.ini:8: [peers a]: this group is there already, in line 5"},
+    {"[peers  a]", "t.ini:8: [peers  a]: this group is there already"},
+    {"[protocl]", "t.ini:8: [protocl]: unknown group; did you mean \"protocol\"?"},
+    {"[peers]", "t.ini:8: [peers]: a name follows: [peers NAME]"},
+    {"[peers tracker]", "t.ini:8: [peers tracker]: this name is node 0's"},
+    {"[peers a.b]", "t.ini:8: [peers a.b]: a group's name has letters, digits, _ - and at "
+                    "most 64 of them"},
+    {"[peers b]\nup = 1bit", "t.ini:8: [peers b]: the key down is missing (a rate: 20Mbit, "
+                             "1.5MB, unlimited)"},
+    {"latency = 10", "t.ini:8: [peers a] latency = 10: a bare number; a time has a unit: ns us "
+                     "ms s min h"},
+    {"latency = 10Ms", "t.ini:8: [peers a] latency = 10Ms: \"Ms\" is no unit of a time (ns us "
+                       "ms s min h); did you mean \"ms\"?"},
+    {"latency = 2h", "t.ini:8: [peers a] latency = 2h: out of range: 0s to 1h"},
+    {"latency =", "t.ini:8: [peers a] latency = : empty: a time is due, such as 10s"},
+    {"count = 0", "t.ini:8: [peers a] count = 0: out of range: 1 to 16777216"},
+    {"count = -1", "t.ini:8: [peers a] count = -1: out of range: 1 to 16777216"},
+    {"count = 9223372036854775808",
+     "t.ini:8: [peers a] count = 9223372036854775808: out of range: 1 to 16777216"},
+    {"count = 99999999999999999999",
+     "t.ini:8: [peers a] count = 99999999999999999999: out of range: 1 to 16777216"},
+    {"count = 0x3", "t.ini:8: [peers a] count = 0x3: not a whole number without unit, such as "
+                    "10"},
+    {"arrival = withn 3s", "t.ini:8: [peers a] arrival = withn 3s: not one of at 0s | within 10s | "
+                           "every 2s | poisson 0.5/s | trace FILE.csv; did you mean"},
+    {"arrival = at 3", "t.ini:8: [peers a] arrival = at 3: a bare number; a time has a unit"},
+    {"arrival = every 0s", "t.ini:8: [peers a] arrival = every 0s: the time between"},
+    {"arrival = poisson 3", "t.ini:8: [peers a] arrival = poisson 3: a rate of arrivals"},
+    {"arrival = poisson 0/s", "t.ini:8: [peers a] arrival = poisson 0/s: at this rate nobody"},
+    {"arrival = poisson -1/s", "t.ini:8: [peers a] arrival = poisson -1/s: negative"},
+    {"arrival = poisson 1/d", "t.ini:8: [peers a] arrival = poisson 1/d: after the /"},
+    {"arrival = poisson 1e3/s", "t.ini:8: [peers a] arrival = poisson 1e3/s: not a number"},
+    {"arrival = trace nix.csv", "t.ini:8: [peers a] arrival = trace nix.csv: nix.csv: No such"},
+    {"arrival = at 9h", "t.ini:8: [peers a] arrival = at 9h: not before the run ends "
+                        "([scenario] until = 4h)"},
+    {"arrival = at 10min\nleave = at 5min",
+     "t.ini:9: [peers a] leave = at 5min: not after arrival = at 10min: the last comes at "
+     "10min"},
+    {"leave = at 0s", "t.ini:8: [peers a] leave = at 0s: not after arrival = at 0s"},
+    {"count = 5\narrival = every 10s\nleave = at 40s",
+     "t.ini:10: [peers a] leave = at 40s: not after arrival = every 10s: the last comes at "
+     "40s"},
+    {"leave = whenever", "t.ini:8: [peers a] leave = whenever: not one of never | "},
+    {"leave = never ever", "t.ini:8: [peers a] leave = never ever: nothing follows"},
+    {"have = 41 blocks", "t.ini:8: [peers a] have = 41 blocks: the file has only 40 blocks"},
+    {"have = all-but-block 40", "t.ini:8: [peers a] have = all-but-block 40: the file's blocks "
+                                "are 0 to 39"},
+    {"have = 101%", "t.ini:8: [peers a] have = 101%: a percentage is 0% to 100%"},
+    {"have = 40", "t.ini:8: [peers a] have = 40: a bare number; write 40 blocks, or 40%"},
+    {"initial_blocks = 3", "t.ini:8: [peers a] initial_blocks = 3: the whole swarm shares"},
+    {"unreachable = 1", "t.ini:8: [peers a] unreachable = 1: write yes or no"},
+    {"[peers b]\nup = 0bit\ndown = 1bit", "t.ini:9: [peers b] up = 0bit: without an uplink"},
+    {"[peers b]\nup = 1bit\ndown = 0bit", "t.ini:10: [peers b] down = 0bit: without a downlink"},
+    {"[peers b]\nup = 2Tbit\ndown = 1bit", "t.ini:9: [peers b] up = 2Tbit: \"Tbit\" is no unit"},
+    {"[peers b]\nup = 2000Gbit\ndown = 1bit", "t.ini:9: [peers b] up = 2000Gbit: out of range"},
+    {"[protocol]\nselection = rarest", "t.ini:9: [protocol] selection = rarest: not one of "
+                                       "rarest-first, random, sequential; did you mean"},
+    {"[protocol]\npreset = bitorrent", "t.ini:9: [protocol] preset = bitorrent: not one of "
+                                       "minibit, coursework, bittorrent; did you mean "
+                                       "\"bittorrent\"?"},
+    {"[protocol]\npipeline = 99", "t.ini:9: [protocol] pipeline = 99: out of range: 0 to 15"},
+    {"[protocol]\nunchoke_interval = 0s", "t.ini:9: [protocol] unchoke_interval = 0s: out of "
+                                          "range: 1ms to 1000000h"},
+    {"[scenario]\nrepeat = 2", "t.ini:9: [scenario] repeat = 2: repetitions are not supported"},
+    {"[scenario]\nseed = ${1,2}", "t.ini:9: [scenario] seed = ${1,2}: studies (${...}) are not"},
+    {"[scenario]\nname = ../x", "t.ini:9: [scenario] name = ../x: a name has letters"},
+    {"[scenario]\nwarmup = 4h", "t.ini:9: [scenario] warmup = 4h: not before the run ends"},
+    {"[scenario]\nuntil = 2000000h", "t.ini:9: [scenario] until = 2000000h: out of range"},
+    {"[fault x]", "t.ini:8: [fault x]: faults are not supported yet"},
+    {"[node x]\nup = 1bit\ndown = 1bit", "t.ini:8: [node x]: belongs to a replay"},
+    {"[replay]\ntrace = nix.csv", "t.ini:9: [replay] trace = nix.csv: nix.csv: No such file"},
+    {"[expect]\ndownload_s.men = 3", "t.ini:9: [expect] download_s.men = 3: summary.json has no "
+                                     "such figure; did you mean \"download_s.mean\"?"},
+    {"[expect]\ngroups.b.peers = 3", "t.ini:9: [expect] groups.b.peers = 3: summary.json has"},
+    {"[expect]\npeers = 5..3", "t.ini:9: [expect] peers = 5..3: the range is empty"},
+    {"[expect]\npeers = ..", "t.ini:9: [expect] peers = ..: a range with neither end"},
+    {"[expect]\npeers = 1..x", "t.ini:9: [expect] peers = 1..x: not a range of numbers"},
+    {"[expect]\npeers = 1...2", "t.ini:9: [expect] peers = 1...2: not a range of numbers"},
+    {"[expect]\ncomplete = most", "t.ini:9: [expect] complete = most: write all, or a number"},
+    {"[expect]\ncompleted_by = 3", "t.ini:9: [expect] completed_by = 3: a bare number"},
+    {"nonsense", "t.ini:8: nonsense: neither [group] nor key = value"},
+    {"= 3", "t.ini:8: = 3: a value without a key"},
+    {"[peers", "t.ini:8: [peers: a group's line ends with ]"},
+    {"[]", "t.ini:8: []: not a group's name"},
+    {"a\377b = 3", "t.ini:8: not valid UTF-8"},
+};
+
 static void test_refused(void)
 {
-    static const struct {
-        const char *text; /* behind BASE, whose last line is 7 */
-        const char *message;
-    } cases[] = {
-        {"latency = -1s", "t.ini:8: [peers a] latency = -1s: never negative"},
-        {"uplod = 1Mbit", "t.ini:8: [peers a] uplod = 1Mbit: unknown key; did you mean \"up\"?"},
-        {"cuont = 3", "t.ini:8: [peers a] cuont = 3: unknown key; did you mean \"count\"?"},
-        {"xyzzy = 3", "t.ini:8: [peers a] xyzzy = 3: unknown key; see --help-keys"},
-        {"up = 3", "t.ini:8: [peers a] up = 3: this key is there already, in line 6"},
-        {"[peers a]", "t.ini:8: [peers a]: this group is there already, in line 5"},
-        {"[peers  a]", "t.ini:8: [peers  a]: this group is there already"},
-        {"[protocl]", "t.ini:8: [protocl]: unknown group; did you mean \"protocol\"?"},
-        {"[peers]", "t.ini:8: [peers]: a name follows: [peers NAME]"},
-        {"[peers tracker]", "t.ini:8: [peers tracker]: this name is node 0's"},
-        {"[peers a.b]", "t.ini:8: [peers a.b]: a group's name has letters, digits, _ - and at "
-                        "most 64 of them"},
-        {"[peers b]\nup = 1bit", "t.ini:8: [peers b]: the key down is missing (a rate: 20Mbit, "
-                                 "1.5MB, unlimited)"},
-        {"latency = 10", "t.ini:8: [peers a] latency = 10: a bare number; a time has a unit: ns us "
-                         "ms s min h"},
-        {"latency = 10Ms", "t.ini:8: [peers a] latency = 10Ms: \"Ms\" is no unit of a time (ns us "
-                           "ms s min h); did you mean \"ms\"?"},
-        {"latency = 2h", "t.ini:8: [peers a] latency = 2h: out of range: 0s to 1h"},
-        {"latency =", "t.ini:8: [peers a] latency = : empty: a time is due, such as 10s"},
-        {"count = 0", "t.ini:8: [peers a] count = 0: out of range: 1 to 16777216"},
-        {"count = -1", "t.ini:8: [peers a] count = -1: out of range: 1 to 16777216"},
-        {"count = 9223372036854775808",
-         "t.ini:8: [peers a] count = 9223372036854775808: out of range: 1 to 16777216"},
-        {"count = 99999999999999999999",
-         "t.ini:8: [peers a] count = 99999999999999999999: out of range: 1 to 16777216"},
-        {"count = 0x3", "t.ini:8: [peers a] count = 0x3: not a whole number without unit, such as "
-                        "10"},
-        {"arrival = withn 3s",
-         "t.ini:8: [peers a] arrival = withn 3s: not one of at 0s | within 10s | "
-         "every 2s | poisson 0.5/s | trace FILE.csv; did you mean"},
-        {"arrival = at 3", "t.ini:8: [peers a] arrival = at 3: a bare number; a time has a unit"},
-        {"arrival = every 0s", "t.ini:8: [peers a] arrival = every 0s: the time between"},
-        {"arrival = poisson 3", "t.ini:8: [peers a] arrival = poisson 3: a rate of arrivals"},
-        {"arrival = poisson 0/s", "t.ini:8: [peers a] arrival = poisson 0/s: at this rate nobody"},
-        {"arrival = poisson -1/s", "t.ini:8: [peers a] arrival = poisson -1/s: negative"},
-        {"arrival = poisson 1/d", "t.ini:8: [peers a] arrival = poisson 1/d: after the /"},
-        {"arrival = poisson 1e3/s", "t.ini:8: [peers a] arrival = poisson 1e3/s: not a number"},
-        {"arrival = trace nix.csv", "t.ini:8: [peers a] arrival = trace nix.csv: nix.csv: No such"},
-        {"arrival = at 9h", "t.ini:8: [peers a] arrival = at 9h: not before the run ends "
-                            "([scenario] until = 4h)"},
-        {"arrival = at 10min\nleave = at 5min",
-         "t.ini:9: [peers a] leave = at 5min: not after arrival = at 10min: the last comes at "
-         "10min"},
-        {"leave = at 0s", "t.ini:8: [peers a] leave = at 0s: not after arrival = at 0s"},
-        {"count = 5\narrival = every 10s\nleave = at 40s",
-         "t.ini:10: [peers a] leave = at 40s: not after arrival = every 10s: the last comes at "
-         "40s"},
-        {"leave = whenever", "t.ini:8: [peers a] leave = whenever: not one of never | "},
-        {"leave = never ever", "t.ini:8: [peers a] leave = never ever: nothing follows"},
-        {"have = 41 blocks", "t.ini:8: [peers a] have = 41 blocks: the file has only 40 blocks"},
-        {"have = all-but-block 40", "t.ini:8: [peers a] have = all-but-block 40: the file's blocks "
-                                    "are 0 to 39"},
-        {"have = 101%", "t.ini:8: [peers a] have = 101%: a percentage is 0% to 100%"},
-        {"have = 40", "t.ini:8: [peers a] have = 40: a bare number; write 40 blocks, or 40%"},
-        {"initial_blocks = 3", "t.ini:8: [peers a] initial_blocks = 3: the whole swarm shares"},
-        {"unreachable = 1", "t.ini:8: [peers a] unreachable = 1: write yes or no"},
-        {"[peers b]\nup = 0bit\ndown = 1bit", "t.ini:9: [peers b] up = 0bit: without an uplink"},
-        {"[peers b]\nup = 1bit\ndown = 0bit",
-         "t.ini:10: [peers b] down = 0bit: without a downlink"},
-        {"[peers b]\nup = 2Tbit\ndown = 1bit",
-         "t.ini:9: [peers b] up = 2Tbit: \"Tbit\" is no unit"},
-        {"[peers b]\nup = 2000Gbit\ndown = 1bit", "t.ini:9: [peers b] up = 2000Gbit: out of range"},
-        {"[protocol]\nselection = rarest", "t.ini:9: [protocol] selection = rarest: not one of "
-                                           "rarest-first, random, sequential; did you mean"},
-        {"[protocol]\npreset = bitorrent", "t.ini:9: [protocol] preset = bitorrent: not one of "
-                                           "minibit, coursework, bittorrent; did you mean "
-                                           "\"bittorrent\"?"},
-        {"[protocol]\npipeline = 99", "t.ini:9: [protocol] pipeline = 99: out of range: 0 to 15"},
-        {"[protocol]\nunchoke_interval = 0s", "t.ini:9: [protocol] unchoke_interval = 0s: out of "
-                                              "range: 1ms to 1000000h"},
-        {"[scenario]\nrepeat = 2", "t.ini:9: [scenario] repeat = 2: repetitions are not supported"},
-        {"[scenario]\nseed = ${1,2}",
-         "t.ini:9: [scenario] seed = ${1,2}: studies (${...}) are not"},
-        {"[scenario]\nname = ../x", "t.ini:9: [scenario] name = ../x: a name has letters"},
-        {"[scenario]\nwarmup = 4h", "t.ini:9: [scenario] warmup = 4h: not before the run ends"},
-        {"[scenario]\nuntil = 2000000h", "t.ini:9: [scenario] until = 2000000h: out of range"},
-        {"[fault x]", "t.ini:8: [fault x]: faults are not supported yet"},
-        {"[node x]\nup = 1bit\ndown = 1bit", "t.ini:8: [node x]: belongs to a replay"},
-        {"[replay]\ntrace = nix.csv", "t.ini:9: [replay] trace = nix.csv: nix.csv: No such file"},
-        {"[expect]\ndownload_s.men = 3",
-         "t.ini:9: [expect] download_s.men = 3: summary.json has no "
-         "such figure; did you mean \"download_s.mean\"?"},
-        {"[expect]\ngroups.b.peers = 3", "t.ini:9: [expect] groups.b.peers = 3: summary.json has"},
-        {"[expect]\npeers = 5..3", "t.ini:9: [expect] peers = 5..3: the range is empty"},
-        {"[expect]\npeers = ..", "t.ini:9: [expect] peers = ..: a range with neither end"},
-        {"[expect]\npeers = 1..x", "t.ini:9: [expect] peers = 1..x: not a range of numbers"},
-        {"[expect]\npeers = 1...2", "t.ini:9: [expect] peers = 1...2: not a range of numbers"},
-        {"[expect]\ncomplete = most", "t.ini:9: [expect] complete = most: write all, or a number"},
-        {"[expect]\ncompleted_by = 3", "t.ini:9: [expect] completed_by = 3: a bare number"},
-        {"nonsense", "t.ini:8: nonsense: neither [group] nor key = value"},
-        {"= 3", "t.ini:8: = 3: a value without a key"},
-        {"[peers", "t.ini:8: [peers: a group's line ends with ]"},
-        {"[]", "t.ini:8: []: not a group's name"},
-        {"a\377b = 3", "t.ini:8: not valid UTF-8"},
-    };
-    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-        char *text = g_strdup_printf(BASE "%s\n", cases[i].text);
+    for (size_t i = 0; i < G_N_ELEMENTS(refused); i++) {
+        char *text = g_strdup_printf(BASE "%s\n", refused[i].text);
         sim_scenario *scenario = NULL;
         char *error = NULL;
         int result = sim_scenario_parse("t.ini", text, strlen(text), NULL, 0, &scenario, &error);
         g_assert_cmpint(result, ==, MB_ERR_SYNTAX);
         g_assert_null(scenario);
-        check_message(error, cases[i].message);
+        check_message(error, refused[i].message);
         g_free(error);
         g_free(text);
     }
@@ -345,8 +341,7 @@ static void test_refused_wholes(void)
         {HEAD "[peers a]\nup = 1bit\ndown = 1bit\narrival = every 1ns\n",
          "t.ini: more than 16777216"},
         {"[replay]\ntrace = /dev/null\n[node a]\nup = 1bit\ndown = 1bit\n",
-         "t.ini: [replay] needs two groups"},
-        {"[replay]\ntrace = /dev/null\n" BASE, "t.ini:3: [file]: has no place beside [replay]"},
+         "t.ini:2: [replay] trace = /dev/null: /dev/null: not a regular file"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         sim_scenario *scenario;
