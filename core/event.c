@@ -16,16 +16,6 @@ void mb_actions_clear(mb_actions *actions)
     mb_actions_init(actions);
 }
 
-/* Where the fields of an action go that no memory could be had for. Nobody reads it. */
-static mb_action *mb_actions_fail(mb_actions *actions)
-{
-    static _Thread_local mb_action spill;
-
-    actions->failed = true;
-    memset(&spill, 0, sizeof spill);
-    return &spill;
-}
-
 mb_action *mb_actions_add(mb_actions *actions, mb_action_type type)
 {
     mb_action *action;
@@ -34,7 +24,10 @@ mb_action *mb_actions_add(mb_actions *actions, mb_action_type type)
         size_t capacity = actions->capacity ? actions->capacity * 2 : 64;
         mb_action *items = realloc(actions->items, capacity * sizeof *items);
 
-        if (!items) return mb_actions_fail(actions);
+        if (!items) {
+            actions->failed = true;
+            return &actions->spill;
+        }
         actions->items = items;
         actions->capacity = capacity;
     }

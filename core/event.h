@@ -18,18 +18,20 @@ typedef enum mb_message {
     MB_MSG_HELLO_ACK,  /* I list you too */
     MB_MSG_HELLO_FULL, /* my table is full: forget me */
     MB_MSG_BYE,        /* I leave: forget me */
-    MB_MSG_UNCHOKE,    /* you may ask me; flags: MB_FLAG_SLOT, _MORE, _OPEN, _OPTIMISTIC; block: a hint */
-    MB_MSG_CHOKE,      /* you may not ask me any more */
-    MB_MSG_REQUEST,    /* send me `block` from byte `offset`; flag: MB_FLAG_ENDGAME */
-    MB_MSG_REFUSE,     /* I do not send you `block`, for `reason` */
-    MB_MSG_CANCEL,     /* I no longer want `block` */
-    MB_MSG_HAVE,       /* only tells what I hold */
-    MB_MSG_INTEREST,   /* I declined a slot and could use one again */
-    MB_MSG_DECLINE,    /* I have no use for the slot that you gave me */
+    MB_MSG_UNCHOKE, /* you may ask me; flags: MB_FLAG_SLOT, _MORE, _OPEN, _OPTIMISTIC; block: a hint
+                     */
+    MB_MSG_CHOKE,   /* you may not ask me any more */
+    MB_MSG_REQUEST, /* send me `block` from byte `offset`; flag: MB_FLAG_ENDGAME */
+    MB_MSG_REFUSE,  /* I do not send you `block`, for `reason` */
+    MB_MSG_CANCEL,  /* I no longer want `block` */
+    MB_MSG_HAVE,    /* only tells what I hold */
+    MB_MSG_INTEREST, /* I declined a slot and could use one again */
+    MB_MSG_DECLINE,  /* I have no use for the slot that you gave me */
 } mb_message;
 
 enum {
-    MB_FLAG_SLOT = 1,       /* unchoke: a slot of a seeder: for one block, unless _MORE stands beside it */
+    MB_FLAG_SLOT =
+        1, /* unchoke: a slot of a seeder: for one block, unless _MORE stands beside it */
     MB_FLAG_MORE = 2,       /* unchoke: nobody waits, so further requests may queue */
     MB_FLAG_OPEN = 4,       /* unchoke, hello: I serve everybody, always */
     MB_FLAG_OPTIMISTIC = 8, /* unchoke: drawn as optimistic */
@@ -81,14 +83,15 @@ typedef enum mb_event_type {
     MB_EVENT_BLOCK,     /* `block` has come whole from `from`, its bytes checked */
     MB_EVENT_BAD_BLOCK, /* it came, but its bytes do not match their hash */
     MB_EVENT_SENT,      /* my upload of `block` to `from` has left */
-    MB_EVENT_CUT,       /* the transfer of `block` from `from` has stopped; `offset`: bytes from its start
-                           that are now here, if MB_FLAG_KEEP */
-    MB_EVENT_PROGRESS,  /* an answer to MB_ACTION_MEASURE: `offset` bytes of `block` are here from `from` */
-    MB_EVENT_MEASURED,  /* all progress has been told */
-    MB_EVENT_GONE,      /* `from` has vanished: connection lost */
-    MB_EVENT_LEAVE,     /* leave in good order */
+    MB_EVENT_CUT, /* the transfer of `block` from `from` has stopped; `offset`: bytes from its start
+                     that are now here, if MB_FLAG_KEEP */
+    MB_EVENT_PROGRESS, /* an answer to MB_ACTION_MEASURE: `offset` bytes of `block` are here from
+                          `from` */
+    MB_EVENT_MEASURED, /* all progress has been told */
+    MB_EVENT_GONE,     /* `from` has vanished: connection lost */
+    MB_EVENT_LEAVE,    /* leave in good order */
     /* to the tracker */
-    MB_EVENT_ANNOUNCE,  /* `from` announces; `announce`, `told` */
+    MB_EVENT_ANNOUNCE, /* `from` announces; `announce`, `told` */
 } mb_event_type;
 
 typedef struct mb_event {
@@ -97,7 +100,8 @@ typedef struct mb_event {
     uint8_t flags;
     uint8_t reason;
     mb_node from;
-    uint32_t index;  /* where the receiver lists `from`, MB_INDEX_NONE where the driver does not know */
+    uint32_t
+        index; /* where the receiver lists `from`, MB_INDEX_NONE where the driver does not know */
     uint32_t remote; /* hello, its answer: where the sender lists the receiver */
     uint32_t block;
     uint32_t offset; /* bytes */
@@ -113,14 +117,15 @@ typedef enum mb_action_type {
     MB_ACTION_SEND,         /* send `message` to `to` */
     MB_ACTION_BROADCAST,    /* send `message` to every known peer: mb_peer_known() lists them */
     MB_ACTION_UPLOAD,       /* start sending `block` from `offset` to `to`, `via` */
-    MB_ACTION_ABORT,        /* stop the upload of `block` to `to`; MB_FLAG_KEEP: what it carried is kept */
-    MB_ACTION_MEASURE,      /* tell me at once, by PROGRESS events, of every transfer under way to me, then MEASURED */
-    MB_ACTION_GAINED,       /* note: I hold `block` from the start (initial) or from now on */
-    MB_ACTION_COMPLETE,     /* note: I hold every block */
-    MB_ACTION_WASTED,       /* note: a block came twice: its bytes are wasted */
-    MB_ACTION_LEFT,         /* I am gone; no more events, please */
+    MB_ACTION_ABORT, /* stop the upload of `block` to `to`; MB_FLAG_KEEP: what it carried is kept */
+    MB_ACTION_MEASURE,  /* tell me at once, by PROGRESS events, of every transfer under way to me,
+                           then MEASURED */
+    MB_ACTION_GAINED,   /* note: I hold `block` from the start (initial) or from now on */
+    MB_ACTION_COMPLETE, /* note: I hold every block */
+    MB_ACTION_WASTED,   /* note: a block came twice: its bytes are wasted */
+    MB_ACTION_LEFT,     /* I am gone; no more events, please */
     /* by the tracker */
-    MB_ACTION_ANSWER,       /* answer the announce of `to` with `list`, and `dealt` */
+    MB_ACTION_ANSWER, /* answer the announce of `to` with `list`, and `dealt` */
 } mb_action_type;
 
 typedef struct mb_action {
@@ -128,7 +133,7 @@ typedef struct mb_action {
     uint8_t message; /* mb_message, mb_announce */
     uint8_t flags;
     uint8_t reason;
-    uint8_t via;     /* mb_via */
+    uint8_t via; /* mb_via */
     mb_node to;
     uint32_t index;  /* where I list `to`, MB_INDEX_NONE where I do not */
     uint32_t remote; /* where `to` lists me, as far as I know */
@@ -147,18 +152,19 @@ typedef struct mb_actions {
     size_t count, capacity;
     void *scratch; /* room for a step to work in, shared by all that step with this buffer */
     size_t scratch_size;
-    bool failed; /* an allocation failed: the step returns MB_ERR_MEMORY */
+    bool failed;     /* an allocation failed: the step returns MB_ERR_MEMORY */
+    mb_action spill; /* takes the fields of an action that no memory could be had for */
 } mb_actions;
 
 void mb_actions_init(mb_actions *actions);
 void mb_actions_clear(mb_actions *actions);
 
-/* A zeroed action of `type` at the end, for the core to fill in. Never NULL: where memory is out the
- * last item serves again and `failed` is set. */
+/* A zeroed action of `type` at the end, for the core to fill in. Never NULL: where memory is out
+ * `spill` takes its place and `failed` is set. */
 mb_action *mb_actions_add(mb_actions *actions, mb_action_type type);
 
-/* At least `size` bytes of scratch, aligned for anything, until the next call; NULL, and `failed` set,
- * where memory is out. */
+/* At least `size` bytes of scratch, aligned for anything, until the next call; NULL, and `failed`
+ * set, where memory is out. */
 void *mb_actions_scratch(mb_actions *actions, size_t size);
 
 #endif

@@ -188,6 +188,7 @@ void mb_peer_turn_complete(mb_peer *peer, mb_time now, mb_actions *out)
 {
     assert(!peer->complete && peer->held == peer->blocks && peer->asked_count == 0);
     peer->complete = true;
+    peer->tidy = !peer->seeder;
     mb_actions_add(out, MB_ACTION_COMPLETE);
     if (peer->started && peer->listed) mb_peer_announce(peer, now, MB_ANNOUNCE_COMPLETE, out);
     mb_choke_complete(peer, now, out);
@@ -265,6 +266,20 @@ static void peer_deal(mb_peer *peer, mb_time now, const mb_event *event, mb_acti
     }
 }
 
+/*
+ * Whether to greet a peer that the tracker lists: as long as I know fewer than one answer's worth,
+ * so that room is left for those who come later; and not if neither of us lacks anything.
+ */
+static bool is_worth_greeting(const mb_peer *peer, const mb_listing *listing, uint32_t flags)
+{
+    uint32_t enough = peer->protocol->peers_per_announce;
+
+    if (peer->leaving || !mb_known_has_room(peer, flags)) return false;
+    if (flags & MB_KNOWN_SEEDER) return true;
+    if (peer->complete && listing->told.log && listing->told.count == peer->blocks) return false;
+    return enough == 0 || peer->known_count - peer->seeders_known < enough;
+}
+
 /* A peer on the tracker's list that I may not know yet: greet it. */
 static void peer_list_one(mb_peer *peer, const mb_listing *listing, mb_actions *out)
 {
@@ -277,7 +292,7 @@ static void peer_list_one(mb_peer *peer, const mb_listing *listing, mb_actions *
     } else if (index == MB_INDEX_NONE) {
         mb_action *hello;
 
-        if (peer->leaving || !mb_known_has_room(peer, flags)) return;
+        if (!is_worth_greeting(peer, listing, flags)) return;
         index = mb_known_add(peer, listing->node, flags, out);
         if (index == MB_INDEX_NONE) return;
         hello = mb_peer_send(peer, out, index, MB_MSG_HELLO);
@@ -288,9 +303,16 @@ static void peer_list_one(mb_peer *peer, const mb_listing *listing, mb_actions *
 
 static int listing_check(const mb_peer *peer, const mb_event *event)
 {
+    if (peer->seeder) return MB_ERR_MESSAGE; /* it never announces */
     for (uint32_t i = 0; i < event->dealt_count; i++)
         if (event->dealt[i] >= peer->blocks) return MB_ERR_MESSAGE;
-    return peer->seeder ? MB_ERR_MESSAGE : MB_OK;
+    for (uint32_t i = 0; i < event->list_count; i++) {
+        const mb_listing *listing = &event->list[i];
+        uint32_t index = mb_known_find(peer, listing->node);
+
+        if (mb_known_check(peer, index, listing->told)) return MB_ERR_MESSAGE;
+    }
+    return MB_OK;
 }
 
 static int peer_listed(mb_peer *peer, mb_time now, const mb_event *event, mb_actions *out)
@@ -302,7 +324,8 @@ static int peer_listed(mb_peer *peer, mb_time now, const mb_event *event, mb_act
     peer->announcing = false;
     peer->listed = true;
     peer_deal(peer, now, event, out);
-    for (uint32_t i = 0; i < event->list_count; i++) peer_list_one(peer, &event->list[i], out);
+    for (uint32_t i = 0; i < event->list_count; i++)
+        peer_list_one(peer, &event->list[i], out);
     peer->dirty = true;
     if (peer->protocol->exchange != MB_EXCHANGE_ROUNDS) return MB_OK;
     if (registered && peer->round_listing) /* its first round announces anew, as every third does */
@@ -322,24 +345,24 @@ static void peer_unlisted(mb_peer *peer, mb_time now, mb_actions *out)
     }
 }
 
-static int peer_hello(mb_peer *peer, mb_time now, const mb_event *event, uint32_t index,
-                      mb_actions *out)
+static void peer_hello(mb_peer *peer, mb_time now, const mb_event *event, uint32_t index,
+                       mb_actions *out)
 {
-    uint32_t flags = event->flags & MB_FLAG_SEEDER ? MB_KNOWN_SEEDER : 0;
     bool greeted = index != MB_INDEX_NONE && peer->known[index].remote == MB_INDEX_NONE;
 
-    if (event->from == peer->node) return MB_ERR_MESSAGE;
     if (index == MB_INDEX_NONE) {
-        if (peer->leaving || !mb_known_has_room(peer, flags)) {
+        bool both_complete = peer->complete && event->told.log && event->told.count == peer->blocks;
+
+        if (peer->leaving || both_complete || !mb_known_has_room(peer, 0)) {
             mb_action *full = mb_actions_add(out, MB_ACTION_SEND);
 
             full->message = MB_MSG_HELLO_FULL;
             full->to = event->from;
             full->remote = event->remote;
-            return MB_OK;
+            return;
         }
-        index = mb_known_add(peer, event->from, flags, out);
-        if (index == MB_INDEX_NONE) return MB_OK;
+        index = mb_known_add(peer, event->from, 0, out); /* who is the seeder, the tracker says */
+        if (index == MB_INDEX_NONE) return;
     }
     peer->known[index].remote = event->remote;
     mb_known_learn(peer, index, event->told, out);
@@ -351,39 +374,70 @@ static int peer_hello(mb_peer *peer, mb_time now, const mb_event *event, uint32_
         mb_peer_send(peer, out, index, MB_MSG_UNCHOKE)->flags |= MB_FLAG_OPEN;
     }
     if (event->flags & MB_FLAG_OPEN) mb_ask_unchoked(peer, now, index, event, out);
-    return MB_OK;
 }
 
-static int message_dispatch(mb_peer *peer, mb_time now, const mb_event *event, uint32_t index,
-                            mb_actions *out)
+/* Whether a message may be sent at all: looked at before it changes anything. */
+static int message_check(const mb_peer *peer, const mb_event *event, uint32_t index)
+{
+    uint32_t block = event->block;
+    int error = mb_known_check(peer, index, event->told);
+
+    if (error) return error;
+    switch ((mb_message)event->message) {
+    case MB_MSG_HELLO:
+        if (event->from == peer->node) return MB_ERR_MESSAGE;
+        /* fall through */
+    case MB_MSG_HELLO_ACK:
+    case MB_MSG_UNCHOKE: return block < peer->blocks || block == MB_BLOCK_NONE ? 0 : MB_ERR_MESSAGE;
+    case MB_MSG_REQUEST:
+        if (block >= peer->blocks) return MB_ERR_MESSAGE;
+        return event->offset < mb_geometry_block_size(peer->geometry, block) ? 0 : MB_ERR_MESSAGE;
+    case MB_MSG_REFUSE:
+    case MB_MSG_CANCEL: return block < peer->blocks ? 0 : MB_ERR_MESSAGE;
+    case MB_MSG_HELLO_FULL:
+    case MB_MSG_BYE:
+    case MB_MSG_CHOKE:
+    case MB_MSG_HAVE:
+    case MB_MSG_INTEREST:
+    case MB_MSG_DECLINE: return 0;
+    }
+    return MB_ERR_MESSAGE;
+}
+
+static void message_dispatch(mb_peer *peer, mb_time now, const mb_event *event, uint32_t index,
+                             mb_actions *out)
 {
     switch ((mb_message)event->message) {
     case MB_MSG_HELLO_ACK:
         peer->known[index].remote = event->remote;
         if (event->flags & MB_FLAG_OPEN) mb_ask_unchoked(peer, now, index, event, out);
-        return MB_OK;
+        break;
     case MB_MSG_HELLO_FULL:
-    case MB_MSG_BYE: mb_known_remove(peer, now, index, out); return MB_OK;
-    case MB_MSG_UNCHOKE: mb_ask_unchoked(peer, now, index, event, out); return MB_OK;
-    case MB_MSG_CHOKE: mb_ask_choked(peer, index); return MB_OK;
-    case MB_MSG_REQUEST: return mb_serve_request(peer, now, index, event, out);
-    case MB_MSG_REFUSE: return mb_ask_refused(peer, now, index, event, out);
-    case MB_MSG_CANCEL: mb_serve_cancel(peer, now, index, event->block, out); return MB_OK;
-    case MB_MSG_HAVE: return MB_OK;
-    case MB_MSG_INTEREST: mb_choke_wait(peer, index, out); return MB_OK;
-    case MB_MSG_DECLINE: mb_choke_declined(peer, index, out); return MB_OK;
+    case MB_MSG_BYE: mb_known_remove(peer, now, index, out); break;
+    case MB_MSG_UNCHOKE: mb_ask_unchoked(peer, now, index, event, out); break;
+    case MB_MSG_CHOKE: mb_ask_choked(peer, index); break;
+    case MB_MSG_REQUEST: mb_serve_request(peer, now, index, event, out); break;
+    case MB_MSG_REFUSE: mb_ask_refused(peer, now, index, event, out); break;
+    case MB_MSG_CANCEL: mb_serve_cancel(peer, now, index, event->block, out); break;
+    case MB_MSG_INTEREST: mb_choke_wait(peer, index, out); break;
+    case MB_MSG_DECLINE: mb_choke_declined(peer, index, out); break;
+    case MB_MSG_HAVE:
     case MB_MSG_HELLO: break;
     }
-    return MB_ERR_MESSAGE;
 }
 
 static int peer_message(mb_peer *peer, mb_time now, const mb_event *event, mb_actions *out)
 {
     uint32_t index = mb_known_lookup(peer, event->from, event->index);
-    int error;
+    int error = message_check(peer, event, index);
 
-    if (event->message == MB_MSG_HELLO) return peer_hello(peer, now, event, index, out);
-    if (index == MB_INDEX_NONE) {
+    if (error) return error;
+    if (event->message == MB_MSG_HELLO) {
+        peer_hello(peer, now, event, index, out);
+    } else if (index != MB_INDEX_NONE) {
+        mb_known_learn(peer, index, event->told, out);
+        message_dispatch(peer, now, event, index, out);
+    } else {
         if (event->message == MB_MSG_REQUEST) { /* a stranger: a word, but no state */
             mb_action *refuse = mb_actions_add(out, MB_ACTION_SEND);
 
@@ -392,11 +446,8 @@ static int peer_message(mb_peer *peer, mb_time now, const mb_event *event, mb_ac
             refuse->block = event->block;
             refuse->reason = peer->leaving ? MB_REASON_LEAVING : MB_REASON_CHOKED;
         }
-        return MB_OK;
     }
-    error = mb_known_learn(peer, index, event->told, out);
-    if (error) return error;
-    return message_dispatch(peer, now, event, index, out);
+    return MB_OK;
 }
 
 static void peer_gone(mb_peer *peer, mb_time now, const mb_event *event, mb_actions *out)
@@ -421,7 +472,8 @@ static void announce_if_due(mb_peer *peer, mb_time now, mb_actions *out)
 
     if (peer->seeder || p->exchange == MB_EXCHANGE_ROUNDS || peer->leaving) return;
     if (now >= peer->next_announce) {
-        while (peer->next_announce <= now) peer->next_announce += p->announce_interval;
+        while (peer->next_announce <= now)
+            peer->next_announce += p->announce_interval;
         if (!peer->announcing) mb_peer_announce(peer, now, MB_ANNOUNCE_PERIODIC, out);
     }
 }
@@ -440,7 +492,8 @@ static void announce_if_short(mb_peer *peer, mb_time now, mb_actions *out)
 
 static void peer_tick(mb_peer *peer, mb_time now, mb_actions *out)
 {
-    while (peer->next_tick <= now) peer->next_tick += tick_interval(peer);
+    while (peer->next_tick <= now)
+        peer->next_tick += tick_interval(peer);
     mb_ask_tick(peer, now, out);
     mb_choke_tick(peer, out);
     announce_if_short(peer, now, out);
@@ -452,7 +505,8 @@ static void peer_timer(mb_peer *peer, mb_time now, mb_actions *out)
     if (now >= peer->next_tick) peer_tick(peer, now, out);
     announce_if_due(peer, now, out);
     if (now >= peer->next_unchoke) {
-        while (peer->next_unchoke <= now) peer->next_unchoke += peer->protocol->unchoke_interval;
+        while (peer->next_unchoke <= now)
+            peer->next_unchoke += peer->protocol->unchoke_interval;
         mb_choke_round(peer, now, out);
     }
     if (now >= peer->next_round) mb_round_begin(peer, now, out);
@@ -514,6 +568,7 @@ int mb_peer_step(mb_peer *peer, mb_time now, const mb_event *events, size_t coun
         if (error) result = error;
     }
     if (!peer->left) {
+        if (peer->tidy) mb_known_tidy(peer, now, out);
         if (peer->slots_dirty) mb_choke_fill(peer, now, out);
         if (peer->dirty || peer->free_count) mb_ask_free(peer, now, out);
         if (peer->leaving) mb_serve_try_leaving(peer, now, out);
@@ -583,5 +638,6 @@ bool mb_peer_has_unchoked(const mb_peer *peer, mb_node node, uint32_t index)
 {
     index = mb_known_lookup(peer, node, index);
     if (index == MB_INDEX_NONE) return false;
-    return peer->mode == MB_MODE_OPEN || peer->known[index].flags & (MB_KNOWN_UNCHOKED | MB_KNOWN_LAST);
+    return peer->mode == MB_MODE_OPEN ||
+           peer->known[index].flags & (MB_KNOWN_UNCHOKED | MB_KNOWN_LAST);
 }

@@ -1,9 +1,9 @@
 /*
  * A peer: everything that it decides, and nothing that it does.
  *
- * The driver tells it what happened (mb_event) and does what it says (mb_action). The tracker's first
- * seeder is a peer that starts with every block. A peer never looks at a clock, another peer, or
- * further into another's acquisition log than a message told it.
+ * The driver tells it what happened (mb_event) and does what it says (mb_action). The tracker's
+ * first seeder is a peer that starts with every block. A peer never looks at a clock, another peer,
+ * or further into another's acquisition log than a message told it.
  */
 #ifndef MB_PEER_H
 #define MB_PEER_H
@@ -22,38 +22,41 @@ typedef struct mb_peer_config {
     const mb_geometry *geometry; /* outlives the peer */
     const uint64_t *have;        /* a set of blocks held from the start, or NULL */
     uint32_t epoch;              /* of its log; 1, and one more after each loss of blocks */
-    bool seeder;                 /* the tracker's first seeder: holds everything and never announces */
-    bool unreachable;            /* it makes contact, but the driver lets nobody contact it */
+    bool seeder;      /* the tracker's first seeder: holds everything and never announces */
+    bool unreachable; /* it makes contact, but the driver lets nobody contact it */
 } mb_peer_config;
 
 /* A new peer in *peer; MB_ERR_MEMORY, MB_ERR_ARGUMENT (a set with blocks that the file has not).
- * O(blocks); memory O(blocks + known peers x blocks / 8), growing with the peers that it gets to know. */
+ * O(blocks); memory O(blocks + known peers x blocks / 8), growing with the peers that it gets to
+ * know. */
 int mb_peer_new(mb_peer **peer, const mb_peer_config *config);
 void mb_peer_free(mb_peer *peer);
 
 /*
- * Takes `count` events of the instant `now` (never earlier than the last step's) and appends to `out`
- * what is to be done. Returns MB_OK; MB_ERR_MESSAGE where an event was refused (it changed nothing; the
- * others took effect); MB_ERR_MEMORY (then the peer is only good for freeing).
+ * Takes `count` events of the instant `now` (never earlier than the last step's) and appends to
+ * `out` what is to be done. Returns MB_OK; MB_ERR_MESSAGE where an event was refused (it changed
+ * nothing; the others took effect); MB_ERR_MEMORY (then the peer is only good for freeing).
  */
 int mb_peer_step(mb_peer *peer, mb_time now, const mb_event *events, size_t count, mb_actions *out);
 
-/* When it wants MB_EVENT_TIMER, no earlier than needed; MB_NEVER: not at all. A step may move it. O(1). */
+/* When it wants MB_EVENT_TIMER, no earlier than needed; MB_NEVER: not at all. A step may move it.
+ * O(1). */
 mb_time mb_peer_deadline(const mb_peer *peer);
 
 /* Asserts every invariant of the peer's state. O(known peers x blocks): for tests and checkers. */
 void mb_peer_check(const mb_peer *peer);
 
-/* ---- what drivers and recorders may look at; O(1) unless said -------------------------------------- */
+/* ---- what drivers and recorders may look at; O(1) unless said
+ * -------------------------------------- */
 
 typedef struct mb_peer_view {
-    uint32_t held;       /* blocks that it holds */
-    uint32_t known;      /* peers that it knows */
-    uint32_t interested; /* of those, who by its knowledge lacks a block that it holds */
+    uint32_t held;        /* blocks that it holds */
+    uint32_t known;       /* peers that it knows */
+    uint32_t interested;  /* of those, who by its knowledge lacks a block that it holds */
     uint32_t interesting; /* of those, who by its knowledge holds a block that it lacks. O(known) */
-    uint32_t unchoked;   /* of those, whom it has unchoked */
-    uint32_t providers;  /* of those, who have told it that they serve it */
-    uint32_t asked;      /* requests that it waits for */
+    uint32_t unchoked;    /* of those, whom it has unchoked */
+    uint32_t providers;   /* of those, who have told it that they serve it */
+    uint32_t asked;       /* requests that it waits for */
     bool complete, open, leaving;
 } mb_peer_view;
 
@@ -62,13 +65,15 @@ mb_peer_view mb_peer_look(const mb_peer *peer);
 /* Its acquisition log; lives until mb_peer_free(). */
 const mb_log *mb_peer_log(const mb_peer *peer);
 
-/* Frees the peer but for its log, which others may have been told of: that is the caller's to free(). */
+/* Frees the peer but for its log, which others may have been told of: that is the caller's to
+ * free(). */
 mb_log *mb_peer_free_but_log(mb_peer *peer);
 
 /* Its blocks as a set of mb_blockset_words() words. */
 const uint64_t *mb_peer_blocks(const mb_peer *peer);
 
-/* Walks the known peers: `*index` starts at 0 and is moved past the one returned; false at the end. */
+/* Walks the known peers: `*index` starts at 0 and is moved past the one returned; false at the end.
+ */
 bool mb_peer_known(const mb_peer *peer, uint32_t *index, mb_node *node, uint32_t *remote);
 
 /* Whether it has unchoked `node` at index `index` (for the checker). */

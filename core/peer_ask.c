@@ -44,12 +44,12 @@ static mb_request asked_take(mb_peer *peer, mb_time now, uint32_t index, uint32_
 
         if (at == &known->asked_head) head->at = now;
     }
-    peer->dirty = true;
     return taken;
 }
 
 void mb_ask_drop(mb_peer *peer, mb_time now, uint32_t index)
 {
+    peer->dirty |= peer->known[index].asked > 0;
     while (peer->known[index].asked_head != MB_INDEX_NONE)
         asked_take(peer, now, index, &peer->known[index].asked_head);
 }
@@ -59,7 +59,7 @@ static void stop_serving(mb_peer *peer, uint32_t index)
     mb_known *known = &peer->known[index];
 
     if (known->flags & MB_KNOWN_SERVING) mb_list_remove(&peer->providers, index);
-    known->flags &= (uint16_t)~(MB_KNOWN_SERVING | MB_KNOWN_ONE | MB_KNOWN_OPEN);
+    known->flags &= (uint16_t) ~(MB_KNOWN_SERVING | MB_KNOWN_ONE | MB_KNOWN_OPEN);
 }
 
 static void send_request(mb_peer *peer, mb_time now, uint32_t index, mb_request wanted,
@@ -70,7 +70,8 @@ static void send_request(mb_peer *peer, mb_time now, uint32_t index, mb_request 
     mb_action *action;
 
     if (request == MB_INDEX_NONE) return;
-    while (*end != MB_INDEX_NONE) end = &peer->requests[*end].next;
+    while (*end != MB_INDEX_NONE)
+        end = &peer->requests[*end].next;
     *end = request;
     wanted.next = MB_INDEX_NONE;
     wanted.at = now;
@@ -104,9 +105,11 @@ static void collect_anyone(const mb_peer *peer, uint64_t *anyone)
         const uint64_t *set = mb_known_set(peer, i);
 
         if (!(peer->known[i].flags & MB_KNOWN_USED)) continue;
-        for (uint32_t w = 0; w < peer->words; w++) anyone[w] |= set[w];
+        for (uint32_t w = 0; w < peer->words; w++)
+            anyone[w] |= set[w];
     }
-    for (uint32_t w = 0; w < peer->words; w++) anyone[w] &= ~peer->mine[w];
+    for (uint32_t w = 0; w < peer->words; w++)
+        anyone[w] &= ~peer->mine[w];
 }
 
 static uint32_t pick_by_strategy(mb_peer *peer, uint64_t *candidates, uint64_t *scratch)
@@ -137,21 +140,25 @@ static void prefer_dealt(const mb_peer *peer, uint32_t index, uint64_t *candidat
     uint64_t any = 0;
 
     if (!(peer->known[index].flags & MB_KNOWN_SEEDER) && seeder_serves_me(peer)) return;
-    for (uint32_t w = 0; w < peer->words; w++) any |= candidates[w] & peer->dealt[w];
+    for (uint32_t w = 0; w < peer->words; w++)
+        any |= candidates[w] & peer->dealt[w];
     if (!any) return;
-    for (uint32_t w = 0; w < peer->words; w++) candidates[w] &= peer->dealt[w];
+    for (uint32_t w = 0; w < peer->words; w++)
+        candidates[w] &= peer->dealt[w];
 }
 
 static mb_request choose(mb_peer *peer, uint32_t index, uint64_t *candidates, uint64_t *scratch)
 {
     uint32_t hint = peer->known[index].hint;
+    bool steered = hint != MB_BLOCK_NONE && mb_blockset_has(candidates, hint);
 
-    for (uint32_t i = 0; i < peer->partial_count; i++)
-        if (mb_blockset_has(candidates, peer->partials[i].block))
-            return (mb_request){.block = peer->partials[i].block,
-                                .offset = peer->partials[i].bytes};
-    if (hint != MB_BLOCK_NONE && mb_blockset_has(candidates, hint))
-        return (mb_request){.block = hint};
+    for (uint32_t i = 0; i < peer->partial_count; i++) {
+        const mb_partial *partial = &peer->partials[i];
+
+        if (steered ? partial->block == hint : mb_blockset_has(candidates, partial->block))
+            return (mb_request){.block = partial->block, .offset = partial->bytes};
+    }
+    if (steered) return (mb_request){.block = hint};
     if (peer->dealt_count > 0) prefer_dealt(peer, index, candidates);
     return (mb_request){.block = pick_by_strategy(peer, candidates, scratch)};
 }
@@ -174,7 +181,8 @@ static mb_time expected_finish(const mb_peer *peer, mb_time now, uint32_t index,
     if (block_time == 0) return MB_NEVER;
     finish = peer->requests[at].at + block_time;
     if (finish < now) finish = now;
-    for (; at != request; at = peer->requests[at].next) finish += block_time;
+    for (; at != request; at = peer->requests[at].next)
+        finish += block_time;
     return finish;
 }
 
@@ -188,7 +196,8 @@ static uint32_t endgame_find(mb_peer *peer, mb_time now, uint32_t index)
     latest = now + block_time * (peer->known[index].asked + 1);
     for (uint32_t i = 0; i < peer->known_top; i++) {
         if (i == index || !(peer->known[i].flags & MB_KNOWN_USED)) continue;
-        for (uint32_t r = peer->known[i].asked_head; r != MB_INDEX_NONE; r = peer->requests[r].next) {
+        for (uint32_t r = peer->known[i].asked_head; r != MB_INDEX_NONE;
+             r = peer->requests[r].next) {
             mb_time finish;
 
             if (peer->requests[r].flags & MB_FLAG_ENDGAME) continue; /* a second one already */
@@ -227,6 +236,7 @@ static void cancel_others(mb_peer *peer, mb_time now, uint32_t block, mb_actions
         at = asked_find(peer, i, block);
         if (!at) continue;
         asked_take(peer, now, i, at);
+        mb_ask_mark(peer, i);
         mb_peer_send(peer, out, i, MB_MSG_CANCEL)->block = block;
     }
 }
@@ -240,7 +250,7 @@ bool mb_ask_one(mb_peer *peer, mb_time now, uint32_t index, mb_actions *out)
     uint64_t *candidates, any = 0;
     mb_request wanted;
 
-    if (known->asked > peer->protocol->pipeline || peer->offers[index] == 0) return false;
+    if (known->asked > peer->protocol->pipeline || mb_known_offers(peer, index) == 0) return false;
     candidates = mb_actions_scratch(out, 3 * peer->words * sizeof *candidates);
     if (!candidates) return false;
     for (uint32_t w = 0; w < peer->words; w++) {
@@ -254,44 +264,68 @@ bool mb_ask_one(mb_peer *peer, mb_time now, uint32_t index, mb_actions *out)
 }
 
 /* Somebody whose slot I declined has something for me again: a word to it. */
-static void settle_owed(mb_peer *peer, mb_actions *out)
+static void settle_owed(mb_peer *peer, uint32_t index, mb_actions *out)
 {
-    for (uint32_t i = 0; peer->owed_count > 0 && i < peer->known_top; i++) {
-        mb_known *known = &peer->known[i];
-        const uint64_t *set = mb_known_set(peer, i);
-        uint64_t any = 0;
+    mb_known *known = &peer->known[index];
+    const uint64_t *set = mb_known_set(peer, index);
+    uint64_t any = 0;
 
-        if (!(known->flags & MB_KNOWN_USED) || !(known->flags & MB_KNOWN_OWED)) continue;
-        for (uint32_t w = 0; w < peer->words; w++) any |= set[w] & ~peer->mine[w] & ~peer->asked[w];
-        if (!any) continue;
-        known->flags &= (uint16_t)~MB_KNOWN_OWED;
-        peer->owed_count--;
-        mb_peer_send(peer, out, i, MB_MSG_INTEREST);
+    if (peer->protocol->ask != MB_ASK_UNCHOKERS) return;
+    for (uint32_t w = 0; w < peer->words; w++)
+        any |= set[w] & ~peer->mine[w] & ~peer->asked[w];
+    if (!any) return;
+    known->flags &= (uint16_t)~MB_KNOWN_OWED;
+    peer->owed_count--;
+    mb_peer_send(peer, out, index, MB_MSG_INTEREST);
+}
+
+/* Asks one peer for as much as it may be asked for now. */
+static void ask_provider(mb_peer *peer, mb_time now, uint32_t index, mb_actions *out)
+{
+    bool mutual = peer->protocol->ask == MB_ASK_MUTUAL;
+    uint32_t needed = mutual ? MB_KNOWN_UNCHOKED : MB_KNOWN_SERVING;
+    const mb_known *known = &peer->known[index];
+
+    while (known->flags & needed && !(known->flags & MB_KNOWN_REFUSED))
+        if (!mb_ask_one(peer, now, index, out)) return;
+}
+
+static void ask_marked(mb_peer *peer, mb_time now, mb_actions *out)
+{
+    for (uint32_t i = 0; i < peer->free_count; i++) {
+        uint32_t index = peer->free_to_serve[i];
+
+        if (!(peer->known[index].flags & MB_KNOWN_USED)) continue;
+        ask_provider(peer, now, index, out);
+        if (peer->known[index].flags & MB_KNOWN_OWED) settle_owed(peer, index, out);
     }
 }
 
-void mb_ask_all(mb_peer *peer, mb_time now, mb_actions *out)
+static void ask_everybody(mb_peer *peer, mb_time now, mb_actions *out)
 {
-    const mb_protocol *p = peer->protocol;
-    const mb_list *list = p->ask == MB_ASK_MUTUAL ? &peer->unchoked : &peer->providers;
+    const mb_list *list = peer->protocol->ask == MB_ASK_MUTUAL ? &peer->unchoked : &peer->providers;
 
-    peer->dirty = false;
-    if (peer->complete || peer->leaving) return;
-    if (p->exchange == MB_EXCHANGE_ROUNDS) {
+    for (uint32_t i = list->count; i-- > 0;)
+        ask_provider(peer, now, list->items[i], out);
+    for (uint32_t i = 0; peer->owed_count > 0 && i < peer->known_top; i++)
+        if (peer->known[i].flags & MB_KNOWN_OWED) settle_owed(peer, i, out);
+}
+
+void mb_ask_free(mb_peer *peer, mb_time now, mb_actions *out)
+{
+    bool all = peer->dirty;
+
+    if (peer->complete || peer->leaving) {
+        all = false;
+    } else if (peer->protocol->exchange == MB_EXCHANGE_ROUNDS) {
         if (peer->round_open && peer->asked_count == 0) mb_round_next(peer, now, out);
+    } else if (all || (peer->protocol->endgame && everything_is_asked_for(peer))) {
+        ask_everybody(peer, now, out);
     } else {
-        for (uint32_t i = list->count; i-- > 0;) {
-            uint32_t index = list->items[i];
-
-            while (!(peer->known[index].flags & MB_KNOWN_REFUSED)) {
-                if (!mb_ask_one(peer, now, index, out)) break;
-                if (p->ask == MB_ASK_UNCHOKERS && !(peer->known[index].flags & MB_KNOWN_SERVING))
-                    break;
-            }
-        }
+        ask_marked(peer, now, out);
     }
-    if (p->ask == MB_ASK_UNCHOKERS) settle_owed(peer, out);
     peer->dirty = false;
+    peer->free_count = 0;
 }
 
 /* ---- answers -------------------------------------------------------------------------------- */
@@ -321,7 +355,7 @@ void mb_ask_unchoked(mb_peer *peer, mb_time now, uint32_t index, const mb_event 
     mb_known *known = &peer->known[index];
     bool slot = event->flags & MB_FLAG_SLOT;
 
-    known->flags &= (uint16_t)~(MB_KNOWN_REFUSED | MB_KNOWN_ONE | MB_KNOWN_OPEN);
+    known->flags &= (uint16_t) ~(MB_KNOWN_REFUSED | MB_KNOWN_ONE | MB_KNOWN_OPEN);
     if (event->flags & MB_FLAG_OPEN) known->flags |= MB_KNOWN_OPEN;
     if (slot && !(event->flags & MB_FLAG_MORE)) known->flags |= MB_KNOWN_ONE;
     if (known->flags & MB_KNOWN_OWED) {
@@ -336,7 +370,7 @@ void mb_ask_unchoked(mb_peer *peer, mb_time now, uint32_t index, const mb_event 
         }
         known->flags |= MB_KNOWN_SERVING;
     }
-    peer->dirty = true;
+    mb_ask_mark(peer, index);
     if (!slot || (peer->protocol->exchange == MB_EXCHANGE_ROUNDS && may_ask(peer, index))) return;
     if (may_ask(peer, index) && (known->asked > 0 || mb_ask_one(peer, now, index, out))) return;
     decline(peer, index, out);
@@ -347,26 +381,24 @@ void mb_ask_choked(mb_peer *peer, uint32_t index)
     stop_serving(peer, index);
 }
 
-int mb_ask_refused(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event,
-                   mb_actions *out)
+void mb_ask_refused(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event,
+                    mb_actions *out)
 {
     uint32_t *at;
 
     (void)out;
-    if (event->block >= peer->blocks) return MB_ERR_MESSAGE;
     at = asked_find(peer, index, event->block);
-    if (!at) return MB_OK; /* given up in the meantime */
+    if (!at) return; /* given up in the meantime */
     asked_take(peer, now, index, at);
+    peer->dirty = true; /* the block is free for anybody */
     switch ((mb_reason)event->reason) {
     case MB_REASON_NOT_HELD: mb_known_correct(peer, index, event->block); break;
     case MB_REASON_BUSY: peer->known[index].flags |= MB_KNOWN_REFUSED; break;
     default:
         stop_serving(peer, index);
-        peer->known[index].flags |=
-            peer->protocol->ask == MB_ASK_MUTUAL ? MB_KNOWN_REFUSED : 0;
+        peer->known[index].flags |= peer->protocol->ask == MB_ASK_MUTUAL ? MB_KNOWN_REFUSED : 0;
         break;
     }
-    return MB_OK;
 }
 
 static void partial_set(mb_peer *peer, uint32_t block, uint32_t bytes, mb_actions *out)
@@ -418,6 +450,7 @@ int mb_ask_block(mb_peer *peer, mb_time now, uint32_t index, const mb_event *eve
         mb_actions_add(out, MB_ACTION_WASTED)->block = block;
         return MB_OK;
     }
+    if (mb_known_check(peer, index, event->told)) return MB_ERR_MESSAGE;
     mb_known_learn(peer, index, event->told, out);
     request = asked_take(peer, now, index, at);
     flow_delivered(peer, now, index, &request,
@@ -427,6 +460,7 @@ int mb_ask_block(mb_peer *peer, mb_time now, uint32_t index, const mb_event *eve
     if (peer->protocol->ask == MB_ASK_UNCHOKERS)
         peer->known[index].flags &= (uint16_t)~MB_KNOWN_REFUSED;
     peer->round_open = false;
+    mb_ask_mark(peer, index);
     mb_actions_add(out, MB_ACTION_GAINED)->block = block;
     mb_peer_gain(peer, now, block, out);
     return MB_OK;
@@ -437,10 +471,13 @@ int mb_ask_cut(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event
     uint32_t *at = asked_find(peer, index, event->block);
     mb_request request;
 
+    if (event->flags & MB_FLAG_KEEP &&
+        event->offset >= mb_geometry_block_size(peer->geometry, event->block))
+        return MB_ERR_MESSAGE;
     if (!at) return MB_OK;
     request = asked_take(peer, now, index, at);
+    peer->dirty = true;
     if (!(event->flags & MB_FLAG_KEEP) || event->offset <= request.offset) return MB_OK;
-    if (event->offset >= mb_geometry_block_size(peer->geometry, event->block)) return MB_ERR_MESSAGE;
     if (peer->flows) peer->flows[index].received += event->offset - request.offset;
     partial_set(peer, event->block, event->offset, out);
     return MB_OK;

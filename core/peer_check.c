@@ -35,12 +35,12 @@ static void check_columns(const mb_peer *peer, uint32_t index)
 
     check_set(peer, set);
     if (peer->complete) {
-        assert(peer->needs[index] <= peer->blocks);
+        assert(peer->common[index] <= peer->blocks);
         return;
     }
-    assert(peer->offers[index] == mb_blockset_count_missing(set, peer->mine, peer->words));
-    assert(peer->needs[index] == mb_blockset_count_missing(peer->mine, set, peer->words));
-    assert(mb_blockset_count(set, peer->words) <= known->seen);
+    assert(mb_known_offers(peer, index) == mb_blockset_count_missing(set, peer->mine, peer->words));
+    assert(mb_known_needs(peer, index) == mb_blockset_count_missing(peer->mine, set, peer->words));
+    assert(mb_blockset_count(set, peer->words) == known->has && known->has <= known->seen);
 }
 
 static uint32_t check_requests(const mb_peer *peer, uint32_t head, bool mine)
@@ -74,11 +74,11 @@ static void check_places(const mb_peer *peer, uint32_t index)
 static void check_known(const mb_peer *peer)
 {
     uint32_t used = 0, seeders = 0, asked = 0, interested = 0, unchoked = 0, uploads = 0, last = 0;
-    uint32_t serving = 0, owed = 0, unchoked_interested = 0;
+    uint32_t serving = 0, owed = 0, unchoked_interested = 0, complete = 0;
 
     for (uint32_t i = 0; i < peer->known_top; i++) {
         const mb_known *known = &peer->known[i];
-        bool self = known->flags & MB_KNOWN_SELF, wants = peer->needs[i] > 0 && !self;
+        bool self = known->flags & MB_KNOWN_SELF, wants = mb_known_needs(peer, i) > 0 && !self;
 
         if (!(known->flags & MB_KNOWN_USED)) continue;
         assert(mb_known_find(peer, known->node) == i);
@@ -87,6 +87,7 @@ static void check_known(const mb_peer *peer)
         assert(check_requests(peer, known->asked_head, true) == known->asked);
         assert(check_requests(peer, known->queue_head, false) == known->queued);
         used++;
+        complete += known->has == peer->blocks;
         seeders += (known->flags & MB_KNOWN_SEEDER) != 0;
         asked += known->asked;
         interested += wants;
@@ -97,6 +98,7 @@ static void check_known(const mb_peer *peer)
         serving += (known->flags & MB_KNOWN_SERVING) != 0;
         owed += (known->flags & MB_KNOWN_OWED) != 0;
     }
+    assert(complete == peer->complete_known);
     assert(used == peer->known_count && seeders == peer->seeders_known);
     assert(asked == peer->asked_count && interested == peer->interested);
     assert(unchoked == peer->unchoked.count && unchoked_interested == peer->unchoked_interested);
@@ -121,7 +123,8 @@ static void check_slots(const mb_peer *peer)
 {
     const mb_protocol *p = peer->protocol;
 
-    if (peer->mode == MB_MODE_NEVER || peer->mode == MB_MODE_OPEN) assert(peer->unchoked.count == 0);
+    if (peer->mode == MB_MODE_NEVER || peer->mode == MB_MODE_OPEN)
+        assert(peer->unchoked.count == 0);
     if (peer->mode == MB_MODE_CHOKER) assert(peer->unchoked.count <= p->regular_slots + 1);
     if (peer->mode == MB_MODE_SLOTS) assert(peer->unchoked.count <= p->seeder_slots);
     if (peer->mode == MB_MODE_QUEUE) assert(peer->unchoked.count <= p->upload_slots);

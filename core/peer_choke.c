@@ -8,7 +8,7 @@ mb_mode mb_choke_mode(const mb_peer *peer)
 {
     const mb_protocol *p = peer->protocol;
 
-    if (p->free_rider) return MB_MODE_NEVER;
+    if (p->free_rider && !peer->seeder) return MB_MODE_NEVER;
     if (peer->complete) return p->seeder_slots ? MB_MODE_SLOTS : MB_MODE_OPEN;
     return p->choke->fill ? MB_MODE_CHOKER : MB_MODE_QUEUE;
 }
@@ -28,7 +28,8 @@ static bool slots_are_lent(const mb_peer *peer)
 
 static uint32_t slots_to_lend(const mb_peer *peer)
 {
-    return peer->mode == MB_MODE_SLOTS ? peer->protocol->seeder_slots : peer->protocol->upload_slots;
+    return peer->mode == MB_MODE_SLOTS ? peer->protocol->seeder_slots
+                                       : peer->protocol->upload_slots;
 }
 
 /* ---- who waits for a lent slot -------------------------------------------------------------- */
@@ -99,13 +100,13 @@ static bool anyone_waits(mb_peer *peer)
 /* Who may wait for a lent slot: those whom I know to lack something that I hold. */
 static bool may_wait(const mb_peer *peer, uint32_t index)
 {
-    return slots_are_lent(peer) && peer->needs[index] > 0 &&
+    return slots_are_lent(peer) && mb_known_needs(peer, index) > 0 &&
            !(peer->known[index].flags & (MB_KNOWN_DECLINED | MB_KNOWN_UNCHOKED | MB_KNOWN_SELF));
 }
 
 void mb_choke_interest(mb_peer *peer, uint32_t index, uint32_t before)
 {
-    uint32_t after = peer->needs[index];
+    uint32_t after = mb_known_needs(peer, index);
     bool unchoked = peer->known[index].flags & MB_KNOWN_UNCHOKED;
 
     if (peer->known[index].flags & MB_KNOWN_SELF || !before == !after) return;
@@ -141,7 +142,7 @@ void mb_choke_unchoke(mb_peer *peer, uint32_t index, uint32_t flags, mb_actions 
     }
     known->place = peer->unchoked.count - 1;
     known->flags |= (uint16_t)(MB_KNOWN_UNCHOKED | flags);
-    if (peer->needs[index] && !(known->flags & MB_KNOWN_SELF)) peer->unchoked_interested++;
+    if (mb_known_needs(peer, index) && !(known->flags & MB_KNOWN_SELF)) peer->unchoked_interested++;
     action = mb_peer_send(peer, out, index, MB_MSG_UNCHOKE);
     if (flags & MB_KNOWN_OPTIMISTIC) action->flags |= MB_FLAG_OPTIMISTIC;
     if (!slots_are_lent(peer)) {
@@ -159,9 +160,9 @@ static void unchoked_remove(mb_peer *peer, uint32_t index)
     if (known->place < peer->unchoked.count)
         peer->known[peer->unchoked.items[known->place]].place = known->place;
     known->place = MB_INDEX_NONE;
-    if (peer->needs[index] && !(known->flags & MB_KNOWN_SELF)) peer->unchoked_interested--;
-    known->flags &= (uint16_t)~(MB_KNOWN_UNCHOKED | MB_KNOWN_OPTIMISTIC | MB_KNOWN_BESIDE |
-                                MB_KNOWN_GRANTED);
+    if (mb_known_needs(peer, index) && !(known->flags & MB_KNOWN_SELF)) peer->unchoked_interested--;
+    known->flags &=
+        (uint16_t) ~(MB_KNOWN_UNCHOKED | MB_KNOWN_OPTIMISTIC | MB_KNOWN_BESIDE | MB_KNOWN_GRANTED);
     peer->slots_dirty = true;
 }
 
@@ -229,25 +230,7 @@ static bool columns_take(const mb_peer *peer, columns *c, mb_actions *out)
 /* Who may be ranked: whoever is interested; everybody where interest is not known of. */
 static bool is_candidate(const mb_peer *peer, uint32_t index)
 {
-    if (!(peer->known[index].flags & MB_KNOWN_USED)) return false;
-    return peer->protocol->ask == MB_ASK_MUTUAL || peer->needs[index] > 0;
-}
-
-/* Indices in rising order of their nodes (Shell's sort, Ciura's gaps; no two nodes are equal). */
-static void sort_by_node(const mb_peer *peer, uint32_t *index, uint32_t count)
-{
-    static const uint32_t gaps[] = {1000003, 100003, 10007, 1750, 701, 301, 132, 57, 23, 10, 4, 1};
-
-    for (size_t g = 0; g < sizeof gaps / sizeof *gaps; g++) {
-        for (uint32_t i = gaps[g]; i < count; i++) {
-            uint32_t moved = index[i], j = i;
-            mb_node node = peer->known[moved].node;
-
-            for (; j >= gaps[g] && peer->known[index[j - gaps[g]]].node > node; j -= gaps[g])
-                index[j] = index[j - gaps[g]];
-            index[j] = moved;
-        }
-    }
+    return peer->protocol->ask == MB_ASK_MUTUAL || mb_known_needs(peer, index) > 0;
 }
 
 static void fill_scores(const mb_peer *peer, const columns *c, uint32_t count)
@@ -258,8 +241,8 @@ static void fill_scores(const mb_peer *peer, const columns *c, uint32_t count)
     for (uint32_t row = 0; row < count; row++) {
         uint32_t index = c->index[row];
 
-        if (by_count || peer->offers[index] == 0)
-            c->score[row] = peer->offers[index];
+        if (by_count || c->offers[row] == 0)
+            c->score[row] = c->offers[row];
         else
             c->score[row] = mb_rarity_weigh(c->classes, classes, mb_known_set(peer, index),
                                             peer->mine, peer->words);
@@ -277,16 +260,15 @@ static bool view_build(mb_peer *peer, mb_time now, columns *c, mb_choke_view *vi
     uint32_t count = 0;
 
     if (!columns_take(peer, c, out)) return false;
-    for (uint32_t i = 0; i < peer->known_top; i++)
-        if (is_candidate(peer, i)) c->index[count++] = i;
-    sort_by_node(peer, c->index, count);
+    for (uint32_t i = 0; i < peer->known_count; i++)
+        if (is_candidate(peer, peer->by_node[i])) c->index[count++] = peer->by_node[i];
     for (uint32_t row = 0; row < count; row++) {
         const mb_known *known = &peer->known[c->index[row]];
 
         c->handle[row] = known->node;
         c->learned[row] = known->learned;
-        c->offers[row] = peer->offers[c->index[row]];
-        c->needs[row] = peer->needs[c->index[row]];
+        c->offers[row] = mb_known_offers(peer, c->index[row]);
+        c->needs[row] = mb_known_needs(peer, c->index[row]);
         c->unchoked[row] = known->flags & MB_KNOWN_UNCHOKED;
         c->optimistic[row] = known->flags & MB_KNOWN_OPTIMISTIC;
         if (choker->columns & MB_COLUMN_RECEIVED)
@@ -337,7 +319,7 @@ static void apply_row(mb_peer *peer, mb_time now, uint32_t index, uint32_t flags
     if (flags & MB_KNOWN_OPTIMISTIC && !(known->flags & MB_KNOWN_OPTIMISTIC))
         peer->optimistic_since = now;
     if (known->flags & MB_KNOWN_UNCHOKED) {
-        known->flags &= (uint16_t)~(MB_KNOWN_OPTIMISTIC | MB_KNOWN_BESIDE);
+        known->flags &= (uint16_t) ~(MB_KNOWN_OPTIMISTIC | MB_KNOWN_BESIDE);
         known->flags |= (uint16_t)flags;
     } else {
         mb_choke_unchoke(peer, index, flags, out);
@@ -409,7 +391,7 @@ static uint32_t regular_held(const mb_peer *peer, uint32_t *idle)
         uint32_t index = peer->unchoked.items[i];
 
         if (peer->known[index].flags & MB_KNOWN_BESIDE) continue;
-        if (peer->needs[index] > 0)
+        if (mb_known_needs(peer, index) > 0)
             held++;
         else if (*idle == MB_INDEX_NONE)
             *idle = index;
@@ -499,7 +481,7 @@ static bool wants_more(const mb_peer *peer, uint32_t index, uint32_t block)
                     ? false
                     : mb_blockset_has(mb_known_set(peer, index), block);
 
-    return peer->needs[index] > (told ? 0u : 1u);
+    return mb_known_needs(peer, index) > (told ? 0u : 1u);
 }
 
 void mb_choke_pass_on(mb_peer *peer, uint32_t index, uint32_t block, mb_actions *out)
@@ -592,7 +574,7 @@ static void open_to_all(mb_peer *peer, mb_actions *out)
     }
     if (peer->protocol->ask == MB_ASK_MUTUAL) return; /* they ask whom they like */
     for (uint32_t i = 0; i < peer->known_top; i++) {
-        if (!(peer->known[i].flags & MB_KNOWN_USED) || peer->needs[i] == 0) continue;
+        if (!(peer->known[i].flags & MB_KNOWN_USED) || mb_known_needs(peer, i) == 0) continue;
         mb_peer_send(peer, out, i, MB_MSG_UNCHOKE)->flags |= MB_FLAG_OPEN;
     }
 }

@@ -32,38 +32,40 @@ enum {
     MB_KNOWN_BESIDE = 32,     /* it is unchoked beside the regular slots */
     MB_KNOWN_SERVING = 64,    /* it has told me that it serves me */
     MB_KNOWN_ONE = 128,       /* it serves me one block only */
-    MB_KNOWN_REFUSED = 256,   /* it refused me: not to be asked before my next round (ask = mutual) */
-    MB_KNOWN_DECLINED = 512,  /* it has no use for a slot until it says so */
-    MB_KNOWN_OWED = 1024,     /* I declined its slot: I owe it a word when I could use one */
-    MB_KNOWN_FULL = 2048,     /* counted in rarity.everywhere: it was complete when I first heard of it */
-    MB_KNOWN_GRANTED = 4096,  /* a slot that waits to be used; looked at on the tick */
-    MB_KNOWN_LAST = 8192,     /* I am leaving and serve it one last block */
-    MB_KNOWN_OPEN = 16384,    /* it serves everybody, always */
+    MB_KNOWN_REFUSED = 256, /* it refused me: not to be asked before my next round (ask = mutual) */
+    MB_KNOWN_DECLINED = 512, /* it has no use for a slot until it says so */
+    MB_KNOWN_OWED = 1024,    /* I declined its slot: I owe it a word when I could use one */
+    MB_KNOWN_FULL =
+        2048, /* counted in rarity.everywhere: it was complete when I first heard of it */
+    MB_KNOWN_GRANTED = 4096, /* a slot that waits to be used; looked at on the tick */
+    MB_KNOWN_LAST = 8192,    /* I am leaving and serve it one last block */
+    MB_KNOWN_OPEN = 16384,   /* it serves everybody, always */
 };
 
 /* Which list of indices an entry stands in as a taker of slots. */
 typedef struct mb_known {
     mb_node node;
-    uint32_t remote;     /* where it lists me; MB_INDEX_NONE: not known yet */
-    uint32_t epoch;      /* of the log that it told me of; 0: none yet */
-    uint32_t seen;       /* entries of that log that I have read */
+    uint32_t remote; /* where it lists me; MB_INDEX_NONE: not known yet */
+    uint32_t epoch;  /* of the log that it told me of; 0: none yet */
+    uint32_t seen;   /* entries of that log that I have read */
+    uint32_t has;    /* blocks that it is known to hold */
     uint16_t flags;
     uint8_t asked;       /* requests of mine that it has */
     uint8_t queued;      /* requests of its that wait with me */
     uint32_t asked_head; /* of the requests, oldest first; MB_INDEX_NONE ends */
     uint32_t queue_head;
-    uint32_t upload;     /* the block that I am sending it, or MB_BLOCK_NONE */
-    uint32_t learned;    /* rank in the order in which I learned of my known peers */
-    uint32_t place;      /* in `unchoked` where it is unchoked, else in `waiting`; MB_INDEX_NONE */
-    uint32_t hint;       /* the block that one of us steered the other to, or MB_BLOCK_NONE */
+    uint32_t upload;  /* the block that I am sending it, or MB_BLOCK_NONE */
+    uint32_t learned; /* rank in the order in which I learned of my known peers */
+    uint32_t place;   /* in `unchoked` where it is unchoked, else in `waiting`; MB_INDEX_NONE */
+    uint32_t hint;    /* the block that one of us steered the other to, or MB_BLOCK_NONE */
 } mb_known;
 
 /* What strategies want to know of the flow from a known peer; kept only where one does. */
 typedef struct mb_flow {
-    uint64_t received;      /* bytes of whole and kept partial blocks */
-    uint64_t marks[2];      /* `received` with what was under way, one and two rounds ago */
-    mb_time last_delivery;  /* of a block by it; MB_NEVER: none */
-    mb_time block_time;     /* that its last block took; 0: not known */
+    uint64_t received;     /* bytes of whole and kept partial blocks */
+    uint64_t marks[2];     /* `received` with what was under way, one and two rounds ago */
+    mb_time last_delivery; /* of a block by it; MB_NEVER: none */
+    mb_time block_time;    /* that its last block took; 0: not known */
 } mb_flow;
 
 /* A request, mine or another's: a node of the pool. */
@@ -72,8 +74,8 @@ typedef struct mb_request {
     uint32_t offset;   /* from this byte on */
     uint32_t progress; /* bytes that have come, as last measured */
     uint32_t next;
-    uint32_t flags;    /* MB_FLAG_ENDGAME */
-    mb_time at;        /* when asked, when it became the oldest, or when bytes last came */
+    uint32_t flags; /* MB_FLAG_ENDGAME */
+    mb_time at;     /* when asked, when it became the oldest, or when bytes last came */
 } mb_request;
 
 typedef struct mb_partial {
@@ -88,14 +90,17 @@ typedef struct mb_list {
 } mb_list;
 
 typedef enum mb_mode {
-    MB_MODE_NEVER, /* free rider: serves nobody */
+    MB_MODE_NEVER,  /* free rider: serves nobody */
     MB_MODE_CHOKER, /* unchokes in rounds by its strategy */
-    MB_MODE_QUEUE, /* choke = none: slots to whoever asks, first come first served */
-    MB_MODE_SLOTS, /* complete: slots of one block, at random */
-    MB_MODE_OPEN,  /* complete: everybody, always */
+    MB_MODE_QUEUE,  /* choke = none: slots to whoever asks, first come first served */
+    MB_MODE_SLOTS,  /* complete: slots of one block, at random */
+    MB_MODE_OPEN,   /* complete: everybody, always */
 } mb_mode;
 
 enum { MB_MEASURE_ROUND = 1, MB_MEASURE_TICK = 2 };
+
+/* More than so many that may be asked at once: all providers are gone through. */
+#define MB_FREE_MAX 6
 
 struct mb_peer {
     const mb_protocol *protocol;
@@ -110,19 +115,23 @@ struct mb_peer {
     mb_rarity served; /* super_seed: how often I steered to or served each block */
 
     mb_known *known;
-    uint64_t *sets; /* `words` words an entry */
-    uint32_t *offers, *needs;
-    mb_flow *flows; /* NULL unless wanted */
+    uint64_t *sets;    /* `words` words an entry: what it is known to hold */
+    uint32_t *common;  /* of those blocks, how many I hold too */
+    uint32_t *by_node; /* the entries in use in rising order of their nodes; not for a seeder */
+    mb_flow *flows;    /* NULL unless wanted */
     uint32_t known_top, known_capacity, known_free; /* free entries chain through `node` */
     uint32_t known_count, seeders_known, learned_count;
-    uint32_t *map; /* node -> index + 1, for large tables */
+    uint32_t complete_known; /* known peers that are known to hold every block */
+    uint32_t *map;           /* node -> index + 1, for large tables */
     uint32_t map_size;
 
     mb_list providers; /* who serves me */
     mb_list unchoked;  /* whom I serve */
     mb_list waiting;   /* who could use a slot of mine (MB_MODE_SLOTS; MB_MODE_QUEUE in order) */
-    uint32_t waiting_first; /* MB_MODE_QUEUE: the head in `waiting` */
-    mb_list order;     /* exchange = rounds: whom to ask in this round */
+    uint32_t waiting_first;              /* MB_MODE_QUEUE: the head in `waiting` */
+    mb_list order;                       /* exchange = rounds: whom to ask in this round */
+    uint32_t free_to_serve[MB_FREE_MAX]; /* who has turned free to serve me, or has news for me */
+    uint32_t free_count;
     mb_request *requests;
     uint32_t request_capacity, request_free;
     mb_partial *partials;
@@ -140,16 +149,19 @@ struct mb_peer {
     uint8_t mode, measuring;
     bool started, listed, announcing, complete, leaving, left, seeder;
     bool failed;          /* an allocation failed where no buffer was at hand to say so */
-    bool dirty;           /* somebody may be free to serve me */
+    bool dirty;           /* blocks are free to be asked for: of anybody */
     bool slots_dirty;     /* a slot may be free */
+    bool tidy;            /* I am complete and so may be some that I know */
     bool round_listing;   /* the round waits for the tracker's list */
     bool round_unchoking; /* the round waits for its unchoking */
     bool round_open;      /* the round asks its providers */
 };
 
-/* ---- peer.c --------------------------------------------------------------------------------------- */
+/* ---- peer.c
+ * --------------------------------------------------------------------------------------- */
 
-/* An action that sends `message` to the peer at `index`, with what I hold where messages carry it. */
+/* An action that sends `message` to the peer at `index`, with what I hold where messages carry it.
+ */
 mb_action *mb_peer_send(mb_peer *peer, mb_actions *out, uint32_t index, mb_message message);
 /* What my messages tell of my blocks; nothing where knowledge = tracker. */
 mb_told mb_peer_told(const mb_peer *peer);
@@ -161,7 +173,8 @@ int mb_list_add(mb_list *list, uint32_t item);
 void mb_list_remove_at(mb_list *list, uint32_t place); /* the last takes its place */
 bool mb_list_remove(mb_list *list, uint32_t item);     /* O(count) */
 
-/* ---- peer_known.c ---------------------------------------------------------------------------------- */
+/* ---- peer_known.c
+ * ---------------------------------------------------------------------------------- */
 
 uint32_t mb_known_find(const mb_peer *peer, mb_node node);
 /* The entry that an event or a message names by index, else by search; MB_INDEX_NONE. */
@@ -171,8 +184,13 @@ bool mb_known_has_room(const mb_peer *peer, uint32_t flags);
 uint32_t mb_known_add(mb_peer *peer, mb_node node, uint32_t flags, mb_actions *out);
 /* Forgets it: its blocks are no longer counted, what I asked of it is free, its slot too. */
 void mb_known_remove(mb_peer *peer, mb_time now, uint32_t index, mb_actions *out);
-/* Reads what a message told that is new; MB_ERR_MESSAGE where it cannot be. */
-int mb_known_learn(mb_peer *peer, uint32_t index, mb_told told, mb_actions *out);
+/* A complete peer takes its leave of those that are complete too. O(known). */
+void mb_known_tidy(mb_peer *peer, mb_time now, mb_actions *out);
+/* MB_ERR_MESSAGE where the peer at `index` (MB_INDEX_NONE: a stranger) cannot hold what was told.
+ */
+int mb_known_check(const mb_peer *peer, uint32_t index, mb_told told);
+/* Reads what is new in what was told, and checked. */
+void mb_known_learn(mb_peer *peer, uint32_t index, mb_told told, mb_actions *out);
 /* I hold `block` now: the columns follow. O(known). */
 void mb_known_gained(mb_peer *peer, uint32_t block);
 /* It does not hold `block` after all. */
@@ -182,8 +200,18 @@ static inline uint64_t *mb_known_set(const mb_peer *peer, uint32_t index)
 {
     return peer->sets + (size_t)index * peer->words;
 }
+/* Blocks that it has and I lack; that I have and it lacks: by what it told. */
+static inline uint32_t mb_known_offers(const mb_peer *peer, uint32_t index)
+{
+    return peer->known[index].has - peer->common[index];
+}
+static inline uint32_t mb_known_needs(const mb_peer *peer, uint32_t index)
+{
+    return peer->held - peer->common[index];
+}
 
-/* ---- peer_choke.c ---------------------------------------------------------------------------------- */
+/* ---- peer_choke.c
+ * ---------------------------------------------------------------------------------- */
 
 mb_mode mb_choke_mode(const mb_peer *peer);
 void mb_choke_start(mb_peer *peer, mb_time now);
@@ -204,35 +232,55 @@ void mb_choke_wait(mb_peer *peer, uint32_t index, mb_actions *out);
 void mb_choke_declined(mb_peer *peer, uint32_t index, mb_actions *out);
 void mb_choke_tick(mb_peer *peer, mb_actions *out);
 
-/* ---- peer_serve.c ---------------------------------------------------------------------------------- */
+/* ---- peer_serve.c
+ * ---------------------------------------------------------------------------------- */
 
-int mb_serve_request(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event, mb_actions *out);
+void mb_serve_request(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event,
+                      mb_actions *out);
 void mb_serve_sent(mb_peer *peer, mb_time now, uint32_t index, uint32_t block, mb_actions *out);
 void mb_serve_cancel(mb_peer *peer, mb_time now, uint32_t index, uint32_t block, mb_actions *out);
 void mb_serve_refuse_queue(mb_peer *peer, uint32_t index, mb_reason reason, mb_actions *out);
-bool mb_serve_next(mb_peer *peer, uint32_t index, mb_actions *out); /* the next queued request starts */
-uint32_t mb_serve_steer(mb_peer *peer, uint32_t index, mb_actions *out); /* super_seed: the block to ask for */
+bool mb_serve_next(mb_peer *peer, uint32_t index,
+                   mb_actions *out); /* the next queued request starts */
+uint32_t mb_serve_steer(mb_peer *peer, uint32_t index,
+                        mb_actions *out); /* super_seed: the block to ask for */
 void mb_serve_leave(mb_peer *peer, mb_time now, mb_actions *out);
 void mb_serve_try_leaving(mb_peer *peer, mb_time now, mb_actions *out);
 uint32_t mb_request_new(mb_peer *peer, mb_actions *out);
 void mb_request_free(mb_peer *peer, uint32_t request);
 
-/* ---- peer_ask.c ------------------------------------------------------------------------------------ */
+/* ---- peer_ask.c
+ * ------------------------------------------------------------------------------------ */
 
-void mb_ask_all(mb_peer *peer, mb_time now, mb_actions *out); /* of whoever is free to serve me */
-bool mb_ask_one(mb_peer *peer, mb_time now, uint32_t index, mb_actions *out); /* whether it was asked */
-void mb_ask_unchoked(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event, mb_actions *out);
+/* Asks whoever is free to serve me: all providers if `dirty`, else those marked. */
+void mb_ask_free(mb_peer *peer, mb_time now, mb_actions *out);
+/* The peer at `index` may be free to serve me. */
+static inline void mb_ask_mark(mb_peer *peer, uint32_t index)
+{
+    if (peer->free_count < MB_FREE_MAX)
+        peer->free_to_serve[peer->free_count++] = index;
+    else
+        peer->dirty = true;
+}
+bool mb_ask_one(mb_peer *peer, mb_time now, uint32_t index,
+                mb_actions *out); /* whether it was asked */
+void mb_ask_unchoked(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event,
+                     mb_actions *out);
 void mb_ask_choked(mb_peer *peer, uint32_t index);
-int mb_ask_refused(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event, mb_actions *out);
-int mb_ask_block(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event, mb_actions *out);
+void mb_ask_refused(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event,
+                    mb_actions *out);
+int mb_ask_block(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event,
+                 mb_actions *out);
 int mb_ask_cut(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event, mb_actions *out);
 void mb_ask_progress(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event);
 void mb_ask_drop(mb_peer *peer, mb_time now, uint32_t index); /* what I asked of it is free again */
 void mb_ask_tick(mb_peer *peer, mb_time now, mb_actions *out);
 void mb_ask_tick_measured(mb_peer *peer, mb_time now, mb_actions *out);
-uint64_t mb_ask_received(const mb_peer *peer, uint32_t index); /* bytes in all, what is under way included */
+uint64_t mb_ask_received(const mb_peer *peer,
+                         uint32_t index); /* bytes in all, what is under way included */
 
-/* ---- peer_round.c ---------------------------------------------------------------------------------- */
+/* ---- peer_round.c
+ * ---------------------------------------------------------------------------------- */
 
 void mb_round_begin(mb_peer *peer, mb_time now, mb_actions *out);
 void mb_round_listed(mb_peer *peer, mb_time now, mb_actions *out);   /* the announce is answered */

@@ -4,15 +4,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* From this many entries on, nodes are found through a map instead of a search. */
-#define MAP_FROM 128
+/* Up to so many new blocks are learned one by one, more a word at a time. */
+#define LEARN_EACH_MAX 4
+
+/* The place in `by_node` where the node is, or would be. O(log known). */
+static uint32_t place_of(const mb_peer *peer, mb_node node)
+{
+    uint32_t low = 0, high = peer->known_count;
+
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+
+        if (peer->known[peer->by_node[middle]].node < node)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
 
 uint32_t mb_known_find(const mb_peer *peer, mb_node node)
 {
-    if (peer->map) return node < peer->map_size ? peer->map[node] - 1 : MB_INDEX_NONE;
-    for (uint32_t i = 0; i < peer->known_top; i++)
-        if (peer->known[i].node == node && peer->known[i].flags & MB_KNOWN_USED) return i;
-    return MB_INDEX_NONE;
+    uint32_t place;
+
+    if (peer->seeder) return node < peer->map_size ? peer->map[node] - 1 : MB_INDEX_NONE;
+    place = place_of(peer, node);
+    if (place == peer->known_count || peer->known[peer->by_node[place]].node != node)
+        return MB_INDEX_NONE;
+    return peer->by_node[place];
 }
 
 uint32_t mb_known_lookup(const mb_peer *peer, mb_node node, uint32_t index)
@@ -66,8 +85,8 @@ static bool known_grow(mb_peer *peer)
 
     if (!grow(&peer->known, sizeof *peer->known, capacity)) return false;
     if (!grow(&peer->sets, sizeof *peer->sets * words, capacity)) return false;
-    if (!grow(&peer->offers, sizeof *peer->offers, capacity)) return false;
-    if (!grow(&peer->needs, sizeof *peer->needs, capacity)) return false;
+    if (!grow(&peer->common, sizeof *peer->common, capacity)) return false;
+    if (!peer->seeder && !grow(&peer->by_node, sizeof *peer->by_node, capacity)) return false;
     if (wants_flows(peer) && !grow(&peer->flows, sizeof *peer->flows, capacity)) return false;
     if (mb_rarity_reserve(&peer->rarity, capacity)) return false;
     peer->known_capacity = capacity;
@@ -78,7 +97,8 @@ static bool map_cover(mb_peer *peer, uint32_t size)
 {
     uint32_t wanted = peer->map_size ? peer->map_size : 1024;
 
-    while (wanted < size) wanted *= 2;
+    while (wanted < size)
+        wanted *= 2;
     if (wanted == peer->map_size) return true;
     if (!grow(&peer->map, sizeof *peer->map, wanted)) return false;
     memset(peer->map + peer->map_size, 0, (wanted - peer->map_size) * sizeof *peer->map);
@@ -86,20 +106,34 @@ static bool map_cover(mb_peer *peer, uint32_t size)
     return true;
 }
 
-/* Keeps the map, if the table is large enough to need one, in step with a new entry. */
-static bool map_add(mb_peer *peer, mb_node node, uint32_t index)
+/* Enters a new entry into what nodes are found by: before it counts as known. */
+static bool index_add(mb_peer *peer, mb_node node, uint32_t index)
 {
-    bool first = !peer->map;
+    uint32_t place;
 
-    if (first && index < MAP_FROM) return true;
-    if (!map_cover(peer, node + 1)) return false;
-    for (uint32_t i = 0; first && i < peer->known_top; i++) {
-        if (!(peer->known[i].flags & MB_KNOWN_USED)) continue;
-        if (!map_cover(peer, peer->known[i].node + 1)) return false;
-        peer->map[peer->known[i].node] = i + 1;
+    if (peer->seeder) { /* who may know everybody */
+        if (!map_cover(peer, node + 1)) return false;
+        peer->map[node] = index + 1;
+        return true;
     }
-    peer->map[node] = index + 1;
+    place = place_of(peer, node);
+    memmove(peer->by_node + place + 1, peer->by_node + place,
+            (peer->known_count - place) * sizeof *peer->by_node);
+    peer->by_node[place] = index;
     return true;
+}
+
+static void index_remove(mb_peer *peer, mb_node node)
+{
+    uint32_t place;
+
+    if (peer->seeder) {
+        peer->map[node] = 0;
+        return;
+    }
+    place = place_of(peer, node);
+    memmove(peer->by_node + place, peer->by_node + place + 1,
+            (peer->known_count - place - 1) * sizeof *peer->by_node);
 }
 
 static uint32_t known_take(mb_peer *peer)
@@ -126,7 +160,7 @@ uint32_t mb_known_add(mb_peer *peer, mb_node node, uint32_t flags, mb_actions *o
     uint32_t index = known_take(peer);
     mb_known *known;
 
-    if (index == MB_INDEX_NONE || !map_add(peer, node, index)) {
+    if (index == MB_INDEX_NONE || !index_add(peer, node, index)) {
         if (index != MB_INDEX_NONE) known_put_back(peer, index);
         out->failed = true;
         return MB_INDEX_NONE;
@@ -144,8 +178,7 @@ uint32_t mb_known_add(mb_peer *peer, mb_node node, uint32_t flags, mb_actions *o
         .hint = MB_BLOCK_NONE,
     };
     mb_blockset_clear(mb_known_set(peer, index), peer->words);
-    peer->offers[index] = 0;
-    peer->needs[index] = peer->held;
+    peer->common[index] = 0;
     if (peer->flows) peer->flows[index] = (mb_flow){.last_delivery = MB_NEVER};
     peer->known_count++;
     if (flags & MB_KNOWN_SEEDER) peer->seeders_known++;
@@ -167,7 +200,7 @@ static void known_uncount(mb_peer *peer, uint32_t index)
 void mb_known_remove(mb_peer *peer, mb_time now, uint32_t index, mb_actions *out)
 {
     mb_known *known = &peer->known[index];
-    uint32_t needs = peer->needs[index];
+    uint32_t needs = mb_known_needs(peer, index);
 
     assert(known->flags & MB_KNOWN_USED);
     mb_ask_drop(peer, now, index);
@@ -180,18 +213,33 @@ void mb_known_remove(mb_peer *peer, mb_time now, uint32_t index, mb_actions *out
     }
     if (known->upload != MB_BLOCK_NONE) peer->uploads--;
     if (known->flags & MB_KNOWN_LAST) peer->last_count--;
-    peer->needs[index] = 0;
+    peer->common[index] = peer->held; /* it needs nothing any more */
     mb_choke_interest(peer, index, needs);
     mb_choke_forget(peer, index);
     if (known->flags & MB_KNOWN_SERVING) mb_list_remove(&peer->providers, index);
     if (known->flags & MB_KNOWN_OWED) peer->owed_count--;
     known_uncount(peer, index);
     if (known->flags & MB_KNOWN_SEEDER) peer->seeders_known--;
-    if (peer->map) peer->map[known->node] = 0;
+    index_remove(peer, known->node);
+    peer->complete_known -= known->has == peer->blocks;
     peer->known_count--;
     known_put_back(peer, index);
     peer->dirty = peer->slots_dirty = true;
     (void)out;
+}
+
+/* Complete peers have no use for each other, and others have for the room in their tables. */
+void mb_known_tidy(mb_peer *peer, mb_time now, mb_actions *out)
+{
+    peer->tidy = false;
+    for (uint32_t i = 0; i < peer->known_top; i++) {
+        const mb_known *known = &peer->known[i];
+
+        if (!(known->flags & MB_KNOWN_USED) || known->has < peer->blocks) continue;
+        if (known->flags & (MB_KNOWN_SEEDER | MB_KNOWN_SELF)) continue;
+        mb_peer_send(peer, out, i, MB_MSG_BYE);
+        mb_known_remove(peer, now, i, out);
+    }
 }
 
 /* ---- knowledge ------------------------------------------------------------------------------ */
@@ -205,22 +253,32 @@ bool mb_known_is_complete(const mb_peer *peer, uint32_t index)
 static void known_reset(mb_peer *peer, uint32_t index, uint32_t epoch)
 {
     mb_known *known = &peer->known[index];
-    uint32_t before = peer->needs[index];
+    uint32_t before = mb_known_needs(peer, index);
 
     known_uncount(peer, index);
+    peer->complete_known -= known->has == peer->blocks;
     known->flags &= (uint16_t)~MB_KNOWN_FULL;
     known->epoch = epoch;
     known->seen = 0;
     mb_blockset_clear(mb_known_set(peer, index), peer->words);
-    peer->offers[index] = 0;
-    peer->needs[index] = peer->held;
+    known->has = peer->common[index] = 0;
     mb_choke_interest(peer, index, before);
 }
 
-static int told_check(const mb_peer *peer, const mb_known *known, mb_told told)
+/* Whether `told` is news to me. */
+static bool is_news(const mb_known *known, mb_told told)
 {
+    if (!told.log || told.epoch < known->epoch) return false;
+    return told.epoch > known->epoch || told.count > known->seen;
+}
+
+int mb_known_check(const mb_peer *peer, uint32_t index, mb_told told)
+{
+    static const mb_known stranger;
+    const mb_known *known = index == MB_INDEX_NONE ? &stranger : &peer->known[index];
     uint32_t from = told.epoch == known->epoch ? known->seen : 0;
 
+    if (!is_news(known, told)) return MB_OK;
     if (told.count > peer->blocks || told.count > told.log->count) return MB_ERR_MESSAGE;
     for (uint32_t i = from; i < told.count; i++)
         if (told.log->blocks[i] >= peer->blocks) return MB_ERR_MESSAGE;
@@ -233,11 +291,28 @@ static void learn_full(mb_peer *peer, uint32_t index)
     mb_blockset_fill(mb_known_set(peer, index), peer->blocks);
     peer->known[index].flags |= MB_KNOWN_FULL;
     peer->rarity.everywhere++;
-    peer->offers[index] = peer->blocks - peer->held;
-    peer->needs[index] = 0;
+    peer->known[index].has = peer->blocks;
+    peer->common[index] = peer->held;
 }
 
-static void learn_news(mb_peer *peer, uint32_t index, mb_told told, mb_actions *out)
+/* A few new blocks, one by one. */
+static void learn_each(mb_peer *peer, uint32_t index, mb_told told)
+{
+    uint64_t *set = mb_known_set(peer, index);
+
+    for (uint32_t i = peer->known[index].seen; i < told.count; i++) {
+        uint32_t block = told.log->blocks[i];
+
+        if (mb_blockset_has(set, block)) continue;
+        mb_blockset_add(set, block);
+        peer->known[index].has++;
+        peer->common[index] += mb_blockset_has(peer->mine, block);
+        if (!peer->complete) mb_rarity_add_block(&peer->rarity, block);
+    }
+}
+
+/* Many new blocks, a word at a time. */
+static void learn_set(mb_peer *peer, uint32_t index, mb_told told, mb_actions *out)
 {
     uint64_t *set = mb_known_set(peer, index);
     uint64_t *news = mb_actions_scratch(out, peer->words * sizeof *news);
@@ -250,58 +325,70 @@ static void learn_news(mb_peer *peer, uint32_t index, mb_told told, mb_actions *
         news[w] &= ~set[w];
         if (!news[w]) continue;
         set[w] |= news[w];
-        peer->offers[index] += (uint32_t)__builtin_popcountll(news[w] & ~peer->mine[w]);
-        peer->needs[index] -= (uint32_t)__builtin_popcountll(news[w] & peer->mine[w]);
+        peer->known[index].has += (uint32_t)__builtin_popcountll(news[w]);
+        peer->common[index] += (uint32_t)__builtin_popcountll(news[w] & peer->mine[w]);
     }
-    mb_rarity_add(&peer->rarity, news);
+    if (!peer->complete) mb_rarity_add(&peer->rarity, news);
 }
 
-int mb_known_learn(mb_peer *peer, uint32_t index, mb_told told, mb_actions *out)
+static void known_turned_complete(mb_peer *peer)
+{
+    peer->complete_known++;
+    peer->tidy |= peer->complete && !peer->seeder;
+}
+
+void mb_known_learn(mb_peer *peer, uint32_t index, mb_told told, mb_actions *out)
 {
     mb_known *known = &peer->known[index];
     uint32_t before, offers;
 
-    if (!told.log || told.epoch < known->epoch) return MB_OK;
-    if (told.epoch == known->epoch && told.count <= known->seen) return MB_OK;
-    if (told_check(peer, known, told)) return MB_ERR_MESSAGE;
+    if (!is_news(known, told)) return;
     if (told.epoch != known->epoch) known_reset(peer, index, told.epoch);
-    before = peer->needs[index];
-    offers = peer->offers[index];
+    before = mb_known_needs(peer, index);
+    offers = mb_known_offers(peer, index);
     if (peer->complete && !peer->protocol->super_seed) {
-        peer->needs[index] = peer->blocks - told.count;
+        known->has = peer->common[index] = told.count;
     } else if (told.count == peer->blocks && known->seen == 0 && !peer->complete) {
         learn_full(peer, index);
+    } else if (told.count - known->seen <= LEARN_EACH_MAX) {
+        learn_each(peer, index, told);
     } else {
-        learn_news(peer, index, told, out);
+        learn_set(peer, index, told, out);
     }
     known->seen = told.count;
-    if (peer->offers[index] > offers && (known->flags & (MB_KNOWN_SERVING | MB_KNOWN_UNCHOKED |
-                                                        MB_KNOWN_OWED)))
-        peer->dirty = true;
+    if (known->has == peer->blocks) known_turned_complete(peer);
+    if (mb_known_offers(peer, index) > offers &&
+        known->flags & (MB_KNOWN_SERVING | MB_KNOWN_UNCHOKED | MB_KNOWN_OWED))
+        mb_ask_mark(peer, index);
     mb_choke_interest(peer, index, before);
-    return MB_OK;
+}
+
+/* Who had all that I had turns interested if it has not got the new block too. */
+static void gained_interest(mb_peer *peer, uint32_t block)
+{
+    for (uint32_t i = 0; i < peer->known_top; i++) {
+        if (!(peer->known[i].flags & MB_KNOWN_USED) || peer->common[i] + 1 != peer->held) continue;
+        if (!mb_blockset_has(mb_known_set(peer, i), block)) mb_choke_interest(peer, i, 0);
+    }
 }
 
 void mb_known_gained(mb_peer *peer, uint32_t block)
 {
     const uint64_t *word = peer->sets + block / 64;
     uint32_t shift = block % 64, top = peer->known_top, words = peer->words;
+    uint32_t *common = peer->common;
+    bool all_interested = peer->interested + peer->complete_known == peer->known_count;
 
-    for (uint32_t i = 0; i < top; i++, word += words) {
-        uint32_t has = *word >> shift & 1;
-
-        peer->offers[i] -= has;
-        peer->needs[i] += !has;
-        if (!has && peer->needs[i] == 1 && peer->known[i].flags & MB_KNOWN_USED)
-            mb_choke_interest(peer, i, 0);
-    }
+    for (uint32_t i = 0; i < top; i++, word += words)
+        common[i] += *word >> shift & 1;
+    if (!all_interested) gained_interest(peer, block);
 }
 
 void mb_known_correct(mb_peer *peer, uint32_t index, uint32_t block)
 {
     uint64_t *set = mb_known_set(peer, index);
     mb_known *known = &peer->known[index];
-    uint32_t before = peer->needs[index];
+    uint32_t before = mb_known_needs(peer, index);
 
     if (peer->complete || !mb_blockset_has(set, block)) return;
     if (known->flags & MB_KNOWN_FULL) { /* from now on it is counted block by block */
@@ -311,10 +398,8 @@ void mb_known_correct(mb_peer *peer, uint32_t index, uint32_t block)
     }
     mb_blockset_remove(set, block);
     mb_rarity_subtract_block(&peer->rarity, block);
-    if (mb_blockset_has(peer->mine, block)) {
-        peer->needs[index]++;
-        mb_choke_interest(peer, index, before);
-    } else {
-        peer->offers[index]--;
-    }
+    peer->complete_known -= known->has == peer->blocks;
+    known->has--;
+    peer->common[index] -= mb_blockset_has(peer->mine, block);
+    mb_choke_interest(peer, index, before);
 }

@@ -13,15 +13,18 @@ void mb_round_begin(mb_peer *peer, mb_time now, mb_actions *out)
     const mb_protocol *p = peer->protocol;
     mb_time nominal = peer->round_start;
 
-    while (peer->round_start <= now) peer->round_start += p->exchange_interval;
+    while (peer->round_start <= now)
+        peer->round_start += p->exchange_interval;
     peer->next_round = peer->round_start;
     if (p->round_jitter > 0) peer->next_round += mb_rng_phase(&peer->rng, p->round_jitter);
     if (peer->held == peer->blocks && !peer->complete) mb_peer_turn_complete(peer, now, out);
-    if (peer->round_open && peer->asked_count > 0) return; /* the last round's block is on its way */
+    if (peer->round_open && peer->asked_count > 0)
+        return; /* the last round's block is on its way */
     peer->round_open = false;
     peer->round_nominal = nominal;
     if (nominal >= peer->next_announce) {
-        while (peer->next_announce <= nominal) peer->next_announce += p->announce_interval;
+        while (peer->next_announce <= nominal)
+            peer->next_announce += p->announce_interval;
         peer->round_listing = true;
         if (!peer->announcing) mb_peer_announce(peer, now, MB_ANNOUNCE_PERIODIC, out);
         return;
@@ -46,8 +49,7 @@ void mb_round_listed(mb_peer *peer, mb_time now, mb_actions *out)
 
 void mb_round_unchoked(mb_peer *peer, mb_time now, mb_actions *out)
 {
-    const mb_list *from =
-        peer->protocol->ask == MB_ASK_MUTUAL ? &peer->unchoked : &peer->providers;
+    const mb_list *from = peer->protocol->ask == MB_ASK_MUTUAL ? &peer->unchoked : &peer->providers;
 
     if (!peer->round_unchoking) return;
     peer->round_unchoking = false;
@@ -72,8 +74,7 @@ void mb_round_unchoked(mb_peer *peer, mb_time now, mb_actions *out)
 
 void mb_round_next(mb_peer *peer, mb_time now, mb_actions *out)
 {
-    uint32_t needed =
-        peer->protocol->ask == MB_ASK_MUTUAL ? MB_KNOWN_UNCHOKED : MB_KNOWN_SERVING;
+    uint32_t needed = peer->protocol->ask == MB_ASK_MUTUAL ? MB_KNOWN_UNCHOKED : MB_KNOWN_SERVING;
 
     assert(peer->round_open && peer->asked_count == 0);
     while (peer->round_at < peer->order.count) {

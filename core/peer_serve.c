@@ -19,7 +19,8 @@ uint32_t mb_request_new(mb_peer *peer, mb_actions *out)
         }
         peer->requests = requests;
         peer->request_capacity = capacity;
-        for (uint32_t i = capacity; i-- > old;) mb_request_free(peer, i);
+        for (uint32_t i = capacity; i-- > old;)
+            mb_request_free(peer, i);
         request = peer->request_free;
     }
     peer->request_free = peer->requests[request].next;
@@ -75,7 +76,8 @@ static void enqueue(mb_peer *peer, uint32_t index, const mb_request *wanted, mb_
     uint32_t request = mb_request_new(peer, out), *end = &known->queue_head;
 
     if (request == MB_INDEX_NONE) return;
-    while (*end != MB_INDEX_NONE) end = &peer->requests[*end].next;
+    while (*end != MB_INDEX_NONE)
+        end = &peer->requests[*end].next;
     *end = request;
     peer->requests[request].block = wanted->block;
     peer->requests[request].offset = wanted->offset;
@@ -121,7 +123,8 @@ uint32_t mb_serve_steer(mb_peer *peer, uint32_t index, mb_actions *out)
     uint64_t drawn;
 
     if (!lacks) return MB_BLOCK_NONE;
-    for (uint32_t w = 0; w < peer->words; w++) lacks[w] = peer->mine[w] & ~has[w];
+    for (uint32_t w = 0; w < peer->words; w++)
+        lacks[w] = peer->mine[w] & ~has[w];
     ties = mb_rarity_rarest(&peer->served, lacks, lacks);
     if (ties == 0) return MB_BLOCK_NONE;
     drawn = mb_rng_below(&peer->selection_rng, ties);
@@ -164,16 +167,15 @@ static bool may_serve(mb_peer *peer, mb_time now, uint32_t index, mb_actions *ou
     return known->flags & MB_KNOWN_UNCHOKED;
 }
 
-int mb_serve_request(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event,
-                     mb_actions *out)
+void mb_serve_request(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event,
+                      mb_actions *out)
 {
     mb_known *known = &peer->known[index];
-    mb_request wanted = {.block = event->block, .offset = event->offset,
-                         .flags = event->flags & MB_FLAG_ENDGAME};
+    mb_request wanted = {
+        .block = event->block, .offset = event->offset, .flags = event->flags & MB_FLAG_ENDGAME};
     mb_reason reason = MB_REASON_NONE;
 
-    if (event->block >= peer->blocks) return MB_ERR_MESSAGE;
-    if (event->offset >= mb_geometry_block_size(peer->geometry, event->block)) return MB_ERR_MESSAGE;
+    assert(event->block < peer->blocks);
     if (peer->leaving && !(known->flags & MB_KNOWN_LAST))
         reason = MB_REASON_LEAVING;
     else if (!mb_blockset_has(peer->mine, event->block))
@@ -184,7 +186,7 @@ int mb_serve_request(mb_peer *peer, mb_time now, uint32_t index, const mb_event 
         reason = MB_REASON_BUSY;
     if (reason != MB_REASON_NONE) {
         refuse(peer, index, event->block, reason, out);
-        return MB_OK;
+        return;
     }
     steered(peer, index, event->block, out);
     if (known->upload != MB_BLOCK_NONE)
@@ -195,7 +197,6 @@ int mb_serve_request(mb_peer *peer, mb_time now, uint32_t index, const mb_event 
         known->flags &= (uint16_t)~MB_KNOWN_LAST;
         peer->last_count--;
     }
-    return MB_OK;
 }
 
 /* What comes after an upload to it has ended, whole or not. */
@@ -262,7 +263,7 @@ static void offer_last_block(mb_peer *peer, uint32_t index, mb_actions *out)
 
     mb_serve_refuse_queue(peer, index, MB_REASON_LEAVING, out);
     if (known->upload != MB_BLOCK_NONE || known->flags & MB_KNOWN_SELF) return;
-    if (peer->needs[index] == 0 || peer->protocol->ask == MB_ASK_MUTUAL) return;
+    if (mb_known_needs(peer, index) == 0 || peer->protocol->ask == MB_ASK_MUTUAL) return;
     known->flags |= MB_KNOWN_LAST | MB_KNOWN_GRANTED;
     peer->last_count++;
     notice = mb_peer_send(peer, out, index, MB_MSG_UNCHOKE);

@@ -56,7 +56,8 @@ int mb_tracker_new(mb_tracker **result, const mb_tracker_config *config)
 void mb_tracker_free(mb_tracker *tracker)
 {
     if (!tracker) return;
-    for (size_t i = 0; i < tracker->log_count; i++) free(tracker->logs[i]);
+    for (size_t i = 0; i < tracker->log_count; i++)
+        free(tracker->logs[i]);
     free(tracker->logs);
     free(tracker->booked);
     free(tracker->places);
@@ -81,7 +82,8 @@ static int reserve(void *array, size_t size, size_t count, size_t extra, size_t 
     size_t wanted = *capacity ? *capacity : 64;
 
     if (count + extra <= *capacity) return MB_OK;
-    while (wanted < count + extra) wanted *= 2;
+    while (wanted < count + extra)
+        wanted *= 2;
     grown = realloc(*place, wanted * size);
     if (!grown) return MB_ERR_MEMORY;
     *place = grown;
@@ -95,7 +97,8 @@ static int places_cover(mb_tracker *tracker, mb_node node)
     uint32_t *places;
 
     if (node < tracker->places_size) return MB_OK;
-    while (size <= node) size *= 2;
+    while (size <= node)
+        size *= 2;
     places = realloc(tracker->places, size * sizeof *places);
     if (!places) return MB_ERR_MEMORY;
     memset(places + tracker->places_size, 0, (size - tracker->places_size) * sizeof *places);
@@ -135,7 +138,8 @@ static int write_log(mb_tracker *tracker, uint32_t epoch, uint32_t count, mb_tol
         return MB_ERR_MEMORY;
     log = mb_log_new(epoch, count);
     if (!log) return MB_ERR_MEMORY;
-    for (uint32_t i = 0; i < count; i++) mb_log_append(log, drawn[i]);
+    for (uint32_t i = 0; i < count; i++)
+        mb_log_append(log, drawn[i]);
     tracker->logs[tracker->log_count++] = log;
     *told = mb_log_told(log);
     return MB_OK;
@@ -217,7 +221,8 @@ static int book_announce(mb_tracker *tracker, mb_time now, const mb_event *event
     answer = mb_actions_add(out, MB_ACTION_ANSWER);
     answer->to = event->from;
     answer->index = event->index;
-    if (tracker->next_tick == MB_NEVER) tracker->next_tick = now + tracker->protocol->announce_interval;
+    if (tracker->next_tick == MB_NEVER)
+        tracker->next_tick = now + tracker->protocol->announce_interval;
     return book_blocks(tracker, b, event, newcomer ? answer : NULL);
 }
 
@@ -291,7 +296,8 @@ static void tick(mb_tracker *tracker, mb_time now)
 {
     mb_time interval = tracker->protocol->announce_interval;
 
-    while (tracker->next_tick <= now) tracker->next_tick += interval;
+    while (tracker->next_tick <= now)
+        tracker->next_tick += interval;
     for (uint32_t i = tracker->count; i-- > 0;) {
         if (now - tracker->booked[i].seen > SILENT_INTERVALS * interval)
             book_remove(tracker, tracker->booked[i].node);

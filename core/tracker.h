@@ -1,6 +1,7 @@
 /*
- * The tracker: it registers newcomers, deals them their first blocks, keeps books of who holds what,
- * and answers announces with peers to know. It moves no data: the seeder beside it is an ordinary peer.
+ * The tracker: it registers newcomers, deals them their first blocks, keeps books of who holds
+ * what, and answers announces with peers to know. It moves no data: the seeder beside it is an
+ * ordinary peer.
  */
 #ifndef MB_TRACKER_H
 #define MB_TRACKER_H
@@ -31,7 +32,8 @@ int mb_tracker_seeder(mb_tracker *tracker, mb_node node, mb_told told);
 int mb_tracker_step(mb_tracker *tracker, mb_time now, const mb_event *events, size_t count,
                     mb_actions *out);
 
-/* When it wants MB_EVENT_TIMER: the coarse tick on which silent peers go; MB_NEVER while nobody is booked. */
+/* When it wants MB_EVENT_TIMER: the coarse tick on which silent peers go; MB_NEVER while nobody is
+ * booked. */
 mb_time mb_tracker_deadline(const mb_tracker *tracker);
 
 /* Asserts every invariant. O(booked peers). */

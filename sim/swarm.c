@@ -53,6 +53,7 @@ static int add_nodes(sim_swarm *swarm)
     swarm->links = sim_links_new();
     swarm->queue = sim_queue_new();
     if (!swarm->nodes || !swarm->copies || !swarm->links || !swarm->queue) return MB_ERR_MEMORY;
+    sim_links_watch(swarm->links, swarm->options->check == SIM_CHECK_EVERY);
     if (add_node(swarm, MB_NODE_TRACKER, &scenario->tracker.access)) return MB_ERR_MEMORY;
     for (uint32_t i = 0; i < swarm->arrival_count; i++) {
         const sim_group *group = &scenario->groups[swarm->arrivals[i].group];

@@ -52,7 +52,8 @@ static void trace_message(sim_swarm *swarm, mb_node from, const mb_action *a)
         value = a->reason;
         swarm->recorder->stats[a->to].refusals++;
     }
-    sim_recorder_trace(swarm->recorder, kinds[a->message], swarm->now, from, a->to, a->block, value);
+    sim_recorder_trace(swarm->recorder, kinds[a->message], swarm->now, from, a->to, a->block,
+                       value);
 }
 
 static void message_event(sim_event *event, mb_node from, const mb_action *a)
@@ -109,8 +110,8 @@ static bool fan_out(sim_swarm *swarm, mb_node from, const mb_action *a, mb_time 
     message_event(&event, from, a);
     event.type = SIM_EVENT_FANOUT;
     event.value2 = (uintptr_t)fanout;
-    sim_swarm_push(swarm, swarm->now + swarm->nodes[from].latency + latency, SIM_CLASS_MESSAGE, from,
-                   &event);
+    sim_swarm_push(swarm, swarm->now + swarm->nodes[from].latency + latency, SIM_CLASS_MESSAGE,
+                   from, &event);
     return true;
 }
 
@@ -137,9 +138,8 @@ static void do_broadcast(sim_swarm *swarm, mb_node from, const mb_action *a)
 {
     mb_time done = -1;
 
-    sim_recorder_trace(swarm->recorder,
-                       a->message == MB_MSG_BYE ? SIM_TRACE_BYE : SIM_TRACE_HAVE, swarm->now, from,
-                       MB_NODE_NONE, MB_BLOCK_NONE, 0);
+    sim_recorder_trace(swarm->recorder, a->message == MB_MSG_BYE ? SIM_TRACE_BYE : SIM_TRACE_HAVE,
+                       swarm->now, from, MB_NODE_NONE, MB_BLOCK_NONE, 0);
     for (;;) {
         uint32_t count;
         mb_time latency = next_latency(swarm, from, done, &count);
@@ -179,8 +179,11 @@ static const sim_event *delivery_of(const sim_swarm *swarm, uint32_t block)
 static void do_gained(sim_swarm *swarm, mb_node node, const mb_action *a)
 {
     const sim_event *raw = delivery_of(swarm, a->block);
-    sim_block_gain gain = {.peer = node, .from = MB_NODE_NONE, .block = a->block,
-                           .via = MB_VIA_INITIAL, .started = swarm->now};
+    sim_block_gain gain = {.peer = node,
+                           .from = MB_NODE_NONE,
+                           .block = a->block,
+                           .via = MB_VIA_INITIAL,
+                           .started = swarm->now};
 
     sim_swarm_gained(swarm, node, a->block);
     if (node == MB_NODE_TRACKER) return;
@@ -190,8 +193,8 @@ static void do_gained(sim_swarm *swarm, mb_node node, const mb_action *a)
         gain.from_role = raw->reason;
         gain.started = (mb_time)raw->value;
         gain.bytes = raw->value2;
-        sim_recorder_trace(swarm->recorder, SIM_TRACE_DELIVER, swarm->now, node, raw->from, a->block,
-                           raw->value2);
+        sim_recorder_trace(swarm->recorder, SIM_TRACE_DELIVER, swarm->now, node, raw->from,
+                           a->block, raw->value2);
     } else if (swarm->payload) {
         int error = sim_payload_given(swarm->payload, node, a->block);
 
@@ -272,8 +275,8 @@ void sim_swarm_step(sim_swarm *swarm, mb_node node)
 
 static void do_answer(sim_swarm *swarm, const mb_action *a)
 {
-    size_t size = sizeof(sim_answer) + a->list_count * sizeof *a->list +
-                  a->dealt_count * sizeof *a->dealt;
+    size_t size =
+        sizeof(sim_answer) + a->list_count * sizeof *a->list + a->dealt_count * sizeof *a->dealt;
     sim_answer *answer = malloc(size);
     sim_event event = {.type = SIM_EVENT_PLAIN, .log = answer};
 

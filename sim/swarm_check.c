@@ -6,13 +6,13 @@
 #include "sim/swarm_internal.h"
 
 /* A broken invariant is a defect of this program: it ends here, and says where. */
-#define CHECK(swarm, condition, ...)                                                       \
-    do {                                                                                   \
-        if (condition) break;                                                              \
-        fprintf(stderr, "minibit-sim: check failed at %lld ns: ", (long long)(swarm)->now); \
-        fprintf(stderr, __VA_ARGS__);                                                      \
-        fprintf(stderr, " (%s:%d: %s)\n", __FILE__, __LINE__, #condition);                 \
-        abort();                                                                           \
+#define CHECK(swarm, condition, ...)                                                               \
+    do {                                                                                           \
+        if (condition) break;                                                                      \
+        fprintf(stderr, "minibit-sim: check failed at %lld ns: ", (long long)(swarm)->now);        \
+        fprintf(stderr, __VA_ARGS__);                                                              \
+        fprintf(stderr, " (%s:%d: %s)\n", __FILE__, __LINE__, #condition);                         \
+        abort();                                                                                   \
     } while (0)
 
 void sim_swarm_check_step(const sim_swarm *swarm, mb_node node)
@@ -26,15 +26,16 @@ void sim_swarm_check_upload(const sim_swarm *swarm, mb_node from, const mb_actio
 
     CHECK(swarm, mb_blockset_has(mb_peer_blocks(giver), action->block),
           "node %u serves block %u, which it does not hold", from, action->block);
-    CHECK(swarm, mb_peer_has_unchoked(giver, action->to, action->index) ||
-                     mb_peer_look(giver).leaving,
+    CHECK(swarm,
+          mb_peer_has_unchoked(giver, action->to, action->index) || mb_peer_look(giver).leaving,
           "node %u serves node %u, which it has not unchoked", from, action->to);
     for (uint32_t f = swarm->nodes[from].out_first; f != SIM_NONE; f = swarm->transfers[f].out_next)
         CHECK(swarm, swarm->transfers[f].to != action->to,
               "node %u sends two blocks to node %u at once", from, action->to);
     if (!taker || action->via == MB_VIA_ENDGAME) return;
-    CHECK(swarm, !mb_blockset_has(mb_peer_blocks(taker), action->block) ||
-                     swarm->scenario->groups[swarm->nodes[action->to].group].protocol.endgame,
+    CHECK(swarm,
+          !mb_blockset_has(mb_peer_blocks(taker), action->block) ||
+              swarm->scenario->groups[swarm->nodes[action->to].group].protocol.endgame,
           "node %u is sent block %u a second time", action->to, action->block);
 }
 
@@ -78,9 +79,10 @@ static void check_copies(const sim_swarm *swarm)
 
     for (mb_node node = 0; node <= swarm->arrived; node++)
         if (swarm->nodes[node].peer) held += mb_peer_look(swarm->nodes[node].peer).held;
-    for (uint32_t block = 0; block < blocks; block++) copies += swarm->copies[block];
-    CHECK(swarm, held == copies, "copies are not those held: %llu, %llu", (unsigned long long)copies,
-          (unsigned long long)held);
+    for (uint32_t block = 0; block < blocks; block++)
+        copies += swarm->copies[block];
+    CHECK(swarm, held == copies, "copies are not those held: %llu, %llu",
+          (unsigned long long)copies, (unsigned long long)held);
 }
 
 /* Over all links: what uplinks sent is what downlinks received. */

@@ -45,8 +45,8 @@ static void fill_event(mb_event *to, const sim_event *from)
 static void bounce(sim_swarm *swarm, mb_node node, const sim_event *event)
 {
     sim_event gone = {.type = SIM_EVENT_GONE, .from = node, .index = (uint32_t)event->value2};
-    bool counts = event->type == SIM_EVENT_MESSAGE &&
-                  (event->value & 0xff) != MB_MSG_BYE && (event->value & 0xff) != MB_MSG_HELLO_FULL;
+    bool counts = event->type == SIM_EVENT_MESSAGE && (event->value & 0xff) != MB_MSG_BYE &&
+                  (event->value & 0xff) != MB_MSG_HELLO_FULL;
 
     if (!counts || !swarm->nodes[event->from].peer) return;
     sim_swarm_push(swarm, swarm->now + sim_swarm_delay(swarm, node, event->from), SIM_CLASS_MESSAGE,
@@ -71,7 +71,8 @@ static void deliver_fanout(sim_swarm *swarm, const sim_event *event)
     free(fanout);
 }
 
-/* Whether the next event is for the same node at the same time and of the same class, and not a fan-out. */
+/* Whether the next event is for the same node at the same time and of the same class, and not a
+ * fan-out. */
 static const sim_event *next_alike(sim_swarm *swarm, const sim_event *event)
 {
     const sim_event *next = sim_queue_peek(swarm->queue);
@@ -148,7 +149,8 @@ static void deliver_block(sim_swarm *swarm, const sim_event *event)
     sim_swarm_step(swarm, event->node);
 }
 
-/* ---- the tracker and its answers --------------------------------------------------------------- */
+/* ---- the tracker and its answers ---------------------------------------------------------------
+ */
 
 static void no_tracker(sim_swarm *swarm, const sim_event *event)
 {

@@ -22,7 +22,8 @@ static bool table_cover(sim_swarm *swarm, uint32_t flow)
     sim_transfer *grown;
 
     if (flow < swarm->transfer_capacity) return true;
-    while (capacity <= flow) capacity *= 2;
+    while (capacity <= flow)
+        capacity *= 2;
     grown = realloc(swarm->transfers, capacity * sizeof *grown);
     if (!grown) return false;
     swarm->transfers = grown;

@@ -9,8 +9,8 @@
  *   swarm_sample.c   rows of the timeline, progress
  *   swarm_check.c    the checker
  *
- * Everything happens in the order (time, class, node, sequence); transfers that complete at an instant
- * come before the events of that instant, and the links are settled after the last of them.
+ * Everything happens in the order (time, class, node, sequence); transfers that complete at an
+ * instant come before the events of that instant, and the links are settled after the last of them.
  */
 #ifndef SIM_SWARM_INTERNAL_H
 #define SIM_SWARM_INTERNAL_H
@@ -28,20 +28,20 @@
 enum {
     SIM_CLASS_ARRIVE = 1, /* a peer is there */
     SIM_CLASS_ANSWER,     /* the tracker's answer, or that there is none */
-    SIM_CLASS_ANNOUNCE,   /* an announce reaches the tracker: all of an instant are booked at once */
-    SIM_CLASS_BLOCK,      /* a block arrives */
-    SIM_CLASS_MESSAGE,    /* a message arrives, a transfer is known to be cut, a peer to be gone */
-    SIM_CLASS_LEAVE,      /* a node leaves */
+    SIM_CLASS_ANNOUNCE, /* an announce reaches the tracker: all of an instant are booked at once */
+    SIM_CLASS_BLOCK,    /* a block arrives */
+    SIM_CLASS_MESSAGE,  /* a message arrives, a transfer is known to be cut, a peer to be gone */
+    SIM_CLASS_LEAVE,    /* a node leaves */
     SIM_CLASS_TIMER,
     SIM_CLASS_SAMPLE,
 };
 
 /* What an event is; of class MESSAGE it says which mb_event to make of it. */
 enum {
-    SIM_EVENT_PLAIN,     /* what the class says */
-    SIM_EVENT_UNLISTED,  /* class ANSWER: no tracker */
-    SIM_EVENT_MESSAGE,   /* one message to one node; `count`… as told, value: message */
-    SIM_EVENT_FANOUT,    /* one message to many; value2: sim_fanout */
+    SIM_EVENT_PLAIN,    /* what the class says */
+    SIM_EVENT_UNLISTED, /* class ANSWER: no tracker */
+    SIM_EVENT_MESSAGE,  /* one message to one node; `count`… as told, value: message */
+    SIM_EVENT_FANOUT,   /* one message to many; value2: sim_fanout */
     SIM_EVENT_CUT,
     SIM_EVENT_GONE,
     SIM_EVENT_GONE_FANOUT,
@@ -109,7 +109,7 @@ typedef struct sim_swarm {
     uint32_t node_count;
     sim_transfer *transfers;
     uint32_t transfer_capacity;
-    uint32_t *copies; /* of each block, over the nodes present */
+    uint32_t *copies;    /* of each block, over the nodes present */
     uint32_t incomplete; /* peers present and not complete */
 
     mb_time now;
@@ -120,7 +120,7 @@ typedef struct sim_swarm {
     uint32_t batch_count, batch_capacity;
     sim_transfer *done; /* transfers that completed at this instant */
     uint32_t done_count, done_capacity;
-    bool measuring; /* the node of this step wants to know how far its transfers are */
+    bool measuring;    /* the node of this step wants to know how far its transfers are */
     char *config_text; /* of config.ini; the recorder borrows it */
     int error;         /* the first failure; ends the run */
 } sim_swarm;

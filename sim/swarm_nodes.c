@@ -181,7 +181,8 @@ void sim_swarm_gained(sim_swarm *swarm, mb_node node, uint32_t block)
     swarm->copies[block]++;
 }
 
-/* A peer that goes without a word is missed a latency later by whoever knows it, and the tracker. */
+/* A peer that goes without a word is missed a latency later by whoever knows it, and the tracker.
+ */
 static void missed(sim_swarm *swarm, mb_node node)
 {
     uint32_t index = 0, remote;
@@ -222,7 +223,8 @@ void sim_swarm_depart(sim_swarm *swarm, mb_node node)
     sim_node *gone = &swarm->nodes[node];
     const mb_log *log = mb_peer_log(gone->peer);
 
-    for (uint32_t i = 0; i < log->count; i++) swarm->copies[log->blocks[i]]--;
+    for (uint32_t i = 0; i < log->count; i++)
+        swarm->copies[log->blocks[i]]--;
     sim_swarm_cut_all(swarm, node);
     sim_recorder_leave(swarm->recorder, node, swarm->now, SIM_PEER_LEFT,
                        sim_links_link_carried(swarm->links, 2 * node, swarm->now));
