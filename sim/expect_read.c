@@ -7,6 +7,7 @@
 
 /* Every scalar of summary.json that is there for the whole run, see docs/formats.md. */
 static const char *const paths[] = {
+    "schema",
     "scenario",
     "seed",
     "end_s",

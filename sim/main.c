@@ -180,12 +180,10 @@ static int run_replay(const sim_scenario *scenario, const sim_options *options,
     int result = sim_replay_execute(scenario, run, &figures, error, sizeof error);
     if (result) return complain(error, failure_status(result));
     if (options->quiet) return EXIT_DONE;
-    sim_clock_text clock, seconds;
+    sim_clock_text clock;
     printf("%s: %" PRIu64 " of %" PRIu64 " transfers complete", scenario->name, figures.completed,
            figures.transfers);
-    if (figures.completed > 0)
-        printf(", the last at %s (%s s)", sim_clock_format_hours(figures.last, clock),
-               sim_clock_format_seconds(figures.last, seconds));
+    if (figures.completed > 0) printf(", the last at %s", sim_clock_format(figures.last, clock));
     printf("\nresults in %s\n", run->folder);
     return EXIT_DONE;
 }

@@ -9,6 +9,7 @@
 
 #define CELL 9
 #define PATH_SIZE 160
+#define MOMENT_SIZE 72
 
 struct printer {
     FILE *out;
@@ -56,14 +57,37 @@ static const char *ratio(int64_t millionths, char text[32])
     return text;
 }
 
+/* "256 KiB": as in scenarios, but with a blank before the unit. */
+static const char *spaced_size(uint64_t bytes, char text[MB_UNITS_TEXT_MAX])
+{
+    char tight[MB_UNITS_TEXT_MAX];
+    mb_size_format(bytes, tight);
+    int digits = (int)strspn(tight, "0123456789");
+    snprintf(text, MB_UNITS_TEXT_MAX, "%.*s %.8s", digits, tight, tight + digits);
+    return text;
+}
+
+/* "21:00 (1260.0 s)"; below a minute the seconds alone. */
+static const char *format_moment(mb_time time, char text[MOMENT_SIZE])
+{
+    sim_clock_text clock, seconds;
+    sim_clock_format(time, clock);
+    sim_clock_format_seconds(time, seconds);
+    if (strchr(clock, ':'))
+        snprintf(text, MOMENT_SIZE, "%s (%s s)", clock, seconds);
+    else
+        snprintf(text, MOMENT_SIZE, "%s", clock);
+    return text;
+}
+
 static void print_title(const struct printer *printer)
 {
     const sim_scenario *scenario = printer->scenario;
     char size[MB_UNITS_TEXT_MAX], block[MB_UNITS_TEXT_MAX];
     fprintf(printer->out, "%s: %s peers, %u blocks of %s (%s), seed %" PRIu64 "\n", scenario->name,
             get_text(printer, "peers"), scenario->file.geometry.blocks,
-            mb_size_format(scenario->file.geometry.block_size, block),
-            mb_size_format(scenario->file.geometry.size, size), scenario->seed);
+            spaced_size(scenario->file.geometry.block_size, block),
+            spaced_size(scenario->file.geometry.size, size), scenario->seed);
     if (*scenario->description) fprintf(printer->out, "%s\n", scenario->description);
 }
 
@@ -102,7 +126,7 @@ static void print_row(const struct printer *printer, const char *name, const cha
     snprintf(complete, sizeof complete, "%speers_complete", prefix);
     fprintf(printer->out, "%-*s %*s %*s ", printer->name_width, name, CELL,
             get_text(printer, peers), CELL, get_text(printer, complete));
-    print_times(printer, prefix, sim_clock_format_hours);
+    print_times(printer, prefix, sim_clock_format);
 }
 
 static void print_groups(const struct printer *printer)
@@ -139,13 +163,11 @@ static void print_shares(const struct printer *printer)
 
 static void print_bound(const struct printer *printer)
 {
-    sim_clock_text clock, seconds;
-    char times[32];
+    char times[32], moment[MOMENT_SIZE];
     mb_time bound;
     int64_t over;
     if (!get_time(printer, "lower_bound_s", &bound)) return;
-    fprintf(printer->out, "lower bound        %s (%s s)", sim_clock_format_hours(bound, clock),
-            sim_clock_format_seconds(bound, seconds));
+    fprintf(printer->out, "lower bound        %s", format_moment(bound, moment));
     if (get_ratio(printer, "bound_ratio", &over))
         fprintf(printer->out, "; this took %s times as long", ratio(over, times));
     fputc('\n', printer->out);
@@ -164,17 +186,16 @@ static void print_steady_state(const struct printer *printer)
 
 static void print_end(const struct printer *printer)
 {
-    sim_clock_text clock, seconds;
+    char moment[MOMENT_SIZE];
     const char *peers = get_text(printer, "peers");
     const char *complete = get_text(printer, "peers_complete");
     mb_time last, end;
     bool all = strcmp(peers, complete) == 0;
     if (all && get_time(printer, "completed_s", &last))
-        fprintf(printer->out, "everyone complete at %s (%s s)\n",
-                sim_clock_format_hours(last, clock), sim_clock_format_seconds(last, seconds));
+        fprintf(printer->out, "everyone complete at %s\n", format_moment(last, moment));
     else if (get_time(printer, "end_s", &end))
-        fprintf(printer->out, "%s of %s peers complete when the run ended at %s (%s s)\n", complete,
-                peers, sim_clock_format_hours(end, clock), sim_clock_format_seconds(end, seconds));
+        fprintf(printer->out, "%s of %s peers complete when the run ended at %s\n", complete, peers,
+                format_moment(end, moment));
 }
 
 static int name_width(const sim_scenario *scenario)
