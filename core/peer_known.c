@@ -181,6 +181,7 @@ uint32_t mb_known_add(mb_peer *peer, mb_node node, uint32_t flags, mb_actions *o
     peer->common[index] = 0;
     if (peer->flows) peer->flows[index] = (mb_flow){.last_delivery = MB_NEVER};
     peer->known_count++;
+    peer->complete_known += peer->blocks == 0; /* of an empty file one has all at once */
     if (flags & MB_KNOWN_SEEDER) peer->seeders_known++;
     mb_choke_interest(peer, index, 0);
     return index;

@@ -348,11 +348,14 @@ class Runs(Case):
         for size in (0, 1, 262144, 262145):
             self.write(b"x" * size, "data.bin")
             self.write("[file]\npath = data.bin\n" + TRACKER + PEERS + "[expect]\ncomplete = all\n")
-            result = self.run_sim("s.ini", "--force", "--check=every", "--payload-dir", "payload")
+            result = self.run_sim("s.ini", "--force", "--check=every", "--payload-dir", f"payload{size}")
             self.assertDone(result)
-            for path in (self.folder / "payload").rglob("*"):
+            rebuilt = 0
+            for path in (self.folder / f"payload{size}").rglob("*"):
                 if path.is_file():
                     self.assertEqual(path.read_bytes(), b"x" * size)
+                    rebuilt += 1
+            self.assertEqual(rebuilt, 3)
 
     def test_replay(self):
         self.write(TRACE, "trace.csv")
