@@ -3,9 +3,9 @@
 /* What a program costs before it has a peer. */
 #define BASE_BYTES (UINT64_C(8) << 20)
 /* A peer with its links, timers and statistics, but for what grows with blocks and known peers. */
-#define PEER_BYTES 1500
+#define PEER_BYTES 3000
 /* What a peer keeps of a known one, but for its blocks. */
-#define KNOWN_BYTES 72
+#define KNOWN_BYTES 180
 
 static uint64_t least(uint64_t a, uint64_t b)
 {
@@ -34,12 +34,12 @@ static uint64_t missing_blocks(const sim_scenario *scenario, const sim_group *gr
     return blocks;
 }
 
-/* A peer's number in the run is a choice of the memory's: more of them, more cache misses. */
+/* The more peers, the more each block costs in cache misses. */
 static uint64_t ns_per_block(uint64_t peers)
 {
-    uint64_t ns = 500;
+    uint64_t ns = 1500;
     for (uint64_t size = 1000; size < peers && size < 10000000; size *= 10)
-        ns += 700;
+        ns += 1500;
     return ns;
 }
 
@@ -55,7 +55,7 @@ sim_estimate sim_estimate_make(const sim_scenario *scenario)
         alone.group_count = 1;
         uint64_t peers = sim_scenario_peers_estimate(&alone);
         uint64_t known = known_peers(scenario, group, estimate.peers);
-        uint64_t each = PEER_BYTES + 4 * blocks + known * (KNOWN_BYTES + blocks / 8);
+        uint64_t each = PEER_BYTES + 8 * blocks + known * (KNOWN_BYTES + blocks / 8);
         estimate.memory_bytes += peers * each;
         estimate.blocks += peers * missing_blocks(scenario, group);
     }
