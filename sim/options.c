@@ -64,7 +64,7 @@ static GOptionContext *make_context(struct raw *raw)
         {"version", 0, 0, G_OPTION_ARG_NONE, &raw->version, "print the version", NULL},
         {"help", 'h', 0, G_OPTION_ARG_NONE, &raw->help, "print this help", NULL},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &raw->files, NULL, NULL},
-        {NULL},
+        {.long_name = NULL},
     };
     GOptionContext *context = g_option_context_new("SCENARIO.ini");
     g_option_context_set_summary(context, examples);

@@ -46,7 +46,7 @@ static const sim_key_row scenario_rows[] = {
      .min = 1, .max = UINT32_MAX},
     {"sample", TIME_VALUES, "10s", "time between two rows of the timeline", sim_read_time,
      SCENARIO(sample), .min = MB_MS, .max = SIM_TIME_MAX},
-    {NULL},
+    {.name = NULL},
 };
 
 static const sim_key_row file_rows[] = {
@@ -57,7 +57,7 @@ static const sim_key_row file_rows[] = {
     {"path", "FILE", "(one of these three)", "a real file, whose bytes move and are verified",
      read_later, NOWHERE},
     {"block_size", "1B to 1GiB", "256KiB", "bytes of a block", read_later, NOWHERE},
-    {NULL},
+    {.name = NULL},
 };
 
 static const sim_key_row tracker_rows[] = {
@@ -69,7 +69,7 @@ static const sim_key_row tracker_rows[] = {
      TRACKER(leave_at)},
     {"seeder_slots", "0 to 16777216", "[protocol]'s", "peers that it serves; 0 = everybody",
      sim_read_slots, TRACKER(protocol)},
-    {NULL},
+    {.name = NULL},
 };
 
 static const sim_key_row peers_rows[] = {
@@ -87,19 +87,19 @@ static const sim_key_row peers_rows[] = {
      sim_read_have, NOWHERE},
     {"unreachable", "yes | no", "no", "accepts no contact, only makes it", sim_read_bool,
      PEERS(unreachable)},
-    {NULL},
+    {.name = NULL},
 };
 
 static const sim_key_row protocol_rows[] = {
     {"preset", "minibit | coursework | bittorrent", "minibit", "sets every key below", read_later,
      NOWHERE},
-    {NULL},
+    {.name = NULL},
 };
 
 static const sim_key_row replay_rows[] = {
     {"trace", "FILE.csv (columns at_s,from,to,bytes)", NULL, "transfers to play", sim_read_text,
      SCENARIO(replay.trace_path)},
-    {NULL},
+    {.name = NULL},
 };
 
 static const sim_key_row node_rows[] = {
@@ -107,7 +107,7 @@ static const sim_key_row node_rows[] = {
     {"down", RATE_VALUES, NULL, "downlink", sim_read_rate, NODE(access.down)},
     {"latency", "a time: 20ms", "0ms", "share of every path's delay", sim_read_time,
      NODE(access.latency), .min = 0, .max = LATENCY_MAX},
-    {NULL},
+    {.name = NULL},
 };
 
 static const sim_key_row expect_rows[] = {
@@ -115,7 +115,7 @@ static const sim_key_row expect_rows[] = {
     {"completed_by", TIME_VALUES, "(not looked at)", "all complete by then", read_later, NOWHERE},
     {"PATH", "12.5 | 10..20 | 10.. | ..20 | text", "(not looked at)",
      "a figure of summary.json by its path, as download_s.mean", read_later, NOWHERE},
-    {NULL},
+    {.name = NULL},
 };
 
 static const sim_key_group groups[] = {

@@ -14,7 +14,7 @@ import time
 import unittest
 from pathlib import Path
 
-PROGRAM = sys.argv.pop(1)
+PROGRAM = os.path.abspath(sys.argv.pop(1))
 
 FILE = "[file]\nblocks = 4\n"
 TRACKER = "[tracker]\nup = 8Mbit\n"
@@ -387,7 +387,10 @@ class Interrupts(Case):
         process = subprocess.Popen(
             [PROGRAM, "s.ini"], cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
-        time.sleep(0.5)
+        deadline = time.monotonic() + 60
+        while not (self.folder / "results/s").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(0.3)
         process.send_signal(number)
         out, err = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 130, err)
