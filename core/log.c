@@ -8,7 +8,7 @@ mb_log *mb_log_new(uint32_t epoch, uint32_t capacity)
     mb_log *log = malloc(sizeof *log + (size_t)capacity * sizeof log->blocks[0]);
     if (log == NULL) return NULL;
     log->epoch = epoch;
-    log->count = 0;
+    log->count = log->bound = 0;
     log->capacity = capacity;
     return log;
 }
@@ -19,4 +19,5 @@ void mb_log_append(mb_log *log, uint32_t block)
     assert(block != MB_BLOCK_NONE);
     log->blocks[log->count] = block;
     log->count++;
+    if (block >= log->bound) log->bound = block + 1;
 }

@@ -15,6 +15,7 @@ typedef struct mb_log {
     uint32_t epoch;
     uint32_t count;
     uint32_t capacity;
+    uint32_t bound; /* above every block in it */
     uint32_t blocks[];
 } mb_log;
 

@@ -212,8 +212,9 @@ void mb_known_remove(mb_peer *peer, mb_time now, uint32_t index, mb_actions *out
         known->queue_head = peer->requests[request].next;
         mb_request_free(peer, request);
     }
-    if (known->upload != MB_BLOCK_NONE) peer->uploads--;
+    if (known->upload != MB_BLOCK_NONE) mb_serve_abort(peer, index, 0, out);
     if (known->flags & MB_KNOWN_LAST) peer->last_count--;
+    mb_serve_unsteer(peer, index);
     peer->common[index] = peer->held; /* it needs nothing any more */
     mb_choke_interest(peer, index, needs);
     mb_choke_forget(peer, index);
@@ -226,7 +227,6 @@ void mb_known_remove(mb_peer *peer, mb_time now, uint32_t index, mb_actions *out
     peer->known_count--;
     known_put_back(peer, index);
     peer->dirty = peer->slots_dirty = true;
-    (void)out;
 }
 
 /* Complete peers have no use for each other, and others have for the room in their tables. */
@@ -277,13 +277,10 @@ int mb_known_check(const mb_peer *peer, uint32_t index, mb_told told)
 {
     static const mb_known stranger;
     const mb_known *known = index == MB_INDEX_NONE ? &stranger : &peer->known[index];
-    uint32_t from = told.epoch == known->epoch ? known->seen : 0;
 
     if (!is_news(known, told)) return MB_OK;
     if (told.count > peer->blocks || told.count > told.log->count) return MB_ERR_MESSAGE;
-    for (uint32_t i = from; i < told.count; i++)
-        if (told.log->blocks[i] >= peer->blocks) return MB_ERR_MESSAGE;
-    return MB_OK;
+    return told.log->bound <= peer->blocks ? MB_OK : MB_ERR_MESSAGE;
 }
 
 /* It holds everything, and I had not heard a word of it before: no need to count block by block. */
