@@ -60,7 +60,8 @@ class Case(unittest.TestCase):
         self.assertEqual(result.stdout, "")
         self.assertRegex(result.stderr, r"\A[^\n]+\n\Z")
         self.assertTrue(
-            result.stderr.startswith("minibit-sim: " + message), f"{result.stderr!r}, not {message!r}"
+            result.stderr.startswith("minibit-sim: " + message),
+            f"{result.stderr!r}, not {message!r}",
         )
         self.assertEqual(self.files(), before)
 
@@ -138,25 +139,41 @@ class BadInput(Case):
         self.assertRefused(message, "s.ini", *arguments)
 
     def test_unknown(self):
-        self.refuse(SMALL + "[protocl]\n", 's.ini:9: [protocl]: unknown group; did you mean "protocol"?')
-        self.refuse(SMALL + "uplod = 3\n", 's.ini:9: [peers a] uplod = 3: unknown key; did you mean "up"?')
+        self.refuse(
+            SMALL + "[protocl]\n",
+            's.ini:9: [protocl]: unknown group; did you mean "protocol"?',
+        )
+        self.refuse(
+            SMALL + "uplod = 3\n",
+            's.ini:9: [peers a] uplod = 3: unknown key; did you mean "up"?',
+        )
         self.refuse(
             SMALL + "[protocol]\nchoke = rate_tft\n",
-            "s.ini:10: [protocol] choke = rate_tft: not one of rarity-tft, complement, rate-tft, none; "
-            'did you mean "rate-tft"?',
+            "s.ini:10: [protocol] choke = rate_tft: not one of rarity-tft, complement, "
+            'rate-tft, none; did you mean "rate-tft"?',
         )
 
     def test_duplicates(self):
-        self.refuse(SMALL + "up = 1Mbit\n", "s.ini:9: [peers a] up = 1Mbit: this key is there already, in line 7")
+        self.refuse(
+            SMALL + "up = 1Mbit\n",
+            "s.ini:9: [peers a] up = 1Mbit: this key is there already, in line 7",
+        )
         self.refuse(SMALL + "[file]\n", "s.ini:9: [file]: this group is there already, in line 1")
 
     def test_units(self):
-        self.refuse(SMALL + "latency = 10\n", "s.ini:9: [peers a] latency = 10: a bare number; a time has a unit")
+        self.refuse(
+            SMALL + "latency = 10\n",
+            "s.ini:9: [peers a] latency = 10: a bare number; a time has a unit",
+        )
         self.refuse(
             SMALL + "latency = 10msec\n",
-            's.ini:9: [peers a] latency = 10msec: "msec" is no unit of a time (ns us ms s min h); did you mean "ms"?',
+            's.ini:9: [peers a] latency = 10msec: "msec" is no unit of a time '
+            '(ns us ms s min h); did you mean "ms"?',
         )
-        self.refuse(FILE + PEERS + "[tracker]\nup = 8\n", "s.ini:8: [tracker] up = 8: a bare number; a rate has a unit")
+        self.refuse(
+            FILE + PEERS + "[tracker]\nup = 8\n",
+            "s.ini:8: [tracker] up = 8: a bare number; a rate has a unit",
+        )
 
     def test_absurd_numbers(self):
         for value in ("-3", "9223372036854775808", "18446744073709551616", "1" + "0" * 400, "0"):
@@ -164,18 +181,31 @@ class BadInput(Case):
                 FILE + TRACKER + f"[peers a]\nup = 8Mbit\ndown = 8Mbit\ncount = {value}\n",
                 f"s.ini:8: [peers a] count = {value[:80]}",
             )
-        for value in ("9223372036854775808B", "-1B", "99999999999999999999GiB", "NaNB", "1e30B", "infB"):
-            self.refuse("[file]\nsize = " + value + "\n" + TRACKER + PEERS, f"s.ini:2: [file] size = {value}: ")
+        absurd = ("9223372036854775808B", "-1B", "99999999999999999999GiB", "NaNB", "1e30B", "infB")
+        for value in absurd:
+            self.refuse(
+                "[file]\nsize = " + value + "\n" + TRACKER + PEERS,
+                f"s.ini:2: [file] size = {value}: ",
+            )
         for value in ("-1s", "9223372036854775808ns", "99999999999h"):
-            self.refuse(SMALL + f"[scenario]\nuntil = {value}\n", f"s.ini:10: [scenario] until = {value}: ")
+            self.refuse(
+                SMALL + f"[scenario]\nuntil = {value}\n",
+                f"s.ini:10: [scenario] until = {value}: ",
+            )
 
     def test_zero_rates(self):
         self.refuse(
             FILE + "[tracker]\nup = 0bit\n" + PEERS,
             "s.ini:4: [tracker] up = 0bit: nobody else has the whole file",
         )
-        self.refuse(SMALL.replace("up = 8Mbit\ndown", "up = 0Mbit\ndown"), "s.ini:7: [peers a] up = 0Mbit: without an uplink")
-        self.refuse(SMALL.replace("down = 16Mbit", "down = 0Mbit"), "s.ini:8: [peers a] down = 0Mbit: without a downlink")
+        self.refuse(
+            SMALL.replace("up = 8Mbit\ndown", "up = 0Mbit\ndown"),
+            "s.ini:7: [peers a] up = 0Mbit: without an uplink",
+        )
+        self.refuse(
+            SMALL.replace("down = 16Mbit", "down = 0Mbit"),
+            "s.ini:8: [peers a] down = 0Mbit: without a downlink",
+        )
 
     def test_leave_before_arrival(self):
         self.refuse(
@@ -184,24 +214,55 @@ class BadInput(Case):
         )
 
     def test_missing_files(self):
-        self.refuse("[file]\npath = gone.bin\n" + TRACKER + PEERS, "s.ini:2: [file] path = gone.bin: gone.bin: No such file or directory")
-        self.refuse(SMALL + "arrival = trace gone.csv\n", "s.ini:9: [peers a] arrival = trace gone.csv: gone.csv: No such file")
-        self.refuse(REPLAY, "s.ini:2: [replay] trace = trace.csv: trace.csv: No such file or directory")
+        self.refuse(
+            "[file]\npath = gone.bin\n" + TRACKER + PEERS,
+            "s.ini:2: [file] path = gone.bin: gone.bin: No such file or directory",
+        )
+        self.refuse(
+            SMALL + "arrival = trace gone.csv\n",
+            "s.ini:9: [peers a] arrival = trace gone.csv: gone.csv: No such file",
+        )
+        self.refuse(
+            REPLAY,
+            "s.ini:2: [replay] trace = trace.csv: trace.csv: No such file or directory",
+        )
 
     def test_missing_groups_and_keys(self):
         self.refuse("", "s.ini: the group [file] is missing")
         self.refuse(FILE + PEERS, "s.ini: the group [tracker] is missing")
         self.refuse(FILE + TRACKER, "s.ini: no group [peers NAME]")
-        self.refuse(FILE + TRACKER + "[peers a]\nup = 1Mbit\n", "s.ini:5: [peers a]: the key down is missing")
+        self.refuse(
+            FILE + TRACKER + "[peers a]\nup = 1Mbit\n",
+            "s.ini:5: [peers a]: the key down is missing",
+        )
 
     def test_not_supported_yet(self):
-        self.refuse(SMALL + "[fault x]\nkind = crash\n", "s.ini:9: [fault x]: faults are not supported yet")
-        self.refuse(SMALL.replace("count = 3", "count = ${N=1,2}"), "s.ini:6: [peers a] count = ${N=1,2}: studies (${...}) are not supported yet")
-        self.refuse(SMALL + "[scenario]\nrepeat = 5\n", "s.ini:10: [scenario] repeat = 5: repetitions are not supported yet")
+        self.refuse(
+            SMALL + "[fault x]\nkind = crash\n",
+            "s.ini:9: [fault x]: faults are not supported yet",
+        )
+        self.refuse(
+            SMALL.replace("count = 3", "count = ${N=1,2}"),
+            "s.ini:6: [peers a] count = ${N=1,2}: studies (${...}) are not supported yet",
+        )
+        self.refuse(
+            SMALL + "[scenario]\nrepeat = 5\n",
+            "s.ini:10: [scenario] repeat = 5: repetitions are not supported yet",
+        )
 
     def test_options_are_named_as_such(self):
-        self.refuse(SMALL, "s.ini: --set: [peers a] count = 0: out of range: 1 to 16777216", "--set", "peers a.count=0")
-        self.refuse(SMALL, 's.ini: --set peers b.count=1: there is no group [peers b]; did you mean "peers a"?', "--set", "peers b.count=1")
+        self.refuse(
+            SMALL,
+            "s.ini: --set: [peers a] count = 0: out of range: 1 to 16777216",
+            "--set",
+            "peers a.count=0",
+        )
+        self.refuse(
+            SMALL,
+            's.ini: --set peers b.count=1: there is no group [peers b]; did you mean "peers a"?',
+            "--set",
+            "peers b.count=1",
+        )
 
     def test_bad_traces(self):
         self.write("at_s,from,to,bytes\n0,x,z,10\n", "trace.csv")
@@ -218,7 +279,11 @@ class Folders(Case):
     def test_default_folder(self):
         self.assertDone(self.run_sim("s.ini"))
         names = {p.name for p in (self.folder / "results/s").iterdir()}
-        self.assertLessEqual({"completion.csv", "provenance.csv", "timeline.csv", "summary.json", "config.ini", "manifest.json"}, names)
+        self.assertLessEqual(
+            {"completion.csv", "provenance.csv", "timeline.csv", "summary.json", "config.ini",
+             "manifest.json"},
+            names,
+        )
         self.assertNotIn("events.csv", names)
         self.assertEqual([n for n in names if n.endswith(".tmp")], [])
 
@@ -261,7 +326,10 @@ class Runs(Case):
         self.write("[scenario]\ndescription = Three peers\n" + SMALL)
         result = self.run_sim("s.ini", "--check=every")
         self.assertDone(result)
-        self.assertRegex(result.stdout, r"\As: 3 peers, 4 blocks of 256 KiB \(1 MiB\), seed 1\nThree peers\n")
+        self.assertRegex(
+            result.stdout,
+            r"\As: 3 peers, 4 blocks of 256 KiB \(1 MiB\), seed 1\nThree peers\n",
+        )
         self.assertRegex(result.stdout, r"\na +3 +3 +\d+\.\d s ")
         self.assertRegex(result.stdout, r"\neveryone complete at \d+\.\d s\n")
         self.assertTrue(result.stdout.endswith("results in results/s\n"))
@@ -278,12 +346,16 @@ class Runs(Case):
         result = self.run_sim("s.ini")
         self.assertDone(result, 3)
         self.assertIn("expectations met: 1 of 3\n", result.stdout)
-        self.assertRegex(result.stderr, r"\As\.ini:11: \[expect\] completed_by = 1ms: not met, got [^\n]+\n"
+        self.assertRegex(result.stderr, r"\As\.ini:11: \[expect\] completed_by = 1ms: not met, "
+                         r"got [^\n]+\n"
                          r"s\.ini:12: \[expect\] peers = 4\.\.5: not met, got 3\n\Z")
         self.assertTrue((self.folder / "results/s/manifest.json").exists())
 
     def test_met_expectations(self):
-        self.write(SMALL + "[expect]\ncomplete = all\ncompleted_by = 1h\npeers = 3\ngroups.a.peers = ..3\n")
+        self.write(
+            SMALL + "[expect]\ncomplete = all\ncompleted_by = 1h\npeers = 3\n"
+            "groups.a.peers = ..3\n",
+        )
         result = self.run_sim("s.ini")
         self.assertDone(result)
         self.assertIn("expectations met: 4 of 4\n", result.stdout)
@@ -319,7 +391,11 @@ class Runs(Case):
             if path.name == "manifest.json":
                 continue
             for other in ("two", "three"):
-                self.assertEqual(path.read_bytes(), (self.folder / other / path.name).read_bytes(), path.name)
+                self.assertEqual(
+                    path.read_bytes(),
+                    (self.folder / other / path.name).read_bytes(),
+                    path.name,
+                )
 
     def test_config_is_what_is_shown(self):
         self.write(SMALL)
@@ -333,7 +409,10 @@ class Runs(Case):
         self.write(SMALL)
         result = self.run_sim("s.ini", "--dry-run")
         self.assertDone(result)
-        self.assertRegex(result.stdout, r"3 peers, 12 block transfers[^\n]*\nabout [\d.]+ [kMGT]B of memory and ")
+        self.assertRegex(
+            result.stdout,
+            r"3 peers, 12 block transfers[^\n]*\nabout [\d.]+ [kMGT]B of memory and ",
+        )
         self.assertEqual(self.files(), ["s.ini"])
 
     def test_progress(self):
@@ -348,7 +427,8 @@ class Runs(Case):
         for size in (0, 1, 262144, 262145):
             self.write(b"x" * size, "data.bin")
             self.write("[file]\npath = data.bin\n" + TRACKER + PEERS + "[expect]\ncomplete = all\n")
-            result = self.run_sim("s.ini", "--force", "--check=every", "--payload-dir", f"payload{size}")
+            result = self.run_sim("s.ini", "--force", "--check=every", "--payload-dir",
+                                  f"payload{size}")
             self.assertDone(result)
             rebuilt = 0
             for path in (self.folder / f"payload{size}").rglob("*"):
@@ -378,14 +458,18 @@ class Runs(Case):
         for locale in ("C", "de_DE.UTF-8", "tr_TR.UTF-8"):
             result = self.run_sim("s.ini", "-o", locale, env={**os.environ, "LC_ALL": locale})
             self.assertDone(result)
-        self.assertEqual((self.folder / "C/completion.csv").read_bytes(), (self.folder / "tr_TR.UTF-8/completion.csv").read_bytes())
+        self.assertEqual(
+            (self.folder / "C/completion.csv").read_bytes(),
+            (self.folder / "tr_TR.UTF-8/completion.csv").read_bytes(),
+        )
 
 
 class Interrupts(Case):
     def interrupt(self, number):
         self.write(ENDLESS)
         process = subprocess.Popen(
-            [PROGRAM, "s.ini"], cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [PROGRAM, "s.ini"], cwd=self.folder, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True,
         )
         deadline = time.monotonic() + 60
         while not (self.folder / "results/s").exists() and time.monotonic() < deadline:
@@ -394,7 +478,11 @@ class Interrupts(Case):
         process.send_signal(number)
         out, err = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 130, err)
-        self.assertRegex(err, r"\Aminibit-sim: interrupted at [\d:. s]+ of the run; the results so far are in results/s\n\Z")
+        self.assertRegex(
+            err,
+            r"\Aminibit-sim: interrupted at [\d:. s]+ of the run; "
+            r"the results so far are in results/s\n\Z",
+        )
         self.assertIn("peers", out)
         for name in ("manifest.json", "summary.json"):
             text = (self.folder / "results/s" / name).read_text()
