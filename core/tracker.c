@@ -246,8 +246,9 @@ static void list_all(mb_tracker *tracker, mb_node asker)
 static void list_some(mb_tracker *tracker, mb_node asker, uint32_t wanted)
 {
     uint32_t answer = ++tracker->answers;
+    booking *asker_booked = booking_find(tracker, asker);
 
-    booking_find(tracker, asker)->listed_by = answer;
+    if (asker_booked) asker_booked->listed_by = answer;
     while (wanted > 0) { /* fewer than are booked, so this ends: half of all draws hit, or more */
         uint64_t place = mb_rng_below(&tracker->rng, tracker->count);
         booking *b = &tracker->booked[place];
@@ -262,7 +263,9 @@ static void list_some(mb_tracker *tracker, mb_node asker, uint32_t wanted)
 static int answer_fill(mb_tracker *tracker, mb_action *answer)
 {
     uint32_t most = tracker->protocol->peers_per_announce;
-    uint32_t seeder = tracker->seeder != MB_NODE_NONE, others = tracker->count - 1;
+    uint32_t seeder = tracker->seeder != MB_NODE_NONE;
+    /* who has left within the same instant is booked no more, and is answered in vain */
+    uint32_t others = tracker->count - (booking_find(tracker, answer->to) != NULL);
     size_t start = tracker->list_count;
     size_t room = (size_t)seeder + (most && most < others + 1 ? most : others + 1);
 
