@@ -322,6 +322,7 @@ static bool apply_override(sim_reader *reader, const char *option)
 {
     if (!g_utf8_validate(option, -1, NULL))
         return sim_reader_fail_file(reader, "--set: not valid UTF-8");
+    if (strpbrk(option, "\r\n")) return sim_reader_fail_file(reader, "--set: a value is one line");
     char *text = g_strdup(option);
     char *equals = strchr(text, '=');
     char *key = equals ? find_key(text, equals) : NULL;

@@ -365,6 +365,7 @@ static void test_refused_overrides(void)
         {"trackr.up=1bit", "t.ini: --set trackr.up=1bit: there is no group [trackr]; did you mean "
                            "\"tracker\"?"},
         {"tracker.up", "t.ini: --set tracker.up: write group.key=value"},
+        {"scenario.description=a\n[b]", "t.ini: --set: a value is one line"},
         {"=", "t.ini: --set =: write group.key=value"},
         {".up=3", "t.ini: --set .up=3: write group.key=value"},
         {"tracker.up=3", "t.ini: --set: [tracker] up = 3: a bare number; a rate has a unit"},
