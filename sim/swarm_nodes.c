@@ -226,8 +226,9 @@ void sim_swarm_depart(sim_swarm *swarm, mb_node node)
     for (uint32_t i = 0; i < log->count; i++)
         swarm->copies[log->blocks[i]]--;
     sim_swarm_cut_all(swarm, node);
-    sim_recorder_leave(swarm->recorder, node, swarm->now, SIM_PEER_LEFT,
-                       sim_links_link_carried(swarm->links, 2 * node, swarm->now));
+    if (node != MB_NODE_TRACKER)
+        sim_recorder_leave(swarm->recorder, node, swarm->now, SIM_PEER_LEFT,
+                           sim_links_link_carried(swarm->links, 2 * node, swarm->now));
     sim_recorder_trace(swarm->recorder, SIM_TRACE_LEAVE, swarm->now, node, MB_NODE_NONE,
                        MB_BLOCK_NONE, SIM_PEER_LEFT);
     if (node != MB_NODE_TRACKER && !gone->complete) swarm->incomplete--;
