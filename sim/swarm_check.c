@@ -20,6 +20,18 @@ void sim_swarm_check_step(const sim_swarm *swarm, mb_node node)
     mb_peer_check(swarm->nodes[node].peer);
 }
 
+/* Whether the same step chokes the taker after this upload of it began: then the giver's state, which
+ * is looked at when the step is over, no longer shows that it was unchoked. */
+static bool is_choked_later(const sim_swarm *swarm, const mb_action *upload)
+{
+    const mb_action *end = swarm->actions.items + swarm->actions.count;
+
+    for (const mb_action *a = upload + 1; a < end; a++)
+        if (a->type == MB_ACTION_SEND && a->message == MB_MSG_CHOKE && a->to == upload->to)
+            return true;
+    return false;
+}
+
 void sim_swarm_check_upload(const sim_swarm *swarm, mb_node from, const mb_action *action)
 {
     const mb_peer *giver = swarm->nodes[from].peer, *taker = swarm->nodes[action->to].peer;
@@ -27,7 +39,8 @@ void sim_swarm_check_upload(const sim_swarm *swarm, mb_node from, const mb_actio
     CHECK(swarm, mb_blockset_has(mb_peer_blocks(giver), action->block),
           "node %u serves block %u, which it does not hold", from, action->block);
     CHECK(swarm,
-          mb_peer_has_unchoked(giver, action->to, action->index) || mb_peer_look(giver).leaving,
+          mb_peer_has_unchoked(giver, action->to, action->index) || mb_peer_look(giver).leaving ||
+              is_choked_later(swarm, action),
           "node %u serves node %u, which it has not unchoked", from, action->to);
     for (uint32_t f = swarm->nodes[from].out_first; f != SIM_NONE; f = swarm->transfers[f].out_next)
         CHECK(swarm, swarm->transfers[f].to != action->to,
