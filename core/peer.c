@@ -192,6 +192,7 @@ void mb_peer_turn_complete(mb_peer *peer, mb_time now, mb_actions *out)
     mb_actions_add(out, MB_ACTION_COMPLETE);
     if (peer->started && peer->listed) mb_peer_announce(peer, now, MB_ANNOUNCE_COMPLETE, out);
     mb_choke_complete(peer, now, out);
+    mb_ask_complete(peer, out);
 }
 
 void mb_peer_gain(mb_peer *peer, mb_time now, uint32_t block, mb_actions *out)
@@ -260,7 +261,7 @@ static void peer_deal(mb_peer *peer, mb_time now, const mb_event *event, mb_acti
 
             action->block = block;
             action->via = MB_VIA_INITIAL;
-            if (mb_blockset_has(peer->asked, block)) mb_blockset_remove(peer->asked, block);
+            if (mb_blockset_has(peer->asked, block)) mb_ask_cancel(peer, now, block, out);
             mb_peer_gain(peer, now, block, out);
         }
     }
@@ -277,7 +278,7 @@ static bool is_worth_greeting(const mb_peer *peer, const mb_listing *listing, ui
     if (peer->leaving || !mb_known_has_room(peer, flags)) return false;
     if (flags & MB_KNOWN_SEEDER) return true;
     if (peer->complete && listing->told.log && listing->told.count == peer->blocks) return false;
-    return enough == 0 || peer->known_count - peer->seeders_known < enough;
+    return enough == 0 || peer->known_count - peer->apart_count < enough;
 }
 
 /* A peer on the tracker's list that I may not know yet: greet it. */
@@ -285,20 +286,19 @@ static void peer_list_one(mb_peer *peer, const mb_listing *listing, mb_actions *
 {
     uint32_t flags = listing->flags & MB_FLAG_SEEDER ? MB_KNOWN_SEEDER : 0;
     uint32_t index = mb_known_find(peer, listing->node);
+    bool greeted = false;
 
     if (listing->node == peer->node) {
         if (peer->protocol->books != MB_BOOKS_REDEALT || index != MB_INDEX_NONE) return;
         index = mb_known_add(peer, listing->node, flags | MB_KNOWN_SELF, out);
     } else if (index == MB_INDEX_NONE) {
-        mb_action *hello;
-
         if (!is_worth_greeting(peer, listing, flags)) return;
         index = mb_known_add(peer, listing->node, flags, out);
-        if (index == MB_INDEX_NONE) return;
-        hello = mb_peer_send(peer, out, index, MB_MSG_HELLO);
-        if (peer->mode == MB_MODE_OPEN) hello->flags |= MB_FLAG_OPEN;
+        greeted = true;
     }
-    if (index != MB_INDEX_NONE) mb_known_learn(peer, index, listing->told, out);
+    if (index == MB_INDEX_NONE) return;
+    mb_known_learn(peer, index, listing->told, out);
+    if (greeted) mb_serve_greet(peer, index, MB_MSG_HELLO, out);
 }
 
 static int listing_check(const mb_peer *peer, const mb_event *event)
@@ -366,13 +366,10 @@ static void peer_hello(mb_peer *peer, mb_time now, const mb_event *event, uint32
     }
     peer->known[index].remote = event->remote;
     mb_known_learn(peer, index, event->told, out);
-    if (!greeted) {
-        mb_action *ack = mb_peer_send(peer, out, index, MB_MSG_HELLO_ACK);
-
-        if (peer->mode == MB_MODE_OPEN) ack->flags |= MB_FLAG_OPEN;
-    } else if (peer->mode == MB_MODE_OPEN) {
-        mb_peer_send(peer, out, index, MB_MSG_UNCHOKE)->flags |= MB_FLAG_OPEN;
-    }
+    if (!greeted)
+        mb_serve_greet(peer, index, MB_MSG_HELLO_ACK, out);
+    else if (peer->mode == MB_MODE_OPEN)
+        mb_serve_greet(peer, index, MB_MSG_UNCHOKE, out);
     if (event->flags & MB_FLAG_OPEN) mb_ask_unchoked(peer, now, index, event, out);
 }
 
@@ -485,7 +482,7 @@ static void announce_if_short(mb_peer *peer, mb_time now, mb_actions *out)
 
     if (!p->announce_when_short || peer->announcing || peer->complete || peer->leaving) return;
     if (peer->seeder || p->exchange == MB_EXCHANGE_ROUNDS) return;
-    if (peer->known_count - peer->seeders_known >= p->peers_per_announce / 2) return;
+    if (peer->known_count - peer->apart_count >= p->peers_per_announce / 2) return;
     if (now - peer->last_announce < SHORT_INTERVAL) return;
     mb_peer_announce(peer, now, MB_ANNOUNCE_PERIODIC, out);
 }
@@ -605,9 +602,12 @@ mb_peer_view mb_peer_look(const mb_peer *peer)
         .leaving = peer->leaving,
     };
 
-    if (peer->complete) return view;
-    for (uint32_t i = 0; i < peer->known_top; i++)
-        view.interesting += (peer->known[i].flags & MB_KNOWN_USED) && mb_known_offers(peer, i) > 0;
+    if (mb_known_find(peer, peer->node) != MB_INDEX_NONE) view.known--;
+    for (uint32_t i = 0; !peer->complete && i < peer->known_top; i++) {
+        uint32_t flags = peer->known[i].flags & (MB_KNOWN_USED | MB_KNOWN_SELF);
+
+        view.interesting += flags == MB_KNOWN_USED && mb_known_offers(peer, i) > 0;
+    }
     return view;
 }
 

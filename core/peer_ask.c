@@ -59,7 +59,19 @@ static void stop_serving(mb_peer *peer, uint32_t index)
     mb_known *known = &peer->known[index];
 
     if (known->flags & MB_KNOWN_SERVING) mb_list_remove(&peer->providers, index);
-    known->flags &= (uint16_t) ~(MB_KNOWN_SERVING | MB_KNOWN_ONE | MB_KNOWN_OPEN);
+    known->flags &= (uint16_t)~(MB_KNOWN_SERVING | MB_KNOWN_ONE | MB_KNOWN_MORE);
+}
+
+/* I have no use for the slot that it gave me; while I lack anything, I owe it a word when I have. */
+static void decline(mb_peer *peer, uint32_t index, mb_actions *out)
+{
+    mb_known *known = &peer->known[index];
+
+    stop_serving(peer, index);
+    mb_peer_send(peer, out, index, MB_MSG_DECLINE);
+    if (peer->complete || peer->leaving || known->flags & MB_KNOWN_OWED) return;
+    known->flags |= MB_KNOWN_OWED;
+    peer->owed_count++;
 }
 
 static void send_request(mb_peer *peer, mb_time now, uint32_t index, mb_request wanted,
@@ -221,15 +233,17 @@ static bool ask_endgame(mb_peer *peer, mb_time now, uint32_t index, mb_actions *
     first = endgame_find(peer, now, index);
     if (first == MB_INDEX_NONE) return false;
     peer->requests[first].flags |= MB_FLAG_ENDGAME; /* at most two providers a block */
-    second = (mb_request){.block = peer->requests[first].block, .flags = MB_FLAG_ENDGAME};
+    second = (mb_request){.block = peer->requests[first].block,
+                          .offset = peer->requests[first].offset,
+                          .flags = MB_FLAG_ENDGAME};
     send_request(peer, now, index, second, out);
     return true;
 }
 
-/* The block is here: whoever else was asked for it need not send it. */
-static void cancel_others(mb_peer *peer, mb_time now, uint32_t block, mb_actions *out)
+/* The block is here: whoever else was asked for it need not send it. O(known). */
+void mb_ask_cancel(mb_peer *peer, mb_time now, uint32_t block, mb_actions *out)
 {
-    for (uint32_t i = 0; peer->protocol->endgame && i < peer->known_top; i++) {
+    for (uint32_t i = 0; i < peer->known_top; i++) {
         uint32_t *at;
 
         if (!(peer->known[i].flags & MB_KNOWN_USED) || !peer->known[i].asked) continue;
@@ -287,7 +301,9 @@ static void ask_provider(mb_peer *peer, mb_time now, uint32_t index, mb_actions 
     const mb_known *known = &peer->known[index];
 
     while (known->flags & needed && !(known->flags & MB_KNOWN_REFUSED))
-        if (!mb_ask_one(peer, now, index, out)) return;
+        if (!mb_ask_one(peer, now, index, out)) break;
+    /* A slot that I do not use others could: it need not wait until that shows. */
+    if (known->flags & MB_KNOWN_MORE && known->asked == 0) decline(peer, index, out);
 }
 
 static void ask_marked(mb_peer *peer, mb_time now, mb_actions *out)
@@ -330,17 +346,6 @@ void mb_ask_free(mb_peer *peer, mb_time now, mb_actions *out)
 
 /* ---- answers -------------------------------------------------------------------------------- */
 
-static void decline(mb_peer *peer, uint32_t index, mb_actions *out)
-{
-    mb_known *known = &peer->known[index];
-
-    stop_serving(peer, index);
-    mb_peer_send(peer, out, index, MB_MSG_DECLINE);
-    if (peer->complete || peer->leaving || known->flags & MB_KNOWN_OWED) return;
-    known->flags |= MB_KNOWN_OWED;
-    peer->owed_count++;
-}
-
 /* Whether I may ask it now: it serves me, or (ask = mutual) I serve it. */
 static bool may_ask(const mb_peer *peer, uint32_t index)
 {
@@ -355,9 +360,8 @@ void mb_ask_unchoked(mb_peer *peer, mb_time now, uint32_t index, const mb_event 
     mb_known *known = &peer->known[index];
     bool slot = event->flags & MB_FLAG_SLOT;
 
-    known->flags &= (uint16_t) ~(MB_KNOWN_REFUSED | MB_KNOWN_ONE | MB_KNOWN_OPEN);
-    if (event->flags & MB_FLAG_OPEN) known->flags |= MB_KNOWN_OPEN;
-    if (slot && !(event->flags & MB_FLAG_MORE)) known->flags |= MB_KNOWN_ONE;
+    known->flags &= (uint16_t)~(MB_KNOWN_REFUSED | MB_KNOWN_ONE | MB_KNOWN_MORE);
+    if (slot) known->flags |= event->flags & MB_FLAG_MORE ? MB_KNOWN_MORE : MB_KNOWN_ONE;
     if (known->flags & MB_KNOWN_OWED) {
         known->flags &= (uint16_t)~MB_KNOWN_OWED;
         peer->owed_count--;
@@ -374,6 +378,17 @@ void mb_ask_unchoked(mb_peer *peer, mb_time now, uint32_t index, const mb_event 
     if (!slot || (peer->protocol->exchange == MB_EXCHANGE_ROUNDS && may_ask(peer, index))) return;
     if (may_ask(peer, index) && (known->asked > 0 || mb_ask_one(peer, now, index, out))) return;
     decline(peer, index, out);
+}
+
+void mb_ask_complete(mb_peer *peer, mb_actions *out)
+{
+    for (uint32_t i = peer->providers.count; i-- > 0;) {
+        uint32_t index = peer->providers.items[i];
+        const mb_known *known = &peer->known[index];
+
+        /* Who is complete too is told goodbye, and who serves everybody keeps no slot for me. */
+        if (known->has < peer->blocks || known->flags & MB_KNOWN_MORE) decline(peer, index, out);
+    }
 }
 
 void mb_ask_choked(mb_peer *peer, uint32_t index)
@@ -434,7 +449,7 @@ static void flow_delivered(mb_peer *peer, mb_time now, uint32_t index, const mb_
     mb_time since = request->at;
 
     if (!flow) return;
-    flow->received += bytes;
+    flow->received += bytes - request->progress;
     if (flow->last_delivery != MB_NEVER && flow->last_delivery > since) since = flow->last_delivery;
     flow->block_time = now > since ? now - since : 1;
     flow->last_delivery = now;
@@ -456,7 +471,7 @@ int mb_ask_block(mb_peer *peer, mb_time now, uint32_t index, const mb_event *eve
     flow_delivered(peer, now, index, &request,
                    mb_geometry_block_size(peer->geometry, block) - request.offset);
     if (peer->partial_count > 0) partial_set(peer, block, 0, out);
-    if (request.flags & MB_FLAG_ENDGAME) cancel_others(peer, now, block, out);
+    if (request.flags & MB_FLAG_ENDGAME) mb_ask_cancel(peer, now, block, out);
     if (peer->protocol->ask == MB_ASK_UNCHOKERS)
         peer->known[index].flags &= (uint16_t)~MB_KNOWN_REFUSED;
     peer->round_open = false;
@@ -470,6 +485,7 @@ int mb_ask_cut(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event
 {
     uint32_t *at = asked_find(peer, index, event->block);
     mb_request request;
+    uint32_t carried;
 
     if (event->flags & MB_FLAG_KEEP &&
         event->offset >= mb_geometry_block_size(peer->geometry, event->block))
@@ -478,7 +494,9 @@ int mb_ask_cut(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event
     request = asked_take(peer, now, index, at);
     peer->dirty = true;
     if (!(event->flags & MB_FLAG_KEEP) || event->offset <= request.offset) return MB_OK;
-    if (peer->flows) peer->flows[index].received += event->offset - request.offset;
+    carried = event->offset - request.offset;
+    if (peer->flows && carried > request.progress)
+        peer->flows[index].received += carried - request.progress;
     partial_set(peer, event->block, event->offset, out);
     return MB_OK;
 }
@@ -487,21 +505,21 @@ int mb_ask_cut(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event
 
 uint64_t mb_ask_received(const mb_peer *peer, uint32_t index)
 {
-    uint32_t head = peer->known[index].asked_head;
-    uint32_t under_way = head == MB_INDEX_NONE ? 0 : peer->requests[head].progress;
-
-    return peer->flows[index].received + under_way;
+    return peer->flows[index].received;
 }
 
 void mb_ask_progress(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event)
 {
     uint32_t *at = asked_find(peer, index, event->block);
     mb_request *request;
+    uint32_t come;
 
     if (!at) return;
     request = &peer->requests[*at];
     if (event->offset <= request->offset + request->progress) return;
-    request->progress = event->offset - request->offset;
+    come = event->offset - request->offset;
+    if (peer->flows) peer->flows[index].received += come - request->progress;
+    request->progress = come;
     request->at = now;
 }
 

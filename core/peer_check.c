@@ -73,7 +73,7 @@ static void check_places(const mb_peer *peer, uint32_t index)
 
 static void check_known(const mb_peer *peer)
 {
-    uint32_t used = 0, seeders = 0, asked = 0, interested = 0, unchoked = 0, uploads = 0, last = 0;
+    uint32_t used = 0, apart = 0, asked = 0, interested = 0, unchoked = 0, uploads = 0, last = 0;
     uint32_t serving = 0, owed = 0, unchoked_interested = 0, complete = 0;
 
     for (uint32_t i = 0; i < peer->known_top; i++) {
@@ -88,7 +88,7 @@ static void check_known(const mb_peer *peer)
         assert(check_requests(peer, known->queue_head, false) == known->queued);
         used++;
         complete += known->has == peer->blocks;
-        seeders += (known->flags & MB_KNOWN_SEEDER) != 0;
+        apart += (known->flags & (MB_KNOWN_SEEDER | MB_KNOWN_SELF)) != 0;
         asked += known->asked;
         interested += wants;
         unchoked += (known->flags & MB_KNOWN_UNCHOKED) != 0;
@@ -99,7 +99,7 @@ static void check_known(const mb_peer *peer)
         owed += (known->flags & MB_KNOWN_OWED) != 0;
     }
     assert(complete == peer->complete_known);
-    assert(used == peer->known_count && seeders == peer->seeders_known);
+    assert(used == peer->known_count && apart == peer->apart_count);
     assert(asked == peer->asked_count && interested == peer->interested);
     assert(unchoked == peer->unchoked.count && unchoked_interested == peer->unchoked_interested);
     assert(uploads == peer->uploads && last == peer->last_count);
@@ -129,7 +129,7 @@ static void check_slots(const mb_peer *peer)
     if (peer->mode == MB_MODE_SLOTS) assert(peer->unchoked.count <= p->seeder_slots);
     if (peer->mode == MB_MODE_QUEUE) assert(peer->unchoked.count <= p->upload_slots);
     if (peer->seeder || p->max_known == 0) return;
-    assert(peer->known_count - peer->seeders_known <= p->max_known + 1); /* oneself, perhaps */
+    assert(peer->known_count - peer->apart_count <= p->max_known);
 }
 
 void mb_peer_check(const mb_peer *peer)

@@ -160,6 +160,7 @@ static void unchoked_remove(mb_peer *peer, uint32_t index)
     if (known->place < peer->unchoked.count)
         peer->known[peer->unchoked.items[known->place]].place = known->place;
     known->place = MB_INDEX_NONE;
+    mb_serve_unsteer(peer, index);
     if (mb_known_needs(peer, index) && !(known->flags & MB_KNOWN_SELF)) peer->unchoked_interested--;
     known->flags &=
         (uint16_t) ~(MB_KNOWN_UNCHOKED | MB_KNOWN_OPTIMISTIC | MB_KNOWN_BESIDE | MB_KNOWN_GRANTED);
@@ -175,14 +176,7 @@ void mb_choke_choke(mb_peer *peer, uint32_t index, bool tell, mb_actions *out)
     unchoked_remove(peer, index);
     mb_serve_refuse_queue(peer, index, MB_REASON_CHOKED, out);
     if (known->upload == MB_BLOCK_NONE || !peer->protocol->cut_on_choke || peer->complete) return;
-    action = mb_actions_add(out, MB_ACTION_ABORT);
-    action->to = known->node;
-    action->index = index;
-    action->remote = known->remote;
-    action->block = known->upload;
-    action->flags = MB_FLAG_KEEP;
-    known->upload = MB_BLOCK_NONE;
-    peer->uploads--;
+    mb_serve_abort(peer, index, MB_FLAG_KEEP, out);
 }
 
 void mb_choke_forget(mb_peer *peer, uint32_t index)
@@ -341,7 +335,7 @@ static void apply_round(mb_peer *peer, mb_time now, const columns *c, const mb_c
 
         if (result->rows[i] == result->optimistic) {
             flags = MB_KNOWN_OPTIMISTIC;
-            if (result->count > slots) flags |= MB_KNOWN_BESIDE;
+            if (result->beside) flags |= MB_KNOWN_BESIDE;
         }
         apply_row(peer, now, c->index[result->rows[i]], flags, out);
     }
@@ -381,22 +375,20 @@ void mb_choke_round(mb_peer *peer, mb_time now, mb_actions *out)
 
 /* ---- slots that are free -------------------------------------------------------------------- */
 
-/* Regular slots held by peers that are interested, and one held by a peer that is not. */
-static uint32_t regular_held(const mb_peer *peer, uint32_t *idle)
+/* Regular slots that are taken, and one of them that is held by a peer that is not interested. */
+static uint32_t regular_taken(const mb_peer *peer, uint32_t *idle)
 {
-    uint32_t held = 0;
+    uint32_t taken = 0;
 
     *idle = MB_INDEX_NONE;
     for (uint32_t i = 0; i < peer->unchoked.count; i++) {
         uint32_t index = peer->unchoked.items[i];
 
         if (peer->known[index].flags & MB_KNOWN_BESIDE) continue;
-        if (mb_known_needs(peer, index) > 0)
-            held++;
-        else if (*idle == MB_INDEX_NONE)
-            *idle = index;
+        taken++;
+        if (mb_known_needs(peer, index) == 0) *idle = index;
     }
-    return held;
+    return taken;
 }
 
 static void fill_regular(mb_peer *peer, mb_time now, mb_actions *out)
@@ -404,15 +396,15 @@ static void fill_regular(mb_peer *peer, mb_time now, mb_actions *out)
     const mb_protocol *p = peer->protocol;
 
     while (peer->interested > peer->unchoked_interested) {
-        uint32_t idle, row;
+        uint32_t idle, row, taken = regular_taken(peer, &idle);
         mb_choke_view view;
         columns c;
 
-        if (regular_held(peer, &idle) >= p->regular_slots) return;
+        if (taken >= p->regular_slots && idle == MB_INDEX_NONE) return;
         if (!view_build(peer, now, &c, &view, out)) return;
         row = p->choke->fill(p->choke_params, &view, &peer->choke_rng);
         if (row == MB_ROW_NONE) return;
-        if (idle != MB_INDEX_NONE) mb_choke_choke(peer, idle, true, out);
+        if (taken >= p->regular_slots) mb_choke_choke(peer, idle, true, out);
         mb_choke_unchoke(peer, c.index[row], 0, out);
     }
 }
@@ -557,8 +549,8 @@ void mb_choke_tick(mb_peer *peer, mb_actions *out)
         if (known->flags & MB_KNOWN_GRANTED) {
             known->flags &= (uint16_t)~MB_KNOWN_GRANTED;
         } else {
-            known->flags |= MB_KNOWN_DECLINED;
-            mb_choke_choke(peer, index, true, out);
+            known->flags |= MB_KNOWN_BESIDE; /* it thinks that it may still ask */
+            take_back(peer, index, out);
         }
     }
 }
@@ -574,8 +566,10 @@ static void open_to_all(mb_peer *peer, mb_actions *out)
     }
     if (peer->protocol->ask == MB_ASK_MUTUAL) return; /* they ask whom they like */
     for (uint32_t i = 0; i < peer->known_top; i++) {
-        if (!(peer->known[i].flags & MB_KNOWN_USED) || mb_known_needs(peer, i) == 0) continue;
-        mb_peer_send(peer, out, i, MB_MSG_UNCHOKE)->flags |= MB_FLAG_OPEN;
+        const mb_known *known = &peer->known[i];
+
+        if (!(known->flags & MB_KNOWN_USED) || known->flags & MB_KNOWN_SELF) continue;
+        if (mb_known_needs(peer, i) > 0) mb_serve_greet(peer, i, MB_MSG_UNCHOKE, out);
     }
 }
 
@@ -604,6 +598,9 @@ void mb_choke_complete(mb_peer *peer, mb_time now, mb_actions *out)
 {
     (void)now;
     peer->next_unchoke = MB_NEVER;
+    for (uint32_t i = 0; i < peer->known_top; i++)
+        peer->known[i].hint = MB_BLOCK_NONE; /* where others steered me; from now on I steer them */
+    if (peer->leaving) return; /* it serves those last blocks that it has promised, no more */
     if (peer->mode == MB_MODE_QUEUE) {
         for (uint32_t i = 0; i < peer->known_top; i++)
             if (!(peer->known[i].flags & MB_KNOWN_UNCHOKED)) peer->known[i].place = MB_INDEX_NONE;

@@ -39,7 +39,7 @@ enum {
         2048, /* counted in rarity.everywhere: it was complete when I first heard of it */
     MB_KNOWN_GRANTED = 4096, /* a slot that waits to be used; looked at on the tick */
     MB_KNOWN_LAST = 8192,    /* I am leaving and serve it one last block */
-    MB_KNOWN_OPEN = 16384,   /* it serves everybody, always */
+    MB_KNOWN_MORE = 16384,    /* it serves me by a slot that goes on while I use it */
 };
 
 /* Which list of indices an entry stands in as a taker of slots. */
@@ -120,7 +120,8 @@ struct mb_peer {
     uint32_t *by_node; /* the entries in use in rising order of their nodes; not for a seeder */
     mb_flow *flows;    /* NULL unless wanted */
     uint32_t known_top, known_capacity, known_free; /* free entries chain through `node` */
-    uint32_t known_count, seeders_known, learned_count;
+    uint32_t known_count, learned_count;
+    uint32_t apart_count; /* known, but not counted in max_known: the seeder, and oneself */
     uint32_t complete_known; /* known peers that are known to hold every block */
     uint32_t *map;           /* node -> index + 1, for large tables */
     uint32_t map_size;
@@ -238,12 +239,18 @@ void mb_choke_tick(mb_peer *peer, mb_actions *out);
 void mb_serve_request(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event,
                       mb_actions *out);
 void mb_serve_sent(mb_peer *peer, mb_time now, uint32_t index, uint32_t block, mb_actions *out);
+/* Stops the upload to it; `flags`: MB_FLAG_KEEP or 0. What comes after is the caller's to see to. */
+void mb_serve_abort(mb_peer *peer, uint32_t index, uint32_t flags, mb_actions *out);
 void mb_serve_cancel(mb_peer *peer, mb_time now, uint32_t index, uint32_t block, mb_actions *out);
 void mb_serve_refuse_queue(mb_peer *peer, uint32_t index, mb_reason reason, mb_actions *out);
 bool mb_serve_next(mb_peer *peer, uint32_t index,
                    mb_actions *out); /* the next queued request starts */
 uint32_t mb_serve_steer(mb_peer *peer, uint32_t index,
                         mb_actions *out); /* super_seed: the block to ask for */
+/* A steer that came to nothing no longer counts as served. */
+void mb_serve_unsteer(mb_peer *peer, uint32_t index);
+/* Sends `message`, which says besides whether I serve everybody, and what to ask for. */
+void mb_serve_greet(mb_peer *peer, uint32_t index, mb_message message, mb_actions *out);
 void mb_serve_leave(mb_peer *peer, mb_time now, mb_actions *out);
 void mb_serve_try_leaving(mb_peer *peer, mb_time now, mb_actions *out);
 uint32_t mb_request_new(mb_peer *peer, mb_actions *out);
@@ -266,6 +273,10 @@ bool mb_ask_one(mb_peer *peer, mb_time now, uint32_t index,
                 mb_actions *out); /* whether it was asked */
 void mb_ask_unchoked(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event,
                      mb_actions *out);
+/* I am complete: whoever serves me may serve others. */
+void mb_ask_complete(mb_peer *peer, mb_actions *out);
+/* The block is here: whoever else was asked for it need not send it. O(known). */
+void mb_ask_cancel(mb_peer *peer, mb_time now, uint32_t block, mb_actions *out);
 void mb_ask_choked(mb_peer *peer, uint32_t index);
 void mb_ask_refused(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event,
                     mb_actions *out);

@@ -45,7 +45,7 @@ uint32_t mb_known_lookup(const mb_peer *peer, mb_node node, uint32_t index)
 bool mb_known_has_room(const mb_peer *peer, uint32_t flags)
 {
     if (flags & MB_KNOWN_SEEDER || peer->seeder || !peer->protocol->max_known) return true;
-    return peer->known_count - peer->seeders_known < peer->protocol->max_known;
+    return peer->known_count - peer->apart_count < peer->protocol->max_known;
 }
 
 /* ---- growing -------------------------------------------------------------------------------- */
@@ -182,7 +182,7 @@ uint32_t mb_known_add(mb_peer *peer, mb_node node, uint32_t flags, mb_actions *o
     if (peer->flows) peer->flows[index] = (mb_flow){.last_delivery = MB_NEVER};
     peer->known_count++;
     peer->complete_known += peer->blocks == 0; /* of an empty file one has all at once */
-    if (flags & MB_KNOWN_SEEDER) peer->seeders_known++;
+    if (flags & (MB_KNOWN_SEEDER | MB_KNOWN_SELF)) peer->apart_count++;
     mb_choke_interest(peer, index, 0);
     return index;
 }
@@ -221,7 +221,7 @@ void mb_known_remove(mb_peer *peer, mb_time now, uint32_t index, mb_actions *out
     if (known->flags & MB_KNOWN_SERVING) mb_list_remove(&peer->providers, index);
     if (known->flags & MB_KNOWN_OWED) peer->owed_count--;
     known_uncount(peer, index);
-    if (known->flags & MB_KNOWN_SEEDER) peer->seeders_known--;
+    if (known->flags & (MB_KNOWN_SEEDER | MB_KNOWN_SELF)) peer->apart_count--;
     index_remove(peer, known->node);
     peer->complete_known -= known->has == peer->blocks;
     peer->known_count--;

@@ -123,6 +123,7 @@ uint32_t mb_serve_steer(mb_peer *peer, uint32_t index, mb_actions *out)
     uint64_t drawn;
 
     if (!lacks) return MB_BLOCK_NONE;
+    mb_serve_unsteer(peer, index);
     for (uint32_t w = 0; w < peer->words; w++)
         lacks[w] = peer->mine[w] & ~has[w];
     ties = mb_rarity_rarest(&peer->served, lacks, lacks);
@@ -138,20 +139,39 @@ uint32_t mb_serve_steer(mb_peer *peer, uint32_t index, mb_actions *out)
     return block;
 }
 
-/* It asks for another block than it was steered to: that one counts instead. */
+void mb_serve_unsteer(mb_peer *peer, uint32_t index)
+{
+    mb_known *known = &peer->known[index];
+
+    if (!peer->protocol->super_seed || !peer->complete || known->hint == MB_BLOCK_NONE) return;
+    mb_rarity_subtract_block(&peer->served, known->hint);
+    known->hint = MB_BLOCK_NONE;
+}
+
+/* It asks for a block: for another than it was steered to, that one counts instead. */
 static void steered(mb_peer *peer, uint32_t index, uint32_t block, mb_actions *out)
 {
     mb_known *known = &peer->known[index];
 
     if (!peer->protocol->super_seed || !peer->complete) return;
-    if (known->hint != block) {
-        if (known->hint != MB_BLOCK_NONE) mb_rarity_subtract_block(&peer->served, known->hint);
-        if (mb_rarity_reserve(&peer->served, mb_rarity_copies(&peer->served, block) + 1))
-            out->failed = true;
-        else
-            mb_rarity_add_block(&peer->served, block);
+    if (known->hint == block) {
+        known->hint = MB_BLOCK_NONE;
+        return;
     }
-    known->hint = MB_BLOCK_NONE;
+    mb_serve_unsteer(peer, index);
+    if (mb_rarity_reserve(&peer->served, mb_rarity_copies(&peer->served, block) + 1))
+        out->failed = true;
+    else
+        mb_rarity_add_block(&peer->served, block);
+}
+
+void mb_serve_greet(mb_peer *peer, uint32_t index, mb_message message, mb_actions *out)
+{
+    mb_action *action = mb_peer_send(peer, out, index, message);
+
+    if (peer->mode != MB_MODE_OPEN) return;
+    action->flags |= MB_FLAG_OPEN;
+    if (peer->protocol->super_seed) action->block = mb_serve_steer(peer, index, out);
 }
 
 /* ---- requests ------------------------------------------------------------------------------- */
@@ -199,21 +219,31 @@ void mb_serve_request(mb_peer *peer, mb_time now, uint32_t index, const mb_event
     }
 }
 
+void mb_serve_abort(mb_peer *peer, uint32_t index, uint32_t flags, mb_actions *out)
+{
+    mb_known *known = &peer->known[index];
+    mb_action *action = mb_actions_add(out, MB_ACTION_ABORT);
+
+    assert(known->upload != MB_BLOCK_NONE);
+    action->to = known->node;
+    action->index = index;
+    action->remote = known->remote;
+    action->block = known->upload;
+    action->flags = (uint8_t)flags;
+    known->upload = MB_BLOCK_NONE;
+    peer->uploads--;
+}
+
 /* What comes after an upload to it has ended, whole or not. */
 static void upload_ended(mb_peer *peer, uint32_t index, uint32_t block, mb_actions *out)
 {
     mb_known *known = &peer->known[index];
 
-    known->upload = MB_BLOCK_NONE;
-    peer->uploads--;
     if (peer->leaving) {
         mb_serve_refuse_queue(peer, index, MB_REASON_LEAVING, out);
     } else if (peer->mode == MB_MODE_OPEN) {
         if (mb_serve_next(peer, index, out) || !peer->protocol->super_seed) return;
-        mb_action *notice = mb_peer_send(peer, out, index, MB_MSG_UNCHOKE);
-
-        notice->flags |= MB_FLAG_OPEN;
-        notice->block = mb_serve_steer(peer, index, out);
+        mb_serve_greet(peer, index, MB_MSG_UNCHOKE, out);
     } else if (known->flags & MB_KNOWN_UNCHOKED) {
         if (peer->mode == MB_MODE_CHOKER)
             mb_serve_next(peer, index, out);
@@ -226,13 +256,14 @@ void mb_serve_sent(mb_peer *peer, mb_time now, uint32_t index, uint32_t block, m
 {
     (void)now;
     if (peer->known[index].upload != block) return;
+    peer->known[index].upload = MB_BLOCK_NONE;
+    peer->uploads--;
     upload_ended(peer, index, block, out);
 }
 
 void mb_serve_cancel(mb_peer *peer, mb_time now, uint32_t index, uint32_t block, mb_actions *out)
 {
     mb_known *known = &peer->known[index];
-    mb_action *action;
 
     (void)now;
     for (uint32_t *at = &known->queue_head; *at != MB_INDEX_NONE; at = &peer->requests[*at].next) {
@@ -244,12 +275,8 @@ void mb_serve_cancel(mb_peer *peer, mb_time now, uint32_t index, uint32_t block,
         known->queued--;
         return;
     }
-    if (known->upload != block || block == MB_BLOCK_NONE) return;
-    action = mb_actions_add(out, MB_ACTION_ABORT);
-    action->to = known->node;
-    action->index = index;
-    action->remote = known->remote;
-    action->block = block;
+    if (known->upload != block) return;
+    mb_serve_abort(peer, index, 0, out);
     upload_ended(peer, index, block, out);
 }
 
@@ -275,6 +302,7 @@ void mb_serve_leave(mb_peer *peer, mb_time now, mb_actions *out)
     if (peer->leaving || peer->left || !peer->started) return;
     peer->leaving = true;
     peer->next_unchoke = peer->next_round = MB_NEVER;
+    peer->round_listing = peer->round_unchoking = peer->round_open = false;
     if (peer->known_count > 0 && peer->protocol->knowledge == MB_KNOWLEDGE_PIGGYBACK) {
         mb_action *tell = mb_actions_add(out, MB_ACTION_BROADCAST);
 

@@ -88,6 +88,7 @@ typedef struct mb_choke_result {
     uint32_t count;
     uint32_t optimistic; /* the row in `rows` (a row number of the view) drawn as optimistic and
                             unchoked beside or among the others; MB_ROW_NONE: none */
+    bool beside;         /* it is unchoked beside the slots, and takes none of them */
     uint32_t *rows;      /* room for min(view->count, slots + 1) */
 } mb_choke_result;
 

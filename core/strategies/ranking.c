@@ -126,9 +126,10 @@ void mb_rank_adapted_tft(const mb_choke_view *view,
     out->optimistic = optimistic;
     if (optimistic == MB_ROW_NONE) return;
 
-    bool promoted = value(view, optimistic) > 0;
+    bool promoted = value(view, optimistic) > 0 && view->slots > 0;
     bool full = out->count == view->slots;
-    if (promoted && full && out->count > 0) out->count--;
+    if (promoted && full) out->count--;
+    out->beside = !promoted;
     out->rows[out->count] = optimistic;
     out->count++;
     assert(out->count <= view->count && out->count - 1 <= view->slots);

@@ -92,6 +92,7 @@ static void rank(const int64_t *params, const mb_choke_view *view, mb_rng *rng,
     out->optimistic = kept_optimistic(params, view, out);
     if (out->optimistic == MB_ROW_NONE) out->optimistic = new_optimistic(view, out, rng);
     if (out->optimistic == MB_ROW_NONE) return;
+    out->beside = true; /* it is never promoted */
     out->rows[out->count] = out->optimistic;
     out->count++;
 }
