@@ -158,6 +158,7 @@ mb_action *mb_peer_send(mb_peer *peer, mb_actions *out, uint32_t index, mb_messa
     action->index = index;
     action->remote = known->remote;
     action->told = mb_peer_told(peer);
+    peer->known[index].told = peer->log->count;
     return action;
 }
 

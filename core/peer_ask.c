@@ -306,6 +306,19 @@ static void ask_provider(mb_peer *peer, mb_time now, uint32_t index, mb_actions 
     if (known->flags & MB_KNOWN_MORE && known->asked == 0) decline(peer, index, out);
 }
 
+/*
+ * Who serves me and has nothing for me would keep a slot for me until its next round, for all that it
+ * knows of me: it is told what I hold by now, and may give the slot to another at once.
+ */
+static void tell_if_idle(mb_peer *peer, uint32_t index, mb_actions *out)
+{
+    const mb_known *known = &peer->known[index];
+
+    if (peer->protocol->knowledge != MB_KNOWLEDGE_PIGGYBACK) return;
+    if (!(known->flags & MB_KNOWN_SERVING) || known->asked > 0) return;
+    if (known->told < peer->log->count) mb_peer_send(peer, out, index, MB_MSG_HAVE);
+}
+
 static void ask_marked(mb_peer *peer, mb_time now, mb_actions *out)
 {
     for (uint32_t i = 0; i < peer->free_count; i++) {
@@ -313,6 +326,7 @@ static void ask_marked(mb_peer *peer, mb_time now, mb_actions *out)
 
         if (!(peer->known[index].flags & MB_KNOWN_USED)) continue;
         ask_provider(peer, now, index, out);
+        tell_if_idle(peer, index, out);
         if (peer->known[index].flags & MB_KNOWN_OWED) settle_owed(peer, index, out);
     }
 }

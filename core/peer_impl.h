@@ -48,6 +48,7 @@ typedef struct mb_known {
     uint32_t remote; /* where it lists me; MB_INDEX_NONE: not known yet */
     uint32_t epoch;  /* of the log that it told me of; 0: none yet */
     uint32_t seen;   /* entries of that log that I have read */
+    uint32_t told;   /* entries of mine that my last message to it told */
     uint32_t has;    /* blocks that it is known to hold */
     uint16_t flags;
     uint8_t asked;       /* requests of mine that it has */
