@@ -1,0 +1,195 @@
+"""What the validation tests share: scenarios as text, runs of the real program, their results, TAP.
+
+Each test is a program, `test_THEME.py PROGRAM`, that simulates with PROGRAM and prints TAP. Times are
+whole nanoseconds throughout: a run prints them with 9 decimals, so nothing is rounded on the way.
+
+A case is a function that raises Failed with a reason. The scenario of its last run then stays, and
+the last line that the test prints is the command that runs it again.
+"""
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from fractions import Fraction
+from pathlib import Path
+
+PROGRAM = os.path.abspath(sys.argv[1]) if len(sys.argv) > 1 else "build/minibit-sim"
+JOBS = 2
+SECOND = 10**9
+KIBIT = 1024
+MIBIT = 1024 * 1024
+BLOCK_BITS = 2 * MIBIT
+UNLIMITED = None
+
+
+class Failed(Exception):
+    """A case did not hold; `command` runs the scenario that shows it."""
+
+    def __init__(self, reason, command=""):
+        super().__init__(reason)
+        self.command = command
+
+
+# ---- scenarios ---------------------------------------------------------------------------------
+
+
+def scenario(**groups):
+    """The text of a scenario: scenario(file={"blocks": 4}, **{"peers a": {...}}); True is yes."""
+    lines = []
+    for name, keys in groups.items():
+        lines.append(f"[{name}]")
+        for key, value in keys.items():
+            text = {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value
+            lines.append(f"{key} = {text}")
+    return "\n".join(lines) + "\n"
+
+
+def rate(bits_per_s):
+    """A rate as a scenario writes it; None is unlimited."""
+    return "unlimited" if bits_per_s is UNLIMITED else f"{bits_per_s}bit"
+
+
+def seconds(ns):
+    """Nanoseconds as a scenario writes them."""
+    return f"{ns}ns"
+
+
+def nanoseconds(text):
+    """A time of a result, exactly; None where nothing happened."""
+    if text is None or text == "":
+        return None
+    whole, _, decimals = text.partition(".")
+    assert len(decimals) == 9, text
+    return int(whole) * SECOND + int(decimals)
+
+
+def ceiling(fraction):
+    return -(-fraction.numerator // fraction.denominator)
+
+
+# ---- runs --------------------------------------------------------------------------------------
+
+
+class Result:
+    """What a run left, read as it is asked for. The folder lives as long as the process."""
+
+    def __init__(self, folder, command):
+        self.folder = Path(folder)
+        self.command = command
+
+    def rows(self, table):
+        with open(self.folder / f"{table}.csv", newline="", encoding="utf-8") as file:
+            return list(csv.DictReader(file))
+
+    def text(self, name):
+        return (self.folder / name).read_text(encoding="utf-8")
+
+    def summary(self):
+        """summary.json with its numbers as exact fractions."""
+        return json.loads(self.text("summary.json"), parse_float=Fraction)
+
+    def completions(self):
+        """When each peer completed, in order of arrival; fails where one did not."""
+        times = [nanoseconds(row["completed_s"]) for row in self.rows("completion")]
+        self.require(None not in times, "a peer never completed")
+        return times
+
+    def last(self):
+        return max(self.completions())
+
+    def downloads(self, group=None):
+        return [
+            nanoseconds(row["download_s"])
+            for row in self.rows("completion")
+            if group in (None, row["group"])
+        ]
+
+    def mean_download(self, group=None):
+        times = self.downloads(group)
+        self.require(None not in times, "a peer never completed")
+        return Fraction(sum(times), len(times))
+
+    def require(self, truth, reason):
+        if not truth:
+            raise Failed(reason, self.command)
+
+
+_scratch = tempfile.TemporaryDirectory(prefix="minibit-validation.")
+_numbers = iter(range(10**9))
+_lock = threading.Lock()
+
+
+def run(text, seed=1, check="every", options=(), files=()):
+    """Simulates; `files` are (name, text) that the scenario refers to. Fails if the program does."""
+    with _lock:
+        folder = Path(_scratch.name) / str(next(_numbers))
+    folder.mkdir()
+    for name, content in files:
+        (folder / name).write_text(content, encoding="utf-8")
+    path = folder / "scenario.ini"
+    path.write_text(text, encoding="utf-8")
+    arguments = [str(path), "--seed", str(seed), f"--check={check}", *options]
+    again = " ".join([PROGRAM, *arguments, "-o", str(folder / "again")])
+    done = subprocess.run(
+        [PROGRAM, *arguments, "-q", "-o", str(folder / "run")],
+        capture_output=True, text=True, check=False,
+    )
+    if done.returncode != 0:
+        raise Failed(f"exit {done.returncode}: {done.stderr.strip()[-2000:]}", again)
+    return Result(folder / "run", again)
+
+
+def each(function, items):
+    """[function(item) for item in items], two at a time; the first failure is raised."""
+    with ThreadPoolExecutor(JOBS) as pool:
+        return list(pool.map(function, items))
+
+
+def mean(values):
+    return Fraction(sum(values)) / len(values)
+
+
+# ---- TAP ---------------------------------------------------------------------------------------
+
+
+def _kept(command):
+    """The command, with the scenario that it names moved to where it outlives this process."""
+    scratch = Path(_scratch.name)
+    folder = next((f for f in scratch.iterdir() if f"{f}/" in command), None)
+    if folder is None:
+        return command
+    kept = tempfile.mkdtemp(prefix="minibit-failed.")
+    shutil.copytree(folder, kept, dirs_exist_ok=True)
+    return command.replace(str(folder), kept)
+
+
+def _report(number, name, function):
+    try:
+        figures = function()
+    except Exception as error:  # what cannot be read is a failure of its case alone
+        known = isinstance(error, Failed)
+        reason = str(error) if known else traceback.format_exc().strip()
+        print(f"not ok {number} - {name}")
+        print("# " + reason.replace("\n", "\n# "), flush=True)
+        command = error.command if known else ""
+        return _kept(command) or " ".join([sys.executable, *sys.argv])
+    print(f"ok {number} - {name}" + (f": {figures}" if figures else ""), flush=True)
+    for folder in Path(_scratch.name).iterdir():
+        shutil.rmtree(folder)
+    return None
+
+
+def main(cases):
+    """Runs the (name, function) cases and prints TAP; what a function returns is shown."""
+    print(f"1..{len(cases)}", flush=True)
+    commands = [_report(n, name, function) for n, (name, function) in enumerate(cases, 1)]
+    commands = [command for command in commands if command]
+    for command in commands:
+        print(f"# run it again: {command}")
+    sys.exit(1 if commands else 0)
