@@ -8,6 +8,8 @@
 #define RETRY_INTERVAL (15 * MB_SECOND)
 /* How often a peer that is short of others may ask the tracker for more. */
 #define SHORT_INTERVAL (60 * MB_SECOND)
+/* The window of received bytes spans at most so many unchoke rounds. */
+#define MARKS_MAX 64
 /* A request timeout is looked at this many times. */
 #define TICKS_PER_TIMEOUT 4
 
@@ -54,6 +56,17 @@ static bool have_is_sane(const mb_peer_config *config, uint32_t words)
     return config->have[words - 1] >> rest == 0;
 }
 
+/* Unchoke rounds that the window of received bytes spans; 0: nobody asks for them. */
+static uint32_t marks_in_window(const mb_protocol *p)
+{
+    mb_time rounds;
+
+    if (!(p->choke->columns & MB_COLUMN_RECEIVED)) return 0;
+    rounds = (mb_protocol_param(p, "rate_window") + p->unchoke_interval - 1) / p->unchoke_interval;
+    if (rounds < 1) return 1;
+    return rounds < MARKS_MAX ? (uint32_t)rounds : MARKS_MAX;
+}
+
 static int peer_allocate(mb_peer *peer, const mb_peer_config *config)
 {
     size_t words = peer->words;
@@ -96,6 +109,7 @@ int mb_peer_new(mb_peer **result, const mb_peer_config *config)
     peer->known_free = peer->request_free = MB_INDEX_NONE;
     peer->next_unchoke = peer->next_announce = peer->next_tick = peer->next_round = MB_NEVER;
     peer->optimistic_since = MB_NEVER;
+    peer->mark_count = marks_in_window(peer->protocol);
     if (peer_allocate(peer, config)) {
         mb_peer_free(peer);
         return MB_ERR_MEMORY;
@@ -120,6 +134,7 @@ void mb_peer_free(mb_peer *peer)
     free(peer->common);
     free(peer->by_node);
     free(peer->flows);
+    free(peer->marks);
     free(peer->map);
     free(peer->providers.items);
     free(peer->unchoked.items);

@@ -245,7 +245,7 @@ static void fill_scores(const mb_peer *peer, const columns *c, uint32_t count)
 
 static uint64_t received_in_window(const mb_peer *peer, uint32_t index)
 {
-    return mb_ask_received(peer, index) - peer->flows[index].marks[1];
+    return mb_ask_received(peer, index) - mb_known_marks(peer, index)[peer->mark_at];
 }
 
 static bool view_build(mb_peer *peer, mb_time now, columns *c, mb_choke_view *view, mb_actions *out)
@@ -291,12 +291,12 @@ static bool view_build(mb_peer *peer, mb_time now, columns *c, mb_choke_view *vi
 /* What was received by now becomes the mark that the window of later rounds starts from. */
 static void marks_move(mb_peer *peer)
 {
-    if (!(peer->protocol->choke->columns & MB_COLUMN_RECEIVED)) return;
+    if (peer->mark_count == 0) return;
     for (uint32_t i = 0; i < peer->known_top; i++) {
         if (!(peer->known[i].flags & MB_KNOWN_USED)) continue;
-        peer->flows[i].marks[1] = peer->flows[i].marks[0];
-        peer->flows[i].marks[0] = mb_ask_received(peer, i);
+        mb_known_marks(peer, i)[peer->mark_at] = mb_ask_received(peer, i);
     }
+    peer->mark_at = (peer->mark_at + 1) % peer->mark_count;
 }
 
 static bool is_chosen(const columns *c, const mb_choke_result *result, uint32_t index)

@@ -39,7 +39,7 @@ enum {
         2048, /* counted in rarity.everywhere: it was complete when I first heard of it */
     MB_KNOWN_GRANTED = 4096, /* a slot that waits to be used; looked at on the tick */
     MB_KNOWN_LAST = 8192,    /* I am leaving and serve it one last block */
-    MB_KNOWN_MORE = 16384,    /* it serves me by a slot that goes on while I use it */
+    MB_KNOWN_MORE = 16384,   /* it serves me by a slot that goes on while I use it */
 };
 
 /* Which list of indices an entry stands in as a taker of slots. */
@@ -64,7 +64,6 @@ typedef struct mb_known {
 /* What strategies want to know of the flow from a known peer; kept only where one does. */
 typedef struct mb_flow {
     uint64_t received;     /* bytes of whole and kept partial blocks */
-    uint64_t marks[2];     /* `received` with what was under way, one and two rounds ago */
     mb_time last_delivery; /* of a block by it; MB_NEVER: none */
     mb_time block_time;    /* that its last block took; 0: not known */
 } mb_flow;
@@ -116,13 +115,16 @@ struct mb_peer {
     mb_rarity served; /* super_seed: how often I steered to or served each block */
 
     mb_known *known;
-    uint64_t *sets;    /* `words` words an entry: what it is known to hold */
-    uint32_t *common;  /* of those blocks, how many I hold too */
-    uint32_t *by_node; /* the entries in use in rising order of their nodes; not for a seeder */
-    mb_flow *flows;    /* NULL unless wanted */
+    uint64_t *sets;      /* `words` words an entry: what it is known to hold */
+    uint32_t *common;    /* of those blocks, how many I hold too */
+    uint32_t *by_node;   /* the entries in use in rising order of their nodes; not for a seeder */
+    mb_flow *flows;      /* NULL unless wanted */
+    uint64_t *marks;     /* `received` at each round that rate_window spans: a ring an entry */
+    uint32_t mark_count; /* rounds in the ring; 0: no strategy asks */
+    uint32_t mark_at;    /* the oldest mark, where the next one goes */
     uint32_t known_top, known_capacity, known_free; /* free entries chain through `node` */
     uint32_t known_count, learned_count;
-    uint32_t apart_count; /* known, but not counted in max_known: the seeder, and oneself */
+    uint32_t apart_count;    /* known, but not counted in max_known: the seeder, and oneself */
     uint32_t complete_known; /* known peers that are known to hold every block */
     uint32_t *map;           /* node -> index + 1, for large tables */
     uint32_t map_size;
@@ -202,6 +204,10 @@ static inline uint64_t *mb_known_set(const mb_peer *peer, uint32_t index)
 {
     return peer->sets + (size_t)index * peer->words;
 }
+static inline uint64_t *mb_known_marks(const mb_peer *peer, uint32_t index)
+{
+    return peer->marks + (size_t)index * peer->mark_count;
+}
 /* Blocks that it has and I lack; that I have and it lacks: by what it told. */
 static inline uint32_t mb_known_offers(const mb_peer *peer, uint32_t index)
 {
@@ -240,7 +246,8 @@ void mb_choke_tick(mb_peer *peer, mb_actions *out);
 void mb_serve_request(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event,
                       mb_actions *out);
 void mb_serve_sent(mb_peer *peer, mb_time now, uint32_t index, uint32_t block, mb_actions *out);
-/* Stops the upload to it; `flags`: MB_FLAG_KEEP or 0. What comes after is the caller's to see to. */
+/* Stops the upload to it; `flags`: MB_FLAG_KEEP or 0. What comes after is the caller's to see to.
+ */
 void mb_serve_abort(mb_peer *peer, uint32_t index, uint32_t flags, mb_actions *out);
 void mb_serve_cancel(mb_peer *peer, mb_time now, uint32_t index, uint32_t block, mb_actions *out);
 void mb_serve_refuse_queue(mb_peer *peer, uint32_t index, mb_reason reason, mb_actions *out);

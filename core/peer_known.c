@@ -88,6 +88,8 @@ static bool known_grow(mb_peer *peer)
     if (!grow(&peer->common, sizeof *peer->common, capacity)) return false;
     if (!peer->seeder && !grow(&peer->by_node, sizeof *peer->by_node, capacity)) return false;
     if (wants_flows(peer) && !grow(&peer->flows, sizeof *peer->flows, capacity)) return false;
+    if (peer->mark_count && !grow(&peer->marks, sizeof *peer->marks * peer->mark_count, capacity))
+        return false;
     if (mb_rarity_reserve(&peer->rarity, capacity)) return false;
     peer->known_capacity = capacity;
     return true;
@@ -180,6 +182,8 @@ uint32_t mb_known_add(mb_peer *peer, mb_node node, uint32_t flags, mb_actions *o
     mb_blockset_clear(mb_known_set(peer, index), peer->words);
     peer->common[index] = 0;
     if (peer->flows) peer->flows[index] = (mb_flow){.last_delivery = MB_NEVER};
+    if (peer->mark_count)
+        memset(mb_known_marks(peer, index), 0, peer->mark_count * sizeof *peer->marks);
     peer->known_count++;
     peer->complete_known += peer->blocks == 0; /* of an empty file one has all at once */
     if (flags & (MB_KNOWN_SEEDER | MB_KNOWN_SELF)) peer->apart_count++;
