@@ -119,6 +119,7 @@ static int draw_blocks(mb_tracker *tracker, uint32_t *count)
     uint32_t wanted = tracker->protocol->initial_blocks;
 
     *count = wanted < tracker->blocks ? wanted : tracker->blocks;
+    if (*count == 0) return MB_OK;
     if (reserve(&tracker->dealt, sizeof *tracker->dealt, tracker->dealt_count, *count,
                 &tracker->dealt_capacity))
         return MB_ERR_MEMORY;
@@ -130,7 +131,7 @@ static int draw_blocks(mb_tracker *tracker, uint32_t *count)
 /* A log of the tracker's own over the last `count` drawn blocks. */
 static int write_log(mb_tracker *tracker, uint32_t epoch, uint32_t count, mb_told *told)
 {
-    const uint32_t *drawn = tracker->dealt + tracker->dealt_count - count;
+    size_t first = tracker->dealt_count - count;
     mb_log *log;
 
     if (reserve(&tracker->logs, sizeof *tracker->logs, tracker->log_count, 1,
@@ -139,7 +140,7 @@ static int write_log(mb_tracker *tracker, uint32_t epoch, uint32_t count, mb_tol
     log = mb_log_new(epoch, count);
     if (!log) return MB_ERR_MEMORY;
     for (uint32_t i = 0; i < count; i++)
-        mb_log_append(log, drawn[i]);
+        mb_log_append(log, tracker->dealt[first + i]);
     tracker->logs[tracker->log_count++] = log;
     *told = mb_log_told(log);
     return MB_OK;
@@ -163,9 +164,10 @@ static int book_new(mb_tracker *tracker, mb_node node, booking **result)
 
 static void book_remove(mb_tracker *tracker, mb_node node)
 {
-    booking *gone = booking_find(tracker, node), *last = &tracker->booked[tracker->count - 1];
+    booking *gone = booking_find(tracker, node), *last;
 
     if (!gone) return;
+    last = &tracker->booked[tracker->count - 1];
     tracker->places[node] = 0;
     if (tracker->protocol->peers_per_announce > 0) { /* the order is of no importance */
         if (gone != last) {
@@ -187,22 +189,29 @@ static int book_blocks(mb_tracker *tracker, booking *b, const mb_event *event, m
     const mb_protocol *p = tracker->protocol;
     bool newcomer = answer != NULL;
     uint32_t count = 0;
+    int error = MB_OK;
 
     b->told = event->told;
     if (!newcomer && p->books != MB_BOOKS_REDEALT) return MB_OK;
     if (draw_blocks(tracker, &count)) return MB_ERR_MEMORY;
-    if (newcomer) answer->dealt_count = count;
-    if (p->books == MB_BOOKS_REDEALT) return write_log(tracker, tracker->epoch++, count, &b->told);
-    if (p->deal == MB_DEAL_GIVEN && event->told.count == 0 && event->told.log && count > 0)
-        return write_log(tracker, event->told.epoch, count, &b->told);
-    return MB_OK;
+    if (p->books == MB_BOOKS_REDEALT)
+        error = write_log(tracker, tracker->epoch++, count, &b->told);
+    else if (p->deal == MB_DEAL_GIVEN && event->told.count == 0 && event->told.log && count > 0)
+        error = write_log(tracker, event->told.epoch, count, &b->told);
+    if (newcomer)
+        answer->dealt_count = count;
+    else
+        tracker->dealt_count -= count; /* drawn for the books alone */
+    return error;
 }
 
 static bool announce_is_sane(const mb_tracker *tracker, const mb_event *event)
 {
     if (event->type != MB_EVENT_ANNOUNCE || event->from == tracker->seeder) return false;
     if (event->message > MB_ANNOUNCE_LEAVE || event->from == MB_NODE_NONE) return false;
-    return !event->told.log || event->told.count <= tracker->blocks;
+    if (!event->told.log) return true;
+    return event->told.count <= tracker->blocks && event->told.count <= event->told.log->count &&
+           event->told.log->bound <= tracker->blocks;
 }
 
 /* Books one announce; an action that answers it is added, its list to be filled in later. */
@@ -210,7 +219,6 @@ static int book_announce(mb_tracker *tracker, mb_time now, const mb_event *event
 {
     booking *b = booking_find(tracker, event->from);
     mb_action *answer;
-    bool newcomer = !b || event->message == MB_ANNOUNCE_REGISTER;
 
     if (event->message == MB_ANNOUNCE_LEAVE) {
         book_remove(tracker, event->from);
@@ -223,7 +231,8 @@ static int book_announce(mb_tracker *tracker, mb_time now, const mb_event *event
     answer->index = event->index;
     if (tracker->next_tick == MB_NEVER)
         tracker->next_tick = now + tracker->protocol->announce_interval;
-    return book_blocks(tracker, b, event, newcomer ? answer : NULL);
+    /* who is not booked but knows that it was once fell silent: it has been dealt to already */
+    return book_blocks(tracker, b, event, event->message == MB_ANNOUNCE_REGISTER ? answer : NULL);
 }
 
 /* ---- answering ------------------------------------------------------------------------------ */
@@ -249,7 +258,7 @@ static void list_some(mb_tracker *tracker, mb_node asker, uint32_t wanted)
     booking *asker_booked = booking_find(tracker, asker);
 
     if (asker_booked) asker_booked->listed_by = answer;
-    while (wanted > 0) { /* fewer than are booked, so this ends: half of all draws hit, or more */
+    while (wanted > 0) { /* fewer than there are, so this ends: O(listed log listed) draws at worst */
         uint64_t place = mb_rng_below(&tracker->rng, tracker->count);
         booking *b = &tracker->booked[place];
 
@@ -267,7 +276,7 @@ static int answer_fill(mb_tracker *tracker, mb_action *answer)
     /* who has left within the same instant is booked no more, and is answered in vain */
     uint32_t others = tracker->count - (booking_find(tracker, answer->to) != NULL);
     size_t start = tracker->list_count;
-    size_t room = (size_t)seeder + (most && most < others + 1 ? most : others + 1);
+    size_t room = (size_t)seeder + (most && most < others ? most : others) + 1;
 
     if (reserve(&tracker->lists, sizeof *tracker->lists, start, room, &tracker->list_capacity))
         return MB_ERR_MEMORY;
@@ -288,9 +297,9 @@ static void answers_point(mb_tracker *tracker, mb_actions *out, size_t first)
     for (size_t i = first; i < out->count; i++) {
         mb_action *answer = &out->items[i];
 
-        answer->list = tracker->lists + list;
+        if (answer->list_count > 0) answer->list = tracker->lists + list;
+        if (answer->dealt_count > 0) answer->dealt = tracker->dealt + dealt;
         list += answer->list_count;
-        answer->dealt = tracker->dealt + dealt;
         dealt += answer->dealt_count;
     }
 }
