@@ -131,7 +131,6 @@ void mb_peer_free(mb_peer *peer)
     mb_rarity_clear(&peer->served);
     free(peer->known);
     free(peer->sets);
-    free(peer->common);
     free(peer->by_node);
     free(peer->flows);
     free(peer->marks);
@@ -622,7 +621,8 @@ mb_peer_view mb_peer_look(const mb_peer *peer)
     for (uint32_t i = 0; !peer->complete && i < peer->known_top; i++) {
         uint32_t flags = peer->known[i].flags & (MB_KNOWN_USED | MB_KNOWN_SELF);
 
-        view.interesting += flags == MB_KNOWN_USED && mb_known_offers(peer, i) > 0;
+        view.interesting += flags == MB_KNOWN_USED &&
+                            mb_blockset_any_missing(mb_known_set(peer, i), peer->mine, peer->words);
     }
     return view;
 }

@@ -264,7 +264,7 @@ bool mb_ask_one(mb_peer *peer, mb_time now, uint32_t index, mb_actions *out)
     uint64_t *candidates, any = 0;
     mb_request wanted;
 
-    if (known->asked > peer->protocol->pipeline || mb_known_offers(peer, index) == 0) return false;
+    if (known->asked > peer->protocol->pipeline) return false;
     candidates = mb_actions_scratch(out, 3 * peer->words * sizeof *candidates);
     if (!candidates) return false;
     for (uint32_t w = 0; w < peer->words; w++) {

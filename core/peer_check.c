@@ -34,12 +34,9 @@ static void check_columns(const mb_peer *peer, uint32_t index)
     const mb_known *known = &peer->known[index];
 
     check_set(peer, set);
-    if (peer->complete) {
-        assert(peer->common[index] <= peer->blocks);
-        return;
-    }
-    assert(mb_known_offers(peer, index) == mb_blockset_count_missing(set, peer->mine, peer->words));
-    assert(mb_known_needs(peer, index) == mb_blockset_count_missing(peer->mine, set, peer->words));
+    assert(known->has <= peer->blocks);
+    assert(mb_known_lacks(peer, index) == (mb_known_needs(peer, index) > 0));
+    if (peer->complete) return; /* sets are no longer kept */
     assert(mb_blockset_count(set, peer->words) == known->has && known->has <= known->seen);
 }
 
@@ -78,7 +75,7 @@ static void check_known(const mb_peer *peer)
 
     for (uint32_t i = 0; i < peer->known_top; i++) {
         const mb_known *known = &peer->known[i];
-        bool self = known->flags & MB_KNOWN_SELF, wants = mb_known_needs(peer, i) > 0 && !self;
+        bool self = known->flags & MB_KNOWN_SELF, wants = mb_known_lacks(peer, i) && !self;
 
         if (!(known->flags & MB_KNOWN_USED)) continue;
         assert(mb_known_find(peer, known->node) == i);

@@ -100,17 +100,19 @@ static bool anyone_waits(mb_peer *peer)
 /* Who may wait for a lent slot: those whom I know to lack something that I hold. */
 static bool may_wait(const mb_peer *peer, uint32_t index)
 {
-    return slots_are_lent(peer) && mb_known_needs(peer, index) > 0 &&
+    return slots_are_lent(peer) && mb_known_lacks(peer, index) &&
            !(peer->known[index].flags & (MB_KNOWN_DECLINED | MB_KNOWN_UNCHOKED | MB_KNOWN_SELF));
 }
 
-void mb_choke_interest(mb_peer *peer, uint32_t index, uint32_t before)
+void mb_choke_interest(mb_peer *peer, uint32_t index, bool lacks)
 {
-    uint32_t after = mb_known_needs(peer, index);
-    bool unchoked = peer->known[index].flags & MB_KNOWN_UNCHOKED;
+    mb_known *known = &peer->known[index];
+    bool unchoked = known->flags & MB_KNOWN_UNCHOKED;
 
-    if (peer->known[index].flags & MB_KNOWN_SELF || !before == !after) return;
-    if (after) {
+    if (lacks == mb_known_lacks(peer, index)) return;
+    known->flags ^= MB_KNOWN_LACKS;
+    if (known->flags & MB_KNOWN_SELF) return;
+    if (lacks) {
         peer->interested++;
         if (unchoked) peer->unchoked_interested++;
         if (may_wait(peer, index)) waiting_add(peer, index);
@@ -142,7 +144,7 @@ void mb_choke_unchoke(mb_peer *peer, uint32_t index, uint32_t flags, mb_actions 
     }
     known->place = peer->unchoked.count - 1;
     known->flags |= (uint16_t)(MB_KNOWN_UNCHOKED | flags);
-    if (mb_known_needs(peer, index) && !(known->flags & MB_KNOWN_SELF)) peer->unchoked_interested++;
+    if (mb_known_lacks(peer, index) && !(known->flags & MB_KNOWN_SELF)) peer->unchoked_interested++;
     action = mb_peer_send(peer, out, index, MB_MSG_UNCHOKE);
     if (flags & MB_KNOWN_OPTIMISTIC) action->flags |= MB_FLAG_OPTIMISTIC;
     if (!slots_are_lent(peer)) {
@@ -161,7 +163,7 @@ static void unchoked_remove(mb_peer *peer, uint32_t index)
         peer->known[peer->unchoked.items[known->place]].place = known->place;
     known->place = MB_INDEX_NONE;
     mb_serve_unsteer(peer, index);
-    if (mb_known_needs(peer, index) && !(known->flags & MB_KNOWN_SELF)) peer->unchoked_interested--;
+    if (mb_known_lacks(peer, index) && !(known->flags & MB_KNOWN_SELF)) peer->unchoked_interested--;
     known->flags &=
         (uint16_t) ~(MB_KNOWN_UNCHOKED | MB_KNOWN_OPTIMISTIC | MB_KNOWN_BESIDE | MB_KNOWN_GRANTED);
     peer->slots_dirty = true;
@@ -224,7 +226,7 @@ static bool columns_take(const mb_peer *peer, columns *c, mb_actions *out)
 /* Who may be ranked: whoever is interested; everybody where interest is not known of. */
 static bool is_candidate(const mb_peer *peer, uint32_t index)
 {
-    return peer->protocol->ask == MB_ASK_MUTUAL || mb_known_needs(peer, index) > 0;
+    return peer->protocol->ask == MB_ASK_MUTUAL || mb_known_lacks(peer, index);
 }
 
 static void fill_scores(const mb_peer *peer, const columns *c, uint32_t count)
@@ -233,13 +235,13 @@ static void fill_scores(const mb_peer *peer, const columns *c, uint32_t count)
     uint32_t classes = by_count ? 0 : mb_rarity_classes(&peer->rarity, c->classes);
 
     for (uint32_t row = 0; row < count; row++) {
-        uint32_t index = c->index[row];
+        const uint64_t *set = mb_known_set(peer, c->index[row]);
 
-        if (by_count || c->offers[row] == 0)
-            c->score[row] = c->offers[row];
-        else
-            c->score[row] = mb_rarity_weigh(c->classes, classes, mb_known_set(peer, index),
-                                            peer->mine, peer->words);
+        c->score[row] = 0; /* as most have nothing for me once I have much: that is seen faster */
+        if (by_count)
+            c->score[row] = mb_known_offers(peer, c->index[row]);
+        else if (mb_blockset_any_missing(set, peer->mine, peer->words))
+            c->score[row] = mb_rarity_weigh(c->classes, classes, set, peer->mine, peer->words);
     }
 }
 
@@ -250,8 +252,7 @@ static uint64_t received_in_window(const mb_peer *peer, uint32_t index)
 
 static bool view_build(mb_peer *peer, mb_time now, columns *c, mb_choke_view *view, mb_actions *out)
 {
-    const mb_choker *choker = peer->protocol->choke;
-    uint32_t count = 0;
+    uint32_t count = 0, wanted = peer->protocol->choke->columns;
 
     if (!columns_take(peer, c, out)) return false;
     for (uint32_t i = 0; i < peer->known_count; i++)
@@ -261,14 +262,13 @@ static bool view_build(mb_peer *peer, mb_time now, columns *c, mb_choke_view *vi
 
         c->handle[row] = known->node;
         c->learned[row] = known->learned;
-        c->offers[row] = mb_known_offers(peer, c->index[row]);
-        c->needs[row] = mb_known_needs(peer, c->index[row]);
+        if (wanted & MB_COLUMN_OFFERS) c->offers[row] = mb_known_offers(peer, c->index[row]);
+        if (wanted & MB_COLUMN_NEEDS) c->needs[row] = mb_known_needs(peer, c->index[row]);
         c->unchoked[row] = known->flags & MB_KNOWN_UNCHOKED;
         c->optimistic[row] = known->flags & MB_KNOWN_OPTIMISTIC;
-        if (choker->columns & MB_COLUMN_RECEIVED)
-            c->received[row] = received_in_window(peer, c->index[row]);
+        if (wanted & MB_COLUMN_RECEIVED) c->received[row] = received_in_window(peer, c->index[row]);
     }
-    if (choker->columns & MB_COLUMN_SCORE) fill_scores(peer, c, count);
+    if (wanted & MB_COLUMN_SCORE) fill_scores(peer, c, count);
     *view = (mb_choke_view){
         .count = count,
         .slots = peer->protocol->regular_slots,
@@ -276,10 +276,10 @@ static bool view_build(mb_peer *peer, mb_time now, columns *c, mb_choke_view *vi
         .learned = c->learned,
         .unchoked = c->unchoked,
         .optimistic = c->optimistic,
-        .offers = choker->columns & MB_COLUMN_OFFERS ? c->offers : NULL,
-        .needs = choker->columns & MB_COLUMN_NEEDS ? c->needs : NULL,
-        .score = choker->columns & MB_COLUMN_SCORE ? c->score : NULL,
-        .received = choker->columns & MB_COLUMN_RECEIVED ? c->received : NULL,
+        .offers = wanted & MB_COLUMN_OFFERS ? c->offers : NULL,
+        .needs = wanted & MB_COLUMN_NEEDS ? c->needs : NULL,
+        .score = wanted & MB_COLUMN_SCORE ? c->score : NULL,
+        .received = wanted & MB_COLUMN_RECEIVED ? c->received : NULL,
         .now = now,
         .optimistic_since = peer->optimistic_since,
     };
@@ -386,7 +386,7 @@ static uint32_t regular_taken(const mb_peer *peer, uint32_t *idle)
 
         if (peer->known[index].flags & MB_KNOWN_BESIDE) continue;
         taken++;
-        if (mb_known_needs(peer, index) == 0) *idle = index;
+        if (!mb_known_lacks(peer, index)) *idle = index;
     }
     return taken;
 }
@@ -569,7 +569,7 @@ static void open_to_all(mb_peer *peer, mb_actions *out)
         const mb_known *known = &peer->known[i];
 
         if (!(known->flags & MB_KNOWN_USED) || known->flags & MB_KNOWN_SELF) continue;
-        if (mb_known_needs(peer, i) > 0) mb_serve_greet(peer, i, MB_MSG_UNCHOKE, out);
+        if (mb_known_lacks(peer, i)) mb_serve_greet(peer, i, MB_MSG_UNCHOKE, out);
     }
 }
 

@@ -40,6 +40,7 @@ enum {
     MB_KNOWN_GRANTED = 4096, /* a slot that waits to be used; looked at on the tick */
     MB_KNOWN_LAST = 8192,    /* I am leaving and serve it one last block */
     MB_KNOWN_MORE = 16384,   /* it serves me by a slot that goes on while I use it */
+    MB_KNOWN_LACKS = 32768,  /* it is known to lack a block that I hold: it is interested */
 };
 
 /* Which list of indices an entry stands in as a taker of slots. */
@@ -116,7 +117,6 @@ struct mb_peer {
 
     mb_known *known;
     uint64_t *sets;      /* `words` words an entry: what it is known to hold */
-    uint32_t *common;    /* of those blocks, how many I hold too */
     uint32_t *by_node;   /* the entries in use in rising order of their nodes; not for a seeder */
     mb_flow *flows;      /* NULL unless wanted */
     uint64_t *marks;     /* `received` at each round that rate_window spans: a ring an entry */
@@ -195,7 +195,7 @@ void mb_known_tidy(mb_peer *peer, mb_time now, mb_actions *out);
 int mb_known_check(const mb_peer *peer, uint32_t index, mb_told told);
 /* Reads what is new in what was told, and checked. */
 void mb_known_learn(mb_peer *peer, uint32_t index, mb_told told, mb_actions *out);
-/* I hold `block` now: the columns follow. O(known). */
+/* I hold `block` now: who lacks it is interested. O(known), O(1) where all are already. */
 void mb_known_gained(mb_peer *peer, uint32_t block);
 /* It does not hold `block` after all. */
 void mb_known_correct(mb_peer *peer, uint32_t index, uint32_t block);
@@ -208,14 +208,14 @@ static inline uint64_t *mb_known_marks(const mb_peer *peer, uint32_t index)
 {
     return peer->marks + (size_t)index * peer->mark_count;
 }
-/* Blocks that it has and I lack; that I have and it lacks: by what it told. */
-static inline uint32_t mb_known_offers(const mb_peer *peer, uint32_t index)
+/* Blocks that it has and I lack; that I have and it lacks: by what it told. O(words). Whether it
+ * lacks any at all is the flag MB_KNOWN_LACKS: counts kept for each known peer would cost a walk
+ * over all of them at every block that I gain. */
+uint32_t mb_known_offers(const mb_peer *peer, uint32_t index);
+uint32_t mb_known_needs(const mb_peer *peer, uint32_t index);
+static inline bool mb_known_lacks(const mb_peer *peer, uint32_t index)
 {
-    return peer->known[index].has - peer->common[index];
-}
-static inline uint32_t mb_known_needs(const mb_peer *peer, uint32_t index)
-{
-    return peer->held - peer->common[index];
+    return peer->known[index].flags & MB_KNOWN_LACKS;
 }
 
 /* ---- peer_choke.c
@@ -225,8 +225,8 @@ mb_mode mb_choke_mode(const mb_peer *peer);
 void mb_choke_start(mb_peer *peer, mb_time now);
 void mb_choke_round(mb_peer *peer, mb_time now, mb_actions *out); /* measures first where it must */
 void mb_choke_round_measured(mb_peer *peer, mb_time now, mb_actions *out);
-/* The interest of an entry changed from `needs` before to what it is. */
-void mb_choke_interest(mb_peer *peer, uint32_t index, uint32_t before);
+/* Keeps MB_KNOWN_LACKS, and what follows from it, as `lacks` says. */
+void mb_choke_interest(mb_peer *peer, uint32_t index, bool lacks);
 /* Gives the slots that are free to who may have them. */
 void mb_choke_fill(mb_peer *peer, mb_time now, mb_actions *out);
 void mb_choke_unchoke(mb_peer *peer, uint32_t index, uint32_t flags, mb_actions *out);

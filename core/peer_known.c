@@ -85,7 +85,6 @@ static bool known_grow(mb_peer *peer)
 
     if (!grow(&peer->known, sizeof *peer->known, capacity)) return false;
     if (!grow(&peer->sets, sizeof *peer->sets * words, capacity)) return false;
-    if (!grow(&peer->common, sizeof *peer->common, capacity)) return false;
     if (!peer->seeder && !grow(&peer->by_node, sizeof *peer->by_node, capacity)) return false;
     if (wants_flows(peer) && !grow(&peer->flows, sizeof *peer->flows, capacity)) return false;
     if (peer->mark_count && !grow(&peer->marks, sizeof *peer->marks * peer->mark_count, capacity))
@@ -180,14 +179,13 @@ uint32_t mb_known_add(mb_peer *peer, mb_node node, uint32_t flags, mb_actions *o
         .hint = MB_BLOCK_NONE,
     };
     mb_blockset_clear(mb_known_set(peer, index), peer->words);
-    peer->common[index] = 0;
     if (peer->flows) peer->flows[index] = (mb_flow){.last_delivery = MB_NEVER};
     if (peer->mark_count)
         memset(mb_known_marks(peer, index), 0, peer->mark_count * sizeof *peer->marks);
     peer->known_count++;
     peer->complete_known += peer->blocks == 0; /* of an empty file one has all at once */
     if (flags & (MB_KNOWN_SEEDER | MB_KNOWN_SELF)) peer->apart_count++;
-    mb_choke_interest(peer, index, 0);
+    mb_choke_interest(peer, index, peer->held > 0);
     return index;
 }
 
@@ -205,7 +203,6 @@ static void known_uncount(mb_peer *peer, uint32_t index)
 void mb_known_remove(mb_peer *peer, mb_time now, uint32_t index, mb_actions *out)
 {
     mb_known *known = &peer->known[index];
-    uint32_t needs = mb_known_needs(peer, index);
 
     assert(known->flags & MB_KNOWN_USED);
     mb_ask_drop(peer, now, index);
@@ -219,8 +216,7 @@ void mb_known_remove(mb_peer *peer, mb_time now, uint32_t index, mb_actions *out
     if (known->upload != MB_BLOCK_NONE) mb_serve_abort(peer, index, 0, out);
     if (known->flags & MB_KNOWN_LAST) peer->last_count--;
     mb_serve_unsteer(peer, index);
-    peer->common[index] = peer->held; /* it needs nothing any more */
-    mb_choke_interest(peer, index, needs);
+    mb_choke_interest(peer, index, false); /* it needs nothing any more */
     mb_choke_forget(peer, index);
     if (known->flags & MB_KNOWN_SERVING) mb_list_remove(&peer->providers, index);
     if (known->flags & MB_KNOWN_OWED) peer->owed_count--;
@@ -258,7 +254,6 @@ bool mb_known_is_complete(const mb_peer *peer, uint32_t index)
 static void known_reset(mb_peer *peer, uint32_t index, uint32_t epoch)
 {
     mb_known *known = &peer->known[index];
-    uint32_t before = mb_known_needs(peer, index);
 
     known_uncount(peer, index);
     peer->complete_known -= known->has == peer->blocks;
@@ -266,8 +261,8 @@ static void known_reset(mb_peer *peer, uint32_t index, uint32_t epoch)
     known->epoch = epoch;
     known->seen = 0;
     mb_blockset_clear(mb_known_set(peer, index), peer->words);
-    known->has = peer->common[index] = 0;
-    mb_choke_interest(peer, index, before);
+    known->has = 0;
+    mb_choke_interest(peer, index, peer->held > 0);
 }
 
 /* Whether `told` is news to me. */
@@ -287,20 +282,22 @@ int mb_known_check(const mb_peer *peer, uint32_t index, mb_told told)
     return told.log->bound <= peer->blocks ? MB_OK : MB_ERR_MESSAGE;
 }
 
-/* It holds everything, and I had not heard a word of it before: no need to count block by block. */
-static void learn_full(mb_peer *peer, uint32_t index)
+/* It holds everything, and I had not heard a word of it before: no need to count block by block.
+ * Like the next two, returns whether it has more for me than it had. */
+static bool learn_full(mb_peer *peer, uint32_t index)
 {
     mb_blockset_fill(mb_known_set(peer, index), peer->blocks);
     peer->known[index].flags |= MB_KNOWN_FULL;
     peer->rarity.everywhere++;
     peer->known[index].has = peer->blocks;
-    peer->common[index] = peer->held;
+    return peer->held < peer->blocks;
 }
 
 /* A few new blocks, one by one. */
-static void learn_each(mb_peer *peer, uint32_t index, mb_told told)
+static bool learn_each(mb_peer *peer, uint32_t index, mb_told told)
 {
     uint64_t *set = mb_known_set(peer, index);
+    bool more = false;
 
     for (uint32_t i = peer->known[index].seen; i < told.count; i++) {
         uint32_t block = told.log->blocks[i];
@@ -308,18 +305,19 @@ static void learn_each(mb_peer *peer, uint32_t index, mb_told told)
         if (mb_blockset_has(set, block)) continue;
         mb_blockset_add(set, block);
         peer->known[index].has++;
-        peer->common[index] += mb_blockset_has(peer->mine, block);
+        more |= !mb_blockset_has(peer->mine, block);
         if (!peer->complete) mb_rarity_add_block(&peer->rarity, block);
     }
+    return more;
 }
 
 /* Many new blocks, a word at a time. */
-static void learn_set(mb_peer *peer, uint32_t index, mb_told told, mb_actions *out)
+static bool learn_set(mb_peer *peer, uint32_t index, mb_told told, mb_actions *out)
 {
     uint64_t *set = mb_known_set(peer, index);
-    uint64_t *news = mb_actions_scratch(out, peer->words * sizeof *news);
+    uint64_t *news = mb_actions_scratch(out, peer->words * sizeof *news), more = 0;
 
-    if (!news) return;
+    if (!news) return false;
     memset(news, 0, peer->words * sizeof *news);
     for (uint32_t i = peer->known[index].seen; i < told.count; i++)
         mb_blockset_add(news, told.log->blocks[i]);
@@ -328,9 +326,10 @@ static void learn_set(mb_peer *peer, uint32_t index, mb_told told, mb_actions *o
         if (!news[w]) continue;
         set[w] |= news[w];
         peer->known[index].has += (uint32_t)__builtin_popcountll(news[w]);
-        peer->common[index] += (uint32_t)__builtin_popcountll(news[w] & peer->mine[w]);
+        more |= news[w] & ~peer->mine[w];
     }
     if (!peer->complete) mb_rarity_add(&peer->rarity, news);
+    return more;
 }
 
 static void known_turned_complete(mb_peer *peer)
@@ -339,58 +338,64 @@ static void known_turned_complete(mb_peer *peer)
     peer->tidy |= peer->complete && !peer->seeder;
 }
 
+/* Whether it has all that I have; mostly its count says no. */
+static bool lacks_nothing(const mb_peer *peer, uint32_t index)
+{
+    if (peer->known[index].has < peer->held) return false;
+    if (peer->complete) return true; /* its set is no longer kept */
+    return !mb_blockset_any_missing(peer->mine, mb_known_set(peer, index), peer->words);
+}
+
 void mb_known_learn(mb_peer *peer, uint32_t index, mb_told told, mb_actions *out)
 {
     mb_known *known = &peer->known[index];
-    uint32_t before, offers;
+    bool more = false;
 
     if (!is_news(known, told)) return;
     if (told.epoch != known->epoch) known_reset(peer, index, told.epoch);
-    before = mb_known_needs(peer, index);
-    offers = mb_known_offers(peer, index);
     if (peer->complete && !peer->protocol->super_seed) {
-        known->has = peer->common[index] = told.count;
+        known->has = told.count;
     } else if (told.count == peer->blocks && known->seen == 0 && !peer->complete) {
-        learn_full(peer, index);
+        more = learn_full(peer, index);
     } else if (told.count - known->seen <= LEARN_EACH_MAX) {
-        learn_each(peer, index, told);
+        more = learn_each(peer, index, told);
     } else {
-        learn_set(peer, index, told, out);
+        more = learn_set(peer, index, told, out);
     }
     known->seen = told.count;
     if (known->has == peer->blocks) known_turned_complete(peer);
-    if (mb_known_offers(peer, index) > offers &&
-        known->flags & (MB_KNOWN_SERVING | MB_KNOWN_UNCHOKED | MB_KNOWN_OWED))
+    if (more && known->flags & (MB_KNOWN_SERVING | MB_KNOWN_UNCHOKED | MB_KNOWN_OWED))
         mb_ask_mark(peer, index);
-    mb_choke_interest(peer, index, before);
+    if (mb_known_lacks(peer, index) && lacks_nothing(peer, index))
+        mb_choke_interest(peer, index, false);
+}
+
+uint32_t mb_known_offers(const mb_peer *peer, uint32_t index)
+{
+    if (peer->complete) return 0;
+    return mb_blockset_count_missing(mb_known_set(peer, index), peer->mine, peer->words);
+}
+
+uint32_t mb_known_needs(const mb_peer *peer, uint32_t index)
+{
+    if (peer->complete) return peer->held - peer->known[index].has;
+    return mb_blockset_count_missing(peer->mine, mb_known_set(peer, index), peer->words);
 }
 
 /* Who had all that I had turns interested if it has not got the new block too. */
-static void gained_interest(mb_peer *peer, uint32_t block)
-{
-    for (uint32_t i = 0; i < peer->known_top; i++) {
-        if (!(peer->known[i].flags & MB_KNOWN_USED) || peer->common[i] + 1 != peer->held) continue;
-        if (!mb_blockset_has(mb_known_set(peer, i), block)) mb_choke_interest(peer, i, 0);
-    }
-}
-
 void mb_known_gained(mb_peer *peer, uint32_t block)
 {
-    const uint64_t *word = peer->sets + block / 64;
-    uint32_t shift = block % 64, top = peer->known_top, words = peer->words;
-    uint32_t *common = peer->common;
-    bool all_interested = peer->interested + peer->complete_known == peer->known_count;
-
-    for (uint32_t i = 0; i < top; i++, word += words)
-        common[i] += *word >> shift & 1;
-    if (!all_interested) gained_interest(peer, block);
+    if (peer->interested + peer->complete_known == peer->known_count) return; /* all are */
+    for (uint32_t i = 0; i < peer->known_top; i++) {
+        if ((peer->known[i].flags & (MB_KNOWN_USED | MB_KNOWN_LACKS)) != MB_KNOWN_USED) continue;
+        if (!mb_blockset_has(mb_known_set(peer, i), block)) mb_choke_interest(peer, i, true);
+    }
 }
 
 void mb_known_correct(mb_peer *peer, uint32_t index, uint32_t block)
 {
     uint64_t *set = mb_known_set(peer, index);
     mb_known *known = &peer->known[index];
-    uint32_t before = mb_known_needs(peer, index);
 
     if (peer->complete || !mb_blockset_has(set, block)) return;
     if (known->flags & MB_KNOWN_FULL) { /* from now on it is counted block by block */
@@ -402,6 +407,5 @@ void mb_known_correct(mb_peer *peer, uint32_t index, uint32_t block)
     mb_rarity_subtract_block(&peer->rarity, block);
     peer->complete_known -= known->has == peer->blocks;
     known->has--;
-    peer->common[index] -= mb_blockset_has(peer->mine, block);
-    mb_choke_interest(peer, index, before);
+    if (mb_blockset_has(peer->mine, block)) mb_choke_interest(peer, index, true);
 }

@@ -291,7 +291,7 @@ static void offer_last_block(mb_peer *peer, uint32_t index, mb_actions *out)
 
     mb_serve_refuse_queue(peer, index, MB_REASON_LEAVING, out);
     if (known->upload != MB_BLOCK_NONE || known->flags & MB_KNOWN_SELF) return;
-    if (mb_known_needs(peer, index) == 0 || peer->protocol->ask == MB_ASK_MUTUAL) return;
+    if (!mb_known_lacks(peer, index) || peer->protocol->ask == MB_ASK_MUTUAL) return;
     known->flags |= MB_KNOWN_LAST | MB_KNOWN_GRANTED;
     peer->last_count++;
     if (lent && !(known->flags & MB_KNOWN_BESIDE)) return; /* it knows: it may ask for one block */
