@@ -30,7 +30,7 @@
 typedef enum sim_trace_kind {
     SIM_TRACE_REGISTER = 1, /* node is booked by the tracker; value: blocks dealt */
     SIM_TRACE_UNCHOKE,      /* node unchokes other; value: MB_FLAG_ bits of the unchoke */
-    SIM_TRACE_CHOKE,        /* node chokes other */
+    SIM_TRACE_CHOKE,        /* node chokes other; value: likewise */
     SIM_TRACE_REQUEST,      /* node asks other for block; value: bytes of it already there */
     SIM_TRACE_REFUSE,       /* node refuses block to other; value: mb_reason */
     SIM_TRACE_START,        /* node begins to send block to other; value: mb_via */

@@ -165,7 +165,7 @@ static const struct {
 } kinds[SIM_TRACE_KIND_COUNT] = {
     [SIM_TRACE_REGISTER] = {WORD("register"), DETAIL_NUMBER},
     [SIM_TRACE_UNCHOKE] = {WORD("unchoke"), DETAIL_FLAGS},
-    [SIM_TRACE_CHOKE] = {WORD("choke"), DETAIL_NONE},
+    [SIM_TRACE_CHOKE] = {WORD("choke"), DETAIL_FLAGS},
     [SIM_TRACE_REQUEST] = {WORD("request"), DETAIL_NUMBER},
     [SIM_TRACE_REFUSE] = {WORD("refuse"), DETAIL_REASON},
     [SIM_TRACE_START] = {WORD("start"), DETAIL_VIA},
