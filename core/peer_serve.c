@@ -198,8 +198,8 @@ void mb_serve_request(mb_peer *peer, mb_time now, uint32_t index, const mb_event
     assert(event->block < peer->blocks);
     if (peer->leaving && !(known->flags & MB_KNOWN_LAST))
         reason = MB_REASON_LEAVING;
-    else if (!mb_blockset_has(peer->mine, event->block))
-        reason = MB_REASON_NOT_HELD;
+    else if (!mb_blockset_has(peer->mine, event->block) || known->flags & MB_KNOWN_SELF)
+        reason = MB_REASON_NOT_HELD; /* what I ask myself for, I lack */
     else if (!peer->leaving && !may_serve(peer, now, index, out))
         reason = MB_REASON_CHOKED;
     else if (known->upload != MB_BLOCK_NONE && known->queued >= MB_PIPELINE_MAX)
@@ -286,7 +286,6 @@ void mb_serve_cancel(mb_peer *peer, mb_time now, uint32_t index, uint32_t block,
 static void offer_last_block(mb_peer *peer, uint32_t index, mb_actions *out)
 {
     mb_known *known = &peer->known[index];
-    bool lent = peer->mode == MB_MODE_SLOTS || peer->mode == MB_MODE_QUEUE;
     mb_action *notice;
 
     mb_serve_refuse_queue(peer, index, MB_REASON_LEAVING, out);
@@ -294,7 +293,6 @@ static void offer_last_block(mb_peer *peer, uint32_t index, mb_actions *out)
     if (!mb_known_lacks(peer, index) || peer->protocol->ask == MB_ASK_MUTUAL) return;
     known->flags |= MB_KNOWN_LAST | MB_KNOWN_GRANTED;
     peer->last_count++;
-    if (lent && !(known->flags & MB_KNOWN_BESIDE)) return; /* it knows: it may ask for one block */
     notice = mb_peer_send(peer, out, index, MB_MSG_UNCHOKE);
     notice->flags |= MB_FLAG_SLOT;
 }

@@ -1,0 +1,474 @@
+#include "tests/lib/peer_swarm.h"
+
+#include <glib.h>
+#include <string.h>
+
+#include "core/blockset.h"
+#include "core/rng.h"
+#include "core/tracker.h"
+
+enum { NODES = PEER_SWARM_MAX, BLOCK_SIZE = 1000, LATENCY_MS = 40, SEEDER = 0 };
+
+/* What is to happen, and to whom; an mb_event beside what only the stage does. */
+typedef enum happening {
+    DELIVER, /* `event` to `node` */
+    ARRIVE,  /* `node` starts */
+    BOOK,    /* `event` to the tracker */
+    FINISH,  /* the transfer `id` is through */
+    CRASH,   /* `node` is gone without a word */
+} happening;
+
+typedef struct plan {
+    mb_time time;
+    uint64_t seq;
+    happening what;
+    mb_node node;
+    uint32_t id;
+    mb_event event;
+    mb_listing *list; /* owned */
+    uint32_t *dealt;  /* owned */
+} plan;
+
+typedef struct transfer {
+    mb_node from, to;
+    uint32_t id, block, offset;
+    mb_time started, ends;
+    mb_told told;
+} transfer;
+
+typedef struct stage {
+    const peer_swarm_config *config;
+    peer_swarm_result result;
+    mb_geometry geometry;
+    mb_rng rng; /* of the stage's own chances */
+    mb_peer *peers[NODES];
+    mb_log *logs[NODES]; /* of those who have gone */
+    bool was_there[NODES];
+    mb_time timers[NODES];
+    mb_tracker *tracker;
+    mb_actions actions;
+    GArray *plans;     /* of plan */
+    GArray *transfers; /* of transfer */
+    uint64_t seq;
+    uint32_t ids;
+    mb_time now;
+    bool measuring;
+} stage;
+
+static bool happens(stage *s, uint32_t percent)
+{
+    return percent > 0 && mb_rng_below(&s->rng, 100) < percent;
+}
+
+/* FNV-1a over numbers, least byte first. */
+static void mix(stage *s, uint64_t number)
+{
+    for (int i = 0; i < 8; i++)
+        s->result.digest =
+            (s->result.digest ^ (number >> (8 * i) & 0xff)) * UINT64_C(1099511628211);
+}
+
+/* ---- what is to happen ---------------------------------------------------------------------- */
+
+static plan *add_plan(stage *s, mb_time time, happening what, mb_node node)
+{
+    plan p = {.time = time, .seq = s->seq++, .what = what, .node = node};
+    p.event.from = MB_NODE_NONE;
+    p.event.index = p.event.remote = MB_INDEX_NONE;
+    p.event.block = MB_BLOCK_NONE;
+    g_array_append_val(s->plans, p);
+    return &g_array_index(s->plans, plan, s->plans->len - 1);
+}
+
+static mb_time soon(const stage *s)
+{
+    return s->now + LATENCY_MS * MB_MS;
+}
+
+static plan *add_event(stage *s, mb_node node, mb_event_type type, mb_node from)
+{
+    plan *p = add_plan(s, soon(s), DELIVER, node);
+    p->event.type = (uint8_t)type;
+    p->event.from = from;
+    return p;
+}
+
+/* Takes out the plan that is due first; false where there is none. */
+static bool next_plan(stage *s, plan *out)
+{
+    guint best = 0;
+    if (s->plans->len == 0) return false;
+    for (guint i = 1; i < s->plans->len; i++) {
+        const plan *a = &g_array_index(s->plans, plan, i);
+        const plan *b = &g_array_index(s->plans, plan, best);
+        if (a->time < b->time || (a->time == b->time && a->seq < b->seq)) best = i;
+    }
+    *out = g_array_index(s->plans, plan, best);
+    g_array_remove_index_fast(s->plans, best);
+    return true;
+}
+
+/* ---- transfers ------------------------------------------------------------------------------ */
+
+static transfer *find_transfer(stage *s, mb_node from, mb_node to)
+{
+    for (guint i = 0; i < s->transfers->len; i++) {
+        transfer *t = &g_array_index(s->transfers, transfer, i);
+        if (t->from == from && t->to == to) return t;
+    }
+    return NULL;
+}
+
+static void end_transfer(stage *s, transfer *t)
+{
+    guint index = (guint)(t - &g_array_index(s->transfers, transfer, 0));
+    g_array_remove_index(s->transfers, index);
+}
+
+/* Bytes of the block, from its start, that are at the receiver's by now. */
+static uint32_t bytes_by_now(const stage *s, const transfer *t)
+{
+    uint32_t size = mb_geometry_block_size(&s->geometry, t->block);
+    uint64_t left = size - t->offset;
+    uint64_t come = left * (uint64_t)(s->now - t->started) / (uint64_t)(t->ends - t->started);
+    return t->offset + (uint32_t)(come < left ? come : left - 1);
+}
+
+static void upload(stage *s, mb_node from, const mb_action *a)
+{
+    uint32_t size = mb_geometry_block_size(&s->geometry, a->block);
+    mb_time takes = (200 + 300 * (mb_time)(from % 4)) * MB_MS * (size - a->offset) / BLOCK_SIZE + 1;
+    transfer t = {.from = from, .to = a->to, .id = s->ids++, .block = a->block};
+    g_assert_true(mb_blockset_has(mb_peer_blocks(s->peers[from]), a->block));
+    g_assert_cmpuint(a->offset, <, size);
+    g_assert_null(find_transfer(s, from, a->to));
+    g_assert_cmpuint(from, !=, a->to);
+    if (!s->peers[a->to]) return;
+    t.offset = a->offset;
+    t.started = s->now;
+    t.ends = s->now + takes;
+    t.told = a->told;
+    g_array_append_val(s->transfers, t);
+    if (!happens(s, s->config->stalls)) add_plan(s, t.ends, FINISH, from)->id = t.id;
+}
+
+static void abort_upload(stage *s, mb_node from, const mb_action *a)
+{
+    transfer *t = find_transfer(s, from, a->to);
+    if (!t || t->block != a->block) return; /* its receiver has gone, or it has just left */
+    if (a->flags & MB_FLAG_KEEP) {
+        plan *p = add_event(s, a->to, MB_EVENT_CUT, from);
+        p->event.block = a->block;
+        p->event.flags = MB_FLAG_KEEP;
+        p->event.offset = bytes_by_now(s, t);
+    }
+    end_transfer(s, t);
+}
+
+static void finish(stage *s, uint32_t id)
+{
+    for (guint i = 0; i < s->transfers->len; i++) {
+        transfer t = g_array_index(s->transfers, transfer, i);
+        if (t.id != id) continue;
+        g_array_remove_index(s->transfers, i);
+        plan *p = add_event(s, t.to, MB_EVENT_BLOCK, t.from);
+        p->event.block = t.block;
+        p->event.told = t.told;
+        p = add_event(s, t.from, MB_EVENT_SENT, t.to);
+        p->time = s->now;
+        p->event.block = t.block;
+        return;
+    }
+}
+
+/* ---- coming and going ----------------------------------------------------------------------- */
+
+static void arrive(stage *s, mb_node node)
+{
+    mb_peer_config config = {.node = node,
+                             .seed = s->config->seed,
+                             .protocol = s->config->protocol,
+                             .geometry = &s->geometry,
+                             .epoch = 1,
+                             .seeder = node == SEEDER};
+    s->result.error = mb_peer_new(&s->peers[node], &config);
+    if (s->result.error) return;
+    s->was_there[node] = true;
+    s->timers[node] = MB_NEVER;
+    plan *p = add_event(s, node, MB_EVENT_START, MB_NODE_NONE);
+    p->time = s->now;
+    if (node != SEEDER && happens(s, s->config->leaves))
+        add_event(s, node, MB_EVENT_LEAVE, MB_NODE_NONE)->time +=
+            (mb_time)mb_rng_below(&s->rng, 30) * MB_SECOND;
+    if (node != SEEDER && happens(s, s->config->crashes))
+        add_plan(s, s->now + (mb_time)mb_rng_below(&s->rng, 30) * MB_SECOND, CRASH, node);
+}
+
+static void depart(stage *s, mb_node node)
+{
+    for (guint i = s->transfers->len; i-- > 0;) {
+        transfer *t = &g_array_index(s->transfers, transfer, i);
+        if (t->from == node || t->to == node) g_array_remove_index(s->transfers, i);
+    }
+    s->logs[node] = mb_peer_free_but_log(s->peers[node]);
+    s->peers[node] = NULL;
+}
+
+static void crash(stage *s, mb_node node)
+{
+    uint32_t walk = 0, remote;
+    mb_node other;
+    if (!s->peers[node]) return;
+    while (mb_peer_known(s->peers[node], &walk, &other, &remote))
+        add_event(s, other, MB_EVENT_GONE, node);
+    depart(s, node);
+}
+
+/* ---- what peers do -------------------------------------------------------------------------- */
+
+static void send(stage *s, mb_node from, const mb_action *a, mb_node to, uint32_t index)
+{
+    plan *p = add_event(s, to, MB_EVENT_MESSAGE, from);
+    p->event.message = a->message;
+    p->event.flags = a->flags;
+    p->event.reason = a->reason;
+    p->event.index = index;
+    p->event.remote = a->index;
+    p->event.block = a->block;
+    p->event.offset = a->offset;
+    p->event.told = a->told;
+}
+
+static void broadcast(stage *s, mb_node from, const mb_action *a)
+{
+    uint32_t walk = 0, remote;
+    mb_node node;
+    while (mb_peer_known(s->peers[from], &walk, &node, &remote))
+        send(s, from, a, node, remote);
+}
+
+static void announce(stage *s, mb_node from, const mb_action *a)
+{
+    plan *p;
+    if (a->message != MB_ANNOUNCE_LEAVE && happens(s, s->config->lost_announces)) {
+        add_event(s, from, MB_EVENT_UNLISTED, MB_NODE_NONE);
+        return;
+    }
+    p = add_plan(s, soon(s), BOOK, from);
+    p->event.type = MB_EVENT_ANNOUNCE;
+    p->event.message = a->message;
+    p->event.from = from;
+    p->event.told = a->told;
+}
+
+static void execute(stage *s, mb_node node, const mb_action *a)
+{
+    const uint64_t what[] = {(uint64_t)s->now, node,  a->type,  a->message, a->flags,     a->reason,
+                             a->via,           a->to, a->block, a->offset,  a->told.count};
+    for (size_t i = 0; i < G_N_ELEMENTS(what); i++)
+        mix(s, what[i]);
+    switch ((mb_action_type)a->type) {
+    case MB_ACTION_ANNOUNCE: announce(s, node, a); break;
+    case MB_ACTION_SEND:
+        if (!(a->flags & MB_FLAG_QUIET)) send(s, node, a, a->to, a->remote);
+        break;
+    case MB_ACTION_BROADCAST: broadcast(s, node, a); break;
+    case MB_ACTION_UPLOAD: upload(s, node, a); break;
+    case MB_ACTION_ABORT: abort_upload(s, node, a); break;
+    case MB_ACTION_MEASURE: s->measuring = true; break;
+    case MB_ACTION_GAINED:
+    case MB_ACTION_COMPLETE: break;
+    case MB_ACTION_WASTED: s->result.wasted++; break;
+    case MB_ACTION_LEFT: depart(s, node); break;
+    case MB_ACTION_ANSWER: g_assert_not_reached();
+    }
+}
+
+static void see_to_timer(stage *s, mb_node node)
+{
+    mb_time deadline = mb_peer_deadline(s->peers[node]);
+    if (deadline == MB_NEVER || deadline >= s->timers[node]) return;
+    g_assert_cmpint(deadline, >=, s->now);
+    s->timers[node] = deadline;
+    add_event(s, node, MB_EVENT_TIMER, MB_NODE_NONE)->time = deadline;
+}
+
+static uint32_t measure(stage *s, mb_node node, mb_event *events)
+{
+    uint32_t count = 0;
+    for (guint i = 0; i < s->transfers->len; i++) {
+        const transfer *t = &g_array_index(s->transfers, transfer, i);
+        if (t->to != node) continue;
+        events[count++] = (mb_event){.type = MB_EVENT_PROGRESS,
+                                     .from = t->from,
+                                     .index = MB_INDEX_NONE,
+                                     .block = t->block,
+                                     .offset = bytes_by_now(s, t)};
+    }
+    events[count++] = (mb_event){.type = MB_EVENT_MEASURED, .block = MB_BLOCK_NONE};
+    return count;
+}
+
+/* A message that no honest peer would send, or that comes at the wrong time. */
+static mb_event malice(stage *s)
+{
+    mb_node from = (mb_node)mb_rng_below(&s->rng, NODES);
+    mb_event event = {.type = MB_EVENT_MESSAGE, .from = from, .index = MB_INDEX_NONE};
+    event.message = (uint8_t)mb_rng_below(&s->rng, MB_MSG_DECLINE + 3);
+    event.flags = (uint8_t)mb_rng_below(&s->rng, 256);
+    event.reason = (uint8_t)mb_rng_below(&s->rng, 6);
+    event.index = (uint32_t)mb_rng_below(&s->rng, 8);
+    event.remote = (uint32_t)mb_rng_below(&s->rng, 8);
+    event.block = (uint32_t)mb_rng_below(&s->rng, s->config->blocks + 2);
+    event.offset = (uint32_t)mb_rng_below(&s->rng, 2) * (uint32_t)mb_rng_below(&s->rng, 1200);
+    if (s->peers[from] && happens(s, 50)) {
+        event.told = mb_log_told(mb_peer_log(s->peers[from]));
+        if (happens(s, 10)) event.told.count++;
+        if (happens(s, 10)) event.told.epoch++;
+    }
+    return event;
+}
+
+static void step(stage *s, mb_node node, mb_event *events, uint32_t count)
+{
+    do {
+        s->measuring = false;
+        s->actions.count = 0;
+        int rc = mb_peer_step(s->peers[node], s->now, events, count, &s->actions);
+        s->result.steps++;
+        s->result.refused += rc == MB_ERR_MESSAGE;
+        if (rc == MB_ERR_MEMORY) {
+            s->result.error = rc;
+            return;
+        }
+        g_assert_true(rc == MB_OK || s->config->hostile > 0);
+        if (!s->config->unchecked) mb_peer_check(s->peers[node]);
+        for (size_t i = 0; i < s->actions.count; i++)
+            execute(s, node, &s->actions.items[i]);
+        if (!s->peers[node]) return;
+        if (s->measuring) count = measure(s, node, events);
+    } while (s->measuring);
+    see_to_timer(s, node);
+}
+
+/* ---- the tracker ---------------------------------------------------------------------------- */
+
+static void book(stage *s, const mb_event *event)
+{
+    s->actions.count = 0;
+    int rc = mb_tracker_step(s->tracker, s->now, event, 1, &s->actions);
+    if (rc) {
+        g_assert_cmpint(rc, ==, MB_ERR_MEMORY);
+        s->result.error = rc;
+        return;
+    }
+    mb_tracker_check(s->tracker);
+    for (size_t i = 0; i < s->actions.count; i++) {
+        const mb_action *a = &s->actions.items[i];
+        plan *p = add_event(s, a->to, MB_EVENT_LISTED, MB_NODE_NONE);
+        p->list = g_memdup2(a->list, a->list_count * sizeof *a->list);
+        p->dealt = g_memdup2(a->dealt, a->dealt_count * sizeof *a->dealt);
+        p->event.list = p->list;
+        p->event.list_count = a->list_count;
+        p->event.dealt = p->dealt;
+        p->event.dealt_count = a->dealt_count;
+    }
+}
+
+/* ---- playing -------------------------------------------------------------------------------- */
+
+static void deliver(stage *s, const plan *p)
+{
+    mb_event events[NODES * 2 + 2];
+    uint32_t count = 0;
+    if (!s->peers[p->node]) { /* a word to one who has gone comes back */
+        if (p->event.type == MB_EVENT_MESSAGE && s->peers[p->event.from])
+            add_event(s, p->event.from, MB_EVENT_GONE, p->node);
+        return;
+    }
+    if (p->event.type == MB_EVENT_TIMER) {
+        if (p->time != s->timers[p->node]) return; /* an earlier one came between */
+        s->timers[p->node] = MB_NEVER;
+    }
+    s->result.delivered += p->event.type == MB_EVENT_BLOCK;
+    events[count++] = p->event;
+    if (happens(s, s->config->hostile)) events[count++] = malice(s);
+    step(s, p->node, events, count);
+}
+
+static void play(stage *s, const plan *p)
+{
+    s->now = p->time;
+    switch (p->what) {
+    case DELIVER: deliver(s, p); break;
+    case ARRIVE: arrive(s, p->node); break;
+    case BOOK: book(s, &p->event); break;
+    case FINISH: finish(s, p->id); break;
+    case CRASH: crash(s, p->node); break;
+    }
+}
+
+/* Whether all have come, and whoever is there is complete. */
+static bool all_complete(stage *s)
+{
+    for (mb_node node = 1; node <= s->config->peers; node++) {
+        if (!s->was_there[node]) return false;
+        if (s->peers[node] && !mb_peer_look(s->peers[node]).complete) return false;
+    }
+    return true;
+}
+
+static int set_up(stage *s, const peer_swarm_config *config)
+{
+    const mb_tracker_config books = {
+        .seed = config->seed, .blocks = config->blocks, .protocol = config->protocol};
+    s->config = config;
+    s->result.digest = UINT64_C(14695981039346656037);
+    mb_actions_init(&s->actions);
+    mb_rng_init(&s->rng, config->seed, 0, MB_PURPOSE_FAULT);
+    s->plans = g_array_new(FALSE, FALSE, sizeof(plan));
+    s->transfers = g_array_new(FALSE, FALSE, sizeof(transfer));
+    g_assert_cmpuint(config->peers, <, NODES);
+    uint64_t size = (uint64_t)config->blocks * BLOCK_SIZE; /* the last block is a short one */
+    g_assert_cmpint(mb_geometry_init(&s->geometry, size > 0 ? size - 300 : 0, BLOCK_SIZE), ==, 0);
+    if (mb_tracker_new(&s->tracker, &books)) return MB_ERR_MEMORY;
+    arrive(s, SEEDER);
+    if (s->result.error) return s->result.error;
+    for (mb_node node = 1; node <= config->peers; node++)
+        add_plan(s, (mb_time)mb_rng_below(&s->rng, 4) * MB_SECOND, ARRIVE, node);
+    return mb_tracker_seeder(s->tracker, SEEDER, mb_log_told(mb_peer_log(s->peers[SEEDER])));
+}
+
+static void tear_down(stage *s)
+{
+    for (mb_node node = 0; node < NODES; node++) {
+        s->result.present += node > 0 && s->peers[node];
+        s->result.complete += node > 0 && s->peers[node] && mb_peer_look(s->peers[node]).complete;
+        mb_peer_free(s->peers[node]);
+        free(s->logs[node]);
+    }
+    for (guint i = 0; i < s->plans->len; i++) {
+        g_free(g_array_index(s->plans, plan, i).list);
+        g_free(g_array_index(s->plans, plan, i).dealt);
+    }
+    mb_tracker_free(s->tracker);
+    mb_actions_clear(&s->actions);
+    g_array_free(s->plans, TRUE);
+    g_array_free(s->transfers, TRUE);
+}
+
+peer_swarm_result peer_swarm_run(const peer_swarm_config *config)
+{
+    g_autofree stage *s = g_new0(stage, 1);
+    plan p;
+    s->result.error = set_up(s, config);
+    while (!s->result.error && !all_complete(s) && next_plan(s, &p)) {
+        if (p.time <= config->until) play(s, &p);
+        g_free(p.list);
+        g_free(p.dealt);
+        if (p.time > config->until) break;
+    }
+    s->result.end = s->now;
+    tear_down(s);
+    return s->result;
+}
