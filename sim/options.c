@@ -37,7 +37,7 @@ static GOptionContext *make_context(struct raw *raw)
     const GOptionEntry entries[] = {
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &raw->folder,
          "folder of results (default: results/NAME)", "DIR"},
-        {"force", 0, 0, G_OPTION_ARG_NONE, &raw->force, "replace the results that DIR holds", NULL},
+        {"force", 0, 0, G_OPTION_ARG_NONE, &raw->force, "write into a folder that holds something, over its results", NULL},
         {"set", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &raw->sets,
          "set a key of the scenario (repeatable)", "GROUP.KEY=VALUE"},
         {"seed", 0, 0, G_OPTION_ARG_FILENAME, &raw->seed, "seed of the random streams", "N"},
@@ -189,6 +189,10 @@ static int resolve(const struct raw *raw, GOptionContext *context, sim_options *
                              .verbose = raw->verbose};
     if (raw->folder && *raw->folder == '\0') {
         *error = g_strdup("--output: the folder's name is empty");
+        return MB_ERR_ARGUMENT;
+    }
+    if (raw->payload_dir && *raw->payload_dir == '\0') {
+        *error = g_strdup("--payload-dir: the folder's name is empty");
         return MB_ERR_ARGUMENT;
     }
     if (options->action == SIM_ACTION_HELP)

@@ -11,6 +11,7 @@
 
 #include "core/blockset.h"
 #include "core/file/file.h"
+#include "sim/folder.h"
 
 enum { SEEDER = 0 };
 
@@ -26,6 +27,7 @@ struct sim_payload {
     uint32_t nodes;
     uint8_t *block; /* room for one */
     char *folder;   /* of rebuilt files, or NULL */
+    bool force;     /* rebuilt files replace what has their names */
     char error[512];
 };
 
@@ -80,23 +82,18 @@ static int seeder_add(sim_payload *payload)
     return rc;
 }
 
-static int folder_make(sim_payload *payload, const char *folder)
+/* The folder is made when the first file is whole; that it can be is seen to now. */
+static int folder_take(sim_payload *payload, const char *folder, bool force)
 {
-    struct stat status;
-
     if (folder == NULL) return MB_OK;
+    payload->force = force;
     payload->folder = strdup(folder);
     if (payload->folder == NULL) return MB_ERR_MEMORY;
-    if (mkdir(folder, 0777) != 0 && errno != EEXIST)
-        return failed(payload, MB_ERR_IO, "%s: %s", folder, strerror(errno));
-    if (stat(folder, &status) != 0 || !S_ISDIR(status.st_mode))
-        return failed(payload, MB_ERR_IO, "%s: not a folder", folder);
-    if (access(folder, W_OK | X_OK) != 0)
-        return failed(payload, MB_ERR_IO, "%s: %s", folder, strerror(errno));
-    return MB_OK;
+    return sim_folder_check(folder, force, payload->error, sizeof payload->error);
 }
 
-static int payload_fill(sim_payload *payload, const sim_scenario *scenario, const char *folder)
+static int payload_fill(sim_payload *payload, const sim_scenario *scenario, const char *folder,
+                        bool force)
 {
     int rc;
 
@@ -106,12 +103,12 @@ static int payload_fill(sim_payload *payload, const sim_scenario *scenario, cons
     if (!payload->hasher || !payload->copies || !payload->block) return MB_ERR_MEMORY;
     rc = source_open(payload, &scenario->file);
     if (rc == MB_OK) rc = seeder_add(payload);
-    if (rc == MB_OK) rc = folder_make(payload, folder);
+    if (rc == MB_OK) rc = folder_take(payload, folder, force);
     return rc;
 }
 
 int sim_payload_new(sim_payload **result, const sim_scenario *scenario, uint32_t nodes,
-                    const char *payload_dir, char *error, size_t error_size)
+                    const char *payload_dir, bool force, char *error, size_t error_size)
 {
     sim_payload *payload = calloc(1, sizeof *payload);
     int rc = MB_ERR_MEMORY;
@@ -120,7 +117,7 @@ int sim_payload_new(sim_payload **result, const sim_scenario *scenario, uint32_t
     *result = NULL;
     if (payload) {
         payload->nodes = nodes;
-        rc = payload_fill(payload, scenario, payload_dir);
+        rc = payload_fill(payload, scenario, payload_dir, force);
     }
     if (rc == MB_OK) {
         *result = payload;
@@ -268,11 +265,12 @@ static char *target_path(const sim_payload *payload, const char *name)
 static int rebuild_on_disk(sim_payload *payload, mb_file *file, const char *name)
 {
     char *path = target_path(payload, name);
+    size_t made_from;
     int rc, code;
 
     if (!path) return failed(payload, MB_ERR_MEMORY, "%s: %s", name, mb_strerror(MB_ERR_MEMORY));
-    errno = 0;
-    rc = mb_file_rebuild_path(file, payload->hasher, path, false);
+    errno = sim_folder_make(payload->folder, &made_from);
+    rc = errno ? MB_ERR_IO : mb_file_rebuild_path(file, payload->hasher, path, payload->force);
     code = errno;
     if (rc == MB_OK) {
         rc = compare_path(payload, path);

@@ -19,13 +19,15 @@ typedef struct sim_payload sim_payload;
 
 /*
  * Opens, splits and hashes the file of `scenario` (mode SIM_FILE_PATH) for nodes 0 to `nodes`-1.
- * Rebuilt files are kept in the folder `payload_dir`, made if missing (not its parents); NULL: they
- * are rebuilt in memory. On failure *payload is NULL and `error` one line naming the file:
- * MB_ERR_IO, MB_ERR_RANGE (another size than when the scenario was read), MB_ERR_MEMORY. Reads the
- * whole file; O(nodes) memory beside one block.
+ * Rebuilt files are kept in the folder `payload_dir`, which is looked at now and made when the first
+ * is whole; NULL: they are rebuilt in memory. It is refused if it holds something, unless `force` is
+ * on: then rebuilt files replace others of their names. On failure *payload is NULL and `error` one
+ * line naming the file or folder: MB_ERR_IO, MB_ERR_RANGE (another size than when the scenario was
+ * read), MB_ERR_EXISTS and MB_ERR_ARGUMENT (the folder), MB_ERR_MEMORY. Reads the whole file;
+ * O(nodes) memory beside one block.
  */
 int sim_payload_new(sim_payload **payload, const sim_scenario *scenario, uint32_t nodes,
-                    const char *payload_dir, char *error, size_t error_size);
+                    const char *payload_dir, bool force, char *error, size_t error_size);
 
 /* Ends all copies; rebuilt files stay. NULL is all right. */
 void sim_payload_free(sim_payload *payload);
@@ -52,7 +54,8 @@ int sim_payload_given(sim_payload *payload, uint32_t node, uint32_t block);
 /*
  * `node` is complete: its file is rebuilt and compared with the manifest's root. Under the payload
  * folder it is NAME with the file's extension. MB_ERR_STATE where a block is missing, MB_ERR_HASH
- * where a byte differs, MB_ERR_EXISTS where a file of that name is there (it stays as it is),
+ * where a byte differs, MB_ERR_EXISTS where a file of that name is there and
+ * `force` is off (it stays as it is),
  * MB_ERR_ARGUMENT for a name that is no plain file name, MB_ERR_FULL, MB_ERR_IO, MB_ERR_MEMORY:
  * nothing is left of it then. The error names the peer. Hashes the file twice.
  */

@@ -1,11 +1,12 @@
 #include "sim/results.h"
 
+#include "sim/folder.h"
+
 #include <assert.h>
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
+#include <string.h>
 #include <unistd.h>
 
 #define MANIFEST "manifest.json"
@@ -33,85 +34,15 @@ const char *sim_results_name_at(uint32_t index)
 
 /* ---- the folder ---------------------------------------------------------------------------- */
 
-/* Where the path's next component ends, from `at` on, which is past the last one's. */
-static size_t component_end(const char *path, size_t at)
-{
-    while (path[at] == '/')
-        at++;
-    while (path[at] != '\0' && path[at] != '/')
-        at++;
-    return at;
-}
-
-/* Removes the folders that were made, innermost first, as far as they are empty. */
-static void folder_unmake(sim_results *results)
-{
-    char *path = results->folder;
-    size_t end = strlen(path);
-    while (results->made_from != SIZE_MAX && end >= results->made_from && end > 0) {
-        path[end] = '\0';
-        if (rmdir(path) != 0) break;
-        while (end > 0 && path[end - 1] != '/')
-            end--;
-        while (end > 0 && path[end - 1] == '/')
-            end--;
-    }
-    results->made_from = SIZE_MAX;
-}
-
-/* Makes the folder and those above it that are missing. 0 or an errno. */
-static int folder_make(sim_results *results)
-{
-    char *path = results->folder;
-    size_t size = strlen(path);
-    size_t end = 0;
-    while (end < size) {
-        end = component_end(path, end);
-        char kept = path[end];
-        path[end] = '\0';
-        int failure = mkdir(path, 0777) == 0 ? 0 : errno;
-        path[end] = kept;
-        if (failure && failure != EEXIST) return failure;
-        if (!failure && results->made_from == SIZE_MAX) results->made_from = end;
-    }
-    return 0;
-}
-
-/* Whether a folder holds anything; -1 with errno set if it cannot be read. */
-static int folder_holds_something(const char *path)
-{
-    DIR *folder = opendir(path);
-    if (!folder) return -1;
-    int found = 0;
-    const struct dirent *entry;
-    while (!found && (entry = readdir(folder)) != NULL)
-        found = strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
-    closedir(folder);
-    return found;
-}
-
-static int folder_error(const char *folder, int number, char *error, size_t error_size)
-{
-    snprintf(error, error_size, "%s: %s", folder, strerror(number));
-    return MB_ERR_ARGUMENT;
-}
-
 static int folder_open(sim_results *results, bool force, char *error, size_t error_size)
 {
-    const char *folder = results->folder;
-    int found = folder_holds_something(folder);
-    if (found < 0 && errno != ENOENT) return folder_error(folder, errno, error, error_size);
-    if (found > 0 && !force) {
-        snprintf(error, error_size, "%s: the folder holds something (--force replaces results)",
-                 folder);
-        return MB_ERR_EXISTS;
-    }
-    if (found < 0) {
-        int failure = folder_make(results);
-        if (failure) return folder_error(folder, failure, error, error_size);
-    }
-    if (access(folder, W_OK | X_OK) != 0) return folder_error(folder, errno, error, error_size);
-    return MB_OK;
+    int result = sim_folder_check(results->folder, force, error, error_size);
+    if (result != MB_OK) return result;
+    int failure = sim_folder_make(results->folder, &results->made_from);
+    if (!failure && access(results->folder, W_OK | X_OK) != 0) failure = errno;
+    if (!failure) return MB_OK;
+    snprintf(error, error_size, "%s: %s", results->folder, strerror(failure));
+    return MB_ERR_ARGUMENT;
 }
 
 /* Removes FOLDER/NAMESUFFIX where it is there. 0, or an errno. */
@@ -271,7 +202,7 @@ void sim_results_free(sim_results *results)
     if (!results) return;
     for (uint32_t i = 0; i < results->output_count; i++)
         sim_output_free(results->outputs[i]);
-    if (!results->published) folder_unmake(results);
+    if (!results->published) sim_folder_unmake(results->folder, results->made_from);
     free(results->folder);
     free(results);
 }

@@ -91,8 +91,8 @@ static int open_payload(sim_swarm *swarm)
 
     if (swarm->scenario->file.mode != SIM_FILE_PATH) return MB_OK;
     error = sim_payload_new(&swarm->payload, swarm->scenario, swarm->node_count,
-                            swarm->options->payload_dir, swarm->result->error,
-                            sizeof swarm->result->error);
+                            swarm->options->payload_dir, swarm->options->force,
+                            swarm->result->error, sizeof swarm->result->error);
     if (!error) error = sim_payload_add(swarm->payload, MB_NODE_TRACKER, NULL);
     if (error) swarm->error = error;
     return error;

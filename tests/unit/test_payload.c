@@ -50,13 +50,18 @@ static const sim_scenario *scenario_of(size_t size)
     return &scenario;
 }
 
-static sim_payload *payload_of(size_t size, uint32_t nodes, const char *payload_dir)
+static sim_payload *payload_with(size_t size, uint32_t nodes, const char *payload_dir, bool force)
 {
     sim_payload *payload;
     char error[256] = "";
-    ok(sim_payload_new(&payload, scenario_of(size), nodes, payload_dir, error, sizeof error));
+    ok(sim_payload_new(&payload, scenario_of(size), nodes, payload_dir, force, error, sizeof error));
     g_assert_cmpstr(error, ==, "");
     return payload;
+}
+
+static sim_payload *payload_of(size_t size, uint32_t nodes, const char *payload_dir)
+{
+    return payload_with(size, nodes, payload_dir, true);
 }
 
 static void assert_failed(sim_payload *payload, int rc, int expected, const char *text)
@@ -167,22 +172,27 @@ static void test_not_there(void)
     sim_payload_free(payload);
 }
 
-/* No file is ever replaced, and no name leads out of the folder. */
+/* No file is replaced unasked, and no name leads out of the folder. */
 static void test_names(void)
 {
     static const char *const bad[] = {"", ".", "..", ".hidden", "../up", "a/b"};
     const char *kept = path_in_folder("kept"), *file = path_in_folder("kept/g-1.mp4");
     g_autofree char *text = NULL;
-    sim_payload *payload = payload_of(SIZE, 2, kept);
-    g_assert_true(g_file_test(kept, G_FILE_TEST_IS_DIR));
+    sim_payload *payload = payload_with(SIZE, 2, kept, false);
+    g_assert_false(g_file_test(kept, G_FILE_TEST_EXISTS)); /* until there is something for it */
     ok(sim_payload_add(payload, 1, all));
     for (size_t i = 0; i < G_N_ELEMENTS(bad); i++)
         g_assert_cmpint(sim_payload_complete(payload, 1, bad[i]), ==, MB_ERR_ARGUMENT);
+    ok(sim_payload_complete(payload, 1, "g-1"));
     g_assert_true(g_file_set_contents(file, "mine", 4, NULL));
     g_assert_cmpint(sim_payload_complete(payload, 1, "g-1"), ==, MB_ERR_EXISTS);
     g_assert_true(g_str_has_prefix(sim_payload_error(payload), "g-1: rebuilding "));
     g_assert_true(g_file_get_contents(file, &text, NULL, NULL));
     g_assert_cmpstr(text, ==, "mine");
+    sim_payload_free(payload);
+    payload = payload_with(SIZE, 2, kept, true);
+    ok(sim_payload_add(payload, 1, all));
+    ok(sim_payload_complete(payload, 1, "g-1"));
     sim_payload_free(payload);
     g_unlink(file);
     g_assert_cmpint(g_rmdir(kept), ==, 0); /* nothing else was left in it */
@@ -214,7 +224,7 @@ static void assert_refused(const sim_scenario *scenario, const char *payload_dir
 {
     sim_payload *payload;
     char error[256] = "";
-    int rc = sim_payload_new(&payload, scenario, 2, payload_dir, error, sizeof error);
+    int rc = sim_payload_new(&payload, scenario, 2, payload_dir, false, error, sizeof error);
     g_assert_cmpint(rc, ==, expected);
     g_assert_null(payload);
     if (!strstr(error, part)) g_error("\"%s\" does not say \"%s\"", error, part);
@@ -225,14 +235,16 @@ static void test_refusals(void)
     const sim_scenario *scenario = scenario_of(SIZE);
     sim_scenario other = *scenario;
     char missing[] = "/nonexistent/file.mp4";
-    g_autofree char *beyond = g_strdup(path_in_folder("no/such/folder"));
+    g_autofree char *beyond = NULL;
     other.file.path = missing;
     assert_refused(&other, NULL, MB_ERR_IO, "/nonexistent/file.mp4: No such file or directory");
     other = *scenario;
     other.file.geometry.size++;
     assert_refused(&other, NULL, MB_ERR_RANGE, "its size has changed");
-    assert_refused(scenario, beyond, MB_ERR_IO, "no/such/folder: No such file or directory");
-    assert_refused(scenario, scenario->file.path, MB_ERR_IO, "source.mp4: not a folder");
+    beyond = g_build_filename(scenario->file.path, "below", NULL);
+    assert_refused(scenario, beyond, MB_ERR_ARGUMENT, "source.mp4/below: Not a directory");
+    assert_refused(scenario, scenario->file.path, MB_ERR_ARGUMENT, "source.mp4: Not a directory");
+    assert_refused(scenario, folder, MB_ERR_EXISTS, ": the folder holds something");
 }
 
 /* A short life, so that each of its allocations can fail. */
@@ -240,7 +252,7 @@ static int live(const sim_scenario *scenario, const char *payload_dir)
 {
     sim_payload *payload;
     char error[256] = "";
-    int rc = sim_payload_new(&payload, scenario, 2, payload_dir, error, sizeof error);
+    int rc = sim_payload_new(&payload, scenario, 2, payload_dir, true, error, sizeof error);
     if (rc != MB_OK) {
         g_assert_cmpstr(error, !=, "");
         return rc;

@@ -1,0 +1,106 @@
+#include "sim/folder.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Where the path's next component ends, from `at` on, which is past the last one's. */
+static size_t component_end(const char *path, size_t at)
+{
+    while (path[at] == '/')
+        at++;
+    while (path[at] != '\0' && path[at] != '/')
+        at++;
+    return at;
+}
+
+/* Where the path's last component but one ends; 0: there is none. A root is one. */
+static size_t parent_end(const char *path, size_t end)
+{
+    while (end > 0 && path[end - 1] == '/')
+        end--;
+    while (end > 0 && path[end - 1] != '/')
+        end--;
+    while (end > 1 && path[end - 1] == '/')
+        end--;
+    return end;
+}
+
+void sim_folder_unmake(char *folder, size_t made_from)
+{
+    size_t end = strlen(folder);
+    while (made_from != SIZE_MAX && end >= made_from && end > 0) {
+        folder[end] = '\0';
+        if (rmdir(folder) != 0) break;
+        end = parent_end(folder, end);
+    }
+}
+
+int sim_folder_make(char *folder, size_t *made_from)
+{
+    size_t size = strlen(folder);
+    size_t end = 0;
+    *made_from = SIZE_MAX;
+    while (end < size) {
+        end = component_end(folder, end);
+        char kept = folder[end];
+        folder[end] = '\0';
+        int failure = mkdir(folder, 0777) == 0 ? 0 : errno;
+        folder[end] = kept;
+        if (failure && failure != EEXIST) return failure;
+        if (!failure && *made_from == SIZE_MAX) *made_from = end;
+    }
+    return 0;
+}
+
+/* Whether a folder holds anything; -1 with errno set if it cannot be read. */
+static int holds_something(const char *path)
+{
+    DIR *folder = opendir(path);
+    if (!folder) return -1;
+    int found = 0;
+    const struct dirent *entry;
+    while (!found && (entry = readdir(folder)) != NULL)
+        found = strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+    closedir(folder);
+    return found;
+}
+
+/* 0 if the innermost folder above `path` that is there could take a new one; else an errno. */
+static int check_above(const char *path)
+{
+    char *above = strdup(path);
+    if (!above) return ENOMEM;
+    struct stat status;
+    size_t end = strlen(above);
+    int failure;
+    do {
+        end = parent_end(above, end);
+        above[end] = '\0';
+        failure = stat(end ? above : ".", &status) == 0 ? 0 : errno;
+    } while (failure == ENOENT && end > 0);
+    if (!failure && !S_ISDIR(status.st_mode)) failure = ENOTDIR;
+    if (!failure && access(end ? above : ".", W_OK | X_OK) != 0) failure = errno;
+    free(above);
+    return failure;
+}
+
+int sim_folder_check(const char *folder, bool force, char *error, size_t error_size)
+{
+    int found = holds_something(folder);
+    int failure = found < 0 ? errno : 0;
+    if (found > 0 && !force) {
+        snprintf(error, error_size, "%s: the folder holds something (--force replaces results)",
+                 folder);
+        return MB_ERR_EXISTS;
+    }
+    if (failure == ENOENT) failure = check_above(folder);
+    if (!failure && found >= 0 && access(folder, W_OK | X_OK) != 0) failure = errno;
+    if (!failure) return MB_OK;
+    snprintf(error, error_size, "%s: %s", folder, strerror(failure));
+    return MB_ERR_ARGUMENT;
+}
