@@ -286,6 +286,7 @@ void mb_serve_cancel(mb_peer *peer, mb_time now, uint32_t index, uint32_t block,
 static void offer_last_block(mb_peer *peer, uint32_t index, mb_actions *out)
 {
     mb_known *known = &peer->known[index];
+    bool lent = peer->mode == MB_MODE_SLOTS || peer->mode == MB_MODE_QUEUE;
     mb_action *notice;
 
     mb_serve_refuse_queue(peer, index, MB_REASON_LEAVING, out);
@@ -293,6 +294,7 @@ static void offer_last_block(mb_peer *peer, uint32_t index, mb_actions *out)
     if (!mb_known_lacks(peer, index) || peer->protocol->ask == MB_ASK_MUTUAL) return;
     known->flags |= MB_KNOWN_LAST | MB_KNOWN_GRANTED;
     peer->last_count++;
+    if (lent && !(known->flags & MB_KNOWN_BESIDE)) return; /* it knows: it may ask for one block */
     notice = mb_peer_send(peer, out, index, MB_MSG_UNCHOKE);
     notice->flags |= MB_FLAG_SLOT;
 }
