@@ -37,7 +37,8 @@ static GOptionContext *make_context(struct raw *raw)
     const GOptionEntry entries[] = {
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &raw->folder,
          "folder of results (default: results/NAME)", "DIR"},
-        {"force", 0, 0, G_OPTION_ARG_NONE, &raw->force, "write into a folder that holds something, over its results", NULL},
+        {"force", 0, 0, G_OPTION_ARG_NONE, &raw->force,
+         "write into a folder that holds something, over its results", NULL},
         {"set", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &raw->sets,
          "set a key of the scenario (repeatable)", "GROUP.KEY=VALUE"},
         {"seed", 0, 0, G_OPTION_ARG_FILENAME, &raw->seed, "seed of the random streams", "N"},

@@ -19,12 +19,12 @@ typedef struct sim_payload sim_payload;
 
 /*
  * Opens, splits and hashes the file of `scenario` (mode SIM_FILE_PATH) for nodes 0 to `nodes`-1.
- * Rebuilt files are kept in the folder `payload_dir`, which is looked at now and made when the first
- * is whole; NULL: they are rebuilt in memory. It is refused if it holds something, unless `force` is
- * on: then rebuilt files replace others of their names. On failure *payload is NULL and `error` one
- * line naming the file or folder: MB_ERR_IO, MB_ERR_RANGE (another size than when the scenario was
- * read), MB_ERR_EXISTS and MB_ERR_ARGUMENT (the folder), MB_ERR_MEMORY. Reads the whole file;
- * O(nodes) memory beside one block.
+ * Rebuilt files are kept in the folder `payload_dir`, which is looked at now and made when the
+ * first is whole; NULL: they are rebuilt in memory. It is refused if it holds something, unless
+ * `force` is on: then rebuilt files replace others of their names. On failure *payload is NULL and
+ * `error` one line naming the file or folder: MB_ERR_IO, MB_ERR_RANGE (another size than when the
+ * scenario was read), MB_ERR_EXISTS and MB_ERR_ARGUMENT (the folder), MB_ERR_MEMORY. Reads the
+ * whole file; O(nodes) memory beside one block.
  */
 int sim_payload_new(sim_payload **payload, const sim_scenario *scenario, uint32_t nodes,
                     const char *payload_dir, bool force, char *error, size_t error_size);

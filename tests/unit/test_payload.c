@@ -54,7 +54,8 @@ static sim_payload *payload_with(size_t size, uint32_t nodes, const char *payloa
 {
     sim_payload *payload;
     char error[256] = "";
-    ok(sim_payload_new(&payload, scenario_of(size), nodes, payload_dir, force, error, sizeof error));
+    ok(sim_payload_new(&payload, scenario_of(size), nodes, payload_dir, force, error,
+                       sizeof error));
     g_assert_cmpstr(error, ==, "");
     return payload;
 }
