@@ -637,6 +637,11 @@ const uint64_t *mb_peer_blocks(const mb_peer *peer)
     return peer->mine;
 }
 
+uint32_t mb_peer_known_count(const mb_peer *peer)
+{
+    return peer->known_count;
+}
+
 bool mb_peer_known(const mb_peer *peer, uint32_t *index, mb_node *node, uint32_t *remote)
 {
     while (*index < peer->known_top) {

@@ -72,6 +72,10 @@ mb_log *mb_peer_free_but_log(mb_peer *peer);
 /* Its blocks as a set of mb_blockset_words() words. */
 const uint64_t *mb_peer_blocks(const mb_peer *peer);
 
+/* How many entries its table has, oneself (books = redealt) included: no fewer than the walk
+ * returns. */
+uint32_t mb_peer_known_count(const mb_peer *peer);
+
 /* Walks the known peers: `*index` starts at 0 and is moved past the one returned; false at the end.
  */
 bool mb_peer_known(const mb_peer *peer, uint32_t *index, mb_node *node, uint32_t *remote);

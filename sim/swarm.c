@@ -245,6 +245,7 @@ static void tear_down(sim_swarm *swarm)
     free(swarm->done);
     free(swarm->batch);
     free(swarm->raw);
+    free(swarm->targets);
     free(swarm->config_text);
 }
 

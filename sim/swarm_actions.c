@@ -32,6 +32,23 @@ mb_event *sim_swarm_batch_add(sim_swarm *swarm, const sim_event *raw)
     return &swarm->batch[at];
 }
 
+/* Room for a node's known peers and one more, kept for the next broadcast. */
+static sim_target *targets_for(sim_swarm *swarm, uint32_t known)
+{
+    if (known >= swarm->target_capacity) {
+        uint32_t capacity = 2 * known + 64;
+        sim_target *targets = realloc(swarm->targets, capacity * sizeof *targets);
+
+        if (!targets) {
+            sim_swarm_fail(swarm, MB_ERR_MEMORY, "out of memory");
+            return NULL;
+        }
+        swarm->targets = targets;
+        swarm->target_capacity = capacity;
+    }
+    return swarm->targets;
+}
+
 /* ---- messages ------------------------------------------------------------------------------- */
 
 static void trace_message(sim_swarm *swarm, mb_node from, const mb_action *a)
@@ -89,24 +106,20 @@ static void do_send(sim_swarm *swarm, mb_node from, const mb_action *a)
     sim_swarm_push(swarm, swarm->now + delay, SIM_CLASS_MESSAGE, a->to, &event);
 }
 
-/* One event for all known peers that a message reaches at the same time. */
-static bool fan_out(sim_swarm *swarm, mb_node from, const mb_action *a, mb_time latency,
+/* One event for the `count` targets from `first` on, which the message reaches at the same time. */
+static bool fan_out(sim_swarm *swarm, mb_node from, const mb_action *a, const sim_target *first,
                     uint32_t count)
 {
+    mb_time latency = swarm->nodes[first->node].latency;
     sim_fanout *fanout = malloc(sizeof *fanout + count * sizeof *fanout->targets);
-    uint32_t walk = 0, remote;
-    mb_node node;
     sim_event event;
 
     if (!fanout) {
         sim_swarm_fail(swarm, MB_ERR_MEMORY, "out of memory");
         return false;
     }
-    fanout->count = 0;
-    while (mb_peer_known(swarm->nodes[from].peer, &walk, &node, &remote))
-        if (swarm->nodes[node].latency == latency)
-            fanout->targets[fanout->count++] = (sim_target){node, remote};
-    assert(fanout->count == count);
+    fanout->count = count;
+    memcpy(fanout->targets, first, count * sizeof *first);
     message_event(&event, from, a);
     event.type = SIM_EVENT_FANOUT;
     event.value2 = (uintptr_t)fanout;
@@ -115,37 +128,38 @@ static bool fan_out(sim_swarm *swarm, mb_node from, const mb_action *a, mb_time 
     return true;
 }
 
-/* Latencies above `done` that occur among the known peers: the least, and how often. */
-static mb_time next_latency(const sim_swarm *swarm, mb_node from, mb_time done, uint32_t *count)
+/* Moves to the front those of the targets that are as far away as the first; returns how many. */
+static uint32_t gather_alike(const sim_swarm *swarm, sim_target *targets, uint32_t count)
 {
-    uint32_t walk = 0, remote;
-    mb_time least = MB_NEVER;
-    mb_node node;
+    mb_time latency = swarm->nodes[targets[0].node].latency;
+    uint32_t alike = 1;
 
-    *count = 0;
-    while (mb_peer_known(swarm->nodes[from].peer, &walk, &node, &remote)) {
-        mb_time latency = swarm->nodes[node].latency;
+    for (uint32_t i = 1; i < count; i++) {
+        sim_target other = targets[i];
 
-        if (latency <= done || latency > least) continue;
-        if (latency < least) *count = 0;
-        least = latency;
-        (*count)++;
+        if (swarm->nodes[other.node].latency != latency) continue;
+        targets[i] = targets[alike];
+        targets[alike++] = other;
     }
-    return least;
+    return alike;
 }
 
 static void do_broadcast(sim_swarm *swarm, mb_node from, const mb_action *a)
 {
-    mb_time done = -1;
+    const mb_peer *peer = swarm->nodes[from].peer;
+    uint32_t walk = 0, count = 0;
+    sim_target *targets = targets_for(swarm, mb_peer_known_count(peer));
 
     sim_recorder_trace(swarm->recorder, a->message == MB_MSG_BYE ? SIM_TRACE_BYE : SIM_TRACE_HAVE,
                        swarm->now, from, MB_NODE_NONE, MB_BLOCK_NONE, 0);
-    for (;;) {
-        uint32_t count;
-        mb_time latency = next_latency(swarm, from, done, &count);
+    if (!targets) return;
+    while (mb_peer_known(peer, &walk, &targets[count].node, &targets[count].index))
+        count++;
+    for (uint32_t done = 0; done < count;) {
+        uint32_t alike = gather_alike(swarm, targets + done, count - done);
 
-        if (latency == MB_NEVER || !fan_out(swarm, from, a, latency, count)) return;
-        done = latency;
+        if (!fan_out(swarm, from, a, targets + done, alike)) return;
+        done += alike;
     }
 }
 

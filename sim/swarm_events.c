@@ -56,17 +56,23 @@ static void bounce(sim_swarm *swarm, mb_node node, const sim_event *event)
 static void deliver_fanout(sim_swarm *swarm, const sim_event *event)
 {
     sim_fanout *fanout = (sim_fanout *)(uintptr_t)event->value2; /* the queue's record owned it */
+    mb_event message, *to;
 
-    for (uint32_t i = 0; i < fanout->count && !swarm->error; i++) {
-        mb_event *to;
-
-        if (!swarm->nodes[fanout->targets[i].node].peer) continue;
-        swarm->batch_count = 0;
-        to = sim_swarm_batch_add(swarm, event);
-        if (!to) break;
+    swarm->batch_count = 0;
+    to = sim_swarm_batch_add(swarm, event);
+    if (to) {
         fill_event(to, event);
-        to->index = fanout->targets[i].index;
-        sim_swarm_step(swarm, fanout->targets[i].node);
+        message = *to;
+    }
+    for (uint32_t i = 0; i < fanout->count && !swarm->error; i++) {
+        const sim_target *target = &fanout->targets[i];
+
+        if (i + 1 < fanout->count) __builtin_prefetch(swarm->nodes[target[1].node].peer);
+        if (!swarm->nodes[target->node].peer) continue;
+        swarm->batch[0] = message; /* the same for all but for this: */
+        swarm->batch[0].index = target->index;
+        swarm->batch_count = 1;
+        sim_swarm_step(swarm, target->node);
     }
     free(fanout);
 }

@@ -118,6 +118,8 @@ typedef struct sim_swarm {
     mb_event *batch; /* the events of the step under way */
     sim_event *raw;  /* what they were made of */
     uint32_t batch_count, batch_capacity;
+    sim_target *targets; /* of the broadcast under way */
+    uint32_t target_capacity;
     sim_transfer *done; /* transfers that completed at this instant */
     uint32_t done_count, done_capacity;
     bool measuring;    /* the node of this step wants to know how far its transfers are */
