@@ -1,0 +1,272 @@
+/*
+ * A peer as its driver sees it: creation, looking, large tables, logs that outlive it, and that it
+ * never reads further into another's log than it was told.
+ */
+#include <glib.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/blockset.h"
+#include "core/peer.h"
+
+enum { NODE = 1, BLOCKS = 200, MANY = 3000 };
+
+typedef struct fixture {
+    mb_protocol protocol;
+    mb_geometry geometry;
+    mb_actions actions;
+    mb_peer *peer;
+    mb_time now;
+} fixture;
+
+static void ok(int rc)
+{
+    g_assert_cmpint(rc, ==, MB_OK);
+}
+
+/* A peer of a swarm with the minibit preset; `keys` are pairs of protocol keys and values. */
+static void fixture_init(fixture *f, const char *const *keys, bool seeder)
+{
+    memset(f, 0, sizeof *f);
+    mb_protocol_init(&f->protocol, MB_PRESET_MINIBIT);
+    for (; keys && *keys; keys += 2)
+        ok(mb_protocol_set(&f->protocol, keys[0], keys[1]));
+    mb_protocol_finish(&f->protocol);
+    ok(mb_geometry_init_blocks(&f->geometry, BLOCKS, 1000));
+    const mb_peer_config config = {.node = NODE,
+                                   .seed = 1,
+                                   .protocol = &f->protocol,
+                                   .geometry = &f->geometry,
+                                   .epoch = 1,
+                                   .seeder = seeder};
+    ok(mb_peer_new(&f->peer, &config));
+}
+
+static void fixture_clear(fixture *f)
+{
+    mb_peer_free(f->peer);
+    mb_actions_clear(&f->actions);
+}
+
+static int step(fixture *f, const mb_event *event)
+{
+    f->actions.count = 0;
+    int rc = mb_peer_step(f->peer, f->now, event, 1, &f->actions);
+    return rc;
+}
+
+static mb_event plain(mb_event_type type)
+{
+    return (mb_event){.type = (uint8_t)type,
+                      .from = MB_NODE_NONE,
+                      .index = MB_INDEX_NONE,
+                      .remote = MB_INDEX_NONE,
+                      .block = MB_BLOCK_NONE};
+}
+
+static void start(fixture *f)
+{
+    const mb_event event = plain(MB_EVENT_START);
+    ok(step(f, &event));
+}
+
+static void message(fixture *f, mb_node from, mb_message what, mb_told told)
+{
+    mb_event event = plain(MB_EVENT_MESSAGE);
+    event.message = (uint8_t)what;
+    event.from = from;
+    event.remote = from;
+    event.told = told;
+    ok(step(f, &event));
+}
+
+static uint32_t count_sent(const fixture *f, mb_message what)
+{
+    uint32_t count = 0;
+    for (size_t i = 0; i < f->actions.count; i++) {
+        const mb_action *a = &f->actions.items[i];
+        count += a->type == MB_ACTION_SEND && a->message == what;
+    }
+    return count;
+}
+
+static mb_log *log_of(uint32_t count)
+{
+    mb_log *log = mb_log_new(1, BLOCKS);
+    for (uint32_t block = 0; block < count; block++)
+        mb_log_append(log, block);
+    return log;
+}
+
+static void test_creation(void)
+{
+    fixture f;
+    uint64_t have[(BLOCKS + 63) / 64];
+    mb_peer *peer;
+    fixture_init(&f, NULL, false);
+    mb_peer_config config = {
+        .node = 2, .seed = 1, .protocol = &f.protocol, .geometry = &f.geometry, .have = have};
+    mb_blockset_fill(have, BLOCKS);
+    ok(mb_peer_new(&peer, &config));
+    g_assert_cmpuint(mb_peer_look(peer).held, ==, BLOCKS);
+    g_assert_cmpuint(mb_peer_log(peer)->epoch, ==, 1); /* 0 means none */
+    g_assert_cmpmem(mb_peer_blocks(peer), sizeof have, have, sizeof have);
+    g_assert_cmpint(mb_peer_deadline(peer), ==, MB_NEVER); /* it has not started */
+    mb_peer_free(peer);
+    have[BLOCKS / 64] |= UINT64_C(1) << BLOCKS % 64; /* a block that the file has not */
+    g_assert_cmpint(mb_peer_new(&peer, &config), ==, MB_ERR_ARGUMENT);
+    mb_peer_free(NULL);
+    fixture_clear(&f);
+}
+
+/* What others were told of lives on. */
+static void test_log_outlives(void)
+{
+    fixture f;
+    fixture_init(&f, NULL, true);
+    start(&f);
+    mb_log *log = mb_peer_free_but_log(f.peer);
+    g_assert_cmpuint(log->count, ==, BLOCKS);
+    free(log);
+    f.peer = NULL;
+    fixture_clear(&f);
+}
+
+/* A log may be longer than what was told of it: what lies behind does not exist yet. */
+static void test_told_prefix(void)
+{
+    static const char *const keys[] = {"pipeline", "15", "selection", "random", NULL};
+    fixture f;
+    mb_log *log = log_of(BLOCKS);
+    fixture_init(&f, keys, false);
+    start(&f);
+    for (uint32_t told = 1; told <= 12; told++) {
+        message(&f, 2, told == 1 ? MB_MSG_HELLO : MB_MSG_HAVE, (mb_told){log, 1, told});
+        message(&f, 2, MB_MSG_UNCHOKE, (mb_told){log, 1, told / 2}); /* older than the last */
+        for (size_t i = 0; i < f.actions.count; i++)
+            if (f.actions.items[i].message == MB_MSG_REQUEST)
+                g_assert_cmpuint(f.actions.items[i].block, <, told);
+        g_assert_cmpuint(mb_peer_look(f.peer).asked, ==, told);
+        mb_peer_check(f.peer);
+    }
+    fixture_clear(&f);
+    free(log);
+}
+
+/* A seeder may know everybody: its table grows, finds, forgets and uses places again. */
+static void test_large_table(gconstpointer data)
+{
+    static const char *const keys[] = {"max_known", "0", NULL};
+    bool seeder = data != NULL, seen[2 * MANY] = {false};
+    fixture f;
+    mb_log *log = log_of(3);
+    uint32_t walk = 0, remote, count = 0;
+    mb_node node;
+    fixture_init(&f, keys, seeder);
+    start(&f);
+    for (mb_node from = MANY; from > NODE; from--)
+        message(&f, from, MB_MSG_HELLO, mb_log_told(log));
+    for (mb_node from = 2; from <= MANY; from += 2)
+        message(&f, from, MB_MSG_BYE, (mb_told){0});
+    for (mb_node from = MANY + 1; from < MANY + 100; from++)
+        message(&f, from, MB_MSG_HELLO, mb_log_told(log));
+    mb_peer_check(f.peer);
+    g_assert_cmpuint(mb_peer_look(f.peer).known, ==, MANY / 2 - 1 + 99);
+    while (mb_peer_known(f.peer, &walk, &node, &remote)) {
+        g_assert_true(node % 2 == 1 || node > MANY);
+        g_assert_false(seen[node]);
+        g_assert_cmpuint(remote, ==, node);
+        seen[node] = true;
+        count++;
+    }
+    g_assert_cmpuint(count, ==, MANY / 2 - 1 + 99);
+    fixture_clear(&f);
+    free(log);
+}
+
+/* `max_known` others and no more, whoever comes and goes. */
+static void test_full_table(void)
+{
+    static const char *const keys[] = {"max_known", "10", NULL};
+    fixture f;
+    fixture_init(&f, keys, false);
+    start(&f);
+    for (mb_node turn = 0; turn < 30; turn++) {
+        uint32_t full = 0;
+        for (mb_node from = 2; from < 20; from++) {
+            message(&f, 100 * turn + from, MB_MSG_HELLO, (mb_told){0});
+            full += count_sent(&f, MB_MSG_HELLO_FULL);
+        }
+        g_assert_cmpuint(mb_peer_look(f.peer).known, ==, 10);
+        g_assert_cmpuint(full, ==, turn == 0 ? 8 : 13);
+        mb_peer_check(f.peer);
+        uint32_t walk = 0, remote;
+        mb_node node;
+        for (int gone = 0; gone < 5; gone++, walk = 0) {
+            g_assert_true(mb_peer_known(f.peer, &walk, &node, &remote));
+            message(&f, node, MB_MSG_BYE, (mb_told){0});
+        }
+    }
+    fixture_clear(&f);
+}
+
+/* Whom it has unchoked is asked for by the checker, by node and by index, right or stale. */
+static void test_has_unchoked(void)
+{
+    fixture f;
+    fixture_init(&f, NULL, true);
+    start(&f);
+    for (mb_node from = 2; from < 30; from++)
+        message(&f, from, MB_MSG_HELLO, (mb_told){0});
+    uint32_t unchoked = 0;
+    for (mb_node node = 2; node < 30; node++) {
+        bool has = mb_peer_has_unchoked(f.peer, node, MB_INDEX_NONE);
+        g_assert_cmpint(mb_peer_has_unchoked(f.peer, node, node + 7), ==, has);
+        unchoked += has;
+    }
+    g_assert_cmpuint(unchoked, ==, f.protocol.seeder_slots);
+    g_assert_cmpuint(mb_peer_look(f.peer).unchoked, ==, unchoked);
+    g_assert_false(mb_peer_has_unchoked(f.peer, 99, 0));
+    fixture_clear(&f);
+}
+
+/* The events of one instant in one step do what they do one by one, but for what follows at its
+ * end; and a refused one among them stops no other. */
+static void test_batch(void)
+{
+    fixture f;
+    mb_log *log = log_of(5);
+    mb_event events[4];
+    fixture_init(&f, NULL, false);
+    start(&f);
+    for (int i = 0; i < 4; i++) {
+        events[i] = plain(MB_EVENT_MESSAGE);
+        events[i].message = MB_MSG_HELLO;
+        events[i].from = events[i].remote = (mb_node)(i + 2);
+        events[i].told = mb_log_told(log);
+    }
+    events[1].told.count++;             /* beyond the log */
+    events[2].type = MB_EVENT_ANNOUNCE; /* a tracker's */
+    f.actions.count = 0;
+    g_assert_cmpint(mb_peer_step(f.peer, 0, events, 4, &f.actions), ==, MB_ERR_MESSAGE);
+    g_assert_cmpuint(mb_peer_look(f.peer).known, ==, 2);
+    g_assert_cmpuint(count_sent(&f, MB_MSG_HELLO_ACK), ==, 2);
+    g_assert_cmpint(mb_peer_step(f.peer, 0, NULL, 0, &f.actions), ==, MB_OK);
+    mb_peer_check(f.peer);
+    fixture_clear(&f);
+    free(log);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/peer/creation", test_creation);
+    g_test_add_func("/peer/log-outlives", test_log_outlives);
+    g_test_add_func("/peer/told-prefix", test_told_prefix);
+    g_test_add_data_func("/peer/large-table/leecher", NULL, test_large_table);
+    g_test_add_data_func("/peer/large-table/seeder", "", test_large_table);
+    g_test_add_func("/peer/full-table", test_full_table);
+    g_test_add_func("/peer/has-unchoked", test_has_unchoked);
+    g_test_add_func("/peer/batch", test_batch);
+    return g_test_run();
+}
