@@ -131,17 +131,22 @@ static int check_expectations(const sim_scenario *scenario, const sim_options *o
     return unmet ? EXIT_UNMET : EXIT_DONE;
 }
 
+static int tell_interrupted(mb_time end, const char *folder)
+{
+    sim_clock_text at;
+    fflush(stdout);
+    fprintf(stderr, "minibit-sim: interrupted at %s of the run; the results so far are in %s\n",
+            sim_clock_format(end, at), folder);
+    return EXIT_INTERRUPTED;
+}
+
 static int report(const sim_scenario *scenario, const sim_options *options, const char *folder,
                   const sim_run_result *result)
 {
     if (!options->quiet && sim_summary_print(stdout, scenario, result->summary_json, folder) != 0)
         return complain("the summary is not what it should be", EXIT_FAILED);
-    if (!result->interrupted) return check_expectations(scenario, options, result->summary_json);
-    sim_clock_text at;
-    fflush(stdout);
-    fprintf(stderr, "minibit-sim: interrupted at %s of the run; the results so far are in %s\n",
-            sim_clock_format(result->end, at), folder);
-    return EXIT_INTERRUPTED;
+    if (result->interrupted) return tell_interrupted(result->end, folder);
+    return check_expectations(scenario, options, result->summary_json);
 }
 
 static void print_speed(const sim_run_result *result, gint64 elapsed_us)
@@ -172,6 +177,18 @@ static int run_swarm(const sim_scenario *scenario, const sim_options *options, s
     return status;
 }
 
+static void print_replay(const sim_scenario *scenario, const sim_run_options *run,
+                         const sim_replay_figures *figures)
+{
+    sim_clock_text clock;
+    printf("%s: %" PRIu64 " of %" PRIu64 " transfers complete", scenario->name, figures->completed,
+           figures->transfers);
+    if (figures->completed > 0) printf(", the last at %s", sim_clock_format(figures->last, clock));
+    if (figures->completed < figures->transfers && !figures->interrupted)
+        printf("; the run ended at %s", sim_clock_format(scenario->until, clock));
+    printf("\nresults in %s\n", run->folder);
+}
+
 static int run_replay(const sim_scenario *scenario, const sim_options *options,
                       const sim_run_options *run)
 {
@@ -179,13 +196,8 @@ static int run_replay(const sim_scenario *scenario, const sim_options *options,
     sim_replay_figures figures;
     int result = sim_replay_execute(scenario, run, &figures, error, sizeof error);
     if (result) return complain(error, failure_status(result));
-    if (options->quiet) return EXIT_DONE;
-    sim_clock_text clock;
-    printf("%s: %" PRIu64 " of %" PRIu64 " transfers complete", scenario->name, figures.completed,
-           figures.transfers);
-    if (figures.completed > 0) printf(", the last at %s", sim_clock_format(figures.last, clock));
-    printf("\nresults in %s\n", run->folder);
-    return EXIT_DONE;
+    if (!options->quiet) print_replay(scenario, run, &figures);
+    return figures.interrupted ? tell_interrupted(figures.end, run->folder) : EXIT_DONE;
 }
 
 static int run_scenario(const sim_scenario *scenario, const sim_options *options, int argc,

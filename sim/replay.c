@@ -9,7 +9,9 @@ struct replay {
     const sim_replay_node *nodes;
     const sim_replay_transfer *transfers;
     size_t transfer_count;
+    mb_time until;
     bool check;
+    const volatile int *interrupted;
     sim_links *links;
     uint32_t *order;       /* transfers by (at, index) */
     size_t next;           /* in `order` */
@@ -109,17 +111,21 @@ static void complete_due(struct replay *replay, mb_time now)
         uint32_t i = replay->transfer_of[flow];
         const sim_replay_transfer *t = &replay->transfers[i];
         mb_time delay = replay->nodes[t->from].latency_ns + replay->nodes[t->to].latency_ns;
-        replay->completed[i] = now < MB_NEVER - delay ? now + delay : MB_NEVER;
+        if (now > replay->until - delay) continue; /* its last byte is still on its way */
+        replay->completed[i] = now + delay;
         replay->outcome.completed++;
     }
 }
 
-static int replay_play(struct replay *replay, mb_time until)
+static int replay_play(struct replay *replay)
 {
     for (;;) {
         mb_time now = sim_links_next(replay->links);
         if (next_start(replay) < now) now = next_start(replay);
-        if (now == MB_NEVER || now > until) return MB_OK;
+        if (now == MB_NEVER || now > replay->until) return MB_OK;
+        replay->outcome.interrupted = replay->interrupted && *replay->interrupted;
+        if (replay->outcome.interrupted) return MB_OK;
+        replay->outcome.end = now;
         complete_due(replay, now);
         int rc = start_due(replay, now);
         if (rc == MB_OK) rc = sim_links_settle(replay->links, now);
@@ -131,18 +137,21 @@ static int replay_play(struct replay *replay, mb_time until)
 
 int sim_replay_run(const sim_replay_node *nodes, uint32_t node_count,
                    const sim_replay_transfer *transfers, size_t transfer_count, mb_time until,
-                   bool check, mb_time *completed, sim_replay_outcome *outcome)
+                   bool check, const volatile int *interrupted, mb_time *completed,
+                   sim_replay_outcome *outcome)
 {
     if (!input_valid(nodes, node_count, transfers, transfer_count)) return MB_ERR_ARGUMENT;
     struct replay replay = {
         .nodes = nodes,
         .transfers = transfers,
         .transfer_count = transfer_count,
+        .until = until,
         .check = check,
+        .interrupted = interrupted,
         .completed = completed,
     };
     int rc = replay_init(&replay, node_count);
-    if (rc == MB_OK) rc = replay_play(&replay, until);
+    if (rc == MB_OK) rc = replay_play(&replay);
     if (rc == MB_OK && outcome) {
         replay.outcome.rerated_flows = sim_links_statistics(replay.links).rerated_flows;
         *outcome = replay.outcome;

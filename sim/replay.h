@@ -26,6 +26,8 @@ typedef struct sim_replay_outcome {
     uint64_t completed;     /* transfers that completed by `until` */
     uint64_t rerated_flows; /* see sim_links_stats */
     uint64_t events;        /* instants at which anything started or completed */
+    mb_time end;            /* when the last of these was */
+    bool interrupted;
 } sim_replay_outcome;
 
 /* The longest text that sim_replay_read() leaves, with its end. */
@@ -37,15 +39,17 @@ typedef bool sim_replay_resolve(void *context, const char *name, uint32_t *node)
 /*
  * Plays `transfer_count` transfers (in any order; each on its own, also over a pair that others
  * use) and sets `completed[i]` to when the last byte of transfer i has arrived: its flow's end
- * plus the latency of both ends; MB_NEVER if its flow has not ended by `until`. With `check`, the
- * links' invariants and certificate are asserted at every instant. `outcome` may be NULL.
+ * plus the latency of both ends; MB_NEVER if that is not by `until`. With `check`, the links'
+ * invariants and certificate are asserted at every instant. *interrupted (the pointer may be NULL)
+ * is looked at on the way; not 0 ends the replay there. `outcome` may be NULL.
  *
  * Returns 0, MB_ERR_MEMORY, or MB_ERR_ARGUMENT if a transfer names a node that there is not or
  * goes from a node to itself, or a number is out of range.
  */
 int sim_replay_run(const sim_replay_node *nodes, uint32_t node_count,
                    const sim_replay_transfer *transfers, size_t transfer_count, mb_time until,
-                   bool check, mb_time *completed, sim_replay_outcome *outcome);
+                   bool check, const volatile int *interrupted, mb_time *completed,
+                   sim_replay_outcome *outcome);
 
 /*
  * Reads a trace: a header `at_s,from,to,bytes`, then a row per transfer, in any order; RFC 4180

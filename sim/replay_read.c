@@ -9,6 +9,8 @@
 
 #define HEADER "at_s,from,to,bytes"
 #define FIELDS 4
+/* Some spreadsheets begin a UTF-8 file with it. */
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
 /* Dates are refused from here on: what follows them must still fit the clock. */
 #define AT_MAX (MB_NEVER / 4)
 
@@ -170,7 +172,9 @@ static int rows_read(struct reader *reader)
 {
     int rc = line_next(reader);
     if (rc < 0) return rc;
-    if (rc == 0 || strcmp(reader->line, HEADER) != 0) {
+    const char *line = rc > 0 ? reader->line : "";
+    if (strncmp(line, BYTE_ORDER_MARK, 3) == 0) line += 3;
+    if (strcmp(line, HEADER) != 0) {
         return fail(reader, MB_ERR_SYNTAX, "the first line is not " HEADER, NULL);
     }
     while ((rc = line_next(reader)) > 0) {

@@ -22,6 +22,7 @@ struct run {
     sim_replay_transfer *transfers;
     size_t transfer_count;
     mb_time *completed;
+    sim_replay_outcome outcome;
     char *config;
     sim_results *results;
 };
@@ -81,11 +82,27 @@ static int read_trace(struct run *run, char *error, size_t error_size)
     return result && result != MB_ERR_MEMORY ? MB_ERR_SYNTAX : result;
 }
 
+/* A transfer over a link of rate zero would never end. */
+static int check_rates(const struct run *run, char *error, size_t error_size)
+{
+    for (size_t i = 0; i < run->transfer_count; i++) {
+        const sim_replay_transfer *transfer = &run->transfers[i];
+        bool from_stalls = run->nodes[transfer->from].up_rate == 0;
+        if (transfer->bytes == 0 || (!from_stalls && run->nodes[transfer->to].down_rate)) continue;
+        snprintf(error, error_size, "%s: [node %s] %s = 0bit: %s:%zu would never end",
+                 run->scenario->source, node_name(run, from_stalls ? transfer->from : transfer->to),
+                 from_stalls ? "up" : "down", run->scenario->replay.trace_path, i + 2);
+        return MB_ERR_SYNTAX;
+    }
+    return MB_OK;
+}
+
 static int prepare(struct run *run, const char *folder, char *error, size_t error_size)
 {
     int result = make_nodes(run);
     if (result) SAY(error, error_size, NO_MEMORY);
     if (!result) result = read_trace(run, error, error_size);
+    if (!result) result = check_rates(run, error, error_size);
     if (result) return result;
     run->completed = calloc(run->transfer_count + 1, sizeof *run->completed);
     run->config = sim_config_text(run->scenario, folder);
@@ -132,7 +149,7 @@ static int write_files(struct run *run, const sim_run_options *options, uint64_t
                              .folder = options->folder,
                              .config_name = "config.ini",
                              .seed = run->scenario->seed,
-                             .complete = true,
+                             .complete = !run->outcome.interrupted,
                              .argc = options->argc,
                              .argv = options->argv,
                              .started_ns = started_ns};
@@ -141,7 +158,9 @@ static int write_files(struct run *run, const sim_run_options *options, uint64_t
 
 static void note_figures(const struct run *run, sim_replay_figures *figures)
 {
-    *figures = (sim_replay_figures){.transfers = run->transfer_count};
+    *figures = (sim_replay_figures){.transfers = run->transfer_count,
+                                    .interrupted = run->outcome.interrupted,
+                                    .end = run->outcome.end};
     for (size_t i = 0; i < run->transfer_count; i++) {
         mb_time completed = run->completed[i];
         if (completed == MB_NEVER) continue;
@@ -155,7 +174,8 @@ static int play(struct run *run, const sim_run_options *options, char *error, si
     const sim_scenario *scenario = run->scenario;
     int result =
         sim_replay_run(run->nodes, scenario->replay.node_count, run->transfers, run->transfer_count,
-                       scenario->until, options->check != SIM_CHECK_OFF, run->completed, NULL);
+                       scenario->until, options->check != SIM_CHECK_OFF, options->interrupted,
+                       run->completed, &run->outcome);
     if (result) snprintf(error, error_size, "the replay failed: %s", mb_strerror(result));
     return result;
 }

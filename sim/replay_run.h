@@ -12,6 +12,8 @@ typedef struct sim_replay_figures {
     uint64_t transfers;
     uint64_t completed; /* of them, by `until` */
     mb_time last;       /* when the last of these was complete; 0 if none was */
+    bool interrupted;
+    mb_time end; /* when anything last began or ended */
 } sim_replay_figures;
 
 /*

@@ -75,6 +75,18 @@ static const sim_key_row *find_row(const sim_key_group *kind, const char *name)
     return NULL;
 }
 
+/* The first group, other than [expect], that has a key of this name; NULL. */
+static const sim_key_group *home_of(const char *key)
+{
+    const sim_key_group *kind;
+    mb_key found;
+    for (uint32_t i = 0; (kind = sim_key_group_at(i)); i++) {
+        bool has = find_row(kind, key) || (kind->protocol_keys && mb_key_find(key, &found));
+        if (has && strcmp(kind->name, "expect") != 0) return kind;
+    }
+    return NULL;
+}
+
 static bool fail_unknown_key(sim_reader *reader, const sim_key_group *kind,
                              const sim_ini_entry *entry)
 {
@@ -87,7 +99,12 @@ static bool fail_unknown_key(sim_reader *reader, const sim_key_group *kind,
         if (!kind->named || key.group_may_set) sim_suggestion_offer(&suggestion, key.name);
     }
     char *near = sim_suggestion_text(&suggestion);
-    sim_reader_fail(reader, entry, "unknown key%s", *near ? near : "; see --help-keys");
+    const sim_key_group *other = home_of(entry->key);
+    if (other)
+        sim_reader_fail(reader, entry, "unknown key here; it belongs in [%s%s]", other->name,
+                        other->named ? " NAME" : "");
+    else
+        sim_reader_fail(reader, entry, "unknown key%s", *near ? near : "; see --help-keys");
     g_free(near);
     return false;
 }

@@ -71,13 +71,28 @@ static bool check_leave(sim_reader *reader, const sim_ini_group *ini, const sim_
     if (group->arrival == SIM_ARRIVE_WITHIN && last > 0) last--;
     if (group->leave_time > last) return true;
     char text[MB_UNITS_TEXT_MAX];
+    if (group->arrival == SIM_ARRIVE_AT || group->arrival == SIM_ARRIVE_WITHIN)
+        return sim_reader_fail(reader, leave, "not after arrival = %s",
+                               arrival ? arrival->value : "at 0s");
     return sim_reader_fail(reader, leave, "not after arrival = %s: the last comes at %s",
-                           arrival ? arrival->value : "at 0s", mb_time_format(last, text));
+                           arrival->value, mb_time_format(last, text));
+}
+
+/* A trace's rows are sorted by their time. */
+static bool check_trace_until(sim_reader *reader, const sim_ini_group *ini, const sim_group *group)
+{
+    char first[MB_UNITS_TEXT_MAX], until[MB_UNITS_TEXT_MAX];
+    if (group->trace[0].arrived < reader->scenario->until) return true;
+    return sim_reader_fail(reader, sim_ini_entry_find(ini, "arrival"),
+                           "the first comes at %s, not before the run ends ([scenario] until = %s)",
+                           mb_time_format(group->trace[0].arrived, first),
+                           mb_time_format(reader->scenario->until, until));
 }
 
 static bool check_until(sim_reader *reader, const sim_ini_group *ini, const sim_group *group)
 {
     const sim_scenario *scenario = reader->scenario;
+    if (group->arrival == SIM_ARRIVE_TRACE) return check_trace_until(reader, ini, group);
     bool closed = group->arrival == SIM_ARRIVE_AT || group->arrival == SIM_ARRIVE_WITHIN;
     mb_time until = scenario->until;
     if (!closed || group->arrival_time < until ||
@@ -89,10 +104,25 @@ static bool check_until(sim_reader *reader, const sim_ini_group *ini, const sim_
                            mb_time_format(until, text));
 }
 
+/* choke = none unchokes whoever asks, ask = mutual asks whom it has unchoked: nobody begins. */
+static bool check_deadlock(sim_reader *reader, const sim_ini_group *ini, const sim_group *group)
+{
+    if (group->protocol.ask != MB_ASK_MUTUAL || strcmp(group->protocol.choke->name, "none") != 0)
+        return true;
+    const sim_ini_entry *entry = sim_ini_entry_find(ini, "choke");
+    if (!entry) entry = sim_ini_entry_find(ini, "ask");
+    if (!entry) entry = find(reader, "protocol", "choke");
+    if (!entry) entry = find(reader, "protocol", "ask");
+    return sim_reader_fail(reader, entry,
+                           "with choke = none only who asks is unchoked, with ask = mutual only "
+                           "who is unchoked is asked: no block would ever move");
+}
+
 bool sim_check_group(sim_reader *reader, const sim_ini_group *ini, sim_group *group)
 {
     return check_count(reader, ini, group) && check_rates(reader, ini, group) &&
-           check_leave(reader, ini, group) && check_until(reader, ini, group);
+           check_leave(reader, ini, group) && check_until(reader, ini, group) &&
+           check_deadlock(reader, ini, group);
 }
 
 /* ---- the whole

@@ -34,6 +34,13 @@ static char *place(const sim_reader *reader, uint32_t line)
     return g_strdup_printf("%s: --set", reader->path);
 }
 
+/* What most often follows a value that is none: a remark meant as a comment. */
+static const char *comment_hint(const char *value)
+{
+    bool remark = strstr(value, " #") || strstr(value, "\t#") || strstr(value, " ;");
+    return remark ? "; a comment stands on a line of its own" : "";
+}
+
 bool sim_reader_fail(sim_reader *reader, const sim_ini_entry *entry, const char *format, ...)
 {
     va_list args;
@@ -43,7 +50,8 @@ bool sim_reader_fail(sim_reader *reader, const sim_ini_entry *entry, const char 
     char *where = place(reader, entry->line);
     char *group = shown(entry->group), *key = shown(entry->key), *value = shown(entry->value);
     g_free(reader->error);
-    reader->error = g_strdup_printf("%s: [%s] %s = %s: %s", where, group, key, value, what);
+    reader->error = g_strdup_printf("%s: [%s] %s = %s: %s%s", where, group, key, value, what,
+                                    comment_hint(entry->value));
     g_free(where);
     g_free(group);
     g_free(key);
@@ -97,7 +105,10 @@ static bool fail_unit(sim_reader *reader, const sim_ini_entry *entry, const char
     if (*unit == '\0')
         return sim_reader_fail(reader, entry, "a bare number; %s has a unit: %s", kind->what,
                                kind->units);
-    char **names = g_strsplit_set(kind->units, " ,", -1);
+    /* Behind a comma the list says what may follow each unit. */
+    char *list = g_strndup(kind->units, strcspn(kind->units, ","));
+    char **names = g_strsplit(list, " ", -1);
+    g_free(list);
     sim_suggestion suggestion;
     sim_suggestion_init(&suggestion, unit);
     for (char **name = names; *name; name++)

@@ -111,9 +111,9 @@ static const sim_key_row node_rows[] = {
 };
 
 static const sim_key_row expect_rows[] = {
-    {"complete", "all | N", "(not looked at)", "so many peers complete", read_later, NOWHERE},
-    {"completed_by", TIME_VALUES, "(not looked at)", "all complete by then", read_later, NOWHERE},
-    {"PATH", "12.5 | 10..20 | 10.. | ..20 | text", "(not looked at)",
+    {"complete", "all | N", "(default: any)", "so many peers complete", read_later, NOWHERE},
+    {"completed_by", TIME_VALUES, "(default: any)", "all complete by then", read_later, NOWHERE},
+    {"PATH", "12.5 | 10..20 | 10.. | ..20 | text", "(default: any)",
      "a figure of summary.json by its path, as download_s.mean", read_later, NOWHERE},
     {.name = NULL},
 };

@@ -211,7 +211,8 @@ static bool have_percent(sim_reader *reader, const sim_ini_entry *entry, size_t 
     int error = mb_decimal_parse(number, PERCENT_DECIMALS, &percent);
     g_free(number);
     if (error || percent > 100 * INT64_C(1000000))
-        return sim_reader_fail(reader, entry, "a percentage is 0%% to 100%%");
+        return sim_reader_fail(reader, entry,
+                               "a percentage is 0%% to 100%%, with at most 6 decimals");
     uint64_t blocks = (uint64_t)percent * reader->scenario->file.geometry.blocks;
     return have_some(reader, entry, blocks / (100 * UINT64_C(1000000)), group);
 }

@@ -8,6 +8,8 @@
 
 /* A time in a trace has the places of a nanosecond. */
 #define TIME_DECIMALS 9
+/* Some spreadsheets begin a UTF-8 file with it. */
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
 #define TRACE_SIZE_MAX (UINT64_C(1) << 30)
 
 struct trace {
@@ -36,9 +38,9 @@ static bool read_row(struct trace *trace, char *line, bool has_leave)
 {
     sim_trace_row row = {.leave_at = MB_NEVER};
     char *comma = strchr(line, ',');
-    if (!has_leave && comma) return fail(trace, "one column in the header, two here", line);
+    if (!has_leave && comma) return fail(trace, "not a row of the one column arrived_s", line);
     if (has_leave && (!comma || strchr(comma + 1, ',')))
-        return fail(trace, "two columns in the header, not so here", line);
+        return fail(trace, "not a row of the two columns arrived_s,leave_s", line);
     if (comma) *comma = '\0';
     if (!read_seconds(trace, line, &row.arrived)) return false;
     if (comma && comma[1] != '\0') {
@@ -55,12 +57,13 @@ static bool read_header(struct trace *trace, const char *line, bool *has_leave)
 {
     *has_leave = strcmp(line, "arrived_s,leave_s") == 0;
     if (*has_leave || strcmp(line, "arrived_s") == 0) return true;
-    return fail(trace, "the header is arrived_s,leave_s", line);
+    return fail(trace, "the first line is not arrived_s,leave_s", line);
 }
 
 static bool read_lines(struct trace *trace, char *text)
 {
     bool has_leave = false, fine = true;
+    if (g_str_has_prefix(text, BYTE_ORDER_MARK)) text += strlen(BYTE_ORDER_MARK);
     while (fine && *text) {
         char *end = text + strcspn(text, "\n");
         char *next = *end ? end + 1 : end;
@@ -71,8 +74,9 @@ static bool read_lines(struct trace *trace, char *text)
                                 : read_row(trace, text, has_leave);
         text = next;
     }
-    if (fine && trace->line == 0) return fail(trace, "the header is arrived_s,leave_s", "(empty)");
-    return fine;
+    if (!fine || trace->line > 0) return fine;
+    return sim_reader_fail(trace->reader, trace->entry,
+                           "%s: empty; its first line is arrived_s,leave_s", trace->path);
 }
 
 static int compare_rows(const void *a, const void *b, void *unused)

@@ -60,7 +60,9 @@ void sim_suggestion_offer(sim_suggestion *suggestion, const char *name)
     size_t size = strlen(suggestion->word);
     bool cut_short = size >= PREFIX_MIN && strncmp(suggestion->word, name, size) == 0;
     if (cut_short) steps = least(steps, EDIT);
-    if (steps >= suggestion->distance) return;
+    /* Where no letter stands any more it is no slip but another word. */
+    bool another = steps >= EDIT * size && steps >= EDIT * strlen(name);
+    if (steps >= suggestion->distance || another) return;
     suggestion->best = name;
     suggestion->distance = steps;
 }

@@ -193,6 +193,29 @@ class BadInput(Case):
                 f"s.ini:10: [scenario] until = {value}: ",
             )
 
+    def test_what_is_no_comment(self):
+        self.refuse(
+            SMALL + "latency = 5ms  # slow\n",
+            's.ini:9: [peers a] latency = 5ms  # slow: "ms  # slow" is no unit of a time '
+            "(ns us ms s min h); a comment stands on a line of its own",
+        )
+
+    def test_keys_of_other_groups(self):
+        self.refuse(
+            SMALL + "preset = minibit\n",
+            "s.ini:9: [peers a] preset = minibit: unknown key here; it belongs in [protocol]",
+        )
+        self.refuse(
+            SMALL + "[scenario]\ncount = 3\n",
+            "s.ini:10: [scenario] count = 3: unknown key here; it belongs in [peers NAME]",
+        )
+
+    def test_rules_under_which_nothing_moves(self):
+        self.refuse(
+            SMALL + "[protocol]\npreset = coursework\nchoke = none\n",
+            "s.ini:11: [protocol] choke = none: with choke = none only who asks is unchoked",
+        )
+
     def test_zero_rates(self):
         self.refuse(
             FILE + "[tracker]\nup = 0bit\n" + PEERS,
@@ -269,6 +292,16 @@ class BadInput(Case):
         self.refuse(REPLAY, "trace.csv:2: ")
         self.write("at,from,to\n", "trace.csv")
         self.refuse(REPLAY, "trace.csv:1: ")
+        self.write(TRACE, "trace.csv")
+        self.refuse(
+            REPLAY.replace("up = 8Mbit", "up = 0Mbit", 1),
+            "s.ini: [node x] up = 0bit: trace.csv:2 would never end",
+        )
+        self.write("arrived_s\n20000\n", "late.csv")
+        self.refuse(
+            SMALL.replace("count = 3\n", "") + "arrival = trace late.csv\n",
+            "s.ini:8: [peers a] arrival = trace late.csv: the first comes at 20000s, not before",
+        )
 
 
 class Folders(Case):
@@ -309,6 +342,22 @@ class Folders(Case):
             self.skipTest("root may write anywhere")
         (self.folder / "out").mkdir(mode=0o555)
         self.assertRefused("out", "s.ini", "-o", "out")
+
+    def test_payload_folder_is_looked_at_first(self):
+        self.write("x" * 300000, "data.bin")
+        self.write(SMALL.replace("blocks = 4", "path = data.bin"))
+        self.assertRefused("--payload-dir: the folder's name is empty", "s.ini", "--payload-dir", "")
+        self.assertRefused("data.bin: Not a directory", "s.ini", "--payload-dir", "data.bin")
+        self.assertRefused("data.bin/x: Not a dir", "s.ini", "--payload-dir", "data.bin/x")
+        (self.folder / "full").mkdir()
+        self.write("mine", "full/a-1.bin")
+        self.assertRefused("full: the folder holds something", "s.ini", "--payload-dir", "full")
+        self.assertEqual((self.folder / "full/a-1.bin").read_text(), "mine")
+        self.assertDone(self.run_sim("s.ini", "-o", "a/b", "--payload-dir", "a/b/c/d"))
+        self.assertEqual(len(list((self.folder / "a/b/c/d").iterdir())), 3)
+        self.assertRefused("a/b", "s.ini", "-o", "a/b", "--payload-dir", "new")
+        self.assertDone(self.run_sim("s.ini", "--payload-dir", "full", "--force"))
+        self.assertEqual((self.folder / "full/a-1.bin").read_text(), "x" * 300000)
 
     def test_failing_write_names_the_file_and_leaves_no_manifest(self):
         def limit():
@@ -490,6 +539,25 @@ class Interrupts(Case):
 
     def test_ctrl_c(self):
         self.interrupt(signal.SIGINT)
+
+    def test_ctrl_c_in_a_replay(self):
+        rows = "".join(f"{n}.5,{'xy'[n % 2]},{'yx'[n % 2]},900000\n" for n in range(400000))
+        self.write("at_s,from,to,bytes\n" + rows, "trace.csv")
+        self.write("[scenario]\nuntil = 10000h\n" + REPLAY)
+        process = subprocess.Popen([PROGRAM, "s.ini", "--check=every"], cwd=self.folder,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        deadline = time.monotonic() + 60
+        while not (self.folder / "results/s").exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 130, err)
+        self.assertRegex(err, r"\Aminibit-sim: interrupted at [^\n]+ are in results/s\n\Z")
+        self.assertIn("transfers complete", out)
+        manifest = (self.folder / "results/s/manifest.json").read_text()
+        self.assertIn('"complete": false', manifest)
+        table = (self.folder / "results/s/transfers.csv").read_text()
+        self.assertEqual(table.count("\n"), 400001)
 
     def test_terminate(self):
         self.interrupt(signal.SIGTERM)

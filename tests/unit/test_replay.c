@@ -63,7 +63,7 @@ static void draw_set(struct set *set, uint64_t seed)
 static void play(struct set *set)
 {
     sim_replay_outcome outcome;
-    int rc = sim_replay_run(set->node, set->nodes, set->transfer, set->count, MB_NEVER, true,
+    int rc = sim_replay_run(set->node, set->nodes, set->transfer, set->count, MB_NEVER, true, NULL,
                             set->completed, &outcome);
     g_assert_cmpint(rc, ==, 0);
     g_assert_cmpuint(outcome.completed, ==, set->count);
@@ -159,18 +159,29 @@ static void test_single(void)
     };
     mb_time completed[3];
     sim_replay_outcome outcome;
-    g_assert_cmpint(sim_replay_run(nodes, 2, transfers, 3, MB_NEVER, true, completed, &outcome), ==,
-                    0);
+    g_assert_cmpint(
+        sim_replay_run(nodes, 2, transfers, 3, MB_NEVER, true, NULL, completed, &outcome), ==, 0);
     g_assert_cmpint(completed[0], ==, 3 * MB_SECOND + 35 * MB_MS);
     g_assert_cmpint(completed[1], ==, 7 * MB_SECOND + 35 * MB_MS);
     g_assert_cmpint(completed[2], ==, MB_NEVER); /* no uplink: it never ends */
     g_assert_cmpuint(outcome.completed, ==, 2);
-    g_assert_cmpint(sim_replay_run(nodes, 2, transfers, 3, 2 * MB_SECOND, true, completed, NULL),
-                    ==, 0);
+    g_assert_cmpint(
+        sim_replay_run(nodes, 2, transfers, 3, 2 * MB_SECOND, true, NULL, completed, NULL), ==, 0);
     g_assert_cmpint(completed[0], ==, MB_NEVER);
-    g_assert_cmpint(sim_replay_run(nodes, 1, transfers, 1, MB_NEVER, true, completed, NULL), ==,
-                    MB_ERR_ARGUMENT);
-    g_assert_cmpint(sim_replay_run(NULL, 0, NULL, 0, MB_NEVER, true, completed, &outcome), ==, 0);
+    mb_time short_of = 3 * MB_SECOND + 34 * MB_MS; /* the last byte has left and not yet arrived */
+    g_assert_cmpint(
+        sim_replay_run(nodes, 2, transfers, 3, short_of, true, NULL, completed, &outcome), ==, 0);
+    g_assert_cmpint(completed[0], ==, MB_NEVER);
+    volatile int interrupted = 1;
+    g_assert_cmpint(
+        sim_replay_run(nodes, 2, transfers, 3, MB_NEVER, true, &interrupted, completed, &outcome),
+        ==, 0);
+    g_assert_true(outcome.interrupted);
+    g_assert_cmpuint(outcome.completed, ==, 0);
+    g_assert_cmpint(sim_replay_run(nodes, 1, transfers, 1, MB_NEVER, true, NULL, completed, NULL),
+                    ==, MB_ERR_ARGUMENT);
+    g_assert_cmpint(sim_replay_run(NULL, 0, NULL, 0, MB_NEVER, true, NULL, completed, &outcome), ==,
+                    0);
     g_assert_cmpuint(outcome.completed, ==, 0);
 }
 
@@ -290,7 +301,7 @@ static void test_memory(void)
     draw_set(&set, 4);
     int rc = MB_OK;
     FAILING_ALLOC_EACH(rc = sim_replay_run(set.node, set.nodes, set.transfer, set.count, MB_NEVER,
-                                           false, set.completed, NULL))
+                                           false, NULL, set.completed, NULL))
     g_assert_cmpint(rc, ==, MB_ERR_MEMORY);
     g_assert_cmpint(rc, ==, MB_OK);
 }

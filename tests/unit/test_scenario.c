@@ -249,8 +249,7 @@ static const struct {
     {"arrival = at 9h", "t.ini:8: [peers a] arrival = at 9h: not before the run ends "
                         "([scenario] until = 4h)"},
     {"arrival = at 10min\nleave = at 5min",
-     "t.ini:9: [peers a] leave = at 5min: not after arrival = at 10min: the last comes at "
-     "10min"},
+     "t.ini:9: [peers a] leave = at 5min: not after arrival = at 10min"},
     {"leave = at 0s", "t.ini:8: [peers a] leave = at 0s: not after arrival = at 0s"},
     {"count = 5\narrival = every 10s\nleave = at 40s",
      "t.ini:10: [peers a] leave = at 40s: not after arrival = every 10s: the last comes at "
@@ -388,12 +387,12 @@ static void test_traces_refused(void)
         const char *content;
         const char *message; /* what follows the file's name */
     } cases[] = {
-        {"", ":0: (empty): the header is arrived_s,leave_s"},
-        {"arrived,leave\n", ":1: arrived,leave: the header is"},
+        {"", ": empty; its first line is arrived_s,leave_s"},
+        {"arrived,leave\n", ":1: arrived,leave: the first line is not arrived_s,leave_s"},
         {"arrived_s,leave_s\n", ""},
-        {"arrived_s,leave_s\n1\n", ":2: 1: two columns in the header"},
-        {"arrived_s\n1,2\n", ":2: 1,2: one column in the header"},
-        {"arrived_s,leave_s\n1,2,3\n", ":2: 1,2,3: two columns"},
+        {"arrived_s,leave_s\n1\n", ":2: 1: not a row of the two columns"},
+        {"arrived_s\n1,2\n", ":2: 1,2: not a row of the one column"},
+        {"arrived_s,leave_s\n1,2,3\n", ":2: 1,2,3: not a row of the two columns"},
         {"arrived_s,leave_s\n1,2\nx,\n", ":3: x: not a time in seconds"},
         {"arrived_s,leave_s\n-1,\n", ":2: -1: not a time in seconds"},
         {"arrived_s,leave_s\n5,5\n", ":2: 5: leave_s is not after arrived_s"},
