@@ -1,11 +1,11 @@
-"""Max-min fair sharing by progressive filling, as Bertsekas and Gallager describe it ("Data networks",
-1992, 6.5.2), written naively and apart from the simulator: at every start and every end of a transfer
-all rates are worked out anew from nothing.
+"""Max-min fair sharing by progressive filling, as Bertsekas and Gallager describe it ("Data
+networks", 1992, 6.5.2), written naively and apart from the simulator: at every start and every end
+of a transfer all rates are worked out anew from nothing.
 """
 
 
 def rates(flows, capacity):
-    """The fair rate of each flow (a, b): all grow together, and stop where an end of theirs is full.
+    """The fair rate of each flow (a, b): all grow together until an end of theirs is full.
 
     `capacity` maps an end to its rate, None being unlimited.
     """

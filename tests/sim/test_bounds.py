@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """test_bounds.py PROGRAM: what no swarm can beat, and what arithmetic alone says (V1 to V4).
 
-Kumar and Ross, "Peer-assisted file distribution: the minimum distribution time", 2006, bound a fluid
-file; Mundinger, Weber and Weiss, "Optimal scheduling of peer-to-peer file dissemination", 2008, and
-Yang and de Veciana, "Service capacity of peer to peer networks", 2004, one that moves block by block.
+Kumar and Ross, "Peer-assisted file distribution: the minimum distribution time", 2006, bound a
+fluid file; Mundinger, Weber and Weiss, "Optimal scheduling of peer-to-peer file dissemination",
+2008, and Yang and de Veciana, "Service capacity of peer to peer networks", 2004, one that moves
+block by block.
 """
 import random
 from fractions import Fraction
@@ -131,7 +132,7 @@ def random_swarm(seed):
     blocks = rng.choice((1, 2, 7, 24, 40))
     tracker_up = rng.randrange(100_000, 8_000_000)
     protocol = random_protocol(rng)
-    may_ride = protocol["preset"] != "coursework"  # whom it unchokes nobody may ask: it would starve
+    may_ride = protocol["preset"] != "coursework"  # there it would ask nobody, and starve
     groups, texts = [], []
     for _ in range(rng.randrange(1, 4)):
         up = rng.randrange(10_000, 4_000_000)
@@ -179,7 +180,7 @@ def require_doubling(result, block_ns):
     for block, times in copies.items():
         for place, time in enumerate(sorted(times), 1):
             floor = place.bit_length() * block_ns
-            result.require(time >= floor, f"copy {place} of block {block} at {time}, before {floor}")
+            result.require(time >= floor, f"copy {place} of block {block}: {time}, before {floor}")
 
 
 def discrete(count, blocks, protocol, seed=1, up=MIBIT):

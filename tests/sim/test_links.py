@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""test_links.py PROGRAM: given transfers, played through [replay], end when fairness says (V11, V12).
+"""test_links.py PROGRAM: given transfers, played by [replay], end when fairness says (V11, V12).
 
 Every completion equals that of a naive progressive filling within 1 part in 10^6 of the time that
 the transfer took (a transfer of a microsecond: to the ns); and twice the rates halve all times.
@@ -15,7 +15,7 @@ CASES = 100
 
 
 def random_case(seed):
-    """(nodes: name -> (up, down, latency_ns), transfers: (at_ns, from, to, bytes)); rates in B/s."""
+    """(nodes: name -> (up, down, latency_ns), transfers: (at_ns, from, to, bytes)), up in B/s."""
     rng = random.Random(seed)
     large = seed % 20 == 0
     count = 200 if large else rng.choice((2, 3, 5, 8, 20, 40))
@@ -106,8 +106,8 @@ def by_hand():
     """Two share an uplink until one, held by its own downlink, leaves it room."""
     nodes = {"a": (1000, None, 0), "b": (None, 250, 0), "c": (None, None, 10**8)}
     transfers = [(0, "a", "b", 1000), (0, "a", "c", 3000), (2 * SECOND, "a", "c", 1500)]
-    # b: 250 B/s, 4 s. c: 750 for 2 s, 375 beside its like from then on; each has 1500 left: at 6 s
-    # they would be done, but from 4 s on each has 500: 750 left at 4 s, so 5.5 s, and 0.1 s latency.
+    # b: 250 B/s, 4 s. c: 750 for 2 s, 375 beside its like from then on, with 1500 left of each;
+    # from 4 s on 500, with 750 left: 5.5 s, and 0.1 s of latency.
     wanted = [4 * SECOND, 5_600_000_000, 5_600_000_000]
     found, result = replay(nodes, transfers)
     result.require(found == wanted, f"{found}, not {wanted}")

@@ -12,7 +12,7 @@ MINUTE = 60 * SECOND
 
 
 def told(result, change):
-    """What happened, every time mapped by `change`: the rows of completion.csv and provenance.csv."""
+    """The rows of completion.csv and provenance.csv, every time mapped by `change`."""
     lines = []
     for table in ("completion", "provenance"):
         for row in result.rows(table):
@@ -41,7 +41,7 @@ SINGLE = {  # one upload at a time: no rate is ever divided, so no time is round
 
 
 def swift(preset, speed):
-    """At 1 Mbit/s a byte takes 8,000 ns, so that a transfer cut and resumed divides without rest."""
+    """At 1 Mbit/s a byte takes 8,000 ns: a transfer cut and resumed divides without rest, too."""
     def at(ns):
         assert ns % speed == 0
         return seconds(ns // speed)
