@@ -265,11 +265,16 @@ static void known_reset(mb_peer *peer, uint32_t index, uint32_t epoch)
     mb_choke_interest(peer, index, peer->held > 0);
 }
 
-/* Whether `told` is news to me. */
+/* Whether `told` is news to me: a later epoch, or more of the same. What it has said itself is not
+ * put out by what the tracker draws for it, but the other way round. */
 static bool is_news(const mb_known *known, mb_told told)
 {
-    if (!told.log || told.epoch < known->epoch) return false;
-    return told.epoch > known->epoch || told.count > known->seen;
+    bool was_drawn = known->epoch >= MB_EPOCH_DRAWN, drawn = told.epoch >= MB_EPOCH_DRAWN;
+
+    if (!told.log) return false;
+    if (known->epoch > 0 && was_drawn != drawn) return was_drawn;
+    if (told.epoch != known->epoch) return told.epoch > known->epoch;
+    return told.count > known->seen;
 }
 
 int mb_known_check(const mb_peer *peer, uint32_t index, mb_told told)

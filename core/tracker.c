@@ -8,8 +8,6 @@
 
 /* A peer that has not announced for so many of its intervals is no longer listed. */
 #define SILENT_INTERVALS 3
-/* Redealt books are logs of the tracker's own; their epochs lie above those of any peer. */
-#define REDEAL_EPOCH (UINT32_C(1) << 31)
 
 typedef struct booking {
     mb_node node;
@@ -20,6 +18,7 @@ typedef struct booking {
 
 struct mb_tracker {
     const mb_protocol *protocol;
+    mb_time interval; /* between two announces of a peer, at most */
     uint32_t blocks;
     mb_rng rng;
     booking *booked;
@@ -44,10 +43,12 @@ int mb_tracker_new(mb_tracker **result, const mb_tracker_config *config)
 
     if (!tracker) return MB_ERR_MEMORY;
     tracker->protocol = config->protocol;
+    tracker->interval = config->announce_interval;
+    if (tracker->interval == 0) tracker->interval = config->protocol->announce_interval;
     tracker->blocks = config->blocks;
     tracker->seeder = MB_NODE_NONE;
     tracker->next_tick = MB_NEVER;
-    tracker->epoch = REDEAL_EPOCH;
+    tracker->epoch = MB_EPOCH_DRAWN;
     mb_rng_init(&tracker->rng, config->seed, 0, MB_PURPOSE_TRACKER);
     *result = tracker;
     return MB_OK;
@@ -229,8 +230,7 @@ static int book_announce(mb_tracker *tracker, mb_time now, const mb_event *event
     answer = mb_actions_add(out, MB_ACTION_ANSWER);
     answer->to = event->from;
     answer->index = event->index;
-    if (tracker->next_tick == MB_NEVER)
-        tracker->next_tick = now + tracker->protocol->announce_interval;
+    if (tracker->next_tick == MB_NEVER) tracker->next_tick = now + tracker->interval;
     /* who is not booked but knows that it was once fell silent: it has been dealt to already */
     return book_blocks(tracker, b, event, event->message == MB_ANNOUNCE_REGISTER ? answer : NULL);
 }
@@ -258,7 +258,8 @@ static void list_some(mb_tracker *tracker, mb_node asker, uint32_t wanted)
     booking *asker_booked = booking_find(tracker, asker);
 
     if (asker_booked) asker_booked->listed_by = answer;
-    while (wanted > 0) { /* fewer than there are, so this ends: O(listed log listed) draws at worst */
+    while (wanted >
+           0) { /* fewer than there are, so this ends: O(listed log listed) draws at worst */
         uint64_t place = mb_rng_below(&tracker->rng, tracker->count);
         booking *b = &tracker->booked[place];
 
@@ -306,12 +307,10 @@ static void answers_point(mb_tracker *tracker, mb_actions *out, size_t first)
 
 static void tick(mb_tracker *tracker, mb_time now)
 {
-    mb_time interval = tracker->protocol->announce_interval;
-
     while (tracker->next_tick <= now)
-        tracker->next_tick += interval;
+        tracker->next_tick += tracker->interval;
     for (uint32_t i = tracker->count; i-- > 0;) {
-        if (now - tracker->booked[i].seen > SILENT_INTERVALS * interval)
+        if (now - tracker->booked[i].seen > SILENT_INTERVALS * tracker->interval)
             book_remove(tracker, tracker->booked[i].node);
     }
     if (tracker->count == 0) tracker->next_tick = MB_NEVER;

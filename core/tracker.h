@@ -15,6 +15,7 @@ typedef struct mb_tracker_config {
     uint64_t seed;
     uint32_t blocks;             /* of the file */
     const mb_protocol *protocol; /* finished; outlives the tracker */
+    mb_time announce_interval;   /* the longest of any peer's; 0: the protocol's */
 } mb_tracker_config;
 
 /* A new tracker; MB_ERR_MEMORY. The first seeder is booked by mb_tracker_seeder(). */

@@ -13,6 +13,19 @@ static const sim_group *group_of(const sim_swarm *swarm, mb_node node)
 
 /* ---- coming --------------------------------------------------------------------------------- */
 
+/* Between two announces of the group that announces least often. */
+static mb_time longest_interval(const sim_scenario *scenario)
+{
+    mb_time longest = 0;
+
+    for (uint32_t i = 0; i < scenario->group_count; i++) {
+        mb_time interval = scenario->groups[i].protocol.announce_interval;
+
+        if (interval > longest) longest = interval;
+    }
+    return longest;
+}
+
 int sim_swarm_start_tracker(sim_swarm *swarm)
 {
     const sim_scenario *scenario = swarm->scenario;
@@ -28,6 +41,7 @@ int sim_swarm_start_tracker(sim_swarm *swarm)
         .seed = scenario->seed,
         .blocks = scenario->file.geometry.blocks,
         .protocol = &scenario->protocol,
+        .announce_interval = longest_interval(scenario),
     };
     sim_node *node = &swarm->nodes[MB_NODE_TRACKER];
     mb_event *event;

@@ -245,6 +245,33 @@ static const peer_script_case cases[] = {
      "> look\n"
      "  0.000 holds 2, knows 1, interested 1, interesting 0, unchoked 1, providers 0, asked "
      "0\n"},
+    /* The tracker draws what it books (epochs from 2^31 on): what a peer says itself counts for
+       more. */
+    {"/peer/known/drawn-books", "coursework knowledge=piggyback have=##......",
+     "> start\n"
+     "  0.000 gained 0 1\n"
+     "  0.000 announce register, holds 2\n"
+     "> 2 hello epoch 2147483650 holds ####....\n"
+     "  0.000 to 2: ack, tells 2\n"
+     "> look\n"
+     "  0.000 holds 2, knows 1, interested 0, interesting 1, unchoked 0, providers 0, asked "
+     "0\n"
+     "> 2 have epoch 2147483660 holds ##......\n"
+     "> look\n"
+     "  0.000 holds 2, knows 1, interested 0, interesting 0, unchoked 0, providers 0, asked "
+     "0\n"
+     "> 2 have epoch 1 holds ###.....\n"
+     "> look\n"
+     "  0.000 holds 2, knows 1, interested 0, interesting 1, unchoked 0, providers 0, asked "
+     "0\n"
+     "> 2 have epoch 2147483661 holds ########\n"
+     "> look\n"
+     "  0.000 holds 2, knows 1, interested 0, interesting 1, unchoked 0, providers 0, asked "
+     "0\n"
+     "> 2 have epoch 2 holds #.......\n"
+     "> look\n"
+     "  0.000 holds 2, knows 1, interested 1, interesting 0, unchoked 0, providers 0, asked "
+     "0\n"},
     /* A seeder that is first heard of whole, and then turns out to lack a block. */
     {"/peer/known/not-held", "minibit",
      "> start\n"

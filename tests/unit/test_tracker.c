@@ -452,6 +452,24 @@ static void test_silence(void)
     books_clear(&b);
 }
 
+/* Where some announce less often than the protocol says, silence is counted by them. */
+static void test_silence_of_the_slowest(void)
+{
+    books b;
+    books_init(&b, MB_PRESET_MINIBIT, BLOCKS, NULL);
+    mb_tracker_free(b.tracker);
+    const mb_tracker_config config = {
+        .blocks = BLOCKS, .protocol = &b.protocol, .announce_interval = 60 * MB_SECOND};
+    ok(mb_tracker_new(&b.tracker, &config));
+    register_many(&b, 2);
+    g_assert_cmpint(mb_tracker_deadline(b.tracker), ==, 60 * MB_SECOND);
+    at(&b, 180);
+    g_assert_cmpuint(mb_tracker_booked(b.tracker), ==, 2);
+    at(&b, 240);
+    g_assert_cmpuint(mb_tracker_booked(b.tracker), ==, 0);
+    books_clear(&b);
+}
+
 /* ---- what is refused ------------------------------------------------------------------------ */
 
 static void test_refused(void)
@@ -566,6 +584,7 @@ int main(int argc, char **argv)
     g_test_add_func("/tracker/leave-keeps-order", test_leave_keeps_order);
     g_test_add_func("/tracker/leave-in-one-instant", test_leave_in_one_instant);
     g_test_add_func("/tracker/silence", test_silence);
+    g_test_add_func("/tracker/silence-of-the-slowest", test_silence_of_the_slowest);
     g_test_add_func("/tracker/refused", test_refused);
     g_test_add_func("/tracker/same-seed", test_same_seed);
     g_test_add_data_func("/tracker/each-allocation-fails/minibit",
