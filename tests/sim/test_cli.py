@@ -502,6 +502,14 @@ class Runs(Case):
         result = self.run_sim("s.ini", "--dry-run")
         self.assertIn("a replay over 2 nodes", result.stdout)
 
+    def test_what_the_readme_prints_runs(self):
+        readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+        samples = re.findall(r"^```ini\n(.*?)^```", readme, re.M | re.S)
+        self.assertGreater(len(samples), 0)
+        for number, sample in enumerate(samples):
+            self.write(sample, f"{number}.ini")
+            self.assertDone(self.run_sim(f"{number}.ini", "-q", "--check=sample"))
+
     def test_any_locale(self):
         self.write(SMALL)
         for locale in ("C", "de_DE.UTF-8", "tr_TR.UTF-8"):
