@@ -601,6 +601,29 @@ mb_time mb_peer_deadline(const mb_peer *peer)
     return deadline;
 }
 
+/* ---- fetching ahead ------------------------------------------------------------------------- */
+
+void mb_peer_fetch(const mb_peer *peer)
+{
+    const char *at = (const char *)peer;
+
+    for (size_t offset = 0; offset < offsetof(mb_peer, by_node); offset += 64)
+        __builtin_prefetch(at + offset, 1);
+}
+
+void mb_peer_fetch_known(const mb_peer *peer, uint32_t index)
+{
+    const mb_known *known = &peer->known[index];
+
+    __builtin_prefetch(peer->mine, 1);
+    __builtin_prefetch(peer->requests, 1);
+    __builtin_prefetch(&peer->log->blocks[peer->held], 1);
+    if (index >= peer->known_top) return;
+    __builtin_prefetch(known, 1);
+    __builtin_prefetch((const char *)(known + 1) - 1, 1);
+    __builtin_prefetch(mb_known_set(peer, index), 1);
+}
+
 /* ---- looking -------------------------------------------------------------------------------- */
 
 mb_peer_view mb_peer_look(const mb_peer *peer)

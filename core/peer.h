@@ -43,6 +43,14 @@ int mb_peer_step(mb_peer *peer, mb_time now, const mb_event *events, size_t coun
  * O(1). */
 mb_time mb_peer_deadline(const mb_peer *peer);
 
+/*
+ * Hints for drivers of large swarms, with no effect but on the cache: what a step looks at first of
+ * the peer itself, and, once that has come, of the known peer at `index` (whatever it is). Better
+ * said some hundred ns before the step.
+ */
+void mb_peer_fetch(const mb_peer *peer);
+void mb_peer_fetch_known(const mb_peer *peer, uint32_t index);
+
 /* Asserts every invariant of the peer's state. O(known peers x blocks): for tests and checkers. */
 void mb_peer_check(const mb_peer *peer);
 

@@ -103,53 +103,16 @@ enum { MB_MEASURE_ROUND = 1, MB_MEASURE_TICK = 2 };
 /* More than so many that may be asked at once: all providers are gone through. */
 #define MB_FREE_MAX 6
 
+/* What nearly every step looks at stands first, a line of 64 bytes a paragraph, for in a large swarm
+ * each line is a cache miss. mb_peer_fetch() fetches what stands before `by_node`. */
 struct mb_peer {
-    const mb_protocol *protocol;
-    const mb_geometry *geometry;
+    mb_known *known;
+    uint64_t *sets; /* `words` words an entry: what it is known to hold */
     mb_log *log;
+    const mb_protocol *protocol;
     mb_node node;
     uint32_t blocks, words;
-    uint64_t *mine;  /* blocks that I hold */
-    uint64_t *asked; /* blocks that I have asked for, not yet here */
-    uint64_t *dealt; /* dealt blocks not yet here */
-    mb_rarity rarity;
-    mb_rarity served; /* super_seed: how often I steered to or served each block */
-
-    mb_known *known;
-    uint64_t *sets;      /* `words` words an entry: what it is known to hold */
-    uint32_t *by_node;   /* the entries in use in rising order of their nodes; not for a seeder */
-    mb_flow *flows;      /* NULL unless wanted */
-    uint64_t *marks;     /* `received` at each round that rate_window spans: a ring an entry */
-    uint32_t mark_count; /* rounds in the ring; 0: no strategy asks */
-    uint32_t mark_at;    /* the oldest mark, where the next one goes */
-    uint32_t known_top, known_capacity, known_free; /* free entries chain through `node` */
-    uint32_t known_count, learned_count;
-    uint32_t apart_count;    /* known, but not counted in max_known: the seeder, and oneself */
-    uint32_t complete_known; /* known peers that are known to hold every block */
-    uint32_t *map;           /* node -> index + 1, for large tables */
-    uint32_t map_size;
-
-    mb_list providers; /* who serves me */
-    mb_list unchoked;  /* whom I serve */
-    mb_list waiting;   /* who could use a slot of mine (MB_MODE_SLOTS; MB_MODE_QUEUE in order) */
-    uint32_t waiting_first;              /* MB_MODE_QUEUE: the head in `waiting` */
-    mb_list order;                       /* exchange = rounds: whom to ask in this round */
-    uint32_t free_to_serve[MB_FREE_MAX]; /* who has turned free to serve me, or has news for me */
-    uint32_t free_count;
-    mb_request *requests;
-    uint32_t request_capacity, request_free;
-    mb_partial *partials;
-    uint32_t partial_count, partial_capacity;
-
-    mb_rng rng, selection_rng, choke_rng;
-    mb_time arrived, next_unchoke, next_announce, next_tick, next_round, last_announce;
-    mb_time optimistic_since;
-    mb_time round_start;   /* rounds: when the next one begins, jitter apart */
-    mb_time round_nominal; /* when the present one began, jitter apart */
-    mb_time round_unchoke; /* the first round from then on unchokes */
-    uint32_t held, asked_count, dealt_count, owed_count, interested, unchoked_interested;
-    uint32_t uploads, last_count; /* transfers of mine under way; last blocks offered on leaving */
-    uint32_t round_at;
+    uint32_t known_top;
     uint8_t mode, measuring;
     bool started, listed, announcing, complete, leaving, left, seeder;
     bool failed;          /* an allocation failed where no buffer was at hand to say so */
@@ -159,6 +122,50 @@ struct mb_peer {
     bool round_listing;   /* the round waits for the tracker's list */
     bool round_unchoking; /* the round waits for its unchoking */
     bool round_open;      /* the round asks its providers */
+
+    uint64_t *mine;  /* blocks that I hold */
+    uint64_t *asked; /* blocks that I have asked for, not yet here */
+    uint64_t *dealt; /* dealt blocks not yet here */
+    const mb_geometry *geometry;
+    mb_request *requests;
+    uint32_t request_capacity, request_free;
+    uint32_t held, asked_count, dealt_count, owed_count;
+
+    mb_time next_unchoke, next_announce, next_tick, next_round;
+    uint32_t known_count, interested, unchoked_interested;
+    uint32_t complete_known;      /* known peers that are known to hold every block */
+    uint32_t uploads, last_count; /* transfers of mine under way; last blocks offered on leaving */
+    uint32_t partial_count, free_count;
+
+    uint32_t free_to_serve[MB_FREE_MAX]; /* who has turned free to serve me, or has news for me */
+    mb_rarity rarity;
+    mb_list providers; /* who serves me */
+
+    mb_list unchoked; /* whom I serve */
+    mb_list waiting;  /* who could use a slot of mine (MB_MODE_SLOTS; MB_MODE_QUEUE in order) */
+    mb_rng selection_rng;
+
+    uint32_t *by_node;   /* the entries in use in rising order of their nodes; not for a seeder */
+    mb_flow *flows;      /* NULL unless wanted */
+    uint64_t *marks;     /* `received` at each round that rate_window spans: a ring an entry */
+    uint32_t mark_count; /* rounds in the ring; 0: no strategy asks */
+    uint32_t mark_at;    /* the oldest mark, where the next one goes */
+    uint32_t known_capacity, known_free; /* free entries chain through `node` */
+    uint32_t learned_count;
+    uint32_t apart_count; /* known, but not counted in max_known: the seeder, and oneself */
+    uint32_t *map;        /* node -> index + 1, for large tables */
+    uint32_t map_size;
+    uint32_t waiting_first; /* MB_MODE_QUEUE: the head in `waiting` */
+    mb_list order;          /* exchange = rounds: whom to ask in this round */
+    mb_partial *partials;
+    uint32_t partial_capacity;
+    uint32_t round_at;
+    mb_rarity served; /* super_seed: how often I steered to or served each block */
+    mb_rng rng, choke_rng;
+    mb_time arrived, last_announce, optimistic_since;
+    mb_time round_start;   /* rounds: when the next one begins, jitter apart */
+    mb_time round_nominal; /* when the present one began, jitter apart */
+    mb_time round_unchoke; /* the first round from then on unchokes */
 };
 
 /* ---- peer.c

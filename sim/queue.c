@@ -48,6 +48,7 @@ struct sim_queue {
     mb_time last_time;   /* of the last event popped */
     mb_time review_time; /* last_time when the width was last reviewed */
     size_t review_pops;  /* pops since */
+    uint64_t turns;      /* buckets that were the current one */
     size_t count;
 };
 
@@ -230,6 +231,7 @@ static int advance(sim_queue *queue)
     if (!keys_reserve(&queue->run, count)) return MB_ERR_MEMORY;
     if (!keys_reserve(&queue->fresh, queue->beyond.count)) return MB_ERR_MEMORY;
     queue->current = number;
+    queue->turns++;
     queue->run.count = 0;
     queue->run_head = 0;
     if (turn) bucket_run(queue, number);
@@ -511,6 +513,11 @@ size_t sim_queue_ahead(const sim_queue *queue, const sim_event **events, size_t 
         }
     }
     return count;
+}
+
+uint64_t sim_queue_turns(const sim_queue *queue)
+{
+    return queue->turns;
 }
 
 size_t sim_queue_count(const sim_queue *queue)

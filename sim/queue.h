@@ -70,6 +70,10 @@ int sim_queue_pop(sim_queue *queue, sim_event *out);
  */
 size_t sim_queue_ahead(const sim_queue *queue, const sim_event **events, size_t room);
 
+/* How often the queue has moved on to another bucket: when that has changed, what comes next is
+ * worth another look. */
+uint64_t sim_queue_turns(const sim_queue *queue);
+
 /* How many events wait. */
 size_t sim_queue_count(const sim_queue *queue);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sim/config_writer.h"
+#include "sim/pages.h"
 #include "sim/swarm_internal.h"
 
 /* Events between two looks at the caller's flags. */
@@ -48,7 +49,8 @@ static int add_nodes(sim_swarm *swarm)
     const sim_scenario *scenario = swarm->scenario;
 
     swarm->node_count = swarm->arrival_count + 1;
-    swarm->nodes = calloc(swarm->node_count, sizeof *swarm->nodes);
+    swarm->nodes = sim_pages_alloc(swarm->node_count * sizeof *swarm->nodes);
+    if (swarm->nodes) memset(swarm->nodes, 0, swarm->node_count * sizeof *swarm->nodes);
     swarm->copies = calloc(scenario->file.geometry.blocks + 1, sizeof *swarm->copies);
     swarm->links = sim_links_new();
     swarm->queue = sim_queue_new();
@@ -156,6 +158,7 @@ static void run_instant(sim_swarm *swarm)
             return;
         }
         swarm->events++;
+        sim_swarm_fetch_ahead(swarm);
         if (event.cls == SIM_CLASS_ARRIVE) push_next_arrival(swarm, event.node);
         sim_swarm_dispatch(swarm, &event);
     }

@@ -6,6 +6,7 @@
  *   swarm_actions.c  what peers and the tracker want done
  *   swarm_flows.c    transfers: started, completed, cut, measured
  *   swarm_events.c   what is due is handed to whom it concerns
+ *   swarm_fetch.c    what is due next is fetched into cache
  *   swarm_sample.c   rows of the timeline, progress
  *   swarm_check.c    the checker
  *
@@ -114,6 +115,7 @@ typedef struct sim_swarm {
 
     mb_time now;
     uint64_t events;
+    uint64_t turns; /* of the queue, when it was last looked ahead */
     mb_actions actions;
     mb_event *batch; /* the events of the step under way */
     sim_event *raw;  /* what they were made of */
@@ -163,6 +165,10 @@ void sim_swarm_end_flows(sim_swarm *swarm); /* the run is over: what is under wa
 
 /* ---- swarm_events.c ---- */
 void sim_swarm_dispatch(sim_swarm *swarm, sim_event *event);
+
+/* ---- swarm_fetch.c ---- */
+void sim_swarm_fetch_ahead(sim_swarm *swarm); /* after each event taken from the queue */
+void sim_swarm_fetch_flows(sim_swarm *swarm); /* before completed transfers are handled */
 
 /* ---- swarm_sample.c ---- */
 void sim_swarm_sample(sim_swarm *swarm);
