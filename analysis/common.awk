@@ -1,7 +1,8 @@
 # What both plots share: reading a CSV by its header, the unit of time, and meta.gp.
-# Expects -v out, name, bound (s, or "none") and end (s). Group g is group[g], g from 0.
+# Expects -v out, name, bound (s, or "none"), end (s) and names, the groups in the scenario's order.
+# Group g is group[g], g from 0.
 
-BEGIN { FS = ","; groups = 0 }
+BEGIN { FS = ","; groups = 0; named = split(names, scenario_names, " ") }
 
 # Columns of the header row $0 by name, into `column`.
 function read_header(column,    i)
@@ -71,17 +72,25 @@ function choose_unit(span)
     else { unit = "h"; unit_s = 3600 }
 }
 
-# A time for a reader: three digits that count, in the unit of the axis.
+# A time for a reader: three digits that count, in the unit of the axis, or in seconds if it is less.
 function time_text(seconds,    value, digits)
 {
-    value = seconds / unit_s
+    value = seconds < unit_s ? seconds : seconds / unit_s
     digits = value < 10 ? 2 : value < 100 ? 1 : 0
-    return sprintf("%." digits "f %s", value, unit)
+    return sprintf("%." digits "f %s", value, seconds < unit_s ? "s" : unit)
 }
 
-# The part of meta.gp that both plots have.
-function write_meta(meta, span)
+# Where the scenario names the group, from 0: its colour, the same in every picture of the scenario.
+function place_of(title,    i)
 {
+    for (i = 1; i <= named; i++) if (scenario_names[i] == title) return i - 1
+    return group_number[title]
+}
+
+# The part of meta.gp that both plots have, once the groups are in order.
+function write_meta(meta, span,    i)
+{
+    for (i = 0; i < groups; i++) printf "place_%d = %d\n", i, place_of(group[order[i]]) > meta
     printf "run_name = %s\n", quoted(name) > meta
     printf "groups = %d\nunit = '%s'\nspan = %.9g\n", groups, unit, span / unit_s > meta
     printf "bounded = %d\n", bound != "none" > meta

@@ -23,8 +23,10 @@ data = work . "/data"
 
 # Okabe and Ito's palette, told apart by colour-blind readers too; dashes when it comes round again.
 colours = "#0072B2 #D55E00 #009E73 #CC79A7 #E69F00 #56B4E9 #000000"
-colour(g) = word(colours, g % 7 + 1)
-dash(g) = g / 7 % 5 + 1
+# A group's colour is that of its place in the scenario, so that runs can be compared.
+place(g) = value(sprintf("place_%d", g))
+colour(g) = word(colours, place(g) % 7 + 1)
+dash(g) = place(g) / 7 % 5 + 1
 label_of(g) = value(sprintf("label_%d", g))
 
 INK = "#333333"
