@@ -11,8 +11,8 @@
 
 #include "core/types.h"
 
-/* Epochs from here on are those of logs that the tracker drew (books = redealt), and not of a node's
- * own: what a node says itself counts for more. */
+/* Epochs from here on are those of logs that the tracker drew (books = redealt), and not of a
+ * node's own: what a node says itself counts for more. */
 #define MB_EPOCH_DRAWN (UINT32_C(1) << 31)
 
 typedef struct mb_log {

@@ -59,10 +59,11 @@ static void stop_serving(mb_peer *peer, uint32_t index)
     mb_known *known = &peer->known[index];
 
     if (known->flags & MB_KNOWN_SERVING) mb_list_remove(&peer->providers, index);
-    known->flags &= (uint16_t)~(MB_KNOWN_SERVING | MB_KNOWN_ONE | MB_KNOWN_MORE);
+    known->flags &= (uint16_t) ~(MB_KNOWN_SERVING | MB_KNOWN_ONE | MB_KNOWN_MORE);
 }
 
-/* I have no use for the slot that it gave me; while I lack anything, I owe it a word when I have. */
+/* I have no use for the slot that it gave me; while I lack anything, I owe it a word when I have.
+ */
 static void decline(mb_peer *peer, uint32_t index, mb_actions *out)
 {
     mb_known *known = &peer->known[index];
@@ -307,8 +308,8 @@ static void ask_provider(mb_peer *peer, mb_time now, uint32_t index, mb_actions 
 }
 
 /*
- * Who serves me and has nothing for me would keep a slot for me until its next round, for all that it
- * knows of me: it is told what I hold by now, and may give the slot to another at once.
+ * Who serves me and has nothing for me would keep a slot for me until its next round, for all that
+ * it knows of me: it is told what I hold by now, and may give the slot to another at once.
  */
 static void tell_if_idle(mb_peer *peer, uint32_t index, mb_actions *out)
 {
@@ -374,7 +375,7 @@ void mb_ask_unchoked(mb_peer *peer, mb_time now, uint32_t index, const mb_event 
     mb_known *known = &peer->known[index];
     bool slot = event->flags & MB_FLAG_SLOT;
 
-    known->flags &= (uint16_t)~(MB_KNOWN_REFUSED | MB_KNOWN_ONE | MB_KNOWN_MORE);
+    known->flags &= (uint16_t) ~(MB_KNOWN_REFUSED | MB_KNOWN_ONE | MB_KNOWN_MORE);
     if (slot) known->flags |= event->flags & MB_FLAG_MORE ? MB_KNOWN_MORE : MB_KNOWN_ONE;
     if (known->flags & MB_KNOWN_OWED) {
         known->flags &= (uint16_t)~MB_KNOWN_OWED;

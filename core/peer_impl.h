@@ -103,8 +103,8 @@ enum { MB_MEASURE_ROUND = 1, MB_MEASURE_TICK = 2 };
 /* More than so many that may be asked at once: all providers are gone through. */
 #define MB_FREE_MAX 6
 
-/* What nearly every step looks at stands first, a line of 64 bytes a paragraph, for in a large swarm
- * each line is a cache miss. mb_peer_fetch() fetches what stands before `by_node`. */
+/* What nearly every step looks at stands first, a line of 64 bytes a paragraph, for in a large
+ * swarm each line is a cache miss. mb_peer_fetch() fetches what stands before `by_node`. */
 struct mb_peer {
     mb_known *known;
     uint64_t *sets; /* `words` words an entry: what it is known to hold */
