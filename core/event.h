@@ -88,7 +88,8 @@ typedef enum mb_event_type {
     MB_EVENT_PROGRESS, /* an answer to MB_ACTION_MEASURE: `offset` bytes of `block` are here from
                           `from` */
     MB_EVENT_MEASURED, /* all progress has been told */
-    MB_EVENT_GONE,     /* `from` has vanished: connection lost */
+    MB_EVENT_GONE,     /* `from` has vanished: connection lost; `message` MB_MSG_HELLO: it could not
+                          be reached to be greeted */
     MB_EVENT_LEAVE,    /* leave in good order */
     /* to the tracker */
     MB_EVENT_ANNOUNCE, /* `from` announces; `announce`, `told` */
@@ -96,7 +97,8 @@ typedef enum mb_event_type {
 
 typedef struct mb_event {
     uint8_t type;    /* mb_event_type */
-    uint8_t message; /* mb_message, of MB_EVENT_MESSAGE; mb_announce, of MB_EVENT_ANNOUNCE */
+    uint8_t message; /* mb_message, of MB_EVENT_MESSAGE and MB_EVENT_GONE; mb_announce, of
+                        MB_EVENT_ANNOUNCE */
     uint8_t flags;
     uint8_t reason;
     mb_node from;

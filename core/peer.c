@@ -466,7 +466,12 @@ static void peer_gone(mb_peer *peer, mb_time now, const mb_event *event, mb_acti
 {
     uint32_t index = mb_known_lookup(peer, event->from, event->index);
 
-    if (index != MB_INDEX_NONE) mb_known_remove(peer, now, index, out);
+    if (index == MB_INDEX_NONE) return;
+    /* I could not reach it, but it has reached me since: to be answered, not forgotten. */
+    if (event->message == MB_MSG_HELLO && peer->known[index].remote != MB_INDEX_NONE)
+        mb_serve_greet(peer, index, MB_MSG_HELLO_ACK, out);
+    else
+        mb_known_remove(peer, now, index, out);
 }
 
 static void peer_measured(mb_peer *peer, mb_time now, mb_actions *out)

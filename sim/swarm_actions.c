@@ -98,7 +98,8 @@ static void do_send(sim_swarm *swarm, mb_node from, const mb_action *a)
     trace_message(swarm, from, a);
     if (a->flags & MB_FLAG_QUIET) return;
     if (a->message == MB_MSG_HELLO && swarm->nodes[a->to].unreachable) {
-        event = (sim_event){.type = SIM_EVENT_GONE, .from = a->to, .index = a->index};
+        event = (sim_event){
+            .type = SIM_EVENT_GONE, .from = a->to, .index = a->index, .value = MB_MSG_HELLO};
         sim_swarm_push(swarm, swarm->now + 2 * delay, SIM_CLASS_MESSAGE, from, &event);
         return;
     }

@@ -32,6 +32,7 @@ static void fill_event(mb_event *to, const sim_event *from)
         return;
     }
     to->type = from->type == SIM_EVENT_CUT ? MB_EVENT_CUT : MB_EVENT_GONE;
+    to->message = from->type == SIM_EVENT_GONE ? (uint8_t)from->value : 0;
     to->from = from->from;
     to->index = from->index;
     to->block = from->block;

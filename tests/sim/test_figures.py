@@ -509,8 +509,27 @@ def orphans():
     }, plan_of(12, 2, {"a": (1, 8), "b": (1, 8)}, tracker_leaves=7 * NS, cuts=True))
 
 
+def unreachable():
+    """Peers that accept no contact are served by a seeder that they contacted, not by each other."""
+    groups = {"s": (4, 16), "a": (4, 16)}
+    result = run(scenario(**{
+        "scenario": {"sample": "2s", "until": "1h"}, "file": {"blocks": 8},
+        "tracker": {"up": "1Mbit", "latency": "5ms"},
+        "peers s": {"up": "4Mbit", "down": "16Mbit", "latency": "10ms", "have": "all"},
+        "peers a": {"count": 6, "up": "4Mbit", "down": "16Mbit", "latency": "10ms",
+                    "unreachable": True},
+    }), options=["--events=csv"])
+    audit = Audit(result, plan_of(8, 1, groups))
+    given = {(row["from"], row["peer"]) for row in audit.moved}
+    result.require(any(giver == "s-1" for giver, _ in given), "the seeder gives nothing")
+    result.require(not any(giver.startswith("a-") for giver, _ in given),
+                   "one who cannot be contacted gives to another such")
+    result.require(audit.end < 40 * NS, f"it takes {clock(audit.end)} s")
+    return audit.check_all()
+
+
 CASES = [("figures: " + (case.__doc__ or "").strip().rstrip("."), case)
-         for case in (crowd, churn, rounds, steady, orphans)]
+         for case in (crowd, churn, rounds, steady, orphans, unreachable)]
 
 if __name__ == "__main__":
     main(CASES)
