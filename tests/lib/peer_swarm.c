@@ -42,7 +42,8 @@ typedef struct stage {
     mb_geometry geometry;
     mb_rng rng; /* of the stage's own chances */
     mb_peer *peers[NODES];
-    mb_log *logs[NODES]; /* of those who have gone */
+    GPtrArray *logs; /* of those who have gone */
+    mb_log *last_log[NODES];
     bool was_there[NODES];
     mb_time timers[NODES];
     mb_tracker *tracker;
@@ -183,25 +184,41 @@ static void finish(stage *s, uint32_t id)
 
 /* ---- coming and going ----------------------------------------------------------------------- */
 
+/* What a node that comes back finds on its disk: the older half of what it had. */
+static void recover(const stage *s, mb_node node, uint64_t *have)
+{
+    const mb_log *log = s->last_log[node];
+    for (uint32_t i = 0; log && i < log->count / 2; i++)
+        mb_blockset_add(have, log->blocks[i]);
+}
+
+/* When a newly arrived node goes again, and how. */
+static void plan_departure(stage *s, mb_node node)
+{
+    mb_time after = (mb_time)mb_rng_below(&s->rng, 30) * MB_SECOND;
+    if (node == SEEDER) return;
+    if (happens(s, s->config->leaves))
+        add_event(s, node, MB_EVENT_LEAVE, MB_NODE_NONE)->time += after;
+    if (happens(s, s->config->crashes)) add_plan(s, s->now + after, CRASH, node);
+}
+
 static void arrive(stage *s, mb_node node)
 {
+    uint64_t have[4] = {0};
+    recover(s, node, have);
     mb_peer_config config = {.node = node,
                              .seed = s->config->seed,
                              .protocol = s->config->protocol,
                              .geometry = &s->geometry,
-                             .epoch = 1,
+                             .have = have,
+                             .epoch = s->last_log[node] ? s->last_log[node]->epoch + 1 : 1,
                              .seeder = node == SEEDER};
     s->result.error = mb_peer_new(&s->peers[node], &config);
     if (s->result.error) return;
     s->was_there[node] = true;
     s->timers[node] = MB_NEVER;
-    plan *p = add_event(s, node, MB_EVENT_START, MB_NODE_NONE);
-    p->time = s->now;
-    if (node != SEEDER && happens(s, s->config->leaves))
-        add_event(s, node, MB_EVENT_LEAVE, MB_NODE_NONE)->time +=
-            (mb_time)mb_rng_below(&s->rng, 30) * MB_SECOND;
-    if (node != SEEDER && happens(s, s->config->crashes))
-        add_plan(s, s->now + (mb_time)mb_rng_below(&s->rng, 30) * MB_SECOND, CRASH, node);
+    add_event(s, node, MB_EVENT_START, MB_NODE_NONE)->time = s->now;
+    plan_departure(s, node);
 }
 
 static void depart(stage *s, mb_node node)
@@ -210,7 +227,8 @@ static void depart(stage *s, mb_node node)
         transfer *t = &g_array_index(s->transfers, transfer, i);
         if (t->from == node || t->to == node) g_array_remove_index(s->transfers, i);
     }
-    s->logs[node] = mb_peer_free_but_log(s->peers[node]);
+    s->last_log[node] = mb_peer_free_but_log(s->peers[node]);
+    g_ptr_array_add(s->logs, s->last_log[node]);
     s->peers[node] = NULL;
 }
 
@@ -222,6 +240,7 @@ static void crash(stage *s, mb_node node)
     while (mb_peer_known(s->peers[node], &walk, &other, &remote))
         add_event(s, other, MB_EVENT_GONE, node);
     depart(s, node);
+    if (happens(s, s->config->restarts)) add_plan(s, s->now + 5 * MB_SECOND, ARRIVE, node);
 }
 
 /* ---- what peers do -------------------------------------------------------------------------- */
@@ -426,9 +445,11 @@ static int set_up(stage *s, const peer_swarm_config *config)
     s->result.digest = UINT64_C(14695981039346656037);
     mb_actions_init(&s->actions);
     mb_rng_init(&s->rng, config->seed, 0, MB_PURPOSE_FAULT);
+    s->logs = g_ptr_array_new_with_free_func(free);
     s->plans = g_array_new(FALSE, FALSE, sizeof(plan));
     s->transfers = g_array_new(FALSE, FALSE, sizeof(transfer));
     g_assert_cmpuint(config->peers, <, NODES);
+    g_assert_cmpuint(config->blocks, <=, 256); /* of recover() */
     uint64_t size = (uint64_t)config->blocks * BLOCK_SIZE; /* the last block is a short one */
     g_assert_cmpint(mb_geometry_init(&s->geometry, size > 0 ? size - 300 : 0, BLOCK_SIZE), ==, 0);
     if (mb_tracker_new(&s->tracker, &books)) return MB_ERR_MEMORY;
@@ -445,7 +466,6 @@ static void tear_down(stage *s)
         s->result.present += node > 0 && s->peers[node];
         s->result.complete += node > 0 && s->peers[node] && mb_peer_look(s->peers[node]).complete;
         mb_peer_free(s->peers[node]);
-        free(s->logs[node]);
     }
     for (guint i = 0; i < s->plans->len; i++) {
         g_free(g_array_index(s->plans, plan, i).list);
@@ -453,6 +473,7 @@ static void tear_down(stage *s)
     }
     mb_tracker_free(s->tracker);
     mb_actions_clear(&s->actions);
+    g_ptr_array_free(s->logs, TRUE);
     g_array_free(s->plans, TRUE);
     g_array_free(s->transfers, TRUE);
 }

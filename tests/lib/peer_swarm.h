@@ -23,6 +23,7 @@ typedef struct peer_swarm_config {
     uint32_t stalls; /* of 100 transfers, that never end */
     uint32_t leaves; /* of 100 peers, that leave in good order at some time */
     uint32_t crashes;
+    uint32_t restarts; /* of 100 that crash: they come back 5 s later with half of their blocks */
     uint32_t lost_announces; /* of 100 */
     uint32_t hostile; /* in 100 of a peer's steps: a message that makes no sense, from anybody */
     bool unchecked;   /* the check of a whole peer takes memory too, and is content without */

@@ -115,7 +115,8 @@ static void test_honest(void)
     }
 }
 
-/* Transfers that never end, announces without answer, peers that leave or vanish: whoever stays
+/* Transfers that never end, announces without answer, peers that leave, vanish
+ * or come back with less: whoever stays
  * gets the whole file all the same. */
 static void test_mishaps(void)
 {
@@ -125,6 +126,7 @@ static void test_mishaps(void)
         d.config.stalls = seed % 10;
         d.config.leaves = seed % 2 * 30;
         d.config.crashes = seed % 3 * 20;
+        d.config.restarts = seed % 5 * 20;
         d.config.lost_announces = seed % 4 * 10;
         peer_swarm_result r = run(&d);
         assert_complete(&d, &r);
