@@ -12,7 +12,7 @@ load here . "/style.gp"
 
 set xlabel (by_age ? "time since arrival (" : "time (") . unit . ")"
 set ylabel "blocks held"
-set yrange [0:most * 1.03]
+set yrange [0:(most > 0 ? most : 1) * 1.03]
 
 do for [format in "png svg"] {
     eval value(format)

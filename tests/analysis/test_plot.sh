@@ -45,7 +45,7 @@ refuses()
 is_png() { [ "$(head -c 4 "$1" | tail -c 3)" = PNG ]; }
 
 command -v gnuplot >/dev/null || { echo '1..0 # SKIP gnuplot is not here'; exit 0; }
-echo 1..12
+echo 1..14
 
 write_run "$work/a run" 3
 output=$("$root/analysis/plot" "$work/a run" 2>&1)
@@ -65,6 +65,18 @@ cp -r "$work/a run" "$work/off" && rm -f "$work/off/provenance.csv" "$work"/off/
 [ $? = 0 ] && grep -q 'provenance was off' "$work/message" &&
     [ ! -e "$work/off/curves.png" ] && is_png "$work/off/completion.png"
 point $? 'without provenance it says so and draws the completion times'
+
+cp -r "$work/a run" "$work/idle" && sed -i 1q "$work/idle/provenance.csv" && rm "$work/idle/"*.png
+"$root/analysis/plot" "$work/idle" >/dev/null 2>&1 && is_png "$work/idle/curves.png"
+point $? 'draws a run in which no block was gained'
+
+# The second group of the scenario has the second colour, whichever is faster.
+cp -r "$work/a run" "$work/order"
+printf '[peers g2]\n[peers g1]\n' >"$work/order/config.ini"
+sh "$root/analysis/prepare" completion "$work/order" "$work/order" &&
+    line=$(grep "'g1: " "$work/order/meta.gp" | sed 's/label_\([0-9]*\).*/\1/') &&
+    grep -q "^place_$line = 1$" "$work/order/meta.gp"
+point $? "a group's colour is that of its place in the scenario"
 
 refuses 'refuses a folder that is not there' "$work/none" 'no such folder'
 mkdir "$work/empty"
