@@ -449,7 +449,7 @@ static int set_up(stage *s, const peer_swarm_config *config)
     s->plans = g_array_new(FALSE, FALSE, sizeof(plan));
     s->transfers = g_array_new(FALSE, FALSE, sizeof(transfer));
     g_assert_cmpuint(config->peers, <, NODES);
-    g_assert_cmpuint(config->blocks, <=, 256); /* of recover() */
+    g_assert_cmpuint(config->blocks, <=, 256);             /* of recover() */
     uint64_t size = (uint64_t)config->blocks * BLOCK_SIZE; /* the last block is a short one */
     g_assert_cmpint(mb_geometry_init(&s->geometry, size > 0 ? size - 300 : 0, BLOCK_SIZE), ==, 0);
     if (mb_tracker_new(&s->tracker, &books)) return MB_ERR_MEMORY;
