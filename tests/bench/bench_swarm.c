@@ -3,7 +3,9 @@
  * and prints, for each, the processor time per block delivered, the events, the re-rated flows per
  * event and the peak memory per peer. Provenance and checks are off, as for large swarms.
  *
- *     bench_swarm MINIBIT-SIM SWARM.ini PRESET MAX_KNOWN [PEERS...]      (default 1000 10000 100000)
+ *     bench_swarm MINIBIT-SIM SWARM.ini PRESET MAX_KNOWN [PEERS...]
+ *
+ * PEERS are 1000 10000 100000 if not given.
  *
  * Processor time is the whole process's, user and system, from start to written results. Memory is
  * the peak resident set less that of a run of ten peers and one byte. The smallest sizes are run
@@ -143,9 +145,9 @@ static bool measure(const struct bench *bench, uint32_t peers, double empty_kb)
         peak[i] = f.peak_kb - empty_kb;
     }
     ns = 1e9 * median(seconds, count) / f.blocks;
-    printf("%-10s %5s %8" PRIu32 " %11.0f %9.2f %9.0f %11.0f %10.2f %10.2f %10.0f\n",
-           bench->preset, bench->max_known, peers, f.blocks, median(seconds, count), ns, f.events,
-           f.rerated, 1.024 * median(peak, count) / (double)peers, f.simulated_s);
+    printf("%-10s %5s %8" PRIu32 " %11.0f %9.2f %9.0f %11.0f %10.2f %10.2f %10.0f\n", bench->preset,
+           bench->max_known, peers, f.blocks, median(seconds, count), ns, f.events, f.rerated,
+           1.024 * median(peak, count) / (double)peers, f.simulated_s);
     fflush(stdout);
     return true;
 }

@@ -3,8 +3,8 @@
 
 digests.txt holds for each case a trace digest. The tests, each printing TAP:
 
-    golden.py shipped PROGRAM            the scenarios as shipped: digest, expectations, and the same
-                                         whatever is recorded and checked
+    golden.py shipped PROGRAM            the scenarios as shipped: digest, expectations, and the
+                                         same whatever is recorded and checked
     golden.py small PROGRAM              the reduced ones: digest, two runs the same bytes, the same
                                          with every kind of check and recording
     golden.py variant PROGRAM NAME DIR   builds the program in DIR with another compiler or other
@@ -232,7 +232,8 @@ def regenerate(program, scratch):
         if line and not line.startswith("#"):
             case = Case(line)
             digest = Run(case, program, scratch).digest()
-            print(f"{case.name:26} {'as before' if digest == case.digest else 'CHANGED'}", flush=True)
+            said = "as before" if digest == case.digest else "CHANGED"
+            print(f"{case.name:26} {said}", flush=True)
             case.digest = digest
             line = case.line()
         lines.append(line)
