@@ -31,18 +31,18 @@ typedef uint32_t mb_node;
 /* Functions that can fail return 0 or one of these; mb_strerror() names them. */
 typedef enum mb_error {
     MB_OK = 0,
-    MB_ERR_MEMORY = -1,      /* an allocation failed */
-    MB_ERR_ARGUMENT = -2,    /* an argument is outside what the function accepts */
-    MB_ERR_RANGE = -3,       /* a number is outside its range */
-    MB_ERR_SYNTAX = -4,      /* a text or message does not parse */
-    MB_ERR_UNIT = -5,        /* a unit is missing or of the wrong kind */
-    MB_ERR_UNKNOWN = -6,     /* a name that nothing goes by */
-    MB_ERR_MESSAGE = -7,     /* a message that the protocol does not allow here */
-    MB_ERR_IO = -8,          /* reading or writing failed */
-    MB_ERR_FULL = -9,        /* no space left on the storage */
-    MB_ERR_HASH = -10,       /* bytes do not match their hash */
-    MB_ERR_EXISTS = -11,     /* the target exists already */
-    MB_ERR_STATE = -12,      /* not possible in the object's present state */
+    MB_ERR_MEMORY = -1,   /* an allocation failed */
+    MB_ERR_ARGUMENT = -2, /* an argument is outside what the function accepts */
+    MB_ERR_RANGE = -3,    /* a number is outside its range */
+    MB_ERR_SYNTAX = -4,   /* a text or message does not parse */
+    MB_ERR_UNIT = -5,     /* a unit is missing or of the wrong kind */
+    MB_ERR_UNKNOWN = -6,  /* a name that nothing goes by */
+    MB_ERR_MESSAGE = -7,  /* a message that the protocol does not allow here */
+    MB_ERR_IO = -8,       /* reading or writing failed */
+    MB_ERR_FULL = -9,     /* no space left on the storage */
+    MB_ERR_HASH = -10,    /* bytes do not match their hash */
+    MB_ERR_EXISTS = -11,  /* the target exists already */
+    MB_ERR_STATE = -12,   /* not possible in the object's present state */
 } mb_error;
 
 /* A short English text for an mb_error; static, never NULL, also for numbers that are no error. */

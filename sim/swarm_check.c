@@ -20,8 +20,8 @@ void sim_swarm_check_step(const sim_swarm *swarm, mb_node node)
     mb_peer_check(swarm->nodes[node].peer);
 }
 
-/* Whether the same step chokes the taker after this upload of it began: then the giver's state, which
- * is looked at when the step is over, no longer shows that it was unchoked. */
+/* Whether the same step chokes the taker after this upload of it began: then the giver's state,
+ * which is looked at when the step is over, no longer shows that it was unchoked. */
 static bool is_choked_later(const sim_swarm *swarm, const mb_action *upload)
 {
     const mb_action *end = swarm->actions.items + swarm->actions.count;
