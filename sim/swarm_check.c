@@ -58,7 +58,7 @@ void sim_swarm_check_books(const sim_swarm *swarm, mb_node node)
 
     if (swarm->scenario->protocol.books == MB_BOOKS_REDEALT) return; /* untrue by design */
     if (swarm->scenario->protocol.deal == MB_DEAL_GIVEN) return; /* may be booked before reported */
-    if (!swarm->nodes[node].peer) return; /* it has left in the meantime */
+    if (!swarm->nodes[node].peer) return;                        /* it has left in the meantime */
     CHECK(swarm, mb_tracker_books(swarm->tracker, node, &told), "node %u is not booked", node);
     CHECK(swarm, told.count == swarm->nodes[node].reported,
           "the tracker believes that node %u holds %u blocks; it reported %u", node, told.count,
