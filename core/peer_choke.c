@@ -256,7 +256,7 @@ static bool view_build(mb_peer *peer, mb_time now, columns *c, mb_choke_view *vi
 
     if (!columns_take(peer, c, out)) return false;
     for (uint32_t i = 0; i < peer->known_count; i++)
-        if (is_candidate(peer, peer->by_node[i])) c->index[count++] = peer->by_node[i];
+        if (is_candidate(peer, peer->by_node[i].index)) c->index[count++] = peer->by_node[i].index;
     for (uint32_t row = 0; row < count; row++) {
         const mb_known *known = &peer->known[c->index[row]];
 

@@ -62,6 +62,12 @@ typedef struct mb_known {
     uint32_t hint;    /* the block that one of us steered the other to, or MB_BLOCK_NONE */
 } mb_known;
 
+/* Where a known peer stands: nodes side by side are found with fewer misses than by their entries. */
+typedef struct mb_place {
+    mb_node node;
+    uint32_t index;
+} mb_place;
+
 /* What strategies want to know of the flow from a known peer; kept only where one does. */
 typedef struct mb_flow {
     uint64_t received;     /* bytes of whole and kept partial blocks */
@@ -145,7 +151,7 @@ struct mb_peer {
     mb_list waiting;  /* who could use a slot of mine (MB_MODE_SLOTS; MB_MODE_QUEUE in order) */
     mb_rng selection_rng;
 
-    uint32_t *by_node;   /* the entries in use in rising order of their nodes; not for a seeder */
+    mb_place *by_node;   /* the entries in use in rising order of their nodes; not for a seeder */
     mb_flow *flows;      /* NULL unless wanted */
     uint64_t *marks;     /* `received` at each round that rate_window spans: a ring an entry */
     uint32_t mark_count; /* rounds in the ring; 0: no strategy asks */

@@ -7,20 +7,20 @@
 /* Up to so many new blocks are learned one by one, more a word at a time. */
 #define LEARN_EACH_MAX 4
 
-/* The place in `by_node` where the node is, or would be. O(log known). */
+/* The place in `by_node` where the node is, or would be. O(log known); without a branch that
+ * depends on what is found, for nobody could predict it. */
 static uint32_t place_of(const mb_peer *peer, mb_node node)
 {
-    uint32_t low = 0, high = peer->known_count;
+    const mb_place *from = peer->by_node;
+    uint32_t left = peer->known_count;
 
-    while (low < high) {
-        uint32_t middle = (low + high) / 2;
+    while (left > 1) {
+        uint32_t half = left / 2;
 
-        if (peer->known[peer->by_node[middle]].node < node)
-            low = middle + 1;
-        else
-            high = middle;
+        from += from[half - 1].node < node ? half : 0;
+        left -= half;
     }
-    return low;
+    return (uint32_t)(from - peer->by_node) + (left == 1 && from->node < node);
 }
 
 uint32_t mb_known_find(const mb_peer *peer, mb_node node)
@@ -29,9 +29,8 @@ uint32_t mb_known_find(const mb_peer *peer, mb_node node)
 
     if (peer->seeder) return node < peer->map_size ? peer->map[node] - 1 : MB_INDEX_NONE;
     place = place_of(peer, node);
-    if (place == peer->known_count || peer->known[peer->by_node[place]].node != node)
-        return MB_INDEX_NONE;
-    return peer->by_node[place];
+    if (place == peer->known_count || peer->by_node[place].node != node) return MB_INDEX_NONE;
+    return peer->by_node[place].index;
 }
 
 uint32_t mb_known_lookup(const mb_peer *peer, mb_node node, uint32_t index)
@@ -120,7 +119,7 @@ static bool index_add(mb_peer *peer, mb_node node, uint32_t index)
     place = place_of(peer, node);
     memmove(peer->by_node + place + 1, peer->by_node + place,
             (peer->known_count - place) * sizeof *peer->by_node);
-    peer->by_node[place] = index;
+    peer->by_node[place] = (mb_place){node, index};
     return true;
 }
 
