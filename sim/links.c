@@ -374,18 +374,25 @@ static void fetch_flows(const sim_links *links, uint32_t id)
  * Fetches what the next completions will need, in three steps some events apart: the link, then the
  * flows that it limits, then the other end of the first of them.
  */
-static void fetch_ahead(const sim_links *links)
+static void fetch_ahead(sim_links *links)
 {
     const sim_event *next[8];
-    if (links->link_count < FETCH_MIN) return;
-    size_t count = sim_queue_ahead(links->due, next, 8);
-    if (count > 6) sim_link_fetch(links, next[6]->node);
-    if (count > 3) fetch_flows(links, next[3]->node);
-    if (count <= 1) return;
-    const struct sim_link *link = &links->link[next[1]->node];
-    if (link->attached == 0) return;
-    const struct sim_flow *first = &links->flow[sim_link_ids_const(link)[0]];
-    sim_link_fetch(links, first->link[!first->side]);
+    uint64_t turns = sim_queue_turns(links->due);
+    if (links->link_count < FETCH_MIN || turns == links->turns) return;
+    links->turns = turns;
+    links->ahead_count = sim_queue_ahead(links->due, next, 8);
+    for (size_t i = 0; i < links->ahead_count; i++) {
+        uint32_t id = links->ahead[i] = next[i]->node;
+        const struct sim_link *link = &links->link[id];
+        if (i > 5) {
+            sim_link_fetch(links, id);
+        } else if (i > 2) {
+            fetch_flows(links, id);
+        } else if (i > 0 && link->attached > 0) {
+            const struct sim_flow *first = &links->flow[sim_link_ids_const(link)[0]];
+            sim_link_fetch(links, first->link[!first->side]);
+        }
+    }
 }
 
 static void complete_due(sim_links *links)
@@ -426,10 +433,8 @@ mb_time sim_links_next(sim_links *links)
 
 size_t sim_links_ahead(const sim_links *links, uint32_t *ids, size_t room)
 {
-    const sim_event *next[8];
-    size_t count = sim_queue_ahead(links->due, next, room < 8 ? room : 8);
-    for (size_t i = 0; i < count; i++)
-        ids[i] = next[i]->node;
+    size_t count = links->ahead_count < room ? links->ahead_count : room;
+    memcpy(ids, links->ahead, count * sizeof *ids);
     return count;
 }
 

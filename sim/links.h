@@ -114,8 +114,8 @@ mb_time sim_links_next(sim_links *links);
 bool sim_links_pop(sim_links *links, mb_time now, uint32_t *flow);
 
 /*
- * Up to `room` links on which a completion is due next, roughly in order: for fetching into cache
- * what their nodes will need, nothing else.
+ * Up to `room` links on which completions were due next when some were last popped, roughly in
+ * order: for fetching into cache what their nodes will need, nothing else.
  */
 size_t sim_links_ahead(const sim_links *links, uint32_t *ids, size_t room);
 

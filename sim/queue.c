@@ -14,7 +14,7 @@ enum {
     BUCKET_INLINE = 3,
     STAGE_MAX = 16,
     PREFETCH_MIN = 4096,  /* fewer events than this are in cache anyway */
-    AHEAD_BUCKETS = 8,    /* busy buckets that sim_queue_ahead() looks into */
+    AHEAD_WORDS = 3,      /* of 64 buckets: as far as sim_queue_ahead() looks */
     INSERTION_MAX = 24,   /* a run up to this length is sorted by insertion */
     REVIEW_POPS_MIN = 512 /* the width is reviewed after so many pops, or after count / 2 */
 };
@@ -503,14 +503,20 @@ size_t sim_queue_ahead(const sim_queue *queue, const sim_event **events, size_t 
     for (size_t i = queue->run_head; i < queue->run.count && count < room; i++) {
         events[count++] = &queue->events[queue->run.at[i].slot];
     }
-    uint64_t number = queue->current;
-    for (int b = 0; b < AHEAD_BUCKETS && count < room && queue->wheel_count > 0; b++) {
-        number = wheel_after(queue, number);
-        if (number - queue->current >= queue->bucket_count) break; /* once around */
-        const struct bucket *bucket = bucket_at(queue, number);
-        for (int i = 0; i < BUCKET_INLINE && bucket->slot[i] != NONE && count < room; i++) {
-            events[count++] = &queue->events[bucket->slot[i]];
+    size_t start = (queue->current + 1) & (queue->bucket_count - 1);
+    size_t word = start / 64, words = queue->bucket_count / 64;
+    uint64_t bits = queue->busy[word] & (~UINT64_C(0) << (start % 64));
+    /* a word of bits after the other, for this is asked at every turn; not once around */
+    for (size_t left = words < AHEAD_WORDS ? words : AHEAD_WORDS; left > 0; left--) {
+        for (; bits && count < room; bits &= bits - 1) {
+            const struct bucket *bucket =
+                &queue->buckets[word * 64 + (size_t)__builtin_ctzll(bits)];
+            for (int i = 0; i < BUCKET_INLINE && bucket->slot[i] != NONE && count < room; i++) {
+                events[count++] = &queue->events[bucket->slot[i]];
+            }
         }
+        word = word + 1 == words ? 0 : word + 1;
+        bits = queue->busy[word];
     }
     return count;
 }

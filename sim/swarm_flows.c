@@ -234,8 +234,8 @@ static void collect_done(sim_swarm *swarm)
 
 void sim_swarm_complete_flows(sim_swarm *swarm)
 {
-    sim_swarm_fetch_flows(swarm);
     collect_done(swarm);
+    sim_swarm_fetch_flows(swarm);
     for (uint32_t i = 0; i < swarm->done_count && !swarm->error; i++) {
         const sim_transfer *t = &swarm->done[i];
         mb_event *event;

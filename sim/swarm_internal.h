@@ -168,7 +168,7 @@ void sim_swarm_dispatch(sim_swarm *swarm, sim_event *event);
 
 /* ---- swarm_fetch.c ---- */
 void sim_swarm_fetch_ahead(sim_swarm *swarm); /* after each event taken from the queue */
-void sim_swarm_fetch_flows(sim_swarm *swarm); /* before completed transfers are handled */
+void sim_swarm_fetch_flows(sim_swarm *swarm); /* once those completed are known */
 
 /* ---- swarm_sample.c ---- */
 void sim_swarm_sample(sim_swarm *swarm);
