@@ -619,7 +619,11 @@ void mb_peer_fetch_known(const mb_peer *peer, uint32_t index)
     const mb_known *known = &peer->known[index];
 
     __builtin_prefetch(peer->mine, 1);
+    __builtin_prefetch(peer->asked, 1);
     __builtin_prefetch(peer->requests, 1);
+    __builtin_prefetch(peer->rarity.planes, 1);
+    __builtin_prefetch(peer->rarity.planes + 8, 1);
+    __builtin_prefetch(peer->rarity.planes + 16, 1);
     __builtin_prefetch(&peer->log->blocks[peer->held], 1);
     if (index >= peer->known_top) return;
     __builtin_prefetch(known, 1);

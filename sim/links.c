@@ -376,22 +376,22 @@ static void fetch_flows(const sim_links *links, uint32_t id)
  */
 static void fetch_ahead(sim_links *links)
 {
-    const sim_event *next[8];
+    const sim_event *next[SIM_LINKS_AHEAD];
     uint64_t turns = sim_queue_turns(links->due);
     if (links->link_count < FETCH_MIN || turns == links->turns) return;
     links->turns = turns;
-    links->ahead_count = sim_queue_ahead(links->due, next, 8);
+    links->ahead_count = sim_queue_ahead(links->due, next, SIM_LINKS_AHEAD);
     for (size_t i = 0; i < links->ahead_count; i++) {
-        uint32_t id = links->ahead[i] = next[i]->node;
+        uint32_t id = next[i]->node, first = SIM_FLOW_NONE;
         const struct sim_link *link = &links->link[id];
         if (i > 5) {
             sim_link_fetch(links, id);
-        } else if (i > 2) {
-            fetch_flows(links, id);
-        } else if (i > 0 && link->attached > 0) {
-            const struct sim_flow *first = &links->flow[sim_link_ids_const(link)[0]];
-            sim_link_fetch(links, first->link[!first->side]);
+        } else if (link->attached > 0) {
+            first = sim_link_ids_const(link)[0];
+            if (i > 2) fetch_flows(links, id);
+            if (i <= 2) sim_link_fetch(links, links->flow[first].link[!links->flow[first].side]);
         }
+        links->ahead[i] = (sim_link_ahead){id, first};
     }
 }
 
@@ -431,10 +431,10 @@ mb_time sim_links_next(sim_links *links)
     return links->done_count > 0 ? links->now : sim_queue_peek_time(links->due);
 }
 
-size_t sim_links_ahead(const sim_links *links, uint32_t *ids, size_t room)
+size_t sim_links_ahead(const sim_links *links, sim_link_ahead *ahead, size_t room)
 {
     size_t count = links->ahead_count < room ? links->ahead_count : room;
-    memcpy(ids, links->ahead, count * sizeof *ids);
+    memcpy(ahead, links->ahead, count * sizeof *ahead);
     return count;
 }
 

@@ -113,11 +113,20 @@ mb_time sim_links_next(sim_links *links);
  */
 bool sim_links_pop(sim_links *links, mb_time now, uint32_t *flow);
 
+/* A link on which a completion is due soon, and the flow that it will be; SIM_FLOW_NONE where that
+ * has not been looked at yet. */
+typedef struct sim_link_ahead {
+    uint32_t link;
+    uint32_t flow;
+} sim_link_ahead;
+
+#define SIM_LINKS_AHEAD 8
+
 /*
  * Up to `room` links on which completions were due next when some were last popped, roughly in
  * order: for fetching into cache what their nodes will need, nothing else.
  */
-size_t sim_links_ahead(const sim_links *links, uint32_t *ids, size_t room);
+size_t sim_links_ahead(const sim_links *links, sim_link_ahead *ahead, size_t room);
 
 /* The whole run's figures. */
 sim_links_stats sim_links_statistics(const sim_links *links);

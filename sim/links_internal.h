@@ -113,7 +113,7 @@ struct sim_links {
     bool watched; /* list every link whose flows' rates changed */
     uint64_t step_bound;
     uint64_t turns;    /* of `due`, when it was last looked ahead */
-    uint32_t ahead[8]; /* links due next, as seen then */
+    sim_link_ahead ahead[SIM_LINKS_AHEAD]; /* links due next, as seen then */
     size_t ahead_count;
     sim_links_stats stats;
 };
