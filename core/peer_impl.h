@@ -62,7 +62,7 @@ typedef struct mb_known {
     uint32_t hint;    /* the block that one of us steered the other to, or MB_BLOCK_NONE */
 } mb_known;
 
-/* Where a known peer stands: nodes side by side are found with fewer misses than by their entries. */
+/* Where a known peer stands: nodes side by side cost fewer misses than their entries would. */
 typedef struct mb_place {
     mb_node node;
     uint32_t index;
