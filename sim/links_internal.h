@@ -112,7 +112,7 @@ struct sim_links {
     bool failed;  /* short of memory where it could not be told */
     bool watched; /* list every link whose flows' rates changed */
     uint64_t step_bound;
-    uint64_t turns;    /* of `due`, when it was last looked ahead */
+    uint64_t turns;                        /* of `due`, when it was last looked ahead */
     sim_link_ahead ahead[SIM_LINKS_AHEAD]; /* links due next, as seen then */
     size_t ahead_count;
     sim_links_stats stats;
