@@ -177,6 +177,12 @@ static int get_file(mb_arena **arena, const cJSON *object, const mb_wire_file **
     const char *extension = string_of(told, "extension");
     if (extension == NULL || strlen(extension) >= sizeof file->extension) return MB_ERR_MESSAGE;
     memcpy(file->extension, extension, strlen(extension));
+    if (find(told, "name") != NULL) {
+        const char *name = string_of(told, "name");
+        if (name == NULL || strlen(name) >= sizeof file->name) return MB_ERR_MESSAGE;
+        if (!mb_wire_name_valid(name)) return MB_ERR_MESSAGE;
+        memcpy(file->name, name, strlen(name));
+    }
     rc = get_root(told, file->root);
     if (rc == MB_OK) rc = get_hashes(arena, told, file);
     *out = file;
@@ -238,6 +244,9 @@ static int get_numbers(const cJSON *told, mb_wire_extension *e)
     if (rc == MB_OK) rc = get_uint32(told, "block", OPTIONAL, MB_LIMIT_BLOCKS - 1, &e->block);
     if (rc == MB_OK) rc = get_uint32(told, "offset", OPTIONAL, MB_LIMIT_PAYLOAD_SIZE, &e->offset);
     if (rc == MB_OK) rc = get_uint32(told, "length", OPTIONAL, MB_LIMIT_PAYLOAD_SIZE, &e->length);
+    uint32_t port = 0;
+    if (rc == MB_OK) rc = get_uint32(told, "port", OPTIONAL, UINT16_MAX, &port);
+    e->port = (uint16_t)port;
     if (rc == MB_OK) rc = get_number(told, "epoch", OPTIONAL, MB_LIMIT_NUMBER, &e->epoch);
     if (rc == MB_OK) rc = get_number(told, "count", OPTIONAL, MB_LIMIT_BLOCKS, &e->count);
     return rc;

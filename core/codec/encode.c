@@ -74,6 +74,7 @@ static void add_file(mb_text *text, const mb_wire_file *file, bool *first_outsid
     add_number(text, "size", file->geometry.size, &first);
     add_number(text, "block_size", file->geometry.block_size, &first);
     add_string(text, "extension", file->extension, &first);
+    if (file->name[0] != '\0') add_string(text, "name", file->name, &first);
     add_key(text, "root", &first);
     mb_text_add(text, "\"");
     mb_text_add_hex(text, file->root, sizeof file->root);
@@ -116,6 +117,7 @@ static void add_extension(mb_text *text, const mb_wire_extension *e, bool *first
     add_optional(text, "offset", e->offset, &first);
     add_optional(text, "length", e->length, &first);
     if (e->set != NULL) add_base64(text, "set", e->set, e->set_size, &first);
+    add_optional(text, "port", e->port, &first);
     add_optional(text, "epoch", e->epoch, &first);
     add_optional(text, "count", e->count, &first);
     if (e->dealt != NULL) add_blocks(text, "dealt", e->dealt, e->dealt_count, &first);

@@ -71,6 +71,11 @@ bool mb_wire_host_valid(const char *text)
     return text_valid(text, MB_LIMIT_HOST_SIZE, "._:-");
 }
 
+bool mb_wire_name_valid(const char *text)
+{
+    return text[0] != '.' && text[0] != '-' && text_valid(text, MB_WIRE_NAME_SIZE - 1, "._-");
+}
+
 size_t mb_wire_size_limit(uint32_t types)
 {
     size_t limit = 0;

@@ -18,6 +18,8 @@
 
 #define MB_WIRE_ROOT_SIZE 32
 #define MB_WIRE_EXTENSION_SIZE 11
+/* A file's name: up to 100 characters and the ending zero byte. */
+#define MB_WIRE_NAME_SIZE 101
 
 /* Types of messages; a set of them is their sum. */
 typedef enum mb_wire_type {
@@ -62,6 +64,7 @@ typedef enum mb_wire_note {
 typedef struct mb_wire_file {
     mb_geometry geometry;
     char extension[MB_WIRE_EXTENSION_SIZE]; /* "" if none */
+    char name[MB_WIRE_NAME_SIZE];           /* without folder; "" if not told */
     uint8_t root[MB_WIRE_ROOT_SIZE];
     const uint8_t *hashes; /* 32 bytes per block; NULL if not told (or no blocks) */
 } mb_wire_file;
@@ -89,6 +92,7 @@ typedef struct mb_wire_extension {
     uint32_t length;       /* raw bytes that follow the header line; 0: no raw answer */
     const uint8_t *set;    /* the sender's blocks: block b is bit b%8 of byte b/8 */
     uint32_t set_size;     /* bytes */
+    uint16_t port;         /* hello: where the sender accepts requests; 0: not told */
     uint64_t epoch;        /* of the sender's acquisition log */
     uint64_t count;        /* of its entries that `set` shows */
     const uint32_t *dealt; /* blocks that the tracker deals to the asker */
@@ -164,6 +168,9 @@ const char *mb_wire_note_name(mb_wire_note note);
 /* Whether `text` is a peer's id: [A-Za-z0-9_-]{1,64}; a host: [A-Za-z0-9._:-]{1,253}. */
 bool mb_wire_id_valid(const char *text);
 bool mb_wire_host_valid(const char *text);
+
+/* A file's name: [A-Za-z0-9._-]{1,100}, not beginning with a dot or a dash. */
+bool mb_wire_name_valid(const char *text);
 
 /* Bytes that a message of one of `types` may have at most. */
 size_t mb_wire_size_limit(uint32_t types);

@@ -25,7 +25,7 @@ static const char *const known_keys[] = {
     "minibit",   "version", "raw",     "keep",       "wants",      "leaving", "note",
     "offset",    "length",  "refused", "set",        "epoch",      "count",   "dealt",
     "have",      "file",    "size",    "block_size", "root",       "hashes",  "block",
-    "extension", "slot",    "more",    "open",       "optimistic", "endgame",
+    "extension", "slot",    "more",    "open",       "optimistic", "endgame", "name",
 };
 
 bool mb_key_known(const char *text)

@@ -28,6 +28,8 @@ static bool file_valid(const mb_wire_file *file)
     const mb_geometry *told = &file->geometry;
     if (mb_geometry_init(&g, told->size, told->block_size) != MB_OK) return false;
     if (told->size > MB_LIMIT_NUMBER || told->blocks != g.blocks) return false;
+    if (memchr(file->name, '\0', sizeof file->name) == NULL) return false;
+    if (file->name[0] != '\0' && !mb_wire_name_valid(file->name)) return false;
     return told->block_size <= MB_LIMIT_PAYLOAD_SIZE && name_valid(file->extension);
 }
 
