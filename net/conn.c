@@ -1,0 +1,519 @@
+#include "net/conn.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "core/codec/limits.h"
+#include "net/conn_impl.h"
+#include "net/limits.h"
+
+/* Reads while an answer is awaited take no more than a header and a little, so that the raw bytes
+ * behind it are not copied twice. */
+#define HEADER_READ 512
+
+/* ---- blocks --------------------------------------------------------------------------------- */
+
+/* Blocks that were freed and may be used again: the system would clear each page of a new one. */
+#define SPARE_BLOCKS 16
+#define SPARE_BLOCK_SIZE (1u << 20) /* at most */
+static struct {
+    net_block *blocks[SPARE_BLOCKS];
+    uint32_t count;
+} spare;
+
+net_block *net_block_new(uint32_t size)
+{
+    net_block *block = NULL;
+
+    if (spare.count > 0 && spare.blocks[spare.count - 1]->room == size)
+        block = spare.blocks[--spare.count];
+    if (!block) block = net_alloc(sizeof *block + size);
+    block->refs = 1;
+    block->size = block->room = size;
+    return block;
+}
+
+net_block *net_block_ref(net_block *block)
+{
+    block->refs++;
+    return block;
+}
+
+void net_block_unref(net_block *block)
+{
+    if (!block || --block->refs > 0) return;
+    if (spare.count < SPARE_BLOCKS && block->room <= SPARE_BLOCK_SIZE)
+        spare.blocks[spare.count++] = block;
+    else
+        free(block);
+}
+
+void net_blocks_clear(void)
+{
+    while (spare.count > 0)
+        free(spare.blocks[--spare.count]);
+}
+
+/* ---- coming and going ----------------------------------------------------------------------- */
+
+uint32_t net_conn_seconds(const net_loop *loop)
+{
+    return (uint32_t)(uv_now(&loop->uv) / 1000) + 1; /* never 0, which says "not" */
+}
+
+static net_conn *conn_new(net_loop *loop, const net_conn_ops *ops, void *owner)
+{
+    net_conn *conn = net_alloc_zero(sizeof *conn);
+
+    conn->ops = ops;
+    conn->loop = loop;
+    conn->owner = owner;
+    conn->heard_s = conn->said_s = conn->moved_s = net_conn_seconds(loop);
+    uv_tcp_init(&loop->uv, &conn->tcp);
+    conn->tcp.data = conn;
+    conn->next = loop->conns;
+    if (conn->next) conn->next->prev = conn;
+    loop->conns = conn;
+    loop->conn_count++;
+    return conn;
+}
+
+static void conn_unlink(net_conn *conn)
+{
+    if (conn->prev)
+        conn->prev->next = conn->next;
+    else
+        conn->loop->conns = conn->next;
+    if (conn->next) conn->next->prev = conn->prev;
+    conn->loop->conn_count--;
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    net_conn *conn = handle->data;
+
+    free(conn->buffer);
+    net_block_unref(conn->body);
+    free(conn);
+}
+
+/* What was never sent; what libuv has, it gives back by itself. */
+static void drop_out(net_conn *conn)
+{
+    while (conn->out) {
+        net_out *out = conn->out;
+
+        conn->out = out->next;
+        net_out_end(out, false);
+    }
+    conn->out_last = NULL;
+}
+
+void net_conn_close(net_conn *conn, const char *why)
+{
+    char from[NET_ADDRESS_SIZE];
+
+    if (conn->closing) return;
+    if (why) {
+        net_conn_describe(conn, from);
+        net_log(NET_DEBUG, "%s: closed: %s", from, why);
+    }
+    conn->closing = true;
+    conn_unlink(conn);
+    net_shaper_forget(&conn->loop->shaper, conn);
+    conn->ops->closed(conn, conn->body, conn->body_got);
+    drop_out(conn);
+    uv_close((uv_handle_t *)&conn->tcp, on_closed);
+}
+
+void net_conn_refuse(net_conn *conn, const char *why)
+{
+    char from[NET_ADDRESS_SIZE];
+
+    if (conn->closing) return;
+    net_conn_describe(conn, from);
+    net_log(NET_WARN, "refused from %s: %s", from, why);
+    net_conn_close(conn, NULL);
+}
+
+void net_conn_close_all(net_loop *loop)
+{
+    while (loop->conns)
+        net_conn_close(loop->conns, NULL);
+}
+
+void net_conn_finish(net_conn *conn)
+{
+    conn->finishing = true;
+    net_conn_flush(conn);
+}
+
+/* ---- reading -------------------------------------------------------------------------------- */
+
+/* Bytes that belong to the body; more than it lacks are never asked for here. */
+static void body_take(net_conn *conn, size_t size)
+{
+    net_block *body = conn->body;
+
+    conn->body_got += (uint32_t)size;
+    assert(conn->body_got <= conn->body_end);
+    if (conn->body_got < conn->body_end) return;
+    conn->body = NULL;
+    conn->body_got = 0;
+    conn->ops->body(conn, body);
+}
+
+static void buffer_keep(net_conn *conn, const char *bytes, size_t size)
+{
+    if (size == 0) {
+        free(conn->buffer);
+        conn->buffer = NULL;
+        conn->size = conn->capacity = 0;
+        return;
+    }
+    if (size > conn->capacity) {
+        uint32_t capacity = conn->capacity ? conn->capacity : 256;
+        char *grown;
+
+        while (capacity < size)
+            capacity *= 2;
+        grown = net_alloc(capacity);
+        memcpy(grown, bytes, size);
+        free(conn->buffer);
+        conn->buffer = grown;
+        conn->capacity = capacity;
+    } else {
+        memmove(conn->buffer, bytes, size);
+    }
+    conn->size = (uint32_t)size;
+}
+
+static bool is_space(char c)
+{
+    return c == '\n' || c == ' ' || c == '\r' || c == '\t';
+}
+
+/* Whether what stands behind a message may: another one, or nothing yet. */
+static bool tail_is_clean(net_conn *conn, const char *at, const char *end)
+{
+    conn->followed = false;
+    if (!conn->strict) return at == end || is_space(*at) || *at == '{';
+    while (at < end && is_space(*at))
+        at++;
+    conn->followed = at < end;
+    return at == end || *at == '{';
+}
+
+/* One thing from the front of what has come: a message, a line feed, a part of a body. Bytes used;
+ * 0: more must come, or it is closed. */
+static size_t take_one(net_conn *conn, const char *bytes, size_t size)
+{
+    size_t limit, rest;
+    int64_t found;
+
+    if (conn->line_feed) {
+        if (*bytes != '\n') {
+            net_conn_refuse(conn, "no line feed before raw bytes");
+            return 0;
+        }
+        conn->line_feed = false;
+        return 1;
+    }
+    if (conn->body) {
+        rest = conn->body_end - conn->body_got;
+        if (rest > size) rest = size;
+        memcpy(conn->body->bytes + conn->body_got, bytes, rest);
+        body_take(conn, rest);
+        return rest;
+    }
+    if (conn->frame.scanned == 0 && is_space(*bytes)) return 1;
+    if (conn->message_s == 0) conn->message_s = net_conn_seconds(conn->loop);
+    limit = conn->ops->limit(conn);
+    found = mb_frame_feed(&conn->frame, bytes, size);
+    if (found < 0 || conn->frame.depth > MB_LIMIT_DEPTH) {
+        net_conn_refuse(conn, found < 0 ? "no message" : "nested too deep");
+        return 0;
+    }
+    if ((found == 0 && size > limit) || (size_t)found > limit) {
+        net_conn_refuse(conn, "message over its size");
+        return 0;
+    }
+    if (found == 0) return 0;
+    if (!tail_is_clean(conn, bytes + found, bytes + size)) {
+        net_conn_refuse(conn, "junk behind a message");
+        return 0;
+    }
+    conn->message_s = 0;
+    conn->awaiting = false;
+    conn->ops->message(conn, bytes, (size_t)found);
+    return (size_t)found;
+}
+
+/* `bytes` is all that has come and is not used, in the connection's buffer or not. */
+static void take_all(net_conn *conn, const char *bytes, size_t size)
+{
+    size_t used = 0;
+
+    while (used < size && !conn->closing) {
+        size_t one = take_one(conn, bytes + used, size - used);
+
+        if (one == 0) break;
+        used += one;
+    }
+    if (conn->closing) return;
+    buffer_keep(conn, bytes + used, size - used);
+    if (conn->finishing) net_conn_flush(conn);
+}
+
+static void take(net_conn *conn, const char *bytes, size_t size)
+{
+    if (conn->size == 0) {
+        take_all(conn, bytes, size);
+        return;
+    }
+    if (conn->size + size > conn->capacity) {
+        while (conn->capacity < conn->size + size)
+            conn->capacity *= 2;
+        conn->buffer = net_realloc(conn->buffer, conn->capacity);
+    }
+    memcpy(conn->buffer + conn->size, bytes, size);
+    conn->size += (uint32_t)size;
+    take_all(conn, conn->buffer, conn->size);
+}
+
+static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
+{
+    net_conn *conn = handle->data;
+
+    (void)suggested;
+    if (conn->body && !conn->line_feed) {
+        *buffer = uv_buf_init((char *)conn->body->bytes + conn->body_got,
+                              conn->body_end - conn->body_got);
+        return;
+    }
+    *buffer =
+        uv_buf_init(conn->loop->scratch, conn->strict ? sizeof conn->loop->scratch : HEADER_READ);
+}
+
+/* The body's bytes come by turns from now on. */
+static void see_to_shape(net_conn *conn)
+{
+    if (conn->closing || !conn->body || conn->line_feed || conn->shaped_down) return;
+    if (!net_bucket_limits(&conn->loop->shaper.down)) return;
+    conn->shaped_down = true;
+    net_conn_read_stop(conn);
+    net_shaper_wait_down(&conn->loop->shaper, conn);
+}
+
+static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer)
+{
+    net_conn *conn = stream->data;
+
+    if (conn->closing || size == 0) return;
+    if (size < 0) {
+        conn->eof = size == UV_EOF;
+        net_conn_close(conn, size == UV_EOF ? "the other side closed" : uv_strerror((int)size));
+        return;
+    }
+    conn->heard_s = net_conn_seconds(conn->loop);
+    if (conn->body && !conn->line_feed)
+        body_take(conn, (size_t)size);
+    else
+        take(conn, buffer->base, (size_t)size);
+    see_to_shape(conn);
+}
+
+void net_conn_read_start(net_conn *conn)
+{
+    if (conn->closing || conn->reading) return;
+    conn->reading = true;
+    if (uv_read_start((uv_stream_t *)&conn->tcp, on_alloc, on_read) != 0)
+        net_conn_close(conn, "cannot read");
+}
+
+void net_conn_read_stop(net_conn *conn)
+{
+    conn->reading = false;
+    uv_read_stop((uv_stream_t *)&conn->tcp);
+}
+
+bool net_conn_read_chunk(net_conn *conn, size_t most, size_t *moved)
+{
+    size_t rest = conn->body_end - conn->body_got;
+    uv_os_fd_t fd;
+    ssize_t got;
+
+    if (uv_fileno((uv_handle_t *)&conn->tcp, &fd) != 0) return false;
+    got = recv(fd, conn->body->bytes + conn->body_got, rest < most ? rest : most, MSG_DONTWAIT);
+    if (got < 0) return true; /* nothing there, or an error that reading on will tell */
+    if (got > 0) {
+        *moved = (size_t)got;
+        conn->heard_s = net_conn_seconds(conn->loop);
+        body_take(conn, (size_t)got);
+        if (conn->closing) return false;
+        if (conn->body) return true;
+    }
+    conn->shaped_down = false;
+    if (got == 0)
+        net_conn_close(conn, "the other side closed");
+    else
+        net_conn_read_start(conn);
+    return false;
+}
+
+void net_conn_expect(net_conn *conn, net_block *block, uint32_t from, uint32_t end)
+{
+    assert(!conn->body && from < end && end <= block->size);
+    conn->body = block;
+    conn->body_got = from;
+    conn->body_end = end;
+    conn->line_feed = true;
+}
+
+/* ---- opening -------------------------------------------------------------------------------- */
+
+/* Blocks go out whole and notices at once; where rates are limited little may lie in the kernel. */
+static void tune(net_conn *conn)
+{
+    int bytes = NET_SHAPE_SOCKET_BYTES;
+
+    uv_tcp_nodelay(&conn->tcp, 1);
+    if (!net_bucket_limits(&conn->loop->shaper.up) && !net_bucket_limits(&conn->loop->shaper.down))
+        return;
+    uv_send_buffer_size((uv_handle_t *)&conn->tcp, &bytes);
+    bytes = NET_SHAPE_SOCKET_BYTES;
+    uv_recv_buffer_size((uv_handle_t *)&conn->tcp, &bytes);
+}
+
+static void on_connected(uv_connect_t *request, int status)
+{
+    net_conn *conn = request->data;
+
+    free(request);
+    conn->connecting = NULL;
+    if (conn->closing) return;
+    if (status < 0) {
+        net_conn_close(conn, uv_strerror(status));
+        return;
+    }
+    tune(conn);
+    conn->heard_s = net_conn_seconds(conn->loop);
+    net_conn_read_start(conn);
+    if (conn->closing) return;
+    conn->ops->opened(conn);
+    net_conn_flush(conn);
+}
+
+net_conn *net_conn_connect(net_loop *loop, const struct sockaddr *address, const net_conn_ops *ops,
+                           void *owner)
+{
+    net_conn *conn = conn_new(loop, ops, owner);
+    uv_connect_t *request = net_alloc(sizeof *request);
+
+    request->data = conn;
+    conn->connecting = request;
+    if (uv_tcp_connect(request, &conn->tcp, address, on_connected) == 0) return conn;
+    free(request);
+    conn_unlink(conn);
+    conn->closing = true;
+    uv_close((uv_handle_t *)&conn->tcp, on_closed);
+    return NULL;
+}
+
+net_conn *net_conn_accept(net_loop *loop, uv_stream_t *server, const net_conn_ops *ops, void *owner)
+{
+    net_conn *conn = conn_new(loop, ops, owner);
+
+    if (uv_accept(server, (uv_stream_t *)&conn->tcp) != 0 ||
+        loop->conn_count > NET_LIMIT_CONNECTIONS) {
+        conn_unlink(conn);
+        conn->closing = true;
+        uv_close((uv_handle_t *)&conn->tcp, on_closed);
+        return NULL;
+    }
+    conn->strict = true;
+    tune(conn);
+    net_conn_read_start(conn);
+    return conn->closing ? NULL : conn;
+}
+
+/* ---- deadlines ------------------------------------------------------------------------------ */
+
+/* Why it has taken too long, or NULL. */
+static const char *overdue(const net_conn *conn, uint32_t now)
+{
+    uint32_t silent = now - conn->heard_s, quiet = now - conn->said_s;
+
+    if (conn->connecting)
+        return silent > NET_LIMIT_CONNECT_MS / 1000 ? "no connection in time" : NULL;
+    if (conn->message_s && now - conn->message_s > NET_LIMIT_REQUEST_MS / 1000)
+        return "message too slow";
+    if (conn->body && silent > NET_LIMIT_BLOCK_MS / 1000) return "no byte of a block in time";
+    if (conn->awaiting && silent > NET_LIMIT_ANSWER_MS / 1000) return "no answer in time";
+    if ((conn->out || conn->writes) && now - conn->moved_s > NET_LIMIT_BLOCK_MS / 1000)
+        return "takes no bytes";
+    if (silent > NET_LIMIT_IDLE_MS / 1000 && quiet > NET_LIMIT_IDLE_MS / 1000) return "idle";
+    return NULL;
+}
+
+void net_conn_sweep(net_loop *loop)
+{
+    uint32_t now = net_conn_seconds(loop);
+    net_conn *next;
+
+    for (net_conn *conn = loop->conns; conn; conn = next) {
+        size_t queued = uv_stream_get_write_queue_size((uv_stream_t *)&conn->tcp);
+        const char *why;
+
+        next = conn->next;
+        if (queued != conn->written_before || queued == 0) conn->moved_s = now;
+        if (conn->out && !conn->out->ready) conn->moved_s = now; /* it waits for me */
+        conn->written_before = (uint32_t)queued;
+        why = overdue(conn, now);
+        if (why && !strcmp(why, "idle"))
+            net_conn_close(conn, why);
+        else if (why && conn->strict)
+            net_conn_refuse(conn, why);
+        else if (why)
+            net_conn_close(conn, why);
+        if (next && next->closing) next = loop->conns; /* an owner closed it with this one */
+    }
+}
+
+/* ---- names ---------------------------------------------------------------------------------- */
+
+static int peer_name(const net_conn *conn, char host[NET_ADDRESS_SIZE])
+{
+    struct sockaddr_storage address;
+    int size = sizeof address;
+
+    snprintf(host, NET_ADDRESS_SIZE, "?");
+    if (uv_tcp_getpeername(&conn->tcp, (struct sockaddr *)&address, &size) != 0) return 0;
+    if (address.ss_family == AF_INET6) {
+        const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)&address;
+
+        uv_ip6_name(six, host, NET_ADDRESS_SIZE);
+        /* an IPv4 address through an IPv6 socket reads as what it is */
+        if (!strncmp(host, "::ffff:", 7) && strchr(host, '.'))
+            memmove(host, host + 7, strlen(host + 7) + 1);
+        return ntohs(six->sin6_port);
+    }
+    uv_ip4_name((const struct sockaddr_in *)&address, host, NET_ADDRESS_SIZE);
+    return ntohs(((const struct sockaddr_in *)&address)->sin_port);
+}
+
+void net_conn_host(const net_conn *conn, char host[NET_ADDRESS_SIZE])
+{
+    peer_name(conn, host);
+}
+
+void net_conn_describe(const net_conn *conn, char text[NET_ADDRESS_SIZE])
+{
+    char host[NET_ADDRESS_SIZE];
+    int port = peer_name(conn, host);
+
+    snprintf(text, NET_ADDRESS_SIZE, "%.46s port %d", host, port);
+}

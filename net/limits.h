@@ -1,0 +1,97 @@
+/*
+ * What the programs on a real network take from strangers, and what happens at each limit.
+ *
+ * One place, so that a reader can add them up. "Refused" means: one line in the log, the
+ * connection closed, nothing else changed. The codec's own limits are in core/codec/limits.h.
+ */
+#ifndef NET_LIMITS_H
+#define NET_LIMITS_H
+
+#include "core/geometry.h"
+#include "core/types.h"
+
+/*
+ * Bytes of a message before it is parsed; longer ones are refused. Each kind may have
+ * NET_LIMIT_ENVELOPE for everything but what depends on the file: a set of its blocks in base64, a
+ * list of its block numbers, a block in base64. Before the file is known, the codec's limits hold.
+ */
+#define NET_LIMIT_ENVELOPE ((size_t)512)
+
+/* Blocks that one notice lists beside what it told before: what fits the envelope. More go as a
+ * set. */
+#define NET_LIMIT_HAVE 16
+
+/* Milliseconds. Past each the connection is closed; of a block under way the rest is asked of
+ * somebody else. */
+#define NET_LIMIT_REQUEST_MS 10000 /* from a message's first byte to its last */
+#define NET_LIMIT_BLOCK_MS 60000   /* without a byte of a block, or of what I send being taken */
+#define NET_LIMIT_IDLE_MS 120000   /* nothing at all in either direction */
+#define NET_LIMIT_CONNECT_MS 10000 /* until a connection of mine stands */
+#define NET_LIMIT_ANSWER_MS 60000  /* until the first byte of a plain answer, the tracker's too */
+
+/* How often a kept connection says `alive` when there is nothing else to say. */
+#define NET_ALIVE_MS 30000
+
+/* Bytes that wait to be sent on one connection, blocks apart; who does not read is closed. */
+#define NET_LIMIT_BACKLOG ((size_t)1 << 20)
+
+/* Peers that a tracker or peer keeps a name for. Past it, those that are neither booked nor
+ * connected are forgotten; where there are none, newcomers are refused. */
+#define NET_LIMIT_PEERS 65536
+
+/* Connections that one program keeps; past it, accepted ones are closed at once. The system's
+ * limit on descriptors, raised as far as it goes, may come first: then the same happens. */
+#define NET_LIMIT_CONNECTIONS 60000
+
+/* Requests of one peer that wait with me: what the core may ask for and some more; past it the
+ * connection is closed. */
+#define NET_LIMIT_REQUESTS 32
+
+/* Pauses between attempts to reach a tracker that does not answer: doubled from the first to the
+ * last. */
+#define NET_RETRY_FIRST_MS 1000
+#define NET_RETRY_LAST_MS 60000
+
+/* How long a plain peer that closed without an answer is left alone before it is asked again. */
+#define NET_PLAIN_PAUSE_MS 5000
+
+/* Bytes of a peers' list to an asker that shows no extension: the original reads no more. */
+#define NET_LIMIT_PLAIN_LIST 8192
+
+/* Bytes of what goes to an original in one go where it reads once: its announce. */
+#define NET_LIMIT_PLAIN_ANNOUNCE 4096
+
+/* Characters of a set of `blocks` blocks in base64. */
+static inline size_t net_limit_set(uint32_t blocks)
+{
+    size_t bytes = ((size_t)blocks + 7) / 8;
+    return (bytes + 2) / 3 * 4;
+}
+
+/* Characters of a list of all block numbers, ", " between them. */
+static inline size_t net_limit_list(uint32_t blocks)
+{
+    size_t digits = 1;
+    for (uint32_t rest = blocks; rest >= 10; rest /= 10)
+        digits++;
+    return (size_t)blocks * (digits + 2);
+}
+
+/* A request or a notice. */
+static inline size_t net_limit_request(uint32_t blocks)
+{
+    return NET_LIMIT_ENVELOPE + net_limit_set(blocks);
+}
+
+static inline size_t net_limit_announce(uint32_t blocks)
+{
+    return NET_LIMIT_ENVELOPE + net_limit_set(blocks) + net_limit_list(blocks);
+}
+
+/* A block's answer: in base64, or the header line of a raw one. */
+static inline size_t net_limit_answer(uint32_t blocks, uint32_t block_size)
+{
+    return net_limit_request(blocks) + ((size_t)block_size + 2) / 3 * 4;
+}
+
+#endif

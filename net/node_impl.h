@@ -1,0 +1,217 @@
+/*
+ * The inside of a node, shared by its own source files and by nobody else.
+ *
+ *   node.c         creation, the queue of events, steps, the timer
+ *   node_do.c      what the core wants done
+ *   node_link.c    links: the connections with one remote
+ *   node_hear.c    messages that come in
+ *   node_blocks.c  blocks that come in: expected, checked, kept
+ *   node_serve.c   blocks that go out
+ *   node_plain.c   those who speak only the plain protocol
+ */
+#ifndef NET_NODE_IMPL_H
+#define NET_NODE_IMPL_H
+
+#include "net/node.h"
+
+/* What a connection of a node is: net_conn.role. */
+enum {
+    NET_CONN_IN = 1, /* opened by the other side */
+    NET_CONN_OUT,    /* opened by me, to speak MiniBit's extension */
+    NET_CONN_PLAIN,  /* opened by me for one plain request */
+};
+
+/* A request of mine that waits for its answer. */
+typedef struct net_ask {
+    uint32_t block, offset;
+    mb_time started; /* when its bytes began to come */
+    uint8_t role, via;
+    bool endgame;
+    bool dropped; /* the core no longer waits; the answer is passed over */
+    bool begun;   /* its raw bytes are coming */
+    bool base64;  /* they came in base64 */
+} net_ask;
+
+/* A request of the remote's that the core has not answered yet. */
+typedef struct net_request {
+    uint32_t block;
+    net_conn *conn;
+    bool shown; /* it showed the extension: refusals are told */
+    bool raw;
+} net_request;
+
+/* A block on its way out. */
+typedef struct net_upload {
+    net_work work;
+    struct net_link *link;
+    struct net_upload *next; /* of the link */
+    net_conn *conn;          /* until it closes */
+    net_out *out;            /* its place on the connection, until that is sent or gone */
+    net_block *bytes;
+    char *text; /* in base64, instead */
+    size_t text_size;
+    mb_told told;
+    mb_time started;
+    uint32_t block, offset;
+    uint8_t via;
+    int error;
+    bool raw, shown;
+    bool aborted; /* the core no longer wants to hear of it */
+    bool reading; /* a thread is reading it */
+} net_upload;
+
+/*
+ * The traffic with one remote. Each side asks, and gives notice, over the connection that it
+ * opened itself, and answers where it was asked; so no notice waits behind a block. Who cannot be
+ * reached is written to over the one that it opened.
+ */
+typedef struct net_link {
+    struct net_node *node;
+    net_remote *remote;
+    struct net_link *next, *prev;
+    net_conn *out, *in; /* `in`: the latest of those that it opened and keeps */
+    net_conn *plain;
+    net_ask *asks; /* oldest first */
+    net_request *requests;
+    net_upload *uploads;
+    mb_time retry_at;    /* plain: when it may be asked again; MB_NEVER: it may */
+    uint32_t told_epoch; /* of my log, as far as it has been told */
+    uint32_t told_count; /* likewise */
+    uint16_t ask_count, ask_capacity, request_count, request_capacity;
+    uint8_t unchoke_flags; /* of its last unchoke */
+    uint16_t checking;     /* of its blocks, those that are being checked */
+    bool greeted;          /* plain: the core has been told of it */
+    bool no_way_out;       /* a connection to it failed: `in` is all there is */
+} net_link;
+
+/* An event on its way to the core. */
+typedef struct net_event {
+    mb_event event;
+    bool tell; /* `told` is what the remote's log shows when the core gets it */
+    net_gain gain;
+    void *owned; /* freed after the step: lists */
+} net_event;
+
+/* The bytes of a block whose transfer was cut. */
+typedef struct net_partial {
+    uint32_t block, size;
+    net_block *bytes;
+} net_partial;
+
+/* Blocks kept in memory for who asks next. */
+#define NET_CACHE_BLOCKS 16
+#define NET_CACHE_BLOCK_SIZE (1u << 20) /* at most */
+
+struct net_node {
+    net_node_config config;
+    net_loop *loop;
+    mb_peer *peer;
+    const mb_geometry *geometry;
+    net_link *links;
+    net_event *queue; /* what the next step takes */
+    uint32_t queue_count, queue_capacity;
+    net_event *batch; /* what the present one has taken */
+    uint32_t batch_count, batch_capacity;
+    mb_event *events;
+    uint32_t events_capacity;
+    mb_actions actions;
+    uv_prepare_t prepare;
+    uv_timer_t timer;
+    uv_timer_t tick; /* once a second: alive notices, plain retries, syncs */
+    net_partial *partials;
+    uint32_t partial_count, partial_capacity;
+    net_block *cache[NET_CACHE_BLOCKS];
+    uint32_t cached[NET_CACHE_BLOCKS];
+    uint32_t cache_next;
+    uint32_t working; /* pieces of work on the pool's threads */
+    uint32_t unsynced;
+    bool syncing, measuring, left, freeing, failed, published;
+    uint64_t sent_bytes, received_bytes;
+};
+
+/* ---- node.c ---- */
+
+/* Queues an event for the next step; `type` and what else is zero or NONE. Valid until the next. */
+net_event *net_node_push(net_node *node, mb_event_type type, const net_remote *from);
+/* The same after the loop's latency: for what comes from outside. */
+void net_node_hear(net_node *node, const net_event *event);
+net_event net_event_make(mb_event_type type, const net_remote *from);
+/* The disk failed: tells the owner, once. */
+void net_node_fail(net_node *node, int error);
+/* A block was stored: syncs the file where enough of them have been. */
+void net_node_stored(net_node *node);
+
+/* ---- node_do.c ---- */
+void net_node_execute(net_node *node, const mb_action *action);
+
+/* ---- node_link.c ---- */
+extern const net_conn_ops net_node_conn_ops;
+/* The remote's link, a new one if there was none. */
+net_link *net_link_get(net_node *node, net_remote *remote);
+/* Frees it if nothing is left of it. */
+void net_link_release(net_link *link);
+/* The connection that messages to it go over, opened if need be; NULL: there is none. */
+net_conn *net_link_conn(net_link *link);
+/* It is forgotten: what is open with it ends once it is sent, its answers are passed over. */
+void net_link_part(net_link *link);
+/* It is banned: everything with it ends now. */
+void net_link_ban(net_link *link, const char *why);
+void net_link_closed(net_conn *conn, const net_block *body, uint32_t body_size);
+
+net_ask *net_link_ask(net_link *link, uint32_t block);
+void net_link_asked(net_link *link, const mb_action *action);
+void net_link_answered(net_link *link, net_ask *ask); /* takes it out */
+bool net_link_requested(net_link *link, const net_request *request);
+bool net_link_take_request(net_link *link, uint32_t block, net_request *request);
+
+/* ---- node_do.c: writing ---- */
+
+/* Adds to `extension` what is news to the link of what `told` shows, in a set or in `have`, both
+ * to be freed with net_told_clear(). Not in `have` where `notice` is false: then a notice of its
+ * own goes first over `conn`. */
+typedef struct net_told_text {
+    uint8_t *set;
+    uint32_t have[16];
+} net_told_text;
+void net_told_put(net_link *link, net_conn *conn, mb_told told, bool notice,
+                  mb_wire_extension *extension, net_told_text *text);
+void net_told_clear(net_told_text *text);
+void net_node_notice(net_link *link, net_conn *conn, mb_wire_note note,
+                     mb_wire_extension *extension);
+/* Greets it in MiniBit's own way. */
+void net_node_hello(net_link *link, mb_wire_note note, uint8_t flags, mb_told told);
+/* Encodes with a line feed behind it and sends. */
+void net_node_send(net_conn *conn, const mb_wire_message *message);
+
+/* ---- node_hear.c ---- */
+void net_node_message(net_conn *conn, const char *bytes, size_t size);
+size_t net_node_limit(const net_conn *conn);
+
+/* ---- node_blocks.c ---- */
+void net_node_block_message(net_conn *conn, net_link *link, const mb_wire_message *message);
+void net_node_body(net_conn *conn, net_block *block);
+void net_node_cut(net_link *link, net_ask *ask, const net_block *body, uint32_t size);
+void net_node_measure(net_node *node);
+void net_node_partials_clear(net_node *node);
+mb_reason net_reason_of(mb_wire_reason reason);
+
+/* ---- node_serve.c ---- */
+void net_node_upload(net_node *node, const mb_action *action);
+void net_node_abort(net_node *node, const mb_action *action);
+void net_node_refuse(net_link *link, const mb_action *action);
+void net_node_conn_gone(net_link *link, net_conn *conn); /* its requests and uploads end */
+void net_node_cache(net_node *node, uint32_t block, net_block *bytes);
+
+/* ---- node_plain.c ---- */
+/* A message to one who does not speak the extension, or may not. */
+void net_plain_send(net_link *link, const mb_action *action);
+/* A request from one: the core learns of it first. */
+void net_plain_introduce(net_link *link);
+void net_plain_message(net_conn *conn, net_link *link, const mb_wire_message *message);
+void net_plain_closed(net_conn *conn, net_link *link);
+void net_plain_opened(net_conn *conn);
+void net_plain_ask_next(net_link *link);
+void net_plain_tick(net_link *link, mb_time now);
+void net_plain_part(net_link *link);
+
+#endif

@@ -1,0 +1,240 @@
+/*
+ * Links: the connections with one remote, from the first word to the last.
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "net/limits.h"
+#include "net/node_impl.h"
+
+net_link *net_link_get(net_node *node, net_remote *remote)
+{
+    net_link *link = remote->link;
+
+    if (link) return link;
+    link = net_alloc_zero(sizeof *link);
+    link->node = node;
+    link->remote = remote;
+    link->retry_at = MB_NEVER;
+    link->next = node->links;
+    if (link->next) link->next->prev = link;
+    node->links = link;
+    remote->link = link;
+    return link;
+}
+
+void net_link_release(net_link *link)
+{
+    if (link->out || link->in || link->plain || link->uploads || link->ask_count ||
+        link->request_count || link->greeted)
+        return;
+    if (link->prev)
+        link->prev->next = link->next;
+    else
+        link->node->links = link->next;
+    if (link->next) link->next->prev = link->prev;
+    link->remote->link = NULL;
+    free(link->asks);
+    free(link->requests);
+    free(link);
+}
+
+/* ---- connections ---------------------------------------------------------------------------- */
+
+static void forget_told(net_link *link)
+{
+    link->told_count = link->told_epoch = 0;
+}
+
+net_conn *net_link_conn(net_link *link)
+{
+    struct sockaddr_storage address;
+
+    if (link->out && !link->out->closing) return link->out;
+    if (!link->no_way_out && net_remote_address(link->remote, &address)) {
+        link->out = net_conn_connect(link->node->loop, (struct sockaddr *)&address,
+                                     &net_node_conn_ops, link->node);
+        forget_told(link);
+        if (link->out) {
+            link->out->role = NET_CONN_OUT;
+            link->out->user = link;
+            link->out->keep = true;
+            return link->out;
+        }
+    }
+    return link->in && !link->in->closing ? link->in : NULL;
+}
+
+/* All that I asked of it is lost; what came of a block under way is kept. */
+static void cut_asks(net_link *link, const net_block *body, uint32_t body_size)
+{
+    while (link->ask_count > 0) {
+        net_ask *ask = &link->asks[0];
+
+        net_node_cut(link, ask, ask->begun ? body : NULL, body_size);
+        net_link_answered(link, ask);
+    }
+}
+
+static void push_gone(net_link *link)
+{
+    net_event event = net_event_make(MB_EVENT_GONE, link->remote);
+
+    link->greeted = false;
+    net_node_hear(link->node, &event);
+}
+
+/* My connection has ended. What waits on one that never stood goes over theirs, if there is one. */
+static void out_closed(net_conn *conn, net_link *link, const net_block *body, uint32_t body_size)
+{
+    bool never_stood = conn->connecting != NULL || !conn->reading;
+
+    link->out = NULL;
+    link->no_way_out = never_stood;
+    if (never_stood && link->in && !link->in->closing) {
+        net_conn_take_over(link->in, conn);
+        return;
+    }
+    cut_asks(link, body, body_size);
+    if (!link->in) push_gone(link);
+}
+
+static void in_closed(net_conn *conn, net_link *link, const net_block *body, uint32_t body_size)
+{
+    net_node_conn_gone(link, conn);
+    if (link->in != conn) return;
+    link->in = NULL;
+    if (link->out && !link->out->closing) return;
+    cut_asks(link, body, body_size);
+    push_gone(link);
+}
+
+void net_link_closed(net_conn *conn, const net_block *body, uint32_t body_size)
+{
+    net_link *link = conn->user;
+
+    if (!link) return;
+    if (link->node->freeing) { /* all is coming down */
+        net_node_conn_gone(link, conn);
+        if (link->out == conn) link->out = NULL;
+        if (link->in == conn) link->in = NULL;
+        if (link->plain == conn) link->plain = NULL;
+        return;
+    }
+    forget_told(link);
+    if (conn->role == NET_CONN_PLAIN)
+        net_plain_closed(conn, link);
+    else if (link->out == conn)
+        out_closed(conn, link, body, body_size);
+    else
+        in_closed(conn, link, body, body_size);
+    net_link_release(link);
+}
+
+/* ---- parting -------------------------------------------------------------------------------- */
+
+static void detach(net_conn **place)
+{
+    net_conn *conn = *place;
+
+    if (!conn) return;
+    *place = NULL;
+    conn->user = NULL;
+    net_conn_finish(conn);
+}
+
+void net_link_part(net_link *link)
+{
+    link->ask_count = 0;
+    link->greeted = false;
+    link->no_way_out = false;
+    forget_told(link);
+    detach(&link->out);
+    if (link->plain) net_plain_part(link);
+    net_link_release(link);
+}
+
+void net_link_ban(net_link *link, const char *why)
+{
+    net_remote *remote = link->remote;
+    net_conn *out = link->out, *in = link->in, *plain = link->plain;
+
+    net_log(NET_WARN, "%s is banned: %s", remote->id, why);
+    remote->banned = true;
+    if (out) net_conn_close(out, NULL);
+    if (remote->link && in && !in->closing) net_conn_close(in, NULL);
+    if (remote->link && plain && !plain->closing) net_conn_close(plain, NULL);
+}
+
+/* ---- what I asked, and what was asked of me -------------------------------------------------- */
+
+net_ask *net_link_ask(net_link *link, uint32_t block)
+{
+    for (uint16_t i = 0; i < link->ask_count; i++)
+        if (link->asks[i].block == block && !link->asks[i].begun) return &link->asks[i];
+    return NULL;
+}
+
+void net_link_asked(net_link *link, const mb_action *action)
+{
+    if (link->ask_count == link->ask_capacity) {
+        link->ask_capacity = link->ask_capacity ? (uint16_t)(link->ask_capacity * 2) : 2;
+        link->asks = net_realloc(link->asks, link->ask_capacity * sizeof *link->asks);
+    }
+    link->asks[link->ask_count++] = (net_ask){
+        .block = action->block,
+        .offset = action->offset,
+        .endgame = action->flags & MB_FLAG_ENDGAME,
+    };
+}
+
+void net_link_answered(net_link *link, net_ask *ask)
+{
+    size_t place = (size_t)(ask - link->asks);
+
+    assert(place < link->ask_count);
+    link->ask_count--;
+    memmove(ask, ask + 1, (link->ask_count - place) * sizeof *ask);
+}
+
+bool net_link_requested(net_link *link, const net_request *request)
+{
+    if (link->request_count >= NET_LIMIT_REQUESTS) return false;
+    if (link->request_count == link->request_capacity) {
+        link->request_capacity =
+            link->request_capacity ? (uint16_t)(link->request_capacity * 2) : 2;
+        link->requests =
+            net_realloc(link->requests, link->request_capacity * sizeof *link->requests);
+    }
+    link->requests[link->request_count++] = *request;
+    return true;
+}
+
+bool net_link_take_request(net_link *link, uint32_t block, net_request *request)
+{
+    for (uint16_t i = 0; i < link->request_count; i++) {
+        if (link->requests[i].block != block) continue;
+        *request = link->requests[i];
+        link->request_count--;
+        memmove(&link->requests[i], &link->requests[i + 1],
+                (size_t)(link->request_count - i) * sizeof *link->requests);
+        return true;
+    }
+    return false;
+}
+
+static void on_opened(net_conn *conn)
+{
+    net_link *link = conn->user;
+
+    if (link && conn->role == NET_CONN_PLAIN) net_plain_opened(conn);
+}
+
+const net_conn_ops net_node_conn_ops = {
+    .opened = on_opened,
+    .message = net_node_message,
+    .body = net_node_body,
+    .closed = net_link_closed,
+    .limit = net_node_limit,
+};

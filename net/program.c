@@ -1,0 +1,126 @@
+#include "net/program.h"
+
+#include <arpa/inet.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* Of so many lines of progress one is written where there is no terminal. */
+#define LINES_APART 10
+/* Connections that may wait to be accepted. */
+#define BACKLOG 1024
+
+void net_program_setup(void)
+{
+    struct rlimit limit;
+
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* ---- listening ------------------------------------------------------------------------------ */
+
+static void on_connection(uv_stream_t *server, int status)
+{
+    net_listener *listener = server->data;
+
+    if (status < 0)
+        net_log(NET_WARN, "a connection could not be accepted: %s", uv_strerror(status));
+    else
+        listener->accept(listener->owner, server);
+}
+
+static int parse_address(const char *host, uint16_t port, struct sockaddr_storage *address)
+{
+    if (uv_ip4_addr(host, port, (struct sockaddr_in *)address) == 0) return 0;
+    return uv_ip6_addr(host, port, (struct sockaddr_in6 *)address);
+}
+
+static uint16_t bound_port(const uv_tcp_t *server)
+{
+    struct sockaddr_storage address;
+    int size = sizeof address;
+
+    if (uv_tcp_getsockname(server, (struct sockaddr *)&address, &size) != 0) return 0;
+    return ntohs(address.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&address)->sin6_port
+                                               : ((struct sockaddr_in *)&address)->sin_port);
+}
+
+bool net_listener_open(net_listener *listener, net_loop *loop, const char *host, uint16_t *port)
+{
+    struct sockaddr_storage address;
+    int error = parse_address(host, *port, &address);
+
+    uv_tcp_init(&loop->uv, &listener->server);
+    listener->server.data = listener;
+    if (!error) error = uv_tcp_bind(&listener->server, (struct sockaddr *)&address, 0);
+    if (!error) error = uv_listen((uv_stream_t *)&listener->server, BACKLOG, on_connection);
+    if (error) {
+        net_log(NET_ERROR, "cannot listen at %s port %u: %s", host, *port, uv_strerror(error));
+        return false;
+    }
+    *port = bound_port(&listener->server);
+    return true;
+}
+
+void net_listener_close(net_listener *listener)
+{
+    if (!uv_is_closing((uv_handle_t *)&listener->server))
+        uv_close((uv_handle_t *)&listener->server, NULL);
+}
+
+/* ---- signals -------------------------------------------------------------------------------- */
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    net_signals *signals = handle->data;
+
+    signals->stop(signals->owner, ++signals->times, number);
+}
+
+void net_signals_start(net_signals *signals, net_loop *loop)
+{
+    uv_signal_init(&loop->uv, &signals->interrupt);
+    uv_signal_init(&loop->uv, &signals->terminate);
+    signals->interrupt.data = signals->terminate.data = signals;
+    uv_signal_start(&signals->interrupt, on_signal, SIGINT);
+    uv_signal_start(&signals->terminate, on_signal, SIGTERM);
+}
+
+void net_signals_close(net_signals *signals)
+{
+    uv_close((uv_handle_t *)&signals->interrupt, NULL);
+    uv_close((uv_handle_t *)&signals->terminate, NULL);
+}
+
+/* ---- progress ------------------------------------------------------------------------------- */
+
+static bool shown;
+
+static void clear_line(void)
+{
+    if (shown) fputs("\r\033[K", stderr);
+    shown = false;
+}
+
+void net_progress_show(const char *line, bool last)
+{
+    static unsigned calls = 1;
+
+    if (!net_log_wanted(NET_INFO)) return;
+    if (!isatty(STDERR_FILENO)) {
+        if (last || calls++ % LINES_APART == 0) net_log(NET_INFO, "%s", line);
+        return;
+    }
+    net_log_hook(clear_line);
+    clear_line();
+    fputs(line, stderr);
+    if (last) fputc('\n', stderr);
+    shown = !last;
+    fflush(stderr);
+}

@@ -1,0 +1,38 @@
+/*
+ * What minibit-tracker and minibit-peer do alike: listening, signals, limits of the system,
+ * progress on a terminal. Only the two mains use it.
+ */
+#ifndef NET_PROGRAM_H
+#define NET_PROGRAM_H
+
+#include "net/loop.h"
+#include "net/options.h"
+
+/* Raises the limit on descriptors as far as it goes, and makes writes to what has gone fail
+ * instead of kill. */
+void net_program_setup(void);
+
+/* Listens at host and port (0: any free one), and says so in *port. `accept` is called with the
+ * server for each connection that waits. False, with a line of log, where that is not possible. */
+typedef struct net_listener {
+    uv_tcp_t server;
+    void (*accept)(void *owner, uv_stream_t *server);
+    void *owner;
+} net_listener;
+bool net_listener_open(net_listener *listener, net_loop *loop, const char *host, uint16_t *port);
+void net_listener_close(net_listener *listener);
+
+/* Calls `stop(owner, times)` at SIGINT and SIGTERM, `times` counting from 1. */
+typedef struct net_signals {
+    uv_signal_t interrupt, terminate;
+    void (*stop)(void *owner, int times, int signal);
+    void *owner;
+    int times;
+} net_signals;
+void net_signals_start(net_signals *signals, net_loop *loop);
+void net_signals_close(net_signals *signals);
+
+/* A line of progress that is drawn over on a terminal, and now and then written elsewhere. */
+void net_progress_show(const char *line, bool last);
+
+#endif

@@ -1,0 +1,293 @@
+#include "net/record.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "net/loop.h"
+
+struct net_record {
+    net_record_config config;
+    char *folder;
+    FILE *provenance;
+    uint64_t rows;
+    bool failed;
+    bool tracker;
+    GPtrArray *names;  /* of peers: char * */
+    GArray *peers;     /* net_peer_row, by index; names are filled in at the end */
+    GHashTable *index; /* name -> index + 1 */
+    GArray *gains;     /* net_gain, `peer` and `from` as indices of `peers` */
+    uint64_t requests, refusals;
+};
+
+/* ---- peers ---------------------------------------------------------------------------------- */
+
+static uint32_t peer_index(net_record *record, const char *id)
+{
+    gpointer found = g_hash_table_lookup(record->index, id);
+    net_peer_row row = {.first_block = MB_NEVER,
+                        .completed = MB_NEVER,
+                        .left = MB_NEVER,
+                        .arrived = record->config.arrived,
+                        .status = NET_STATUS_INCOMPLETE};
+    char *name;
+
+    if (found) return GPOINTER_TO_UINT(found) - 1;
+    name = g_strdup(id);
+    g_ptr_array_add(record->names, name);
+    g_array_append_val(record->peers, row);
+    g_hash_table_insert(record->index, name, GUINT_TO_POINTER(record->peers->len));
+    return record->peers->len - 1;
+}
+
+static net_peer_row *row_at(net_record *record, uint32_t index)
+{
+    return &g_array_index(record->peers, net_peer_row, index);
+}
+
+/* Whose record it is; the tracker has no row. */
+static net_peer_row *own(net_record *record)
+{
+    return !record || record->tracker ? NULL : row_at(record, 0);
+}
+
+/* ---- files ---------------------------------------------------------------------------------- */
+
+static void complain(net_record *record, const char *name)
+{
+    if (!record->failed)
+        net_log(NET_ERROR, "cannot write %s/%s: %s", record->folder, name, g_strerror(errno));
+    record->failed = true;
+}
+
+static void put_row(net_record *record, const net_gain *gain, const char *peer, const char *from)
+{
+    GString *text;
+
+    if (!record->provenance) return;
+    text = g_string_new(NULL);
+    net_results_provenance_row(text, record->rows++, gain, peer, from);
+    if (fwrite(text->str, 1, text->len, record->provenance) != text->len ||
+        fflush(record->provenance) != 0)
+        complain(record, "provenance.csv");
+    g_string_free(text, TRUE);
+}
+
+net_record *net_record_new(const net_record_config *config, char *error, size_t error_size)
+{
+    net_record *record = g_new0(net_record, 1);
+    char *path;
+
+    record->config = *config;
+    record->tracker = strcmp(config->id, "tracker") == 0;
+    record->names = g_ptr_array_new_with_free_func(g_free);
+    record->peers = g_array_new(FALSE, TRUE, sizeof(net_peer_row));
+    record->index = g_hash_table_new(g_str_hash, g_str_equal);
+    record->gains = g_array_new(FALSE, TRUE, sizeof(net_gain));
+    if (!record->tracker) peer_index(record, config->id);
+    if (!config->folder) return record;
+    record->folder = g_strdup(config->folder);
+    path = g_build_filename(config->folder, "provenance.csv", NULL);
+    if (g_mkdir_with_parents(config->folder, 0777) == 0) record->provenance = fopen(path, "we");
+    if (record->provenance && fputs(NET_PROVENANCE_HEADER, record->provenance) >= 0 &&
+        fflush(record->provenance) == 0) {
+        g_free(path);
+        return record;
+    }
+    snprintf(error, error_size, "cannot write %s: %s", path, g_strerror(errno));
+    g_free(path);
+    net_record_finish(record, 0, false);
+    return NULL;
+}
+
+static void write_text(net_record *record, const char *name, GString *text)
+{
+    char *path = g_build_filename(record->folder, name, NULL);
+
+    if (!g_file_set_contents(path, text->str, (gssize)text->len, NULL)) complain(record, name);
+    g_free(path);
+    g_string_free(text, TRUE);
+}
+
+static void write_tables(net_record *record, mb_time now)
+{
+    const net_group group = {
+        .name = record->config.group, .up = record->config.up, .down = record->config.down};
+    const net_run run = {
+        .name = record->config.id,
+        .seed = record->config.seed,
+        .complete = true,
+        .end = now,
+        .expected = record->peers->len,
+        .encoding = record->config.encoding,
+        .geometry = record->config.geometry,
+        .groups = &group,
+        .group_count = 1,
+        .peers = (const net_peer_row *)(void *)record->peers->data,
+        .peer_count = record->peers->len,
+        .gains = (const net_gain *)(void *)record->gains->data,
+        .gain_count = record->gains->len,
+        .requests = record->requests,
+        .refusals = record->refusals,
+    };
+    GString *completion = g_string_new(NULL), *summary = g_string_new(NULL);
+
+    net_results_completion(&run, completion);
+    net_results_summary(&run, summary);
+    write_text(record, "completion.csv", completion);
+    write_text(record, "summary.json", summary);
+}
+
+/* Givers that only have a name get no row in a peer's own table: they are counted by role. */
+static void keep_own_rows(net_record *record)
+{
+    if (record->tracker) return;
+    g_array_set_size(record->peers, 1);
+    for (guint i = 0; i < record->gains->len; i++) {
+        net_gain *gain = &g_array_index(record->gains, net_gain, i);
+
+        if (gain->from != NET_FROM_NONE && gain->from != NET_FROM_TRACKER) gain->from = 0;
+    }
+}
+
+void net_record_finish(net_record *record, mb_time now, bool left)
+{
+    net_peer_row *row = own(record);
+
+    if (!record) return;
+    if (row && left) {
+        row->left = now;
+        if (row->completed == MB_NEVER) row->status = NET_STATUS_LEFT;
+    }
+    keep_own_rows(record);
+    for (guint i = 0; i < record->peers->len; i++)
+        row_at(record, i)->name = g_ptr_array_index(record->names, i);
+    if (record->provenance && fclose(record->provenance) != 0) complain(record, "provenance.csv");
+    if (record->provenance) write_tables(record, now);
+    g_hash_table_destroy(record->index);
+    g_ptr_array_free(record->names, TRUE);
+    g_array_free(record->peers, TRUE);
+    g_array_free(record->gains, TRUE);
+    g_free(record->folder);
+    g_free(record);
+}
+
+/* ---- a peer's own ---------------------------------------------------------------------------- */
+
+static void add_gain(net_record *record, net_gain *gain, const char *peer, const char *from)
+{
+    net_peer_row *row;
+
+    gain->peer = peer_index(record, peer);
+    if (gain->via == MB_VIA_INITIAL)
+        gain->from = NET_FROM_NONE;
+    else if (strcmp(from, "tracker") == 0)
+        gain->from = NET_FROM_TRACKER;
+    else
+        gain->from = peer_index(record, from);
+    row = row_at(record, gain->peer);
+    if (gain->via == MB_VIA_INITIAL) {
+        row->dealt++;
+    } else {
+        row->from[gain->role]++;
+        if (row->first_block == MB_NEVER) row->first_block = gain->time;
+    }
+    g_array_append_val(record->gains, *gain);
+    put_row(record, gain, peer, from);
+}
+
+void net_record_gain(net_record *record, const net_gain *gain, const char *from)
+{
+    net_gain copy = *gain;
+
+    if (record) add_gain(record, &copy, record->config.id, from);
+}
+
+void net_record_complete(net_record *record, mb_time now)
+{
+    net_peer_row *row = own(record);
+
+    if (!row || row->completed != MB_NEVER) return;
+    row->completed = now;
+    row->status = NET_STATUS_COMPLETE;
+}
+
+void net_record_request(net_record *record)
+{
+    if (record) record->requests++;
+}
+
+/* docs/formats.md counts a peer's refusals by who was refused, the run's by who refused. */
+void net_record_refused(net_record *record)
+{
+    net_peer_row *row = own(record);
+
+    if (row) row->refusals++;
+}
+
+void net_record_refusal(net_record *record)
+{
+    if (record) record->refusals++;
+}
+
+void net_record_downloaded(net_record *record, uint64_t bytes)
+{
+    net_peer_row *row = own(record);
+
+    if (row) row->downloaded_bytes += bytes;
+}
+
+void net_record_wasted(net_record *record, uint64_t bytes)
+{
+    net_peer_row *row = own(record);
+
+    if (row) row->wasted_bytes += bytes;
+}
+
+void net_record_uploaded(net_record *record, const char *to, uint32_t block, uint64_t bytes,
+                         uint8_t via, mb_time started, mb_time now)
+{
+    net_peer_row *row = own(record);
+    net_gain gain = {.time = now,
+                     .started = started,
+                     .block = block,
+                     .bytes = bytes,
+                     .role = NET_ROLE_TRACKER,
+                     .via = via};
+
+    if (row) {
+        row->uploaded_blocks++;
+        row->uploaded_bytes += bytes;
+    } else if (record) {
+        add_gain(record, &gain, to, "tracker");
+    }
+}
+
+/* ---- what a tracker knows of peers ----------------------------------------------------------- */
+
+void net_record_announced(net_record *record, const char *id, uint32_t blocks, mb_time now)
+{
+    uint32_t count, index;
+    net_peer_row *row;
+
+    if (!record) return;
+    count = record->peers->len;
+    index = peer_index(record, id);
+    row = row_at(record, index);
+    if (index == count) row->arrived = now;
+    if (blocks < record->config.geometry->blocks || row->completed != MB_NEVER) return;
+    row->completed = now;
+    row->status = NET_STATUS_COMPLETE;
+}
+
+void net_record_left(net_record *record, const char *id, mb_time now)
+{
+    net_peer_row *row;
+
+    if (!record) return;
+    row = row_at(record, peer_index(record, id));
+    row->left = now;
+    if (row->completed == MB_NEVER) row->status = NET_STATUS_LEFT;
+}

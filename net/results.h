@@ -1,0 +1,126 @@
+/*
+ * What a run on a real network leaves: the tables and figures of docs/formats.md, from plain
+ * arrays.
+ *
+ * A peer's recorder calls it with one peer, minibit-live with a whole swarm. It works out and
+ * formats; it opens no file, reads no clock and no socket. The figures are worked out apart from
+ * the simulator's, so that the two can be held against each other. What only a simulator can know
+ * is left empty: who was interested in whom, how many were unchoked, a trace digest.
+ */
+#ifndef NET_RESULTS_H
+#define NET_RESULTS_H
+
+#include "core/event.h"
+#include "core/geometry.h"
+#include "core/types.h"
+#include "core/wire_size.h"
+
+#include <glib.h>
+
+/* The version of the formats of docs/formats.md. */
+#define NET_RESULTS_SCHEMA 1
+
+typedef enum net_role { NET_ROLE_TRACKER, NET_ROLE_SEEDER, NET_ROLE_LEECHER } net_role;
+
+typedef enum net_status {
+    NET_STATUS_INCOMPLETE,
+    NET_STATUS_COMPLETE,
+    NET_STATUS_LEFT,
+    NET_STATUS_CRASHED,
+} net_status;
+
+/* The tracker's seeder in net_gain.from. */
+#define NET_FROM_TRACKER UINT32_MAX
+/* Nobody: held on arrival. */
+#define NET_FROM_NONE (UINT32_MAX - 1)
+
+/* A peer's row of completion.csv. Times are MB_NEVER as long as the thing has not happened. */
+typedef struct net_peer_row {
+    const char *name;
+    uint32_t group; /* index into net_run.groups */
+    mb_time arrived;
+    mb_time first_block;
+    mb_time completed;
+    mb_time left;
+    net_status status;
+    uint32_t dealt;   /* blocks held on arrival */
+    uint32_t from[3]; /* blocks transferred, by net_role of the giver */
+    uint32_t uploaded_blocks;
+    uint32_t refusals; /* of its own requests */
+    uint64_t uploaded_bytes;
+    uint64_t downloaded_bytes;
+    uint64_t wasted_bytes;
+} net_peer_row;
+
+/* A block gained: a row of provenance.csv. */
+typedef struct net_gain {
+    mb_time time;
+    mb_time started;
+    uint32_t peer; /* index into net_run.peers */
+    uint32_t from; /* likewise, or NET_FROM_ */
+    uint32_t block;
+    uint64_t bytes; /* on the wire */
+    uint8_t role;   /* net_role of the giver when the transfer began */
+    uint8_t via;    /* mb_via */
+} net_gain;
+
+typedef struct net_group {
+    const char *name;
+    uint64_t up, down; /* 2^-16 byte/s; 0: not known, nothing follows from it */
+    bool open;         /* arrivals without a plan: its statistics heed the warm-up */
+    bool free_rider;
+} net_group;
+
+/* A whole run; all of it is borrowed. */
+typedef struct net_run {
+    const char *name;
+    uint64_t seed;
+    bool complete; /* came to its own end */
+    mb_time end;
+    mb_time warmup;
+    mb_time sample;      /* between two rows of the timeline; 0: only its first and last */
+    uint32_t expected;   /* peers that the scenario has: bound_ratio wants all of them complete */
+    uint64_t tracker_up; /* 2^-16 byte/s; 0: not known */
+    mb_encoding encoding;
+    const mb_geometry *geometry;
+    const net_group *groups;
+    uint32_t group_count;
+    const net_peer_row *peers; /* those that arrived, in order of arrival */
+    uint32_t peer_count;
+    const net_gain *gains; /* in order of time */
+    uint32_t gain_count;
+    uint64_t requests, refusals; /* sent by all nodes */
+} net_run;
+
+/* Each appends one file's text, its header row included. GLib ends the program where memory is
+ * out. O(peers + gains), the timeline O(rows x blocks + peers + gains). */
+void net_results_completion(const net_run *run, GString *text);
+void net_results_provenance(const net_run *run, GString *text);
+void net_results_timeline(const net_run *run, GString *text);
+void net_results_summary(const net_run *run, GString *text);
+
+/* What leechers' uplinks carried from `from` to `to`, and what they could have: only their quotient
+ * means anything. The bytes of a transfer count evenly over its time. O(peers + gains). */
+void net_results_uplinks(const net_run *run, mb_time from, mb_time to, unsigned __int128 *carried,
+                         unsigned __int128 *room);
+
+/* One row of provenance.csv, number `seq`; `from` is a name, "" for a block held on arrival. */
+void net_results_provenance_row(GString *text, uint64_t seq, const net_gain *gain, const char *peer,
+                                const char *from);
+#define NET_PROVENANCE_HEADER "seq,time_s,peer,block,from,from_role,started_s,bytes,via\n"
+
+/* The columns' words, and back: -1 where there is no such word. */
+const char *net_role_name(net_role role);
+const char *net_via_name(mb_via via);
+const char *net_status_name(net_status status);
+int net_role_find(const char *word);
+int net_via_find(const char *word);
+int net_status_find(const char *word);
+
+/* A time in seconds with 9 decimals, nothing for MB_NEVER; a ratio with 6, nothing if its
+ * denominator is 0; a CSV field, quoted after RFC 4180 where it must be. */
+void net_put_time(GString *text, mb_time time);
+void net_put_ratio(GString *text, unsigned __int128 numerator, unsigned __int128 denominator);
+void net_put_field(GString *text, const char *field);
+
+#endif

@@ -1,0 +1,453 @@
+/*
+ * summary.json: the figures of a live run, each as docs/formats.md defines it.
+ */
+#include "net/json_text.h"
+#include "net/results.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Share ratios are kept with 9 decimals for their statistics. */
+#define RATIO_ONE UINT64_C(1000000000)
+#define ALL_GROUPS UINT32_MAX
+
+typedef unsigned __int128 wide;
+
+static mb_time earlier(mb_time a, mb_time b)
+{
+    return a < b ? a : b;
+}
+
+static mb_time later(mb_time a, mb_time b)
+{
+    return a > b ? a : b;
+}
+
+/* ---- who counts ---------------------------------------------------------------------------- */
+
+static bool is_counted(const net_run *run, const net_peer_row *peer)
+{
+    return !run->groups[peer->group].open || peer->arrived >= run->warmup;
+}
+
+static bool came_complete(const net_run *run, const net_peer_row *peer)
+{
+    return peer->dealt == run->geometry->blocks;
+}
+
+static bool is_open(const net_run *run)
+{
+    for (uint32_t i = 0; i < run->group_count; i++) {
+        if (run->groups[i].open) return true;
+    }
+    return false;
+}
+
+/* ---- distributions ------------------------------------------------------------------------- */
+
+/* A peer's value of one column; false if it has none. */
+typedef bool column_value(const net_run *run, const net_peer_row *peer, uint64_t *value);
+
+static bool download_ns(const net_run *run, const net_peer_row *peer, uint64_t *value)
+{
+    if (peer->completed == MB_NEVER || !is_counted(run, peer)) return false;
+    *value = (uint64_t)(peer->completed - peer->arrived);
+    return !came_complete(run, peer);
+}
+
+static bool share_ratio(const net_run *run, const net_peer_row *peer, uint64_t *value)
+{
+    if (peer->downloaded_bytes == 0 || !is_counted(run, peer)) return false;
+    wide scaled = (wide)peer->uploaded_bytes * RATIO_ONE + peer->downloaded_bytes / 2;
+    *value = (uint64_t)(scaled / peer->downloaded_bytes);
+    return true;
+}
+
+static int compare_values(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static void put_value(net_json *json, const char *key, column_value *column, uint64_t value)
+{
+    if (column == download_ns)
+        net_json_time(json, key, (mb_time)value);
+    else
+        net_json_ratio(json, key, value, RATIO_ONE);
+}
+
+static uint64_t nearest_rank(const uint64_t *values, size_t count, size_t percent)
+{
+    size_t rank = (count * percent + 99) / 100;
+    return values[rank > 0 ? rank - 1 : 0];
+}
+
+static uint64_t mean_of(const uint64_t *values, size_t count)
+{
+    wide sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += values[i];
+    return (uint64_t)((sum + count / 2) / count);
+}
+
+static void put_statistics(net_json *json, column_value *column, const uint64_t *values,
+                           size_t count)
+{
+    static const char *const keys[] = {"mean", "median", "p95", "min", "max"};
+    for (size_t i = 0; count == 0 && i < G_N_ELEMENTS(keys); i++)
+        net_json_null(json, keys[i]);
+    if (count == 0) return;
+    put_value(json, "mean", column, mean_of(values, count));
+    put_value(json, "median", column, nearest_rank(values, count, 50));
+    put_value(json, "p95", column, nearest_rank(values, count, 95));
+    put_value(json, "min", column, values[0]);
+    put_value(json, "max", column, values[count - 1]);
+}
+
+static void put_distribution(net_json *json, const char *key, const net_run *run,
+                             column_value *column, uint32_t group)
+{
+    uint64_t *values = g_new(uint64_t, run->peer_count + 1);
+    size_t count = 0;
+    for (uint32_t i = 0; i < run->peer_count; i++) {
+        const net_peer_row *peer = &run->peers[i];
+        if (group != ALL_GROUPS && peer->group != group) continue;
+        if (column(run, peer, &values[count])) count++;
+    }
+    qsort(values, count, sizeof *values, compare_values);
+    net_json_object(json, key);
+    net_json_number(json, "count", count);
+    put_statistics(json, column, values, count);
+    net_json_object_end(json);
+    g_free(values);
+}
+
+/* ---- the lower bound ----------------------------------------------------------------------- */
+
+static uint64_t block_bytes(const net_run *run, uint32_t block)
+{
+    return mb_wire_block_answer_size(block, mb_geometry_block_size(run->geometry, block),
+                                     run->encoding);
+}
+
+static uint64_t file_bytes(const net_run *run)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < run->geometry->blocks; i++)
+        sum += block_bytes(run, i);
+    return sum;
+}
+
+/* How long `bytes` take at `rate` (2^-16 byte/s), rounded down; MB_NEVER: for ever. */
+static mb_time time_at_rate(wide bytes, wide rate)
+{
+    if (bytes == 0) return 0;
+    if (rate == 0 || bytes >> 82) return MB_NEVER;
+    wide time = bytes * ((wide)65536 * (uint64_t)MB_SECOND) / rate;
+    return time < (wide)MB_NEVER ? (mb_time)time : MB_NEVER;
+}
+
+/* What arrived with the peers: bytes of all of it, and of the blocks that nobody brought. */
+static void add_dealt(const net_run *run, uint64_t *dealt, uint64_t *unheld)
+{
+    bool *held = g_new0(bool, run->geometry->blocks + 1);
+    *dealt = 0;
+    *unheld = file_bytes(run);
+    for (uint32_t i = 0; i < run->gain_count; i++) {
+        const net_gain *gain = &run->gains[i];
+        if (gain->via != MB_VIA_INITIAL) continue;
+        *dealt += block_bytes(run, gain->block);
+        if (!held[gain->block]) *unheld -= block_bytes(run, gain->block);
+        held[gain->block] = true;
+    }
+    g_free(held);
+}
+
+static bool rates_known(const net_run *run)
+{
+    for (uint32_t i = 0; i < run->group_count; i++) {
+        if (!run->groups[i].up || !run->groups[i].down) return false;
+    }
+    return run->tracker_up != 0;
+}
+
+/* Kumar and Ross, "Peer-assisted file distribution: the minimum distribution time", HotWeb 2006,
+ * with what peers hold on arrival taken off. */
+static mb_time lower_bound(const net_run *run)
+{
+    if (is_open(run) || !rates_known(run)) return MB_NEVER;
+    uint64_t dealt, unheld, whole = file_bytes(run);
+    wide uplinks = run->tracker_up;
+    mb_time receive = 0;
+    add_dealt(run, &dealt, &unheld);
+    uint64_t block = run->geometry->blocks ? block_bytes(run, run->geometry->blocks - 1) : 0;
+    block = MAX(block, run->geometry->blocks ? block_bytes(run, 0) : 0);
+    for (uint32_t i = 0; i < run->peer_count; i++) {
+        const net_peer_row *peer = &run->peers[i];
+        const net_group *group = &run->groups[peer->group];
+        uint64_t brought = peer->dealt * block;
+        if (!group->free_rider) uplinks += group->up;
+        if (came_complete(run, peer)) continue;
+        wide lacks = brought < whole ? whole - brought : 0;
+        receive = later(receive, time_at_rate(lacks, group->down));
+    }
+    wide wanted = (wide)run->peer_count * whole - dealt;
+    return later(later(time_at_rate(unheld, run->tracker_up), receive),
+                 time_at_rate(wanted, uplinks));
+}
+
+/* ---- completions and flow ------------------------------------------------------------------ */
+
+static uint32_t count_complete(const net_run *run, uint32_t group)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < run->peer_count; i++) {
+        const net_peer_row *peer = &run->peers[i];
+        count += peer->completed != MB_NEVER && (group == ALL_GROUPS || peer->group == group);
+    }
+    return count;
+}
+
+static uint32_t count_peers(const net_run *run, uint32_t group)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < run->peer_count; i++)
+        count += run->peers[i].group == group;
+    return count;
+}
+
+static mb_time last_completion(const net_run *run)
+{
+    mb_time last = -1;
+    for (uint32_t i = 0; i < run->peer_count; i++) {
+        if (run->peers[i].completed != MB_NEVER) last = later(last, run->peers[i].completed);
+    }
+    return last < 0 ? MB_NEVER : last;
+}
+
+static void put_bound(net_json *json, const net_run *run)
+{
+    mb_time bound = lower_bound(run), last = last_completion(run);
+    bool whole =
+        bound != MB_NEVER && last != MB_NEVER && count_complete(run, ALL_GROUPS) == run->expected;
+    net_json_time(json, "lower_bound_s", bound);
+    net_json_ratio(json, "bound_ratio", whole ? (wide)last : 0, whole ? (wide)bound : 0);
+}
+
+/* What of `bytes`, spread evenly over start .. end, lies in from .. to; in 2^-16 byte. */
+static wide part(uint64_t bytes, mb_time start, mb_time end, mb_time from, mb_time to)
+{
+    mb_time low = later(start, from), high = earlier(end, to);
+    if (high < low || (high == low && start != end)) return 0;
+    if (start == end) return end > from ? (wide)bytes * 65536 : 0;
+    return (wide)bytes * 65536 * (uint64_t)(high - low) / (uint64_t)(end - start);
+}
+
+void net_results_uplinks(const net_run *run, mb_time from, mb_time to, wide *carried, wide *room)
+{
+    wide bytes = 0, capacity = 0;
+    for (uint32_t i = 0; i < run->gain_count; i++) {
+        const net_gain *gain = &run->gains[i];
+        if (gain->from >= run->peer_count) continue;
+        const net_peer_row *giver = &run->peers[gain->from];
+        mb_time until = earlier(earlier(giver->completed, giver->left), to);
+        bytes += part(gain->bytes, gain->started, gain->time, from, until);
+    }
+    for (uint32_t i = 0; i < run->peer_count; i++) {
+        const net_peer_row *peer = &run->peers[i];
+        mb_time until = earlier(earlier(peer->completed, peer->left), to);
+        mb_time since = later(peer->arrived, from);
+        if (until > since)
+            capacity += (wide)run->groups[peer->group].up * (uint64_t)(until - since);
+    }
+    *carried = bytes * (uint64_t)MB_SECOND;
+    *room = capacity;
+}
+
+/* Little's law: peers there = arrivals per second x time that each stays. */
+static void put_flow(net_json *json, const net_run *run)
+{
+    wide active = 0, late_download = 0;
+    uint64_t arrivals = 0, completions = 0;
+    for (uint32_t i = 0; i < run->peer_count; i++) {
+        const net_peer_row *peer = &run->peers[i];
+        if (came_complete(run, peer)) continue;
+        mb_time until = earlier(earlier(peer->completed, peer->left), run->end);
+        mb_time from = later(peer->arrived, run->warmup);
+        if (until > from) active += (uint64_t)(until - from);
+        if (peer->arrived < run->warmup) continue;
+        arrivals++;
+        if (peer->completed == MB_NEVER) continue;
+        completions++;
+        late_download += (uint64_t)(peer->completed - peer->arrived);
+    }
+    bool open = is_open(run) && run->end > run->warmup;
+    wide there = completions * active, expected = arrivals * late_download;
+    wide error = there > expected ? there - expected : expected - there;
+    net_json_ratio(json, "mean_active", active, open ? (wide)(run->end - run->warmup) : 0);
+    net_json_ratio(json, "little_error", error, open ? there : 0);
+}
+
+/* ---- blocks and bytes ---------------------------------------------------------------------- */
+
+/* When every block had been gained from the tracker's seeder, or brought, by somebody. */
+static mb_time first_copy(const net_run *run)
+{
+    bool *copied = g_new0(bool, run->geometry->blocks + 1);
+    uint32_t count = 0;
+    mb_time time = MB_NEVER;
+    for (uint32_t i = 0; i < run->gain_count && time == MB_NEVER; i++) {
+        const net_gain *gain = &run->gains[i];
+        if (gain->from != NET_FROM_TRACKER && gain->via != MB_VIA_INITIAL) continue;
+        count += !copied[gain->block];
+        copied[gain->block] = true;
+        if (count == run->geometry->blocks) time = gain->time;
+    }
+    g_free(copied);
+    return time;
+}
+
+static void put_shares(net_json *json, const net_run *run)
+{
+    uint64_t blocks[3] = {0}, payload = 0;
+    for (uint32_t i = 0; i < run->gain_count; i++) {
+        const net_gain *gain = &run->gains[i];
+        if (gain->via == MB_VIA_INITIAL) continue;
+        blocks[gain->role]++;
+        if (gain->from == NET_FROM_TRACKER)
+            payload += mb_geometry_block_size(run->geometry, gain->block);
+    }
+    uint64_t all = blocks[0] + blocks[1] + blocks[2];
+    net_json_number(json, "blocks_transferred", all);
+    net_json_ratio(json, "tracker_share", blocks[NET_ROLE_TRACKER], all);
+    net_json_ratio(json, "seeder_share", blocks[NET_ROLE_SEEDER], all);
+    net_json_ratio(json, "leecher_share", blocks[NET_ROLE_LEECHER], all);
+    net_json_ratio(json, "seeder_copies", payload, run->geometry->size);
+    net_json_time(json, "first_copy_s", first_copy(run));
+}
+
+/* Jain, Chiu and Hawe, DEC TR-301, 1984. Sums are cut so that their squares fit. */
+static void put_jain(net_json *json, const net_run *run)
+{
+    wide all = 0, sum = 0, squares = 0;
+    uint64_t count = 0;
+    unsigned cut = 0;
+    for (uint32_t i = 0; i < run->peer_count; i++)
+        all += is_counted(run, &run->peers[i]) ? run->peers[i].uploaded_bytes : 0;
+    while (all >> cut >> 51)
+        cut++;
+    for (uint32_t i = 0; i < run->peer_count; i++) {
+        if (!is_counted(run, &run->peers[i])) continue;
+        wide bytes = run->peers[i].uploaded_bytes >> cut;
+        count++;
+        sum += bytes;
+        squares += bytes * bytes;
+    }
+    net_json_ratio(json, "jain_index", sum * sum, count * squares);
+}
+
+static void put_traffic(net_json *json, const net_run *run)
+{
+    uint64_t most = 0, wasted = 0;
+    for (uint32_t i = 0; i < run->peer_count; i++) {
+        const net_peer_row *peer = &run->peers[i];
+        wasted += peer->wasted_bytes;
+        if (is_counted(run, peer)) most = MAX(most, peer->uploaded_bytes);
+    }
+    net_json_ratio(json, "max_served_files", most, file_bytes(run));
+    put_jain(json, run);
+    net_json_number(json, "requests", run->requests);
+    net_json_number(json, "refusals", run->refusals);
+    net_json_number(json, "wasted_bytes", wasted);
+}
+
+/* ---- groups -------------------------------------------------------------------------------- */
+
+static void put_groups(net_json *json, const net_run *run)
+{
+    net_json_object(json, "groups");
+    for (uint32_t group = 0; group < run->group_count; group++) {
+        net_json_object(json, run->groups[group].name);
+        net_json_number(json, "peers", count_peers(run, group));
+        net_json_number(json, "peers_complete", count_complete(run, group));
+        put_distribution(json, "download_s", run, download_ns, group);
+        put_distribution(json, "share_ratio", run, share_ratio, group);
+        net_json_object_end(json);
+    }
+    net_json_object_end(json);
+}
+
+/* Row 0 is the tracker, row i + 1 group i. */
+static uint64_t *add_group_bytes(const net_run *run)
+{
+    uint64_t *bytes = g_new0(uint64_t, (size_t)(run->group_count + 1) * (run->group_count + 1));
+    for (uint32_t i = 0; i < run->gain_count; i++) {
+        const net_gain *gain = &run->gains[i];
+        if (gain->via == MB_VIA_INITIAL) continue;
+        size_t from = gain->from < run->peer_count ? run->peers[gain->from].group + 1 : 0;
+        bytes[from * run->group_count + run->peers[gain->peer].group] += gain->bytes;
+    }
+    return bytes;
+}
+
+static void put_group_bytes(net_json *json, const net_run *run)
+{
+    uint64_t *bytes = add_group_bytes(run);
+    net_json_object(json, "group_bytes");
+    for (uint32_t from = 0; from <= run->group_count; from++) {
+        net_json_object(json, from == 0 ? "tracker" : run->groups[from - 1].name);
+        for (uint32_t to = 0; to < run->group_count; to++)
+            net_json_number(json, run->groups[to].name, bytes[from * run->group_count + to]);
+        net_json_object_end(json);
+    }
+    net_json_object_end(json);
+    g_free(bytes);
+}
+
+/* ---- the whole ----------------------------------------------------------------------------- */
+
+static void put_run(net_json *json, const net_run *run)
+{
+    net_json_number(json, "schema", NET_RESULTS_SCHEMA);
+    net_json_text(json, "scenario", run->name);
+    net_json_number(json, "seed", run->seed);
+    net_json_bool(json, "complete", run->complete);
+    net_json_time(json, "end_s", run->end);
+    net_json_number(json, "file_bytes", run->geometry->size);
+    net_json_number(json, "blocks", run->geometry->blocks);
+    net_json_number(json, "block_bytes", run->geometry->block_size);
+    net_json_number(json, "peers", run->peer_count);
+    net_json_number(json, "peers_complete", count_complete(run, ALL_GROUPS));
+    net_json_time(json, "completed_s", last_completion(run));
+}
+
+static void put_figures(net_json *json, const net_run *run)
+{
+    wide carried, room;
+    put_distribution(json, "download_s", run, download_ns, ALL_GROUPS);
+    put_bound(json, run);
+    net_results_uplinks(run, 0, run->end, &carried, &room);
+    net_json_ratio(json, "uplink_utilization", carried, room);
+    put_shares(json, run);
+    put_distribution(json, "share_ratio", run, share_ratio, ALL_GROUPS);
+    put_traffic(json, run);
+    put_flow(json, run);
+}
+
+void net_results_summary(const net_run *run, GString *text)
+{
+    net_json json;
+    net_json_begin(&json, text);
+    put_run(&json, run);
+    put_figures(&json, run);
+    /* what only a simulator counts */
+    net_json_null(&json, "events");
+    net_json_null(&json, "rerated_flows_per_event");
+    net_json_null(&json, "trace_digest");
+    net_json_null(&json, "trace_records");
+    put_groups(&json, run);
+    put_group_bytes(&json, run);
+    net_json_null(&json, "trace_checkpoints");
+    net_json_end(&json);
+}
