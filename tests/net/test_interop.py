@@ -1,0 +1,168 @@
+#!/usr/bin/env python3
+"""test_interop.py TRACKER PEER: MiniBit's programs and the original's, in any mix.
+
+Every mix must end with the very file at every peer. The stand-ins for the original are as careless
+as the original itself; what they lose they ask for again.
+"""
+import json
+import unittest
+
+import swarm
+from swarm import HOST, announce, exchange
+
+PROGRAMS = swarm.program_arguments(2)
+BLOCK_SIZE = 2000
+SIZE = 39 * BLOCK_SIZE + 123
+ORIGINAL = ("--round", "0.05")
+# The same paces for MiniBit's own as the stand-ins have here.
+BRISK = ("--set", "protocol.unchoke_interval=100ms", "--set", "protocol.announce_interval=150ms")
+
+
+class Mix(swarm.Case):
+    programs = PROGRAMS
+
+    def setUp(self):
+        super().setUp()
+        self.file = self.swarm.make_file(SIZE)
+
+    def start(self, tracker, peers):
+        """Starts a tracker and peers, each "original" or "minibit"; all of them, in order."""
+        if tracker == "original":
+            self.tracker = self.swarm.original_tracker(self.file, "--block-size", BLOCK_SIZE)
+        else:
+            self.tracker = self.swarm.tracker(
+                self.file, "--block-size", f"{BLOCK_SIZE}B", *BRISK)
+        return [self.start_peer(kind, f"peer{i}") for i, kind in enumerate(peers, 1)]
+
+    def start_peer(self, kind, name):
+        folder = self.swarm.folder / name
+        folder.mkdir()
+        if kind == "minibit":
+            peer = self.swarm.peer(name, *BRISK, folder=folder)
+        elif self.tracker.arguments[0] == PROGRAMS[0]:
+            # there is no shared folder: nothing is dealt, and the extension is not known
+            peer = self.swarm.original_peer(name, *ORIGINAL, folder=folder)
+        else:
+            peer = self.swarm.original_peer(name, *ORIGINAL)
+        peer.kind, peer.name, peer.folder = kind, name, folder
+        return peer
+
+    def complete(self, peers):
+        for peer in peers:
+            peer.expect("^complete")
+            self.assertSameBytes(self.result(peer), self.file)
+
+    def result(self, peer):
+        if peer.kind == "minibit":
+            own = peer.folder / self.file.name  # told by a MiniBit tracker
+            return own if own.exists() else peer.folder / f"{peer.name}.avi"
+        shared = self.swarm.folder / f"{peer.name}.avi"
+        return shared if shared.exists() else peer.folder / f"{peer.name}.mp4"
+
+    def mix(self, tracker, *peers):
+        started = self.start(tracker, peers)
+        self.complete(started)
+        return started
+
+
+class WithTheOriginalTracker(Mix):
+    def test_one_peer(self):
+        self.mix("original", "minibit")
+
+    def test_three_peers(self):
+        self.mix("original", "minibit", "minibit", "minibit")
+
+    def test_beside_an_original_peer(self):
+        self.mix("original", "minibit", "original")
+
+    def test_after_an_original_peer(self):
+        self.mix("original", "original", "original", "minibit", "minibit")
+
+
+class WithOurTracker(Mix):
+    def test_our_peers(self):
+        peers = self.mix("minibit", "minibit", "minibit")
+        self.assertTrue(all(not peer.err or peer.running() for peer in peers))
+
+    def test_original_peers(self):
+        self.mix("minibit", "original", "original")
+
+    def test_beside_an_original_peer(self):
+        self.mix("minibit", "minibit", "original")
+
+    def test_two_and_two(self):
+        self.mix("minibit", "original", "minibit", "original", "minibit")
+
+    def test_the_extension_is_left_for_originals(self):
+        folder = self.swarm.folder / "tracker"
+        folder.mkdir()
+        self.swarm.tracker(self.file, cwd=folder)
+        self.assertEqual((folder / "extensao.txt").read_text().strip(), ".avi")
+
+
+class BetweenPeers(Mix):
+    """Blocks must really go from one kind to the other, not all come from the seeder."""
+
+    def test_an_original_fetches_from_ours_when_the_seeder_is_gone(self):
+        ours, = self.start("minibit", ["minibit"])
+        self.complete([ours])
+        original = self.start_peer("original", "late")
+        self.tracker.seeder_port = None
+        original.expect("^block .* from peer1")
+        self.complete([original])
+
+    def test_ours_fetches_from_an_original_when_the_seeder_is_gone(self):
+        original, = self.start("original", ["original"])
+        self.complete([original])
+        self.tracker.stop()
+        self.lone_tracker(original)
+        ours = self.start_peer("minibit", "late")
+        self.complete([ours])
+
+    def lone_tracker(self, original):
+        """A tracker that lists the original alone, with every block, and a seeder that is away."""
+        entries = [
+            {"id": "tracker", "ip": HOST, "port": swarm.free_port(), "blocks": list(range(40))},
+            {"id": original.name, "ip": HOST, "port": original.port, "blocks": list(range(40))},
+        ]
+
+        def answer(connection, received):
+            entry = json.loads(received)
+            connection.sendall(json.dumps(entries + [entry]).encode())
+
+        listener = swarm.Listener(answer)
+        self.addCleanup(listener.close)
+        self.swarm.tracker_port = listener.port
+
+
+class OnTheWire(Mix):
+    """What goes to an original is what it understands."""
+
+    def test_no_extension_for_who_shows_none(self):
+        self.start("minibit", [])
+        entry = json.dumps({"id": "a", "ip": HOST, "port": 5, "blocks": []}).encode()
+        received, _ = exchange(self.swarm.tracker_port, entry)
+        self.assertNotIn(b"minibit", received)
+        self.assertEqual([sorted(e["blocks"]) for e in json.loads(received)], [list(range(40)), []])
+        answer, _ = exchange(self.tracker.seeder_port, b'{"bloco": 39, "peerId": "a"}')
+        self.assertEqual(set(json.loads(answer)), {"id", "data"})
+
+    def test_with_the_extension_the_file_is_told(self):
+        self.start("minibit", [])
+        listed = announce(self.swarm.tracker_port, "a", extension={"wants": True})
+        own = next(entry for entry in listed if entry["id"] == "a")["minibit"]
+        self.assertEqual(own["file"]["size"], SIZE)
+        self.assertEqual(own["file"]["block_size"], BLOCK_SIZE)
+        self.assertEqual(own["file"]["extension"], "avi")
+        self.assertEqual(len(own["dealt"]), 4)
+
+    def test_an_announce_to_an_original_fits_its_buffer(self):
+        self.file = self.swarm.make_file(2000 * 100)
+        self.swarm.original_tracker(self.file, "--block-size", 100)
+        peer = self.swarm.peer("peer1", *BRISK)
+        peer.expect("^complete")
+        self.assertSameBytes(peer.folder / "peer1.avi", self.file)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,194 @@
+#!/usr/bin/env python3
+"""test_live.py LIVE SIM [--quick]: a swarm run for real against the same swarm simulated.
+
+Quick: one short live run leaves what a simulated one leaves. Else: the medians of 5 live runs and
+of 20 simulated seeds agree within 5 % (mean download, last completion) and 0.1 (the tracker's
+share), and what a live run transferred takes within 5 % as long over the virtual links.
+"""
+import csv
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+LIVE, SIM = (os.path.abspath(path) for path in sys.argv[1:3])
+del sys.argv[1:3]
+QUICK = "--quick" in sys.argv
+if QUICK:
+    sys.argv.remove("--quick")
+HERE = Path(__file__).resolve().parent
+SCENARIO = HERE / "live.ini"
+LIVE_RUNS, SEEDS = 5, 20
+TOLERANCE, SHARE_TOLERANCE = 0.05, 0.1
+
+
+def rows(folder, name):
+    with open(folder / name, newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def summary(folder):
+    return json.loads((folder / "summary.json").read_text())
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.temporary = tempfile.TemporaryDirectory(prefix="minibit-live-test.")
+        self.addCleanup(self.temporary.cleanup)
+        self.folder = Path(self.temporary.name)
+
+    def run_program(self, *arguments, status=0):
+        done = subprocess.run([str(a) for a in arguments], cwd=self.folder, capture_output=True,
+                              text=True, timeout=600)
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        return done
+
+    def live(self, name, *options, scenario=SCENARIO):
+        self.run_program(LIVE, scenario, "-o", self.folder / name, *options)
+        return self.folder / name
+
+    def sim(self, name, *options, scenario=SCENARIO):
+        self.run_program(SIM, "-q", scenario, "-o", self.folder / name, *options)
+        return self.folder / name
+
+
+@unittest.skipUnless(QUICK, "the long test was asked for")
+class Quick(Case):
+    FAST = ("--set", "tracker.up=4MB", "--set", "peers home.up=2MB", "--set",
+            "peers home.down=8MB", "--set", "protocol.unchoke_interval=500ms")
+
+    def test_it_leaves_what_a_simulated_run_leaves(self):
+        live = self.live("live", *self.FAST)
+        sim = self.sim("sim", *self.FAST)
+        self.assertEqual(sorted(os.listdir(live)), sorted(os.listdir(sim)))
+        for name in ("completion.csv", "provenance.csv", "timeline.csv"):
+            self.assertEqual(rows(live, name)[0].keys(), rows(sim, name)[0].keys())
+        self.assertEqual(summary(live).keys(), summary(sim).keys())
+        self.assertEqual((live / "config.ini").read_text(), (sim / "config.ini").read_text())
+        self.check_books(live)
+
+    def check_books(self, folder):
+        figures = summary(folder)
+        self.assertEqual((figures["peers"], figures["peers_complete"]), (8, 8))
+        self.assertEqual(figures["blocks_transferred"], 8 * 40)
+        gains = rows(folder, "provenance.csv")
+        self.assertEqual(len({(row["peer"], row["block"]) for row in gains}), 8 * 40)
+        self.assertEqual([row["seq"] for row in gains], [str(i) for i in range(8 * 40)])
+        times = [float(row["time_s"]) for row in gains]
+        self.assertEqual(times, sorted(times))
+        held = {"tracker": {str(block) for block in range(40)}}
+        for row in gains:
+            self.assertIn(row["block"], held.get(row["from"], ()), row)
+            held.setdefault(row["peer"], set()).add(row["block"])
+
+    def test_arrivals_departures_and_what_peers_bring(self):
+        scenario = self.folder / "s.ini"
+        scenario.write_text(
+            "[scenario]\nuntil = 1min\n[file]\nblocks = 20\nblock_size = 16KiB\n"
+            "[protocol]\nunchoke_interval = 500ms\n[tracker]\nup = 1MB\nleave = at 2s\n"
+            "[peers early]\ncount = 2\nup = 1MB\ndown = 2MB\nhave = all\nleave = at 6s\n"
+            "[peers late]\ncount = 2\nup = 1MB\ndown = 2MB\narrival = every 1s\n"
+            "have = 5 blocks\nleave = when-complete\n")
+        folder = self.live("live", scenario=scenario)
+        peers = {row["peer"]: row for row in rows(folder, "completion.csv")}
+        self.assertEqual(sorted(peers), ["early-1", "early-2", "late-1", "late-2"])
+        self.assertEqual({row["status"] for row in peers.values()}, {"complete"})
+        self.assertEqual(peers["early-1"]["dealt"], "20")
+        self.assertEqual(peers["late-2"]["dealt"], "5")
+        self.assertAlmostEqual(float(peers["late-2"]["arrived_s"]), 1, delta=0.5)
+        self.assertNotEqual(peers["late-1"]["left_s"], "")
+
+    def test_refusals(self):
+        done = self.run_program(LIVE, "none.ini", status=2)
+        self.assertIn("none.ini", done.stderr)
+        (self.folder / "full").mkdir()
+        (self.folder / "full" / "x").write_text("")
+        done = self.run_program(LIVE, SCENARIO, "-o", "full", status=2)
+        self.assertIn("--force", done.stderr)
+
+
+@unittest.skipIf(QUICK, "only the quick test was asked for")
+class AgainstTheSimulated(Case):
+    @classmethod
+    def setUpClass(cls):
+        cls.kept = tempfile.TemporaryDirectory(prefix="minibit-live-test.")
+        cls.addClassCleanup(cls.kept.cleanup)
+        cls.base = Path(cls.kept.name)
+        cls.lives, cls.sims = [], []
+        for seed in range(1, SEEDS + 1):
+            folder = cls.base / f"sim{seed}"
+            subprocess.run([SIM, "-q", SCENARIO, "--seed", str(seed), "-o", folder], check=True)
+            cls.sims.append(summary(folder))
+        for seed in range(1, LIVE_RUNS + 1):
+            folder = cls.base / f"live{seed}"
+            subprocess.run([LIVE, "-q", SCENARIO, "--seed", str(seed), "-o", folder], check=True)
+            cls.lives.append(folder)
+
+    def medians(self, figure):
+        lives = [figure(summary(folder)) for folder in self.lives]
+        sims = [figure(run) for run in self.sims]
+        live, sim = statistics.median(lives), statistics.median(sims)
+        print(f"# live {live:.3f} (of {[round(x, 3) for x in lives]}), simulated {sim:.3f} "
+              f"({min(sims):.3f} .. {max(sims):.3f})", file=sys.stderr)
+        return live, sim
+
+    def close(self, figure):
+        live, sim = self.medians(figure)
+        self.assertLess(abs(live / sim - 1), TOLERANCE, f"live {live}, simulated {sim}")
+
+    def test_everybody_completes(self):
+        self.assertEqual([summary(folder)["peers_complete"] for folder in self.lives],
+                         [8] * LIVE_RUNS)
+
+    def test_mean_download(self):
+        self.close(lambda run: run["download_s"]["mean"])
+
+    def test_last_completion(self):
+        self.close(lambda run: run["completed_s"])
+
+    def test_share_of_the_tracker(self):
+        live, sim = self.medians(lambda run: run["tracker_share"])
+        self.assertLess(abs(live - sim), SHARE_TOLERANCE)
+
+    def replay(self, folder):
+        """(when each transfer of a live run was whole, when it is over the virtual links)."""
+        gains = [row for row in rows(folder, "provenance.csv") if row["via"] != "initial"]
+        gains.sort(key=lambda row: float(row["started_s"]))
+        trace, scenario = self.folder / "trace.csv", self.folder / "replay.ini"
+        with open(trace, "w", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(["at_s", "from", "to", "bytes"])
+            for row in gains:
+                writer.writerow([row["started_s"], row["from"], row["peer"], row["bytes"]])
+        links = "up = 200kB\ndown = 800kB\nlatency = 5ms\n"
+        text = "[replay]\ntrace = trace.csv\n[node tracker]\nup = 800kB\ndown = 800kB\n"
+        text += "".join(f"[node home-{i}]\n{links}" for i in range(1, 9))
+        scenario.write_text(text)
+        self.run_program(SIM, "-q", scenario, "-o", self.folder / "replayed", "--force")
+        replayed = rows(self.folder / "replayed", "transfers.csv")
+        return ([(row["peer"], float(row["time_s"])) for row in gains],
+                [(row["to"], float(row["completed_s"])) for row in replayed])
+
+    def test_the_same_transfers_over_the_virtual_links(self):
+        for folder in self.lives:
+            live, virtual = (self.last_of_each(side) for side in self.replay(folder))
+            self.assertEqual(live.keys(), virtual.keys())
+            ratio = max(live.values()) / max(virtual.values())
+            mean = statistics.mean(live.values()) / statistics.mean(virtual.values())
+            print(f"# replay: last {ratio:.4f}, mean {mean:.4f}", file=sys.stderr)
+            self.assertLess(abs(ratio - 1), TOLERANCE)
+            self.assertLess(abs(mean - 1), TOLERANCE)
+
+    def last_of_each(self, transfers):
+        last = {}
+        for peer, time in transfers:
+            last[peer] = max(time, last.get(peer, 0))
+        return last
+
+
+if __name__ == "__main__":
+    unittest.main()
