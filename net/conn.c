@@ -498,7 +498,7 @@ static int peer_name(const net_conn *conn, char host[NET_ADDRESS_SIZE])
         uv_ip6_name(six, host, NET_ADDRESS_SIZE);
         /* an IPv4 address through an IPv6 socket reads as what it is */
         if (!strncmp(host, "::ffff:", 7) && strchr(host, '.'))
-            memmove(host, host + 7, strlen(host + 7) + 1);
+            memmove(host, host + 7, NET_ADDRESS_SIZE - 7);
         return ntohs(six->sin6_port);
     }
     uv_ip4_name((const struct sockaddr_in *)&address, host, NET_ADDRESS_SIZE);

@@ -244,10 +244,11 @@ static bool open_store(program *p, const char *told)
 
 static bool open_record(program *p)
 {
+    static const mb_geometry unknown = {.block_size = MB_BLOCK_SIZE_DEFAULT};
     const net_record_config config = {.folder = p->options.record,
                                       .id = p->options.id,
                                       .group = p->options.group,
-                                      .geometry = &p->manifest->geometry,
+                                      .geometry = p->manifest ? &p->manifest->geometry : &unknown,
                                       .seed = p->options.seed,
                                       .up = p->options.up,
                                       .down = p->options.down,
@@ -363,12 +364,12 @@ static bool start(program *p)
                                    .left = on_announced_left,
                                    .owner = p};
 
-    p->listener.accept = on_accept;
-    p->listener.owner = p;
-    if (!net_listener_open(&p->listener, &p->loop, p->options.host, &p->options.port)) return false;
     p->signals.stop = on_stop;
     p->signals.owner = p;
     net_signals_start(&p->signals, &p->loop);
+    p->listener.accept = on_accept;
+    p->listener.owner = p;
+    if (!net_listener_open(&p->listener, &p->loop, p->options.host, &p->options.port)) return false;
     printf("listening on %s %u\n", p->options.host, p->options.port);
     fflush(stdout);
     uv_timer_init(&p->loop.uv, &p->progress);
@@ -388,6 +389,8 @@ static void clear(program *p)
 
     p->closing = true;
     net_loop_end(&p->loop);
+    net_listener_close(&p->listener);
+    if (!p->record && p->loop.exit_code != 1) (void)open_record(p); /* of one that never joined */
     net_announcer_free(p->announcer);
     net_node_free(p->node);
     net_record_finish(p->record, now, p->leaving || p->left_early);

@@ -96,7 +96,7 @@ static void on_stop(void *owner, int times, int number)
 
     (void)number;
     p->stopping = true;
-    if (times > 1)
+    if (times > 1 || !p->node)
         net_loop_stop(&p->loop, 0);
     else
         net_node_leave(p->node);
@@ -218,6 +218,8 @@ static void open_server(program *p)
 
 static bool start(program *p)
 {
+    p->signals = (net_signals){.stop = on_stop, .owner = p};
+    net_signals_start(&p->signals, &p->loop);
     p->listener = (net_listener){.accept = accept_announce, .owner = p};
     p->seeder_listener = (net_listener){.accept = accept_request, .owner = p};
     if (!open_file(p) || !open_record(p)) return false;
@@ -226,8 +228,6 @@ static bool start(program *p)
     if (!open_node(p)) return false;
     open_server(p);
     if (!net_listener_open(&p->listener, &p->loop, p->options.host, &p->options.port)) return false;
-    p->signals = (net_signals){.stop = on_stop, .owner = p};
-    net_signals_start(&p->signals, &p->loop);
     printf("listening on %s %u\nseeder on %s %u\n", p->options.host, p->options.port,
            p->options.host, p->options.seeder_port);
     fflush(stdout);
@@ -242,6 +242,8 @@ static void clear(program *p)
     mb_time now = net_loop_now(&p->loop);
 
     net_loop_end(&p->loop);
+    net_listener_close(&p->listener);
+    net_listener_close(&p->seeder_listener);
     net_node_free(p->node);
     net_tracker_server_free(p->server);
     net_record_finish(p->record, now, false);

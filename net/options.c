@@ -54,7 +54,9 @@ static int set_keys(net_options *options, const texts *t)
         name = g_strndup(key, (gsize)(equals - key));
         error = strcmp(name, "preset") ? mb_protocol_set(&options->protocol, name, equals + 1) : 0;
         g_free(name);
-        if (error) return usage_error("--set %s: %s", *set, mb_strerror(error));
+        if (error)
+            return usage_error("--set %s: %s (minibit-sim --help-keys lists the keys)", *set,
+                               mb_strerror(error));
     }
     /* no folder is shared on a real network: what is dealt has to be fetched */
     options->protocol.deal = MB_DEAL_FETCHED;

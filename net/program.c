@@ -70,8 +70,9 @@ bool net_listener_open(net_listener *listener, net_loop *loop, const char *host,
 
 void net_listener_close(net_listener *listener)
 {
-    if (!uv_is_closing((uv_handle_t *)&listener->server))
-        uv_close((uv_handle_t *)&listener->server, NULL);
+    uv_handle_t *server = (uv_handle_t *)&listener->server;
+
+    if (server->loop && !uv_is_closing(server)) uv_close(server, NULL);
 }
 
 /* ---- signals -------------------------------------------------------------------------------- */

@@ -20,7 +20,7 @@ typedef struct net_listener {
     void *owner;
 } net_listener;
 bool net_listener_open(net_listener *listener, net_loop *loop, const char *host, uint16_t *port);
-void net_listener_close(net_listener *listener);
+void net_listener_close(net_listener *listener); /* also of one never opened */
 
 /* Calls `stop(owner, times)` at SIGINT and SIGTERM, `times` counting from 1. */
 typedef struct net_signals {

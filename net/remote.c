@@ -24,8 +24,17 @@ void net_remotes_init(net_remotes *remotes, uint32_t blocks, mb_node first)
     if (getrandom(&remotes->salt, sizeof remotes->salt, 0) < 0) remotes->salt = (uintptr_t)remotes;
 }
 
+void net_remote_settle(net_remote *remote)
+{
+    while (remote->old_count > 0)
+        free(remote->old_logs[--remote->old_count]);
+    free(remote->old_logs);
+    remote->old_logs = NULL;
+}
+
 static void remote_free(net_remote *remote)
 {
+    net_remote_settle(remote);
     free(remote->log);
     free(remote);
 }
@@ -183,7 +192,25 @@ bool net_remote_address(const net_remote *remote, struct sockaddr_storage *addre
 
 /* ---- what it holds -------------------------------------------------------------------------- */
 
-/* Room for `count` entries; growing moves the log, so nobody keeps a pointer to it. */
+/* A larger log with the same entries; the old one goes, or waits for net_remote_settle(). */
+static void log_move(const net_remotes *remotes, net_remote *remote, uint32_t capacity)
+{
+    mb_log *old = remote->log, *log = mb_log_new(old->epoch, capacity);
+
+    if (!log) net_alloc(SIZE_MAX);
+    log->count = old->count;
+    log->bound = old->bound;
+    memcpy(log->blocks, old->blocks, old->count * sizeof *old->blocks);
+    remote->log = log;
+    if (!remotes->keep_old) {
+        free(old);
+        return;
+    }
+    remote->old_logs = net_realloc(remote->old_logs, (remote->old_count + 1) * sizeof(mb_log *));
+    remote->old_logs[remote->old_count++] = old;
+}
+
+/* Room for `count` entries. Growing moves the log. */
 static void log_cover(const net_remotes *remotes, net_remote *remote, uint32_t count)
 {
     uint32_t capacity = remote->log ? remote->log->capacity : 0;
@@ -198,8 +225,7 @@ static void log_cover(const net_remotes *remotes, net_remote *remote, uint32_t c
         if (!remote->log) net_alloc(SIZE_MAX); /* ends the program as any lack of memory does */
         return;
     }
-    remote->log = net_realloc(remote->log, sizeof *remote->log + capacity * sizeof(uint32_t));
-    remote->log->capacity = capacity;
+    log_move(remotes, remote, capacity);
 }
 
 static void log_renew(net_remote *remote)

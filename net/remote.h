@@ -36,7 +36,9 @@ typedef struct net_remote {
     bool banned;              /* it sent a block of the wrong hash */
     bool booked;              /* by the tracker */
     mb_node node;
-    mb_log *log;           /* NULL as long as nothing was told */
+    mb_log *log;       /* NULL as long as nothing was told */
+    mb_log **old_logs; /* those that it has outgrown and somebody may still look at */
+    uint32_t old_count;
     uint64_t remote_epoch; /* that its own messages name */
     mb_time announced;     /* tracker: when last */
     void *announcer;       /* tracker: the kept connection that it announces over, or NULL */
@@ -50,6 +52,7 @@ typedef struct net_remotes {
     uint32_t bucket_count, node_capacity, count;
     mb_node next_node;
     uint32_t blocks; /* of the file: what a log can hold */
+    bool keep_old;   /* logs that were outgrown stay until net_remote_settle() */
     uint64_t salt;
 } net_remotes;
 
@@ -86,6 +89,10 @@ void net_remote_tell_block(const net_remotes *remotes, net_remote *remote, uint3
 
 /* What the core is to be told of it now. */
 mb_told net_remote_told(const net_remote *remote);
+
+/* Whoever looked at an earlier log of it looks at the present one by now: a tracker's core keeps
+ * what it was told (remotes->keep_old), and has been told anew. */
+void net_remote_settle(net_remote *remote);
 
 /* Whether it has told of `block`: O(log); of every block: O(1). */
 bool net_remote_complete(const net_remotes *remotes, const net_remote *remote);

@@ -82,6 +82,16 @@ static void write_answer(net_tracker_server *server, asking *a, const mb_action 
         net_list_write_plain(&list, a->conn, action, &a->answer);
 }
 
+/* The core has taken what each waiting one told. */
+static void settle_all(net_tracker_server *server)
+{
+    for (uint32_t i = 0; i < server->waiting_count; i++) {
+        net_remote *remote = net_remotes_at(&server->remotes, server->waiting[i]->node);
+
+        if (remote) net_remote_settle(remote);
+    }
+}
+
 /* Each waiting one's answer: by the place of its event; who leaves has none. */
 static void answer_all(net_tracker_server *server)
 {
@@ -170,6 +180,7 @@ static void on_prepare(uv_prepare_t *prepare)
     error = mb_tracker_step(server->tracker, net_loop_now(server->config.loop), server->events,
                             server->waiting_count + timer, &server->actions);
     if (error == MB_ERR_MEMORY) net_alloc(SIZE_MAX);
+    settle_all(server);
     answer_all(server);
     if (timer) see_to_books(server);
     see_to_timer(server);
@@ -365,6 +376,7 @@ net_tracker_server *net_tracker_server_new(const net_tracker_config *config)
     server->config = *config;
     mb_actions_init(&server->actions);
     net_remotes_init(&server->remotes, core.blocks, 1);
+    server->remotes.keep_old = true;
     server->events = net_alloc(sizeof *server->events);
     if (mb_tracker_new(&server->tracker, &core) ||
         mb_tracker_seeder(server->tracker, MB_NODE_TRACKER, config->seeder)) {
