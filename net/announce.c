@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "core/blockset.h"
-#include "core/codec/limits.h"
-#include "net/limits.h"
+#include "core/codec/codec_limits.h"
+#include "net/net_limits.h"
 
 /* How long the last announce may take. */
 #define LEAVE_MS 5000

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "core/codec/limits.h"
+#include "core/codec/codec_limits.h"
 #include "net/conn_impl.h"
-#include "net/limits.h"
+#include "net/net_limits.h"
 
 /* Reads while an answer is awaited take no more than a header and a little, so that the raw bytes
  * behind it are not copied twice. */

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "net/conn_impl.h"
-#include "net/limits.h"
+#include "net/net_limits.h"
 
 void net_out_end(net_out *out, bool sent)
 {

@@ -13,7 +13,7 @@
 #include "net/program.h"
 #include "net/tracker_server.h"
 
-/* A list of so many hashes fits a tracker's answer (core/codec/limits.h). */
+/* A list of so many hashes fits a tracker's answer (core/codec/codec_limits.h). */
 #define BLOCKS_MOST 300000
 
 typedef struct program {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "net/limits.h"
+#include "net/net_limits.h"
 #include "net/node_impl.h"
 
 /* Blocks stored between two syncs of the file. */

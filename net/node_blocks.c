@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "net/limits.h"
+#include "net/net_limits.h"
 #include "net/node_impl.h"
 
 /* ---- cut transfers --------------------------------------------------------------------------- */

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "core/blockset.h"
-#include "net/limits.h"
+#include "net/net_limits.h"
 #include "net/node_impl.h"
 
 /* ---- writing -------------------------------------------------------------------------------- */

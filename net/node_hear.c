@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/blockset.h"
-#include "net/limits.h"
+#include "net/net_limits.h"
 #include "net/node_impl.h"
 
 size_t net_node_limit(const net_conn *conn)

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "net/limits.h"
+#include "net/net_limits.h"
 #include "net/node_impl.h"
 
 static void hear_message(net_link *link, mb_message message, uint8_t flags, uint32_t block)

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "core/codec/base64.h"
-#include "net/limits.h"
+#include "net/net_limits.h"
 #include "net/node_impl.h"
 
 /* ---- the few blocks in memory ---------------------------------------------------------------- */

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/codec/limits.h"
+#include "core/codec/codec_limits.h"
 #include "net/conn.h"
-#include "net/limits.h"
+#include "net/net_limits.h"
 #include "net/remote.h"
 
 struct net_probe {

@@ -8,8 +8,8 @@
 #include <sys/random.h>
 
 #include "core/blockset.h"
-#include "net/limits.h"
 #include "net/loop.h"
+#include "net/net_limits.h"
 
 #define TRACKER_ID "tracker"
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/blockset.h"
-#include "net/limits.h"
+#include "net/net_limits.h"
 
 /* The seeder's address as the asker can reach it. */
 static void seeder_host(const net_list_config *config, const net_conn *conn,

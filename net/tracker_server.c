@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "core/blockset.h"
-#include "net/limits.h"
+#include "net/net_limits.h"
 #include "net/tracker_list.h"
 
 /* Who has announced and waits for the answer. */

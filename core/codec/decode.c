@@ -8,7 +8,7 @@
 
 #include "core/codec/arena.h"
 #include "core/codec/base64.h"
-#include "core/codec/limits.h"
+#include "core/codec/codec_limits.h"
 #include "core/codec/message.h"
 #include "core/codec/scan.h"
 #include "core/codec/valid.h"

@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "core/codec/limits.h"
+#include "core/codec/codec_limits.h"
 #include "core/codec/message.h"
 #include "core/codec/valid.h"
 

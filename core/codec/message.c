@@ -8,7 +8,7 @@
 
 #include "core/blockset.h"
 #include "core/codec/arena.h"
-#include "core/codec/limits.h"
+#include "core/codec/codec_limits.h"
 
 static const char *const reason_names[MB_WIRE_REASON_COUNT] = {
     [MB_WIRE_REASON_NONE] = "",

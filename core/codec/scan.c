@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "core/codec/limits.h"
+#include "core/codec/codec_limits.h"
 
 typedef struct scanner {
     const unsigned char *at;

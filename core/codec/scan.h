@@ -3,7 +3,7 @@
  *
  * cJSON takes more than JSON allows (numbers such as 0042, control characters, any UTF-8) and
  * turns every number into a double. The scanner passes only what RFC 8259 allows, within
- * limits.h, and under the keys that the protocol knows only whole numbers that a double holds
+ * codec_limits.h, and under the keys that the protocol knows only whole numbers that a double holds
  * exactly; so nothing that cJSON then makes of it can differ from what was sent.
  * The decoder calls it first; it allocates nothing and keeps nothing.
  */
@@ -15,7 +15,8 @@
 /*
  * Scans one message of `size` bytes: a JSON array or object, with white space around it at most.
  * MB_ERR_SYNTAX if it is no strict JSON in UTF-8, holds a zero character or something after its
- * end; MB_ERR_RANGE if a number is no whole number in [0, 2^53], or something exceeds limits.h.
+ * end; MB_ERR_RANGE if a number is no whole number in [0, 2^53], or something exceeds
+ * codec_limits.h.
  */
 int mb_scan(const char *bytes, size_t size);
 

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "core/codec/limits.h"
+#include "core/codec/codec_limits.h"
 
 static bool blocks_valid(const uint32_t *blocks, uint32_t count)
 {

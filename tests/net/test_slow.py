@@ -2,7 +2,7 @@
 """test_slow.py TRACKER PEER: who is slow on purpose, and for how long that is borne.
 
 10 s for a whole request, 60 s without a byte of a block, 120 s of silence. It takes some minutes:
-net/limits.h has the figures, and nothing makes them shorter.
+net/net_limits.h has the figures, and nothing makes them shorter.
 """
 import json
 import socket

@@ -10,7 +10,7 @@
 #include "core/blockset.h"
 #include "core/codec/arena.h"
 #include "core/codec/base64.h"
-#include "core/codec/limits.h"
+#include "core/codec/codec_limits.h"
 #include "core/codec/message.h"
 #include "core/codec/scan.h"
 #include "core/wire_size.h"

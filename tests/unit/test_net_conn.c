@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "net/conn.h"
-#include "net/limits.h"
+#include "net/net_limits.h"
 
 #define LIMIT 64
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "core/blockset.h"
-#include "net/limits.h"
+#include "net/net_limits.h"
 #include "net/remote.h"
 
 #define BLOCKS 70

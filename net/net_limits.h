@@ -2,10 +2,10 @@
  * What the programs on a real network take from strangers, and what happens at each limit.
  *
  * One place, so that a reader can add them up. "Refused" means: one line in the log, the
- * connection closed, nothing else changed. The codec's own limits are in core/codec/limits.h.
+ * connection closed, nothing else changed. The codec's own limits are in core/codec/codec_limits.h.
  */
-#ifndef NET_LIMITS_H
-#define NET_LIMITS_H
+#ifndef NET_NET_LIMITS_H
+#define NET_NET_LIMITS_H
 
 #include "core/geometry.h"
 #include "core/types.h"

@@ -2,8 +2,8 @@
  * What the codec takes from a stranger at most. One place, so that a reader can add them up:
  * a message costs at most about 100 times its size in memory while it is decoded.
  */
-#ifndef MB_LIMITS_H
-#define MB_LIMITS_H
+#ifndef MB_CODEC_LIMITS_H
+#define MB_CODEC_LIMITS_H
 
 #include "core/geometry.h"
 
