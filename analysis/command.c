@@ -1,0 +1,120 @@
+#include "analysis/command.h"
+
+#include "analysis/suggest.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- options ------------------------------------------------------------------------------- */
+
+static const GOptionEntry help_entry = {
+    .long_name = "help", .short_name = 'h', .description = "print this help"};
+
+/* GOption's message with the nearest option behind it. */
+static void option_error(const res_usage *usage, const GError *failure, GError **error)
+{
+    static const char prefix[] = "Unknown option --";
+    if (!g_str_has_prefix(failure->message, prefix)) {
+        res_input_error(error, "%s; see --help", failure->message);
+        return;
+    }
+    g_autofree char *word = g_strdup(failure->message + strlen(prefix));
+    word[strcspn(word, "=")] = '\0';
+    res_suggestion suggestion = res_suggestion_begin(word);
+    for (const GOptionEntry *entry = usage->entries; entry->long_name; entry++)
+        res_suggestion_offer(&suggestion, entry->long_name);
+    if (suggestion.best)
+        res_input_error(error, "--%s: no such option; did you mean --%s?", word, suggestion.best);
+    else
+        res_input_error(error, "--%s: no such option; see --help", word);
+}
+
+static GOptionContext *make_context(const res_usage *usage, gboolean *help, char ***rest)
+{
+    GOptionEntry more[] = {help_entry, {.long_name = G_OPTION_REMAINING}, {.long_name = NULL}};
+    more[0].arg_data = help;
+    more[1].arg = G_OPTION_ARG_FILENAME_ARRAY;
+    more[1].arg_data = rest;
+    GOptionContext *context = g_option_context_new(usage->arguments);
+    g_option_context_set_summary(context, usage->examples);
+    g_option_context_set_help_enabled(context, FALSE);
+    g_option_context_add_main_entries(context, usage->entries, NULL);
+    g_option_context_add_main_entries(context, more, NULL);
+    return context;
+}
+
+bool res_options_read(const res_usage *usage, int argc, char **argv, char ***rest, bool *done,
+                      GError **error)
+{
+    gboolean help = FALSE;
+    *rest = NULL;
+    GOptionContext *context = make_context(usage, &help, rest);
+    /* GOption takes the arguments that it knows out of the list, so it gets a list of its own. */
+    char **arguments = g_new0(char *, (gsize)argc + 1);
+    for (int i = 0; i < argc; i++)
+        arguments[i] = g_strdup(argv[i]);
+    GError *failure = NULL;
+    bool right = g_option_context_parse_strv(context, &arguments, &failure);
+    if (!right) option_error(usage, failure, error);
+    g_clear_error(&failure);
+    *done = right && help;
+    if (*done) {
+        g_autofree char *text = g_option_context_get_help(context, TRUE, NULL);
+        fputs(text, stdout);
+    }
+    if (!*rest) *rest = g_new0(char *, 1);
+    g_strfreev(arguments);
+    g_option_context_free(context);
+    return right;
+}
+
+int res_option_choose(const char *option, const char *text, const char *const *choices,
+                      GError **error)
+{
+    if (!text) return 0;
+    for (int i = 0; choices[i]; i++)
+        if (strcmp(text, choices[i]) == 0) return i;
+    g_autofree char *list = g_strjoinv(", ", (char **)choices);
+    res_input_error(error, "%s=%s: not one of %s", option, text, list);
+    return -1;
+}
+
+/* ---- output -------------------------------------------------------------------------------- */
+
+bool res_output_check(const char *path, bool force, GError **error)
+{
+    if (!path) return true;
+    if (g_file_test(path, G_FILE_TEST_IS_DIR))
+        return res_input_error(error, "%s: is a folder", path);
+    if (!force && g_file_test(path, G_FILE_TEST_EXISTS | G_FILE_TEST_IS_SYMLINK))
+        return res_input_error(error, "%s: exists already; --force replaces it", path);
+    g_autofree char *folder = g_path_get_dirname(path);
+    if (!g_file_test(folder, G_FILE_TEST_IS_DIR))
+        return res_input_error(error, "%s: there is no folder %s", path, folder);
+    return true;
+}
+
+bool res_output_write(const char *path, bool force, const GString *text, GError **error)
+{
+    if (!path) {
+        fwrite(text->str, 1, text->len, stdout);
+        return true; /* main() looks whether standard output took it */
+    }
+    GError *failure = NULL;
+    if (!res_output_check(path, force, error)) return false;
+    if (g_file_set_contents(path, text->str, (gssize)text->len, &failure)) return true;
+    res_failure(error, "%s: cannot be written (%s)", path, failure->message);
+    g_error_free(failure);
+    return false;
+}
+
+void res_note(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fputs("minibit-results: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+}

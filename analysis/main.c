@@ -1,0 +1,98 @@
+/*
+ * minibit-results: reads what runs leave; each of its commands is a file of its own.
+ *
+ * Results go to stdout or to the file asked for, messages to stderr.
+ */
+#include "analysis/command.h"
+#include "analysis/suggest.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+/* In the order in which the help lists them. */
+static const res_command commands[] = {
+    {"sql", "ask in SQL what nobody thought of", res_command_sql},
+};
+
+static const char head[] =
+    "Usage:\n"
+    "  minibit-results COMMAND [OPTION…] DIR…\n"
+    "\n"
+    "Examples:\n"
+    "  minibit-results sql results/flashcrowd \"SELECT status, count(*) FROM completion GROUP BY "
+    "1\"\n"
+    "      any question, in SQL\n"
+    "  minibit-results sql --help\n"
+    "      a command's options, with examples\n"
+    "\n"
+    "Reads the folders that minibit-sim leaves: of a run, or of a study with all its runs.\n"
+    "Exit status: 0 done; 1 failed on the way; 2 wrong usage, or no folder of results.\n"
+    "\n"
+    "Commands:\n";
+
+static void print_help(void)
+{
+    fputs(head, stdout);
+    for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
+        printf("  %-9s %s\n", commands[i].name, commands[i].summary);
+    fputs("\nOptions:\n  --help    print this help\n  --version print the version\n", stdout);
+}
+
+static const res_command *find_command(const char *name, GError **error)
+{
+    res_suggestion suggestion = res_suggestion_begin(name);
+    for (size_t i = 0; i < G_N_ELEMENTS(commands); i++) {
+        if (strcmp(name, commands[i].name) == 0) return &commands[i];
+        res_suggestion_offer(&suggestion, commands[i].name);
+    }
+    const char *kind = *name == '-' ? "option" : "command";
+    if (suggestion.best)
+        res_input_error(error, "%s: no such %s; did you mean %s?", name, kind, suggestion.best);
+    else
+        res_input_error(error, "%s: no such %s; see --help", name, kind);
+    return NULL;
+}
+
+static int run_command(int argc, char **argv, GError **error)
+{
+    const res_command *command = find_command(argv[1], error);
+    if (!command) return 2;
+    /* GOption puts the program's name into the usage line of the help. */
+    g_autofree char *name = g_strconcat("minibit-results ", command->name, NULL);
+    g_set_prgname(name);
+    return command->run(argc - 1, argv + 1, error);
+}
+
+static int act(int argc, char **argv, GError **error)
+{
+    if (argc < 2) {
+        res_input_error(error, "no command given; see --help");
+        return 2;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0) {
+        print_help();
+        return 0;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        puts("minibit-results " RES_VERSION);
+        return 0;
+    }
+    return run_command(argc, argv, error);
+}
+
+int main(int argc, char **argv)
+{
+    GError *error = NULL;
+    signal(SIGXFSZ, SIG_IGN); /* a write beyond a limit fails like one on a full disk */
+    int status = act(argc, argv, &error);
+    if (error) {
+        status = res_error_status(error);
+        res_note("%s", error->message);
+        g_error_free(error);
+    }
+    if (fflush(stdout) == 0 && !ferror(stdout)) return status;
+    res_note("standard output cannot be written");
+    return 1;
+}
