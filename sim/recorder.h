@@ -49,13 +49,17 @@ typedef enum sim_trace_kind {
     SIM_TRACE_INTEREST,     /* node could use a slot of other's again */
     SIM_TRACE_DECLINE,      /* node has no use for the slot that other gave it */
     SIM_TRACE_CANCEL,       /* node no longer wants block of other */
-    SIM_TRACE_CUT,     /* the transfer of block from node to other stops; value: bytes carried */
-    SIM_TRACE_WASTE,   /* node had block, that other sent, already; value: bytes */
-    SIM_TRACE_BAD,     /* the bytes of block that other sent node do not match their hash */
-    SIM_TRACE_GONE,    /* node learns that other has vanished */
-    SIM_TRACE_CRASH,   /* node crashes */
-    SIM_TRACE_RESTART, /* node is there again */
-    SIM_TRACE_FAULT,   /* a [fault] begins or ends */
+    SIM_TRACE_CUT,      /* the transfer of block from node to other stops; value: bytes carried */
+    SIM_TRACE_WASTE,    /* node had block, that other sent, already; value: bytes */
+    SIM_TRACE_BAD,      /* the bytes of block that other sent node do not match their hash */
+    SIM_TRACE_GONE,     /* node learns that other has vanished */
+    SIM_TRACE_CRASH,    /* node crashes */
+    SIM_TRACE_RESTART,  /* node is there again */
+    SIM_TRACE_FAULT,    /* a [fault] begins or ends */
+    SIM_TRACE_SENT,     /* node has sent block to other whole; value: bytes on the wire */
+    SIM_TRACE_UPLINK,   /* so far node's uplink has carried; value: bytes */
+    SIM_TRACE_DOWNLINK, /* the same of its downlink */
+    SIM_TRACE_HOLD,     /* node holds block without a transfer: from its arrival, or dealt */
     SIM_TRACE_KIND_COUNT
 } sim_trace_kind;
 

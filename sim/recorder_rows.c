@@ -190,6 +190,10 @@ static const struct {
     [SIM_TRACE_CRASH] = {WORD("crash"), DETAIL_NONE},
     [SIM_TRACE_RESTART] = {WORD("restart"), DETAIL_NONE},
     [SIM_TRACE_FAULT] = {WORD("fault"), DETAIL_NUMBER},
+    [SIM_TRACE_SENT] = {WORD("sent"), DETAIL_NUMBER},
+    [SIM_TRACE_UPLINK] = {WORD("uplink"), DETAIL_NUMBER},
+    [SIM_TRACE_DOWNLINK] = {WORD("downlink"), DETAIL_NUMBER},
+    [SIM_TRACE_HOLD] = {WORD("hold"), DETAIL_NONE},
 };
 
 /* The grounds of an unchoke, with a blank between two. */

@@ -210,10 +210,12 @@ static void do_gained(sim_swarm *swarm, mb_node node, const mb_action *a)
         gain.bytes = raw->value2;
         sim_recorder_trace(swarm->recorder, SIM_TRACE_DELIVER, swarm->now, node, raw->from,
                            a->block, raw->value2);
-    } else if (swarm->payload) {
-        int error = sim_payload_given(swarm->payload, node, a->block);
+    } else {
+        int error = swarm->payload ? sim_payload_given(swarm->payload, node, a->block) : 0;
 
         if (error) sim_swarm_fail(swarm, error, "%s", sim_payload_error(swarm->payload));
+        sim_recorder_trace(swarm->recorder, SIM_TRACE_HOLD, swarm->now, node, MB_NODE_NONE,
+                           a->block, 0);
     }
     sim_recorder_block(swarm->recorder, swarm->now, &gain);
 }

@@ -158,9 +158,21 @@ void sim_swarm_cut_all(sim_swarm *swarm, mb_node node)
         cut_flow(swarm, swarm->nodes[node].in_first, &carried);
 }
 
+void sim_swarm_trace_links(sim_swarm *swarm, mb_node node)
+{
+    if (!swarm->recorder->events) return;
+    sim_recorder_trace(swarm->recorder, SIM_TRACE_UPLINK, swarm->now, node, MB_NODE_NONE,
+                       MB_BLOCK_NONE,
+                       sim_links_link_carried(swarm->links, up_link(node), swarm->now));
+    sim_recorder_trace(swarm->recorder, SIM_TRACE_DOWNLINK, swarm->now, node, MB_NODE_NONE,
+                       MB_BLOCK_NONE,
+                       sim_links_link_carried(swarm->links, down_link(node), swarm->now));
+}
+
 void sim_swarm_end_flows(sim_swarm *swarm)
 {
     for (mb_node node = 0; node < swarm->node_count; node++) {
+        if (swarm->nodes[node].peer) sim_swarm_trace_links(swarm, node);
         for (uint32_t f = swarm->nodes[node].out_first; f != SIM_NONE;
              f = swarm->transfers[f].out_next)
             sim_recorder_bytes(swarm->recorder, node, swarm->transfers[f].to,
@@ -240,6 +252,8 @@ void sim_swarm_complete_flows(sim_swarm *swarm)
         const sim_transfer *t = &swarm->done[i];
         mb_event *event;
 
+        sim_recorder_trace(swarm->recorder, SIM_TRACE_SENT, swarm->now, t->from, t->to, t->block,
+                           t->bytes);
         send_block(swarm, t);
         if (!swarm->nodes[t->from].peer) continue;
         swarm->batch_count = 0;

@@ -162,6 +162,8 @@ void sim_swarm_measure(sim_swarm *swarm, mb_node node); /* fills the batch with 
 void sim_swarm_cut_all(sim_swarm *swarm, mb_node node);
 void sim_swarm_complete_flows(sim_swarm *swarm);
 void sim_swarm_end_flows(sim_swarm *swarm); /* the run is over: what is under way is counted */
+/* Where events are written: what the node's links have carried, for whoever explains the run. */
+void sim_swarm_trace_links(sim_swarm *swarm, mb_node node);
 
 /* ---- swarm_events.c ---- */
 void sim_swarm_dispatch(sim_swarm *swarm, sim_event *event);

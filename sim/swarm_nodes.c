@@ -176,6 +176,7 @@ void sim_swarm_completed(sim_swarm *swarm, mb_node node)
     sim_recorder_complete(swarm->recorder, node, swarm->now, carried);
     sim_recorder_trace(swarm->recorder, SIM_TRACE_COMPLETE, swarm->now, node, MB_NODE_NONE,
                        MB_BLOCK_NONE, 0);
+    sim_swarm_trace_links(swarm, node);
     if (swarm->payload) {
         char name[256];
         int error;
@@ -245,6 +246,7 @@ void sim_swarm_depart(sim_swarm *swarm, mb_node node)
                            sim_links_link_carried(swarm->links, 2 * node, swarm->now));
     sim_recorder_trace(swarm->recorder, SIM_TRACE_LEAVE, swarm->now, node, MB_NODE_NONE,
                        MB_BLOCK_NONE, SIM_PEER_LEFT);
+    sim_swarm_trace_links(swarm, node);
     if (node != MB_NODE_TRACKER && !gone->complete) swarm->incomplete--;
     if (swarm->payload) sim_payload_remove(swarm->payload, node);
     gone->log = mb_peer_free_but_log(gone->peer);
