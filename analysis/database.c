@@ -170,7 +170,7 @@ static bool create(res_database *database, GError **error)
                 execute(database, "CREATE TABLE summary(run INTEGER, path TEXT, value)", error) &&
                 res_load_runs(database->sqlite, database->runs, error) &&
                 res_load_summaries(database->sqlite, database->runs, error) &&
-                execute(database, "CREATE INDEX summary_run ON summary(run)", error) &&
+                execute(database, "CREATE INDEX summary_path ON summary(path, run)", error) &&
                 create_figures(database, columns, error);
     for (size_t i = 0; done && i < res_table_count; i++)
         done = create_csv_table(database, &res_tables[i], error);

@@ -176,7 +176,13 @@ static void print_markdown(const res_grid *grid, GString *out)
 
 void res_escape_latex(GString *out, const char *text)
 {
+    static const char plus_minus[] = "±";
     for (const char *c = text; *c; c++) {
+        if (g_str_has_prefix(c, plus_minus)) {
+            g_string_append(out, "$\\pm$");
+            c += sizeof plus_minus - 2;
+            continue;
+        }
         switch (*c) {
         case '\\': g_string_append(out, "\\textbackslash{}"); break;
         case '~': g_string_append(out, "\\textasciitilde{}"); break;

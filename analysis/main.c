@@ -12,7 +12,9 @@
 
 /* In the order in which the help lists them. */
 static const res_command commands[] = {
+    {"table", "figures of each parameter point, with confidence intervals", res_command_table},
     {"sql", "ask in SQL what nobody thought of", res_command_sql},
+    {"verify", "run it again and compare the bytes", res_command_verify},
 };
 
 static const char head[] =
@@ -20,6 +22,8 @@ static const char head[] =
     "  minibit-results COMMAND [OPTION…] DIR…\n"
     "\n"
     "Examples:\n"
+    "  minibit-results table results/study\n"
+    "      mean and confidence interval of each parameter point\n"
     "  minibit-results sql results/flashcrowd \"SELECT status, count(*) FROM completion GROUP BY "
     "1\"\n"
     "      any question, in SQL\n"

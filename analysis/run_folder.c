@@ -2,6 +2,7 @@
 
 #include "analysis/command.h"
 
+#include <glib/gstdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,6 +98,13 @@ bool res_run_has_table(const res_run *run, const char *table)
     return manifest_table(run, table) != NULL;
 }
 
+int res_run_table_form(const res_run *run, const char *table)
+{
+    const cJSON *entry = manifest_table(run, table);
+    if (!entry) return 0;
+    return g_str_has_suffix(entry->string, ".zst") ? 2 : 1;
+}
+
 res_csv *res_run_table(const res_run *run, const char *table, GError **error)
 {
     const cJSON *entry = manifest_table(run, table);
@@ -112,6 +120,18 @@ res_csv *res_run_table(const res_run *run, const char *table, GError **error)
     const cJSON *bytes = cJSON_GetObjectItemCaseSensitive(entry, "bytes");
     if (csv && cJSON_IsNumber(bytes)) res_csv_expect_size(csv, (uint64_t)bytes->valuedouble);
     return csv;
+}
+
+void res_folder_remove(const char *folder)
+{
+    GDir *dir = g_dir_open(folder, 0, NULL);
+    if (!dir) return;
+    for (const char *name; (name = g_dir_read_name(dir));) {
+        g_autofree char *path = g_build_filename(folder, name, NULL);
+        g_unlink(path);
+    }
+    g_dir_close(dir);
+    g_rmdir(folder);
 }
 
 /* ---- what a folder is ---------------------------------------------------------------------- */
@@ -399,4 +419,17 @@ int res_runs_param(const res_runs *runs, const char *name)
     for (guint i = 0; i < runs->params->len; i++)
         if (strcmp(runs->params->pdata[i], name) == 0) return (int)i;
     return -1;
+}
+
+int res_runs_find_param(const res_runs *runs, const char *name)
+{
+    int found = res_runs_param(runs, name);
+    if (found >= 0) return found;
+    g_autofree char *end = g_strconcat(".", name, NULL);
+    for (guint i = 0; i < runs->params->len; i++) {
+        if (!g_str_has_suffix(runs->params->pdata[i], end)) continue;
+        if (found >= 0) return -1;
+        found = (int)i;
+    }
+    return found;
 }

@@ -59,11 +59,21 @@ const res_run *res_runs_at(const res_runs *runs, guint index);
 /* The parameter `name`'s place in values; -1 if no run has it. O(parameters). */
 int res_runs_param(const res_runs *runs, const char *name);
 
+/* The same, or the only parameter whose name ends in ".NAME", protocol.selection for selection. */
+int res_runs_find_param(const res_runs *runs, const char *name);
+
 /* Path of the run's file `name`. The caller frees it. */
 char *res_run_path(const res_run *run, const char *name);
 
 /* Does the manifest name the table "completion", ..., compressed or not? */
 bool res_run_has_table(const res_run *run, const char *table);
+
+/* How the run has a table: 0 not at all, 1 as CSV, 2 compressed. */
+int res_run_table_form(const res_run *run, const char *table);
+
+/* Removes a folder of results that this program has made, with its files; nothing if it is absent.
+ */
+void res_folder_remove(const char *folder);
 
 /*
  * Opens a table such as "completion" or "events", compressed or not; at its end it fails unless it

@@ -1,0 +1,218 @@
+/*
+ * minibit-results verify: are a run's files what its manifest says, and does running it again give
+ * the same bytes?
+ */
+#include "analysis/command.h"
+#include "analysis/compare.h"
+#include "analysis/simulator.h"
+
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char examples[] =
+    "Examples:\n"
+    "  minibit-results verify results/evening\n"
+    "      runs it again from its config.ini and compares every file, byte for byte\n"
+    "  minibit-results verify results/study -j 2\n"
+    "      every finished run of a study, two at a time\n"
+    "  minibit-results verify results/study --manifest-only\n"
+    "      only holds the files against the SHA-256 that the manifests have\n"
+    "\n"
+    "The first line that differs is named. The runs' folders are only read; what is run again "
+    "lies\n"
+    "in a temporary folder for as long as it takes. Exit status: 0 all the same; 1 a run came out\n"
+    "differently or failed; 2 files were changed, or are no results.";
+
+enum { EXIT_USAGE = 2, EXIT_INTERRUPTED = 130 };
+
+struct options {
+    gboolean manifest_only;
+    char *jobs;
+};
+
+/* What all threads share. */
+struct work {
+    char *program; /* minibit-sim; NULL: nothing is run */
+    char *folder;  /* temporary; NULL with program */
+};
+
+/* One run to verify, by a thread of the pool. */
+struct task {
+    const res_run *run;
+    const struct work *work;
+    GError *error; /* what is wrong with it; NULL: nothing */
+    bool done;     /* its files are right, and it was run again if it can be */
+    bool repeated;
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int signal_number)
+{
+    interrupted = 1;
+}
+
+/* ---- one run ------------------------------------------------------------------------------- */
+
+/* The options that make minibit-sim leave the same files. */
+static void choose_options(const res_run *run, const char *options[3])
+{
+    static const char *const tables[] = {"provenance", "events"};
+    static const char *const choices[2][3] = {
+        {"--provenance=off", "--provenance=csv", "--provenance=zst"},
+        {"--events=off", "--events=csv", "--events=zst"},
+    };
+    for (size_t i = 0; i < 2; i++)
+        options[i] = choices[i][res_run_table_form(run, tables[i])];
+    options[2] = NULL;
+}
+
+/* A live run has no second time: the network would not be the same. */
+static bool is_repeatable(const res_run *run)
+{
+    const cJSON *program = cJSON_GetObjectItemCaseSensitive(run->manifest, "program");
+    return cJSON_IsString(program) && strcmp(program->valuestring, "minibit-sim") == 0;
+}
+
+/* What else may be the reason that a run comes out differently. */
+static void explain_commit(const res_run *run, const res_run *again, GError **error)
+{
+    const cJSON *a = cJSON_GetObjectItemCaseSensitive(run->manifest, "commit");
+    const cJSON *b = cJSON_GetObjectItemCaseSensitive(again->manifest, "commit");
+    if (!cJSON_IsString(a) || !cJSON_IsString(b) || strcmp(a->valuestring, b->valuestring) == 0)
+        return;
+    g_autofree char *message = g_strdup((*error)->message);
+    g_clear_error(error);
+    res_failure(error, "%s; it was made by commit %.12s, run again by %.12s", message,
+                a->valuestring, b->valuestring);
+}
+
+static bool repeat(const res_run *run, const struct work *work, GError **error)
+{
+    const char *options[3];
+    choose_options(run, options);
+    g_autofree char *config = res_run_path(run, "config.ini");
+    g_autofree char *name = g_strdup_printf("%" G_GUINT64_FORMAT, run->number);
+    g_autofree char *folder = g_build_filename(work->folder, name, NULL);
+    bool stopped;
+    bool done = res_simulator_run(work->program, config, folder, run->is_replay ? NULL : options,
+                                  &stopped, error);
+    g_autoptr(res_runs) again = done ? res_run_open(folder, error) : NULL;
+    done = again && res_compare_again(run, res_runs_at(again, 0), error);
+    if (again && !done) explain_commit(run, res_runs_at(again, 0), error);
+    res_folder_remove(folder);
+    return done;
+}
+
+static void verify(gpointer data, gpointer context)
+{
+    struct task *task = data;
+    if (interrupted || !res_compare_manifest(task->run, &task->error)) return;
+    task->repeated = task->work->program && is_repeatable(task->run);
+    task->done = !task->repeated || repeat(task->run, task->work, &task->error);
+}
+
+/* ---- all of them --------------------------------------------------------------------------- */
+
+/* Prints what is wrong, run by run; the exit status. */
+static int tell(const struct task *tasks, guint count)
+{
+    guint right = 0, repeated = 0, files = 0, status = 0;
+    for (guint i = 0; i < count; i++) {
+        const struct task *task = &tasks[i];
+        if (task->error) res_note("%s", task->error->message);
+        if (task->error) status = MAX(status, (guint)res_error_status(task->error));
+        right += task->done;
+        repeated += task->done && task->repeated;
+        files += task->done ? (guint)cJSON_GetArraySize(
+                                  cJSON_GetObjectItemCaseSensitive(task->run->manifest, "files"))
+                            : 0;
+    }
+    if (right > 0) printf("%u of %u runs: all %u files as the manifests say", right, count, files);
+    if (right > 0 && repeated == right)
+        printf(", and the same bytes when run again");
+    else if (repeated > 0)
+        printf(", and of %u the same bytes when run again", repeated);
+    if (right > 0) printf("\n");
+    return (int)status;
+}
+
+static int verify_all(const res_runs *runs, const struct work *work, int jobs)
+{
+    g_autofree struct task *tasks = g_new0(struct task, runs->runs->len);
+    GThreadPool *pool = g_thread_pool_new(verify, NULL, jobs, TRUE, NULL);
+    for (guint i = 0; i < runs->runs->len; i++) {
+        tasks[i].run = res_runs_at(runs, i);
+        tasks[i].work = work;
+        g_thread_pool_push(pool, &tasks[i], NULL);
+    }
+    g_thread_pool_free(pool, FALSE, TRUE);
+    int status = interrupted ? EXIT_INTERRUPTED : tell(tasks, runs->runs->len);
+    if (interrupted) res_note("interrupted");
+    for (guint i = 0; i < runs->runs->len; i++)
+        g_clear_error(&tasks[i].error);
+    return status;
+}
+
+/* Finds the program and makes a folder for what it leaves. */
+static bool prepare(struct work *work, GError **error)
+{
+    GError *failure = NULL;
+    work->program = res_simulator_find(error);
+    if (!work->program) return false;
+    work->folder = g_dir_make_tmp("minibit-verify.XXXXXX", &failure);
+    if (work->folder) return true;
+    res_failure(error, "no temporary folder (%s)", failure->message);
+    g_error_free(failure);
+    return false;
+}
+
+static bool read_jobs(const char *text, int *jobs, GError **error)
+{
+    guint64 number = g_get_num_processors();
+    if (text && !g_ascii_string_to_unsigned(text, 10, 1, 1024, &number, NULL))
+        return res_input_error(error, "--jobs=%s: not a whole number from 1 to 1024", text);
+    *jobs = (int)number;
+    return true;
+}
+
+static int work_on(const struct options *options, char **rest, GError **error)
+{
+    int jobs = 1;
+    if (!read_jobs(options->jobs, &jobs, error)) return EXIT_USAGE;
+    g_autoptr(res_runs) runs = res_runs_open(rest, error);
+    if (!runs) return EXIT_USAGE;
+    res_runs_note_unfinished(runs);
+    struct work work = {0};
+    int status = EXIT_USAGE;
+    signal(SIGINT, on_interrupt);
+    signal(SIGTERM, on_interrupt);
+    if (options->manifest_only || prepare(&work, error)) status = verify_all(runs, &work, jobs);
+    if (work.folder) g_rmdir(work.folder);
+    g_free(work.program);
+    g_free(work.folder);
+    return status;
+}
+
+int res_command_verify(int argc, char **argv, GError **error)
+{
+    struct options options = {0};
+    const GOptionEntry entries[] = {
+        {"jobs", 'j', 0, G_OPTION_ARG_FILENAME, &options.jobs,
+         "runs at a time (default: as many as there are cores)", "N"},
+        {"manifest-only", 0, 0, G_OPTION_ARG_NONE, &options.manifest_only,
+         "run nothing again, only compare with the manifests", NULL},
+        {.long_name = NULL},
+    };
+    const res_usage usage = {"DIR…", examples, entries};
+    char **rest;
+    bool done;
+    int status = 0;
+    if (res_options_read(&usage, argc, argv, &rest, &done, error) && !done)
+        status = work_on(&options, rest, error);
+    g_strfreev(rest);
+    g_free(options.jobs);
+    return status;
+}
