@@ -70,6 +70,7 @@ struct net_conn {
     net_loop *loop;
     void *owner;
     void *user;              /* the owner's */
+    uint32_t tag;            /* the owner's */
     net_conn *next, *prev;   /* all of the loop */
     net_conn *shape_next[2]; /* the shaper's: up, down */
     char *buffer;            /* of a message that is not whole; NULL if there is none */
@@ -86,7 +87,8 @@ struct net_conn {
     uint8_t role;                      /* the owner's */
     bool line_feed : 1;                /* one must come before the body */
     bool followed : 1; /* another message has come behind the one that ops->message gets */
-    bool strict : 1;   /* nothing but another message may stand behind a message */
+    bool strict : 1;   /* nothing but another message may stand behind a message, and what is
+                          wrong is told in the log */
     bool awaiting : 1; /* an answer, of which nothing has come: NET_LIMIT_ANSWER_MS */
     bool keep : 1;     /* both sides keep it */
     bool reading : 1, shaped_up : 1, shaped_down : 1;

@@ -123,7 +123,8 @@ static void make_room(net_remotes *remotes)
     for (mb_node node = 0; node < remotes->node_capacity; node++) {
         net_remote *remote = remotes->by_node[node];
 
-        if (!remote || remote->booked || remote->link || remote->announcer || remote->banned)
+        if (!remote || remote->booked || remote->link || remote->announcer || remote->banned ||
+            remote->waiting > 0)
             continue;
         forget(remotes, remote);
     }
@@ -192,22 +193,36 @@ bool net_remote_address(const net_remote *remote, struct sockaddr_storage *addre
 
 /* ---- what it holds -------------------------------------------------------------------------- */
 
-/* A larger log with the same entries; the old one goes, or waits for net_remote_settle(). */
-static void log_move(const net_remotes *remotes, net_remote *remote, uint32_t capacity)
+/* A new empty log; the old one goes, or waits for net_remote_settle(): nobody who looks at it sees
+ * it change. */
+static void log_replace(const net_remotes *remotes, net_remote *remote, uint32_t epoch,
+                        uint32_t capacity)
 {
-    mb_log *old = remote->log, *log = mb_log_new(old->epoch, capacity);
+    mb_log *old = remote->log;
 
-    if (!log) net_alloc(SIZE_MAX);
-    log->count = old->count;
-    log->bound = old->bound;
-    memcpy(log->blocks, old->blocks, old->count * sizeof *old->blocks);
-    remote->log = log;
+    remote->log = mb_log_new(epoch, capacity);
+    if (!remote->log) net_alloc(SIZE_MAX); /* ends the program as any lack of memory does */
     if (!remotes->keep_old) {
         free(old);
-        return;
+    } else if (old) {
+        remote->old_logs =
+            net_realloc(remote->old_logs, (remote->old_count + 1) * sizeof *remote->old_logs);
+        remote->old_logs[remote->old_count++] = old;
     }
-    remote->old_logs = net_realloc(remote->old_logs, (remote->old_count + 1) * sizeof(mb_log *));
-    remote->old_logs[remote->old_count++] = old;
+}
+
+/* A larger log with the same entries. */
+static void log_grow(const net_remotes *remotes, net_remote *remote, uint32_t capacity)
+{
+    uint32_t count = remote->log->count, bound = remote->log->bound;
+    uint32_t *blocks = net_alloc(count * sizeof *blocks);
+
+    memcpy(blocks, remote->log->blocks, count * sizeof *blocks);
+    log_replace(remotes, remote, remote->log->epoch, capacity);
+    memcpy(remote->log->blocks, blocks, count * sizeof *blocks);
+    remote->log->count = count;
+    remote->log->bound = bound;
+    free(blocks);
 }
 
 /* Room for `count` entries. Growing moves the log. */
@@ -220,18 +235,10 @@ static void log_cover(const net_remotes *remotes, net_remote *remote, uint32_t c
     while (capacity < count)
         capacity *= 2;
     if (capacity > remotes->blocks) capacity = remotes->blocks;
-    if (!remote->log) {
-        remote->log = mb_log_new(1, capacity);
-        if (!remote->log) net_alloc(SIZE_MAX); /* ends the program as any lack of memory does */
-        return;
-    }
-    log_move(remotes, remote, capacity);
-}
-
-static void log_renew(net_remote *remote)
-{
-    remote->log->epoch++;
-    remote->log->count = remote->log->bound = 0;
+    if (remote->log)
+        log_grow(remotes, remote, capacity);
+    else
+        log_replace(remotes, remote, 1, capacity);
 }
 
 bool net_remote_complete(const net_remotes *remotes, const net_remote *remote)
@@ -277,7 +284,7 @@ void net_remote_tell_set(const net_remotes *remotes, net_remote *remote, const u
         return;
     }
     if (mb_blockset_any_missing(known, set, words)) {
-        log_renew(remote);
+        log_replace(remotes, remote, remote->log->epoch + 1, remote->log->capacity);
         memset(known, 0, words * sizeof *known);
     }
     append_news(remotes, remote, set, known);

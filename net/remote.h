@@ -35,6 +35,7 @@ typedef struct net_remote {
     uint8_t speech;           /* net_speech */
     bool banned;              /* it sent a block of the wrong hash */
     bool booked;              /* by the tracker */
+    uint32_t waiting;         /* tracker: its announces that the core has not had yet */
     mb_node node;
     mb_log *log;       /* NULL as long as nothing was told */
     mb_log **old_logs; /* those that it has outgrown and somebody may still look at */

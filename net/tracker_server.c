@@ -10,7 +10,8 @@
 #include "net/net_limits.h"
 #include "net/tracker_list.h"
 
-/* Who has announced and waits for the answer. */
+/* Who has announced and waits for the answer. A connection's `user` is what it waits with, its
+ * `tag` the node that announces over it, 0 as long as nobody has. */
 typedef struct asking {
     net_tracker_server *server;
     net_conn *conn; /* NULL once it has closed */
@@ -88,7 +89,8 @@ static void settle_all(net_tracker_server *server)
     for (uint32_t i = 0; i < server->waiting_count; i++) {
         net_remote *remote = net_remotes_at(&server->remotes, server->waiting[i]->node);
 
-        if (remote) net_remote_settle(remote);
+        net_remote_settle(remote);
+        remote->waiting--;
     }
 }
 
@@ -235,6 +237,7 @@ static const char *objection(const net_tracker_server *server, const net_conn *c
     if (strcmp(m->peer.id, "tracker") == 0) return "the tracker's own id";
     if (mb_wire_check_geometry(m, &server->config.manifest->geometry) != MB_OK)
         return "it does not fit the file";
+    if (conn->tag != 0 && (!remote || remote->node != conn->tag)) return "another id than before";
     net_conn_host(conn, host);
     if (!server->config.trust_ip && !same_host(host, m->peer.ip))
         return "it announces another address than its own";
@@ -289,6 +292,8 @@ static void hear_announce(net_conn *conn, net_remote *remote, const mb_wire_peer
     conn->keep = a->keep && !leaving;
     if (conn->keep) remote->announcer = conn;
     conn->user = a;
+    conn->tag = remote->node;
+    remote->waiting++;
     net_loop_delay(server->config.loop, wait_add, drop_asking, a);
 }
 
@@ -335,16 +340,12 @@ static void on_closed(net_conn *conn, const net_block *body, uint32_t body_size)
 {
     net_tracker_server *server = conn->owner;
     asking *a = conn->user;
+    net_remote *remote = conn->tag ? net_remotes_at(&server->remotes, conn->tag) : NULL;
 
     (void)body;
     (void)body_size;
     if (a) a->conn = NULL;
-    if (!conn->keep) return;
-    for (mb_node node = 0; node < server->remotes.node_capacity; node++) {
-        net_remote *remote = server->remotes.by_node[node];
-
-        if (remote && remote->announcer == conn) remote->announcer = NULL;
-    }
+    if (remote && remote->announcer == conn) remote->announcer = NULL;
 }
 
 static size_t limit(const net_conn *conn)
