@@ -17,8 +17,8 @@
  */
 #define NET_LIMIT_ENVELOPE ((size_t)512)
 
-/* Blocks that one notice lists beside what it told before: what fits the envelope. More go as a
- * set. */
+/* Blocks that one message lists beside what was told before: what fits the envelope. More go as a
+ * set; a longer list is refused. */
 #define NET_LIMIT_HAVE 16
 
 /* Milliseconds. Past each the connection is closed; of a block under way the rest is asked of

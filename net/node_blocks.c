@@ -86,7 +86,7 @@ static void measure_conn(net_link *link, const net_conn *conn)
         const net_ask *ask = &link->asks[i];
         net_event *event;
 
-        if (!ask->begun || ask->dropped || conn->body_got == 0) continue;
+        if (ask->over != conn || ask->dropped || conn->body_got == 0) continue;
         event = net_node_push(link->node, MB_EVENT_PROGRESS, link->remote);
         event->event.block = ask->block;
         event->event.offset = conn->body_got;
@@ -276,7 +276,8 @@ static void hear_data(net_conn *conn, net_link *link, net_ask *ask, const mb_wir
     net_block *bytes = partial_take(link->node, ask->block, offset);
     net_ask answered = *ask;
 
-    if (!bytes || offset + m->data_size > bytes->size) {
+    if (!bytes || m->data_size > bytes->size - offset) {
+        net_block_unref(bytes);
         net_conn_refuse(conn, "a block from another byte than asked for");
         return;
     }
@@ -297,7 +298,7 @@ static void hear_header(net_conn *conn, net_link *link, net_ask *ask, const mb_w
         net_conn_refuse(conn, "a block from another byte than asked for");
         return;
     }
-    ask->begun = true;
+    ask->over = conn;
     ask->offset = offset;
     net_conn_expect(conn, bytes, offset, bytes->size);
 }
@@ -333,7 +334,7 @@ void net_node_body(net_conn *conn, net_block *block)
     for (uint16_t i = 0; link && i < link->ask_count; i++) {
         net_ask ask = link->asks[i];
 
-        if (!ask.begun) continue;
+        if (ask.over != conn) continue;
         net_link_answered(link, &link->asks[i]);
         arrive(link, &ask, block);
         if (conn->role == NET_CONN_PLAIN) net_conn_finish(conn);

@@ -44,11 +44,11 @@ static net_link *identify(net_conn *conn, const char *id)
     net_link *link = conn->user;
     net_remote *remote;
 
-    if (link) {
-        if (strcmp(link->remote->id, id) == 0) return link;
+    if (link && strcmp(link->remote->id, id) != 0) {
         net_conn_refuse(conn, "another id than before");
         return NULL;
     }
+    if (link) return may_be(conn, link->remote) ? link : NULL;
     if (strcmp(id, node->config.id) == 0) {
         net_conn_refuse(conn, "my own id");
         return NULL;
@@ -60,7 +60,7 @@ static net_link *identify(net_conn *conn, const char *id)
     }
     if (!may_be(conn, remote)) return NULL;
     link = net_link_get(node, remote);
-    conn->user = link;
+    net_link_attach(link, conn);
     return link;
 }
 
@@ -91,6 +91,7 @@ static void note_speech(net_conn *conn, net_link *link, const mb_wire_extension 
     link->remote->speech = NET_SPEECH_MINIBIT;
     if (conn->role != NET_CONN_IN || !e->keep) return;
     conn->keep = true;
+    conn->strict = false; /* one message after another, and raw bytes behind some */
     link->in = conn;
     link->no_way_out = false; /* it may be reachable by now */
 }
@@ -180,15 +181,8 @@ static uint32_t types_of(const net_conn *conn)
     return MB_WIRE_REQUEST | MB_WIRE_NOTICE;
 }
 
-static void dispatch(net_conn *conn, const mb_wire_message *m)
+static void hear(net_conn *conn, net_link *link, const mb_wire_message *m)
 {
-    net_link *link = conn->user;
-
-    if (m->type != MB_WIRE_BLOCK) link = identify(conn, m->peer_id);
-    if (!link) {
-        if (m->type == MB_WIRE_BLOCK) net_conn_close(conn, "an answer to what is given up");
-        return;
-    }
     if (conn->role == NET_CONN_PLAIN) {
         net_plain_message(conn, link, m);
         return;
@@ -200,6 +194,21 @@ static void dispatch(net_conn *conn, const mb_wire_message *m)
         hear_request(conn, link, m);
     else
         hear_notice(conn, link, m);
+}
+
+static void dispatch(net_conn *conn, const mb_wire_message *m)
+{
+    net_link *link = conn->user;
+
+    if (m->type != MB_WIRE_BLOCK) link = identify(conn, m->peer_id);
+    if (!link) {
+        if (m->type == MB_WIRE_BLOCK) net_conn_close(conn, "an answer to what is given up");
+        return;
+    }
+    link->pins++; /* what it says may close the connection, and be the last of it */
+    hear(conn, link, m);
+    link->pins--;
+    net_link_release(link);
 }
 
 /* What the codec found wrong, in words. */
@@ -234,6 +243,8 @@ void net_node_message(net_conn *conn, const char *bytes, size_t size)
     }
     if (!fits(node, &message))
         net_conn_refuse(conn, "it does not fit the file");
+    else if (message.extension && message.extension->have_count > NET_LIMIT_HAVE)
+        net_conn_refuse(conn, "more blocks listed than a set is for");
     else if (conn->followed && !(message.extension && message.extension->keep))
         net_conn_refuse(conn, "junk behind a message");
     else

@@ -12,6 +12,7 @@
 #ifndef NET_NODE_IMPL_H
 #define NET_NODE_IMPL_H
 
+#include "net/net_limits.h"
 #include "net/node.h"
 
 /* What a connection of a node is: net_conn.role. */
@@ -27,9 +28,9 @@ typedef struct net_ask {
     mb_time started; /* when its bytes began to come */
     uint8_t role, via;
     bool endgame;
-    bool dropped; /* the core no longer waits; the answer is passed over */
-    bool begun;   /* its raw bytes are coming */
-    bool base64;  /* they came in base64 */
+    bool dropped;         /* the core no longer waits; the answer is passed over */
+    const net_conn *over; /* its raw bytes are coming over this; NULL: not yet */
+    bool base64;          /* they came in base64 */
 } net_ask;
 
 /* A request of the remote's that the core has not answered yet. */
@@ -80,6 +81,8 @@ typedef struct net_link {
     uint16_t ask_count, ask_capacity, request_count, request_capacity;
     uint8_t unchoke_flags; /* of its last unchoke */
     uint16_t checking;     /* of its blocks, those that are being checked */
+    uint16_t pins;         /* who works with it and needs it a moment longer */
+    uint32_t conns;        /* open connections whose `user` it is */
     bool greeted;          /* plain: the core has been told of it */
     bool no_way_out;       /* a connection to it failed: `in` is all there is */
 } net_link;
@@ -148,8 +151,12 @@ void net_node_execute(net_node *node, const mb_action *action);
 extern const net_conn_ops net_node_conn_ops;
 /* The remote's link, a new one if there was none. */
 net_link *net_link_get(net_node *node, net_remote *remote);
-/* Frees it if nothing is left of it. */
+/* Frees it if nothing is left of it: no connection, no upload, nothing asked, nobody at work. */
 void net_link_release(net_link *link);
+/* The connection is with that remote from now on, until it closes or the link lets go of it. */
+void net_link_attach(net_link *link, net_conn *conn);
+/* It goes on without the link: what was asked over it is answered no more. */
+void net_link_detach(net_link *link, net_conn *conn);
 /* The connection that messages to it go over, opened if need be; NULL: there is none. */
 net_conn *net_link_conn(net_link *link);
 /* It is forgotten: what is open with it ends once it is sent, its answers are passed over. */
@@ -171,7 +178,7 @@ bool net_link_take_request(net_link *link, uint32_t block, net_request *request)
  * own goes first over `conn`. */
 typedef struct net_told_text {
     uint8_t *set;
-    uint32_t have[16];
+    uint32_t have[NET_LIMIT_HAVE];
 } net_told_text;
 void net_told_put(net_link *link, net_conn *conn, mb_told told, bool notice,
                   mb_wire_extension *extension, net_told_text *text);

@@ -26,8 +26,8 @@ net_link *net_link_get(net_node *node, net_remote *remote)
 
 void net_link_release(net_link *link)
 {
-    if (link->out || link->in || link->plain || link->uploads || link->ask_count ||
-        link->request_count || link->greeted)
+    if (link->conns || link->pins || link->uploads || link->ask_count || link->request_count ||
+        link->greeted)
         return;
     if (link->prev)
         link->prev->next = link->next;
@@ -41,6 +41,21 @@ void net_link_release(net_link *link)
 }
 
 /* ---- connections ---------------------------------------------------------------------------- */
+
+void net_link_attach(net_link *link, net_conn *conn)
+{
+    assert(!conn->user);
+    conn->user = link;
+    link->conns++;
+}
+
+void net_link_detach(net_link *link, net_conn *conn)
+{
+    assert(conn->user == link && link->conns > 0);
+    net_node_conn_gone(link, conn);
+    conn->user = NULL;
+    link->conns--;
+}
 
 static void forget_told(net_link *link)
 {
@@ -58,21 +73,30 @@ net_conn *net_link_conn(net_link *link)
         forget_told(link);
         if (link->out) {
             link->out->role = NET_CONN_OUT;
-            link->out->user = link;
             link->out->keep = true;
+            net_link_attach(link, link->out);
             return link->out;
         }
     }
     return link->in && !link->in->closing ? link->in : NULL;
 }
 
-/* All that I asked of it is lost; what came of a block under way is kept. */
-static void cut_asks(net_link *link, const net_block *body, uint32_t body_size)
+/* What was coming over `conn` is lost, or (`all`) whatever I asked of it; what came of the block
+ * under way is kept. */
+static void cut_asks(net_link *link, const net_conn *conn, bool all, const net_block *body,
+                     uint32_t body_size)
 {
-    while (link->ask_count > 0) {
-        net_ask *ask = &link->asks[0];
+    uint16_t i = 0;
 
-        net_node_cut(link, ask, ask->begun ? body : NULL, body_size);
+    while (i < link->ask_count) {
+        net_ask *ask = &link->asks[i];
+        bool coming = ask->over == conn;
+
+        if (!coming && !all) {
+            i++;
+            continue;
+        }
+        net_node_cut(link, ask, coming ? body : NULL, body_size);
         net_link_answered(link, ask);
     }
 }
@@ -96,18 +120,17 @@ static void out_closed(net_conn *conn, net_link *link, const net_block *body, ui
         net_conn_take_over(link->in, conn);
         return;
     }
-    cut_asks(link, body, body_size);
+    cut_asks(link, conn, true, body, body_size);
     if (!link->in) push_gone(link);
 }
 
 static void in_closed(net_conn *conn, net_link *link, const net_block *body, uint32_t body_size)
 {
-    net_node_conn_gone(link, conn);
-    if (link->in != conn) return;
-    link->in = NULL;
-    if (link->out && !link->out->closing) return;
-    cut_asks(link, body, body_size);
-    push_gone(link);
+    bool last = link->in == conn && !(link->out && !link->out->closing);
+
+    if (link->in == conn) link->in = NULL;
+    cut_asks(link, conn, last, body, body_size);
+    if (last) push_gone(link);
 }
 
 void net_link_closed(net_conn *conn, const net_block *body, uint32_t body_size)
@@ -116,10 +139,10 @@ void net_link_closed(net_conn *conn, const net_block *body, uint32_t body_size)
 
     if (!link) return;
     if (link->node->freeing) { /* all is coming down */
-        net_node_conn_gone(link, conn);
         if (link->out == conn) link->out = NULL;
         if (link->in == conn) link->in = NULL;
         if (link->plain == conn) link->plain = NULL;
+        net_link_detach(link, conn);
         return;
     }
     forget_told(link);
@@ -129,18 +152,19 @@ void net_link_closed(net_conn *conn, const net_block *body, uint32_t body_size)
         out_closed(conn, link, body, body_size);
     else
         in_closed(conn, link, body, body_size);
+    net_link_detach(link, conn);
     net_link_release(link);
 }
 
 /* ---- parting -------------------------------------------------------------------------------- */
 
-static void detach(net_conn **place)
+static void let_go(net_link *link, net_conn **place)
 {
     net_conn *conn = *place;
 
     if (!conn) return;
     *place = NULL;
-    conn->user = NULL;
+    net_link_detach(link, conn);
     net_conn_finish(conn);
 }
 
@@ -150,7 +174,7 @@ void net_link_part(net_link *link)
     link->greeted = false;
     link->no_way_out = false;
     forget_told(link);
-    detach(&link->out);
+    let_go(link, &link->out);
     if (link->plain) net_plain_part(link);
     net_link_release(link);
 }
@@ -172,7 +196,7 @@ void net_link_ban(net_link *link, const char *why)
 net_ask *net_link_ask(net_link *link, uint32_t block)
 {
     for (uint16_t i = 0; i < link->ask_count; i++)
-        if (link->asks[i].block == block && !link->asks[i].begun) return &link->asks[i];
+        if (link->asks[i].block == block && !link->asks[i].over) return &link->asks[i];
     return NULL;
 }
 

@@ -60,7 +60,7 @@ void net_plain_ask_next(net_link *link)
                                        &net_node_conn_ops, link->node);
     if (link->plain) {
         link->plain->role = NET_CONN_PLAIN;
-        link->plain->user = link;
+        net_link_attach(link, link->plain);
         return;
     }
     link->ask_count = 0;
@@ -97,7 +97,7 @@ static void upgrade(net_link *link)
     link->remote->speech = NET_SPEECH_MINIBIT;
     link->greeted = false;
     for (uint16_t i = link->ask_count; i-- > 0;) { /* what waits is asked for in that way too */
-        if (link->asks[i].begun) continue;
+        if (link->asks[i].over) continue;
         net_node_cut(link, &link->asks[i], NULL, 0);
         net_link_answered(link, &link->asks[i]);
     }
@@ -166,7 +166,7 @@ void net_plain_part(net_link *link)
 
     link->plain = NULL;
     link->retry_at = MB_NEVER;
-    plain->user = NULL;
+    net_link_detach(link, plain);
     net_conn_close(plain, NULL);
 }
 
