@@ -40,7 +40,7 @@ struct swarm {
     uint64_t origin_ns; /* of CLOCK_MONOTONIC: time 0 of the run */
     struct member *members;
     uint32_t arrived, completed, present_incomplete, running;
-    bool stopping, tracker_ended;
+    bool stopping, tracker_told, tracker_ended; /* told to go */
     char *error;
 };
 
@@ -186,6 +186,14 @@ static void tell_crash(struct swarm *swarm, const char *name, const net_live_pro
             process->exit_code, process->exit_signal);
 }
 
+/* SIGTERM may come before a program listens to it; 143 says that it was told to go. */
+static bool ended_badly(const net_live_process *process)
+{
+    if (process->exit_signal != 0)
+        return process->exit_signal != SIGKILL && process->exit_signal != SIGTERM;
+    return process->exit_code != 0 && process->exit_code != 128 + SIGTERM;
+}
+
 static void peer_ended(net_live_process *process)
 {
     struct member *member = process->owner;
@@ -195,8 +203,7 @@ static void peer_ended(net_live_process *process)
     uv_timer_stop(&member->timer);
     if (!member->complete) swarm->present_incomplete--;
     bool untold = !swarm->stopping && !member->leaving;
-    bool died = process->exit_signal != 0 && process->exit_signal != SIGKILL &&
-                process->exit_signal != SIGTERM; /* which may come before it listens to it */
+    bool died = ended_badly(process);
     if (untold) swarm->outcome->fates[member->number] = NET_FATE_CRASHED;
     if (untold || died) tell_crash(swarm, swarm->plan->peers[member->number].name, process);
     maybe_stop(swarm);
@@ -242,6 +249,7 @@ static void on_arrival(uv_timer_t *timer)
 static void on_tracker_leave(uv_timer_t *timer)
 {
     struct swarm *swarm = timer->data;
+    swarm->tracker_told = true;
     net_live_process_signal(&swarm->tracker, SIGTERM);
 }
 
@@ -276,7 +284,8 @@ static void tracker_ended(net_live_process *process)
 {
     struct swarm *swarm = process->owner;
     swarm->tracker_ended = true;
-    if (swarm->origin_ns && (process->exit_code != 0 || process->exit_signal != 0))
+    bool untold = !swarm->stopping && !swarm->tracker_told;
+    if (swarm->origin_ns && (untold || ended_badly(process)))
         tell_crash(swarm, "the tracker", process);
     if (!swarm->origin_ns)
         fail(swarm,

@@ -46,6 +46,15 @@ static const GOptionEntry entries[] = {
     {0},
 };
 
+static void options_clear(void)
+{
+    g_free(options.folder);
+    g_free(options.work);
+    g_free(options.programs);
+    g_free(options.seed);
+    g_strfreev(options.overrides);
+}
+
 static int complain(char *message, int status)
 {
     fprintf(stderr, "minibit-live: %s\n", message);
@@ -276,12 +285,14 @@ int main(int argc, char **argv)
         status = complain(g_strdup(argc < 2 ? "no scenario given" : "one scenario at a time"),
                           EXIT_USAGE);
     else {
-        if (!options.programs) options.programs = own_folder();
-        options.programs = g_canonicalize_filename(options.programs, NULL);
+        char *given = options.programs ? options.programs : own_folder();
+        options.programs = g_canonicalize_filename(given, NULL);
+        g_free(given);
         status = run(argv[1], (int)g_strv_length(words), words);
     }
     if (reason) g_error_free(reason);
     g_option_context_free(context);
     g_strfreev(words);
+    options_clear();
     return fflush(stdout) == 0 && !ferror(stdout) ? status : EXIT_FAILED;
 }

@@ -393,6 +393,8 @@ static void clear(program *p)
     if (!p->record && p->loop.exit_code != 1) (void)open_record(p); /* of one that never joined */
     net_announcer_free(p->announcer);
     net_node_free(p->node);
+    p->announcer = NULL;
+    p->node = NULL; /* the loop goes round once more */
     net_record_finish(p->record, now, p->leaving || p->left_early);
     net_loop_clear(&p->loop);
     net_store_close(p->store);

@@ -80,6 +80,7 @@ static void on_progress(uv_timer_t *timer)
     uint64_t sent, received;
     char line[160];
 
+    if (!p->node) return;
     net_node_traffic(p->node, &sent, &received);
     if (sent + net_tracker_server_answered(p->server) == p->shown) return;
     p->shown = sent + net_tracker_server_answered(p->server);
@@ -246,6 +247,8 @@ static void clear(program *p)
     net_listener_close(&p->seeder_listener);
     net_node_free(p->node);
     net_tracker_server_free(p->server);
+    p->node = NULL; /* the loop goes round once more */
+    p->server = NULL;
     net_record_finish(p->record, now, false);
     net_loop_clear(&p->loop);
     net_store_close(p->store);
