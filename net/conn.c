@@ -294,8 +294,8 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
                               conn->body_end - conn->body_got);
         return;
     }
-    *buffer =
-        uv_buf_init(conn->loop->scratch, conn->strict ? sizeof conn->loop->scratch : HEADER_READ);
+    bool header = !conn->strict && conn->size < HEADER_READ; /* what is longer is none */
+    *buffer = uv_buf_init(conn->loop->scratch, header ? HEADER_READ : sizeof conn->loop->scratch);
 }
 
 /* The body's bytes come by turns from now on. */

@@ -29,9 +29,10 @@ struct net_store {
     char *path; /* the final one */
     uint64_t *held;
     uint32_t held_count;
-    bool force, published, seed;
-    struct stat seen; /* the tracker's file as it was when it was hashed */
-    int system_error;
+    bool force, seed;
+    _Atomic bool published; /* by a thread, while the loop's looks */
+    struct stat seen;       /* the tracker's file as it was when it was hashed */
+    _Atomic int system_error;
     pthread_mutex_t lock;
     mb_hasher *hashers[16];
     uint32_t hasher_count;

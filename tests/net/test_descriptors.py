@@ -6,7 +6,6 @@ as there is room.
 """
 import socket
 import time
-import unittest
 
 import swarm
 from swarm import HOST
@@ -70,4 +69,4 @@ class Descriptors(swarm.Case):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    swarm.main()

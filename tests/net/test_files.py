@@ -7,7 +7,6 @@ import os
 import resource
 import signal
 import subprocess
-import unittest
 
 import swarm
 
@@ -172,4 +171,4 @@ class Tracker(Files):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    swarm.main()

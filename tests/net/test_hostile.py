@@ -10,7 +10,6 @@ import json
 import sys
 import threading
 import time
-import unittest
 
 import swarm
 from swarm import HOST, announce, exchange
@@ -306,6 +305,7 @@ class FakeTracker(swarm.Case):
         return json.dumps([seeder, own]).encode()
 
     def test_answers_that_are_refused(self):
+        self.started = []
         root_of = lambda **file: self.entry(**file)
         answers = {
             **ANYWHERE,
@@ -318,22 +318,27 @@ class FakeTracker(swarm.Case):
             "too few hashes": root_of(hashes="AAAA"),
             "not the list": b'{"id": "tracker"}',
         }
-        for name, text in answers.items():
+        for number, name in enumerate(answers):
+            self.start_with(name, answers[name], number)
+        for name, fake, peer in self.started:
             with self.subTest(name):
-                fake = swarm.Listener(lambda connection, received: connection.sendall(text))
-                self.swarm.tracker_port = fake.port
-                folder = self.swarm.folder / f"alice{len(self.swarm.programs)}"
-                peer = self.swarm.peer("alice", folder=folder)
                 done = lambda: len(fake.requests) >= 2 or not peer.running()
-                self.assertTrue(swarm.wait_until(done, 10), peer.story())
+                self.assertTrue(swarm.wait_until(done, 20), peer.story())
                 if not peer.running():
                     self.assertExit(peer, 1)
                 self.assertNotEqual(peer.err, [])
                 peer.stop()
                 fake.close()
-                self.assertEqual([path.name for path in folder.rglob("*")], [])
-                self.assertFalse((self.swarm.folder / "x").exists())
+                self.assertEqual([path.name for path in peer.folder.rglob("*")], [])
+        self.assertFalse((self.swarm.folder / "x").exists())
+
+    def start_with(self, name, text, number):
+        """All at once: each would wait out a pause."""
+        fake = swarm.Listener(lambda connection, received: connection.sendall(text))
+        self.swarm.tracker_port = fake.port
+        peer = self.swarm.peer("alice", folder=self.swarm.folder / f"alice{number}")
+        self.started.append((name, fake, peer))
 
 
 if __name__ == "__main__":
-    unittest.main()
+    swarm.main()

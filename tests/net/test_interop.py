@@ -5,7 +5,6 @@ Every mix must end with the very file at every peer. The stand-ins for the origi
 as the original itself; what they lose they ask for again.
 """
 import json
-import unittest
 
 import swarm
 from swarm import HOST, announce, exchange
@@ -165,4 +164,4 @@ class OnTheWire(Mix):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    swarm.main()

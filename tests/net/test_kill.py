@@ -11,7 +11,6 @@ import signal
 import struct
 import sys
 import time
-import unittest
 
 import swarm
 
@@ -119,4 +118,4 @@ class Kill(swarm.Case):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    swarm.main()

@@ -15,6 +15,8 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import swarm
+
 LIVE, SIM = (os.path.abspath(path) for path in sys.argv[1:3])
 del sys.argv[1:3]
 QUICK = "--quick" in sys.argv
@@ -191,4 +193,4 @@ class AgainstTheSimulated(Case):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    swarm.main()

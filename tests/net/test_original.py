@@ -174,4 +174,4 @@ class Slips(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    swarm.main()

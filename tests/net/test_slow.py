@@ -8,7 +8,6 @@ import json
 import socket
 import threading
 import time
-import unittest
 
 import swarm
 from swarm import HOST, announce
@@ -108,4 +107,4 @@ class Blocks(Slow):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    swarm.main()

@@ -9,7 +9,6 @@ import json
 import os
 import re
 import signal
-import unittest
 
 import swarm
 from swarm import HOST, announce
@@ -220,4 +219,4 @@ class Addresses(Case):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    swarm.main()
