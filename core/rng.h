@@ -16,15 +16,16 @@ typedef struct mb_rng {
 
 /* What a stream is for; the number is part of the stream's identity, so never renumber. */
 typedef enum mb_purpose {
-    MB_PURPOSE_PEER = 1,      /* a peer's own decisions: optimistic, provider order, jitter */
-    MB_PURPOSE_SELECTION = 2, /* ties and draws of block selection */
-    MB_PURPOSE_CHOKE = 3,     /* ties of choking */
-    MB_PURPOSE_TRACKER = 4,   /* dealing, books and the peers that an announce lists */
-    MB_PURPOSE_ARRIVAL = 5,   /* a group's arrival times */
-    MB_PURPOSE_LEAVE = 6,     /* a peer's time of leaving */
-    MB_PURPOSE_HAVE = 7,      /* the blocks that a peer starts with */
-    MB_PURPOSE_FAULT = 8,     /* faults */
-    MB_PURPOSE_PAYLOAD = 9,   /* bytes of a generated file */
+    MB_PURPOSE_PEER = 1,        /* a peer's own decisions: optimistic, provider order, jitter */
+    MB_PURPOSE_SELECTION = 2,   /* ties and draws of block selection */
+    MB_PURPOSE_CHOKE = 3,       /* ties of choking */
+    MB_PURPOSE_TRACKER = 4,     /* dealing, books and the peers that an announce lists */
+    MB_PURPOSE_ARRIVAL = 5,     /* a group's arrival times */
+    MB_PURPOSE_LEAVE = 6,       /* a peer's time of leaving */
+    MB_PURPOSE_HAVE = 7,        /* the blocks that a peer starts with */
+    MB_PURPOSE_FAULT = 8,       /* faults */
+    MB_PURPOSE_PAYLOAD = 9,     /* bytes of a generated file */
+    MB_PURPOSE_REPETITION = 10, /* seeds of a study's repetitions */
 } mb_purpose;
 
 /* Opens the stream of (seed, node, purpose). */

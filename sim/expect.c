@@ -100,12 +100,11 @@ static bool check_one(const sim_expectation *expectation, const sim_summary *sum
     return is_equal(value, expectation->low);
 }
 
-static char *unmet_line(const sim_scenario *scenario, const sim_expectation *expectation,
-                        const char *got)
+static char *unmet_line(const sim_expectation *expectation, const char *got)
 {
     char *where = expectation->line > 0
-                      ? g_strdup_printf("%s:%u", scenario->source, expectation->line)
-                      : g_strdup_printf("%s: --set", scenario->source);
+                      ? g_strdup_printf("%s:%u", expectation->file, expectation->line)
+                      : g_strdup_printf("%s: --set", expectation->file);
     char *line = g_strdup_printf("%s: [expect] %s = %s: not met, got %s", where, expectation->path,
                                  expectation->wanted, got);
     g_free(where);
@@ -123,7 +122,7 @@ int sim_expect_check(const sim_scenario *scenario, const char *summary_json,
         const sim_expectation *expectation = &scenario->expect[i];
         char *got;
         if (!check_one(expectation, summary, &got))
-            result->lines[result->unmet++] = unmet_line(scenario, expectation, got);
+            result->lines[result->unmet++] = unmet_line(expectation, got);
         g_free(got);
     }
     sim_summary_free(summary);

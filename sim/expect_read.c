@@ -196,10 +196,10 @@ bool sim_read_expectation(sim_reader *reader, const sim_ini_entry *entry)
     sim_scenario *scenario = reader->scenario;
     scenario->expect = g_renew(sim_expectation, scenario->expect, scenario->expect_count + 1);
     sim_expectation *expectation = &scenario->expect[scenario->expect_count++];
-    *expectation = (sim_expectation){
-        .path = g_strdup(entry->key), .wanted = g_strdup(entry->value), .line = entry->line};
-    if (strstr(entry->value, "${"))
-        return sim_reader_fail(reader, entry, "studies (${...}) are not supported yet");
+    *expectation = (sim_expectation){.path = g_strdup(entry->key),
+                                     .wanted = g_strdup(entry->value),
+                                     .file = entry->path,
+                                     .line = entry->line};
     if (strcmp(entry->key, "complete") == 0) return read_complete(reader, entry, expectation);
     if (strcmp(entry->key, "completed_by") == 0) {
         expectation->kind = SIM_EXPECT_COMPLETED_BY;

@@ -25,15 +25,16 @@ G_GNUC_PRINTF(2, 3) static bool fail(struct parser *parser, const char *format, 
     return false;
 }
 
-static sim_ini_group *append_group(sim_ini *ini, const char *name, uint32_t line)
+static sim_ini_group *append_group(sim_ini *ini, const char *name, const char *path, uint32_t line)
 {
     ini->groups = g_renew(sim_ini_group, ini->groups, ini->count + 1);
     sim_ini_group *group = &ini->groups[ini->count++];
-    *group = (sim_ini_group){.name = g_strdup(name), .line = line};
+    *group = (sim_ini_group){.name = g_strdup(name), .path = g_intern_string(path), .line = line};
     return group;
 }
 
-static void append_entry(sim_ini_group *group, const char *key, const char *value, uint32_t line)
+static void append_entry(sim_ini_group *group, const char *key, const char *value, const char *path,
+                         uint32_t line)
 {
     /* Room doubles at each power of two. */
     if ((group->count & (group->count - 1)) == 0)
@@ -41,6 +42,7 @@ static void append_entry(sim_ini_group *group, const char *key, const char *valu
     group->entries[group->count++] = (sim_ini_entry){.group = g_strdup(group->name),
                                                      .key = g_strdup(key),
                                                      .value = g_strdup(value),
+                                                     .path = g_intern_string(path),
                                                      .line = line};
 }
 
@@ -72,7 +74,7 @@ static bool parse_group(struct parser *parser, char *line)
     if (before) return fail(parser, "[%s]: this group is there already, in line %u", name, before);
     remember(parser->seen_groups, name, parser->line);
     g_hash_table_remove_all(parser->seen_keys);
-    parser->group = append_group(parser->ini, name, parser->line);
+    parser->group = append_group(parser->ini, name, parser->path, parser->line);
     return true;
 }
 
@@ -91,7 +93,7 @@ static bool parse_key(struct parser *parser, char *line)
         return fail(parser, "[%s] %s = %s: this key is there already, in line %u",
                     parser->group->name, key, value, before);
     remember(parser->seen_keys, key, parser->line);
-    append_entry(parser->group, key, value, parser->line);
+    append_entry(parser->group, key, value, parser->path, parser->line);
     return true;
 }
 
@@ -159,15 +161,19 @@ sim_ini *sim_ini_parse(const char *path, const char *text, size_t size, char **e
     return NULL;
 }
 
+static void clear_group(sim_ini_group *group)
+{
+    for (uint32_t e = 0; e < group->count; e++)
+        clear_entry(&group->entries[e]);
+    g_free(group->entries);
+    g_free(group->name);
+}
+
 void sim_ini_free(sim_ini *ini)
 {
     if (!ini) return;
-    for (uint32_t g = 0; g < ini->count; g++) {
-        for (uint32_t e = 0; e < ini->groups[g].count; e++)
-            clear_entry(&ini->groups[g].entries[e]);
-        g_free(ini->groups[g].entries);
-        g_free(ini->groups[g].name);
-    }
+    for (uint32_t g = 0; g < ini->count; g++)
+        clear_group(&ini->groups[g]);
     g_free(ini->groups);
     g_free(ini);
 }
@@ -188,27 +194,70 @@ const sim_ini_entry *sim_ini_entry_find(const sim_ini_group *group, const char *
     return NULL;
 }
 
-void sim_ini_set(sim_ini *ini, const char *group, const char *key, const char *value)
+void sim_ini_touch(sim_ini *ini, const char *name, const char *path, uint32_t line)
 {
-    sim_ini_group *target = (sim_ini_group *)sim_ini_group_find(ini, group);
-    if (!target) target = append_group(ini, group, 0);
-    sim_ini_entry *entry = (sim_ini_entry *)sim_ini_entry_find(target, key);
-    if (!entry) {
-        append_entry(target, key, value, 0);
-        return;
-    }
-    g_free(entry->value);
-    entry->value = g_strdup(value);
-    entry->line = 0;
+    sim_ini_group *group = (sim_ini_group *)sim_ini_group_find(ini, name);
+    if (!group) group = append_group(ini, name, path, line);
+    group->path = g_intern_string(path);
+    group->line = line;
 }
 
-void sim_ini_unset(sim_ini *ini, const char *group, const char *key)
+void sim_ini_set(sim_ini *ini, const char *group, const char *key, const char *value,
+                 const char *path, uint32_t line)
+{
+    sim_ini_group *target = (sim_ini_group *)sim_ini_group_find(ini, group);
+    if (!target) target = append_group(ini, group, path, line);
+    sim_ini_entry *entry = (sim_ini_entry *)sim_ini_entry_find(target, key);
+    if (!entry) {
+        append_entry(target, key, value, path, line);
+        return;
+    }
+    char *kept = g_strdup(value);
+    g_free(entry->value);
+    entry->value = kept;
+    entry->path = g_intern_string(path);
+    entry->line = line;
+}
+
+/* Of these keys of [file] only one holds. */
+static const char *const rivals[] = {"size", "blocks", "path"};
+
+static bool is_rival(const char *group, const char *key)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(rivals); i++) {
+        if (strcmp(key, rivals[i]) == 0) return strcmp(group, "file") == 0;
+    }
+    return false;
+}
+
+void sim_ini_override(sim_ini *ini, const char *group, const char *key, const char *value,
+                      const char *path, uint32_t line)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(rivals) && is_rival(group, key); i++) {
+        if (strcmp(key, rivals[i]) != 0) sim_ini_unset(ini, group, rivals[i]);
+    }
+    sim_ini_set(ini, group, key, value, path, line);
+}
+
+bool sim_ini_unset(sim_ini *ini, const char *group, const char *key)
 {
     sim_ini_group *target = (sim_ini_group *)sim_ini_group_find(ini, group);
     sim_ini_entry *entry = (sim_ini_entry *)sim_ini_entry_find(target, key);
-    if (!entry) return;
+    if (!entry) return false;
     clear_entry(entry);
     size_t after = (size_t)(target->entries + target->count - (entry + 1));
     memmove(entry, entry + 1, after * sizeof *entry);
     target->count--;
+    return true;
+}
+
+bool sim_ini_remove(sim_ini *ini, const char *name)
+{
+    sim_ini_group *group = (sim_ini_group *)sim_ini_group_find(ini, name);
+    if (!group) return false;
+    clear_group(group);
+    size_t after = (size_t)(ini->groups + ini->count - (group + 1));
+    memmove(group, group + 1, after * sizeof *group);
+    ini->count--;
+    return true;
 }

@@ -18,11 +18,13 @@ typedef struct sim_ini_entry {
     char *group;
     char *key;
     char *value;
-    uint32_t line; /* 0: from an option */
+    const char *path; /* of the file; interned */
+    uint32_t line;    /* 0: from an option */
 } sim_ini_entry;
 
 typedef struct sim_ini_group {
     char *name;
+    const char *path;
     uint32_t line;
     sim_ini_entry *entries;
     uint32_t count;
@@ -46,10 +48,21 @@ void sim_ini_free(sim_ini *ini);
 const sim_ini_group *sim_ini_group_find(const sim_ini *ini, const char *name);
 const sim_ini_entry *sim_ini_entry_find(const sim_ini_group *group, const char *key);
 
-/* Sets a key as an option does, making the group if there is none. */
-void sim_ini_set(sim_ini *ini, const char *group, const char *key, const char *value);
+/* Sets a key, making the group if there is none; `path` and `line` say where that is written (line
+ * 0: in an option). A key that is there keeps its place. */
+void sim_ini_set(sim_ini *ini, const char *group, const char *key, const char *value,
+                 const char *path, uint32_t line);
 
-/* Removes a key if it is there. */
-void sim_ini_unset(sim_ini *ini, const char *group, const char *key);
+/* The same, and of [file]'s size, blocks and path, of which only one holds, the others go: what an
+ * option or an extending file means that gives one of them. */
+void sim_ini_override(sim_ini *ini, const char *group, const char *key, const char *value,
+                      const char *path, uint32_t line);
+
+/* Adds an empty group, or tells where one that is there was last touched. */
+void sim_ini_touch(sim_ini *ini, const char *group, const char *path, uint32_t line);
+
+/* Removes a key, or a whole group; whether it was there. */
+bool sim_ini_unset(sim_ini *ini, const char *group, const char *key);
+bool sim_ini_remove(sim_ini *ini, const char *group);
 
 #endif

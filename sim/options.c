@@ -6,11 +6,15 @@
 #include <glib.h>
 #include <string.h>
 
+/* Processes at a time, at most. */
+#define JOBS_MAX 4096
+
 /* What GOption fills. */
 struct raw {
     gboolean help, help_keys, list_strategies, version, show_config, dry_run;
-    gboolean force, quiet, verbose;
+    gboolean force, quiet, verbose, list_runs;
     char *folder, *payload_dir, *seed, *check, *provenance, *events, *progress;
+    char *list_format, *run, *jobs;
     char **sets;
     char **files;
 };
@@ -25,12 +29,28 @@ static const char examples[] =
     "      another draw of all random choices, over the results that are there\n"
     "  minibit-sim scenarios/steady.ini --dry-run\n"
     "      only check the scenario and estimate memory and time\n"
+    "  minibit-sim study.ini --list-runs\n"
+    "      the runs of a study, that is of a scenario with ${...} or repeat\n"
+    "  minibit-sim study.ini -j 4\n"
+    "      do them, four at a time; those that are done already are not done again\n"
+    "  minibit-sim study.ini --run 10..19\n"
+    "      do some of them, as one of many machines that share the folder\n"
     "  minibit-sim --help-keys\n"
     "      every key that a scenario may set\n"
     "\n"
     "Simulates a swarm of peers that share a file through a tracker, as SCENARIO.ini says.\n"
     "Exit status: 0 done; 1 failed; 2 wrong usage or scenario; 3 an expectation unmet;\n"
     "130 interrupted.";
+
+/* --list-runs takes a format or none; GOption has no such type of its own. */
+static gboolean read_list_runs(const char *name, const char *value, gpointer data, GError **error)
+{
+    struct raw *raw = data;
+    raw->list_runs = TRUE;
+    g_free(raw->list_format);
+    raw->list_format = g_strdup(value);
+    return TRUE;
+}
 
 static GOptionContext *make_context(struct raw *raw)
 {
@@ -42,6 +62,12 @@ static GOptionContext *make_context(struct raw *raw)
         {"set", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &raw->sets,
          "set a key of the scenario (repeatable)", "GROUP.KEY=VALUE"},
         {"seed", 0, 0, G_OPTION_ARG_FILENAME, &raw->seed, "seed of the random streams", "N"},
+        {"list-runs", 0, G_OPTION_FLAG_OPTIONAL_ARG, G_OPTION_ARG_CALLBACK, read_list_runs,
+         "list the runs of a study", "table|csv"},
+        {"run", 0, 0, G_OPTION_ARG_FILENAME, &raw->run, "do only these runs: 7, 10..19 or 3,7",
+         "RUNS"},
+        {"jobs", 'j', 0, G_OPTION_ARG_FILENAME, &raw->jobs,
+         "runs at a time (default: as many as there are cores)", "N"},
         {"show-config", 0, 0, G_OPTION_ARG_NONE, &raw->show_config,
          "print the scenario with every key resolved", NULL},
         {"dry-run", 0, 0, G_OPTION_ARG_NONE, &raw->dry_run,
@@ -70,7 +96,9 @@ static GOptionContext *make_context(struct raw *raw)
     GOptionContext *context = g_option_context_new("SCENARIO.ini");
     g_option_context_set_summary(context, examples);
     g_option_context_set_help_enabled(context, FALSE);
-    g_option_context_add_main_entries(context, entries, NULL);
+    GOptionGroup *group = g_option_group_new("", "", "", raw, NULL);
+    g_option_group_add_entries(group, entries);
+    g_option_context_set_main_group(context, group);
     return context;
 }
 
@@ -79,7 +107,7 @@ static const char *const long_names[] = {
     "--show-config", "--dry-run",    "--help-keys", "--list-strategies",
     "--check",       "--provenance", "--events",    "--payload-dir",
     "--progress",    "--quiet",      "--verbose",   "--version",
-    "--help",
+    "--help",        "--list-runs",  "--run",       "--jobs",
 };
 
 /* GOption's message; for an unknown option, with the nearest that there is. */
@@ -122,16 +150,19 @@ static int read_choices(const struct raw *raw, sim_options *options, char **erro
     static const char *const provenances[] = {"csv", "zst", "off", NULL};
     static const char *const events[] = {"off", "csv", "zst", NULL};
     static const char *const progress[] = {"auto", "always", "never", NULL};
+    static const char *const lists[] = {"table", "csv", NULL};
     static const sim_table_format formats[] = {SIM_TABLE_CSV, SIM_TABLE_ZST, SIM_TABLE_OFF};
     int check = choose("--check", raw->check, checks, error);
     int table = choose("--provenance", raw->provenance, provenances, error);
     int event = choose("--events", raw->events, events, error);
     int mode = choose("--progress", raw->progress, progress, error);
+    int list = choose("--list-runs", raw->list_format, lists, error);
     if (*error) return MB_ERR_ARGUMENT;
     options->check = (sim_check_level)check;
     options->provenance = formats[table];
     options->events = (sim_table_format)event;
     options->progress = (sim_progress_mode)mode;
+    options->list_csv = list == 1;
     return 0;
 }
 
@@ -151,6 +182,18 @@ static int read_overrides(const struct raw *raw, sim_options *options, char **er
     return *error ? MB_ERR_ARGUMENT : 0;
 }
 
+static int read_jobs(const struct raw *raw, sim_options *options, char **error)
+{
+    uint64_t jobs;
+    if (!raw->jobs) return 0;
+    if (mb_count_parse(raw->jobs, JOBS_MAX, &jobs) != 0 || jobs == 0) {
+        *error = g_strdup_printf("--jobs=%s: a whole number from 1 to %d", raw->jobs, JOBS_MAX);
+        return MB_ERR_ARGUMENT;
+    }
+    options->jobs = (uint32_t)jobs;
+    return 0;
+}
+
 static sim_action choose_action(const struct raw *raw)
 {
     if (raw->help) return SIM_ACTION_HELP;
@@ -158,13 +201,14 @@ static sim_action choose_action(const struct raw *raw)
     if (raw->help_keys) return SIM_ACTION_HELP_KEYS;
     if (raw->list_strategies) return SIM_ACTION_LIST_STRATEGIES;
     if (raw->show_config) return SIM_ACTION_SHOW_CONFIG;
+    if (raw->list_runs) return SIM_ACTION_LIST_RUNS;
     return raw->dry_run ? SIM_ACTION_DRY_RUN : SIM_ACTION_RUN;
 }
 
 static bool needs_scenario(sim_action action)
 {
     return action == SIM_ACTION_RUN || action == SIM_ACTION_DRY_RUN ||
-           action == SIM_ACTION_SHOW_CONFIG;
+           action == SIM_ACTION_SHOW_CONFIG || action == SIM_ACTION_LIST_RUNS;
 }
 
 static int read_scenario(const struct raw *raw, sim_options *options, char **error)
@@ -185,6 +229,7 @@ static int resolve(const struct raw *raw, GOptionContext *context, sim_options *
     *options = (sim_options){.action = choose_action(raw),
                              .folder = g_strdup(raw->folder),
                              .payload_dir = g_strdup(raw->payload_dir),
+                             .runs = g_strdup(raw->run),
                              .force = raw->force,
                              .quiet = raw->quiet,
                              .verbose = raw->verbose};
@@ -199,18 +244,26 @@ static int resolve(const struct raw *raw, GOptionContext *context, sim_options *
     if (options->action == SIM_ACTION_HELP)
         options->help = g_option_context_get_help(context, TRUE, NULL);
     int result = read_choices(raw, options, error);
+    if (!result) result = read_jobs(raw, options, error);
     if (!result) result = read_overrides(raw, options, error);
     return result ? result : read_scenario(raw, options, error);
 }
 
 static void clear_raw(struct raw *raw)
 {
-    char *texts[] = {raw->folder,     raw->payload_dir, raw->seed,    raw->check,
-                     raw->provenance, raw->events,      raw->progress};
+    char *texts[] = {raw->folder, raw->payload_dir, raw->seed,        raw->check, raw->provenance,
+                     raw->events, raw->progress,    raw->list_format, raw->run,   raw->jobs};
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
         g_free(texts[i]);
     g_strfreev(raw->sets);
     g_strfreev(raw->files);
+}
+
+/* GOption wants "-j 4", everybody else knows "-j4" too. */
+static char *spell_out(const char *argument)
+{
+    bool jobs = g_str_has_prefix(argument, "-j") && g_ascii_isdigit(argument[2]);
+    return jobs ? g_strconcat("--jobs=", argument + 2, NULL) : g_strdup(argument);
 }
 
 int sim_options_read(int argc, char *const *argv, sim_options *options, char **error)
@@ -220,7 +273,7 @@ int sim_options_read(int argc, char *const *argv, sim_options *options, char **e
     /* GOption takes the arguments that it knows out of the list, so it gets a list of its own. */
     char **arguments = g_new0(char *, (size_t)argc + 1);
     for (int i = 0; i < argc; i++)
-        arguments[i] = g_strdup(argv[i]);
+        arguments[i] = spell_out(argv[i]);
     GError *failure = NULL;
     int result = 0;
     *error = NULL;
@@ -243,6 +296,7 @@ void sim_options_clear(sim_options *options)
     g_free(options->scenario);
     g_free(options->folder);
     g_free(options->payload_dir);
+    g_free(options->runs);
     g_free(options->help);
     g_strfreev(options->overrides);
     *options = (sim_options){0};

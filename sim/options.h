@@ -12,6 +12,7 @@ typedef enum sim_action {
     SIM_ACTION_RUN,
     SIM_ACTION_DRY_RUN,
     SIM_ACTION_SHOW_CONFIG,
+    SIM_ACTION_LIST_RUNS,
     SIM_ACTION_HELP,
     SIM_ACTION_HELP_KEYS,
     SIM_ACTION_LIST_STRATEGIES,
@@ -31,6 +32,9 @@ typedef struct sim_options {
     char *payload_dir;
     char **overrides; /* NULL-ended, "group.key=value" in order; --seed is the last */
     uint32_t override_count;
+    char *runs;    /* those of a study to do; NULL: all */
+    uint32_t jobs; /* processes at a time; 0: as many as there are cores */
+    bool list_csv; /* SIM_ACTION_LIST_RUNS: as index.csv has them */
     bool force;
     bool quiet;
     bool verbose;

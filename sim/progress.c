@@ -11,6 +11,7 @@
 struct sim_progress_line {
     bool terminal; /* one line written over and over; else a line each time */
     bool shown;
+    uint32_t done_before; /* runs of a study that were done before this call */
     gint64 started_us;
     gint64 shown_us;
 };
@@ -68,6 +69,25 @@ void sim_progress_line_show(void *context, const sim_progress *progress)
     line->shown_us = now_us;
     line->shown = true;
     show(line, progress, now_us);
+}
+
+void sim_progress_line_show_runs(void *context, uint32_t done, uint32_t all)
+{
+    sim_progress_line *line = context;
+    gint64 now_us = g_get_monotonic_time();
+    sim_clock_text left;
+    if (!line->shown) line->done_before = done;
+    if (line->shown && now_us - line->shown_us < SHOW_EVERY_US) return;
+    line->shown_us = now_us;
+    line->shown = true;
+    uint32_t fresh = done - line->done_before;
+    fprintf(stderr, "%s%u of %u runs done", line->terminal ? "\r" : "", done, all);
+    if (fresh > 0) {
+        mb_time each = (mb_time)(now_us - line->started_us) * MB_US / fresh;
+        fprintf(stderr, ", about %s to go", sim_clock_format(each * (all - done), left));
+    }
+    fprintf(stderr, "%s", line->terminal ? "\x1b[K" : "\n");
+    fflush(stderr);
 }
 
 void sim_progress_line_free(sim_progress_line *line)

@@ -336,7 +336,8 @@ static int publish(sim_recorder *recorder, bool complete, char *error, size_t er
     const sim_manifest manifest = {
         .scenario = state->scenario->name,
         .source = state->scenario->source,
-        .folder = state->options->folder,
+        .folder =
+            state->options->final_folder ? state->options->final_folder : state->options->folder,
         .config_name = CONFIG_NAME,
         .seed = state->scenario->seed,
         .complete = complete,

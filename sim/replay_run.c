@@ -146,7 +146,8 @@ static int write_files(struct run *run, const sim_run_options *options, uint64_t
     sim_output_write(config, run->config, strlen(run->config));
     sim_manifest manifest = {.scenario = run->scenario->name,
                              .source = run->scenario->source,
-                             .folder = options->folder,
+                             .folder =
+                                 options->final_folder ? options->final_folder : options->folder,
                              .config_name = "config.ini",
                              .seed = run->scenario->seed,
                              .complete = !run->outcome.interrupted,

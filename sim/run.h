@@ -31,8 +31,9 @@ typedef struct sim_progress {
 } sim_progress;
 
 typedef struct sim_run_options {
-    const char *folder; /* results; NULL: nothing is written */
-    bool force;         /* write into a folder that holds something */
+    const char *folder;       /* results; NULL: nothing is written */
+    const char *final_folder; /* what the manifest calls it; NULL: the same */
+    bool force;               /* write into a folder that holds something */
     sim_check_level check;
     sim_table_format provenance;
     sim_table_format events;

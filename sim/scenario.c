@@ -3,9 +3,7 @@
 #include "core/units.h"
 #include "sim/scenario_reader.h"
 
-#include <errno.h>
 #include <glib.h>
-#include <stdio.h>
 #include <string.h>
 
 #define NAME_MAX_SIZE 64
@@ -140,8 +138,6 @@ static bool read_entries(sim_reader *reader, const sim_key_group *kind, const si
     for (uint32_t i = 0; i < group->count; i++) {
         const sim_ini_entry *entry = &group->entries[i];
         const sim_key_row *row = find_row(kind, entry->key);
-        if (strstr(entry->value, "${") && strcmp(entry->key, "description") != 0)
-            return sim_reader_fail(reader, entry, "studies (${...}) are not supported yet");
         bool fine = row ? row->read(reader, row, entry, target)
                         : read_protocol_entry(reader, kind, entry, protocol);
         if (!fine) return false;
@@ -185,7 +181,7 @@ static bool read_protocol(sim_reader *reader, const sim_key_group *kind, const s
 {
     mb_protocol *protocol = &reader->scenario->protocol;
     const sim_ini_entry *entry = sim_ini_entry_find(group, "preset");
-    if (entry && strstr(entry->value, "${") == NULL) {
+    if (entry) {
         mb_preset preset;
         if (mb_preset_find(entry->value, &preset)) return fail_preset(reader, entry);
         mb_protocol_init(protocol, preset);
@@ -234,11 +230,12 @@ static bool read_replay(sim_reader *reader, const sim_key_group *kind, const sim
 {
     char **path = &reader->scenario->replay.trace_path;
     if (!read_entries(reader, kind, group, reader->scenario, NULL)) return false;
-    char *whole = sim_reader_path(reader, *path);
+    const sim_ini_entry *trace = sim_ini_entry_find(group, "trace");
+    char *whole = sim_reader_path(trace, *path);
     g_free(*path);
     *path = whole;
     uint64_t size;
-    return sim_reader_check_file(reader, sim_ini_entry_find(group, "trace"), whole, &size);
+    return sim_reader_check_file(reader, trace, whole, &size);
 }
 
 static bool read_node(sim_reader *reader, const sim_key_group *kind, const sim_ini_group *group)
@@ -296,18 +293,6 @@ static bool read_groups(sim_reader *reader)
 /* ---- options over the file
  * ------------------------------------------------------------------------ */
 
-/* Of size, blocks and path only one holds: an option that gives one takes the others away. */
-static void unset_rivals(sim_ini *ini, const char *group, const char *key)
-{
-    static const char *const rivals[] = {"size", "blocks", "path"};
-    bool is_rival = false;
-    for (size_t i = 0; i < G_N_ELEMENTS(rivals); i++)
-        is_rival |= strcmp(key, rivals[i]) == 0;
-    if (strcmp(group, "file") != 0 || !is_rival || !sim_ini_group_find(ini, group)) return;
-    for (size_t i = 0; i < G_N_ELEMENTS(rivals); i++)
-        sim_ini_unset(ini, group, rivals[i]);
-}
-
 static bool fail_option_group(sim_reader *reader, const char *text, const char *group)
 {
     sim_suggestion suggestion;
@@ -335,7 +320,7 @@ static char *find_key(char *text, const char *equals)
     return NULL;
 }
 
-static bool apply_override(sim_reader *reader, const char *option)
+static bool apply_override(sim_reader *reader, sim_ini *ini, const char *option)
 {
     if (!g_utf8_validate(option, -1, NULL))
         return sim_reader_fail_file(reader, "--set: not valid UTF-8");
@@ -352,8 +337,7 @@ static bool apply_override(sim_reader *reader, const char *option)
         const sim_key_group *kind = kind_of(group);
         fine = sim_ini_group_find(reader->ini, group) || (kind && !kind->named) ||
                fail_option_group(reader, option, group);
-        if (fine) unset_rivals(reader->ini, group, name);
-        if (fine) sim_ini_set(reader->ini, group, name, g_strstrip(equals + 1));
+        if (fine) sim_ini_override(ini, group, name, g_strstrip(equals + 1), reader->path, 0);
     }
     g_free(text);
     return fine;
@@ -391,24 +375,22 @@ static sim_scenario *scenario_new(const char *path)
     return scenario;
 }
 
-static bool parse_all(sim_reader *reader, const char *text, size_t size,
-                      const char *const *overrides, uint32_t override_count)
+int sim_scenario_override(sim_ini *ini, const char *path, const char *const *overrides,
+                          uint32_t override_count, char **error)
 {
-    reader->ini = sim_ini_parse(reader->path, text, size, &reader->error);
-    if (!reader->ini) return false;
-    for (uint32_t i = 0; i < override_count; i++) {
-        if (!apply_override(reader, overrides[i])) return false;
-    }
-    return read_groups(reader) && sim_check_scenario(reader);
+    sim_reader reader = {.path = path, .ini = ini};
+    bool fine = true;
+    for (uint32_t i = 0; i < override_count && fine; i++)
+        fine = apply_override(&reader, ini, overrides[i]);
+    *error = reader.error;
+    return fine ? 0 : MB_ERR_SYNTAX;
 }
 
-int sim_scenario_parse(const char *path, const char *text, size_t size,
-                       const char *const *overrides, uint32_t override_count,
-                       sim_scenario **scenario, char **error)
+int sim_scenario_resolve(const char *path, const sim_ini *ini, sim_scenario **scenario,
+                         char **error)
 {
-    sim_reader reader = {.path = path, .scenario = scenario_new(path)};
-    bool fine = parse_all(&reader, text, size, overrides, override_count);
-    sim_ini_free(reader.ini);
+    sim_reader reader = {.path = path, .ini = ini, .scenario = scenario_new(path)};
+    bool fine = read_groups(&reader) && sim_check_scenario(&reader);
     *scenario = fine ? reader.scenario : NULL;
     *error = fine ? NULL : reader.error;
     if (fine) return 0;
@@ -416,34 +398,16 @@ int sim_scenario_parse(const char *path, const char *text, size_t size,
     return MB_ERR_SYNTAX;
 }
 
-/* At most one byte more than a scenario may have: enough to see that it is too large. */
-static char *read_whole(const char *path, size_t *size, int *code)
+int sim_scenario_parse(const char *path, const char *text, size_t size,
+                       const char *const *overrides, uint32_t override_count,
+                       sim_scenario **scenario, char **error)
 {
-    FILE *file = fopen(path, "rb");
-    *code = errno;
-    if (!file) return NULL;
-    char *text = g_malloc(SIM_INI_SIZE_MAX + 1);
-    *size = fread(text, 1, SIM_INI_SIZE_MAX + 1, file);
-    *code = errno;
-    bool failed = ferror(file);
-    fclose(file);
-    if (failed) g_clear_pointer(&text, g_free);
-    return text;
-}
-
-int sim_scenario_read(const char *path, const char *const *overrides, uint32_t override_count,
-                      sim_scenario **scenario, char **error)
-{
-    size_t size = 0;
-    int code = 0;
     *scenario = NULL;
-    char *text = read_whole(path, &size, &code);
-    if (!text) {
-        *error = g_strdup_printf("%s: cannot be read: %s", path, g_strerror(code));
-        return MB_ERR_SYNTAX;
-    }
-    int result = sim_scenario_parse(path, text, size, overrides, override_count, scenario, error);
-    g_free(text);
+    sim_ini *ini = sim_ini_parse(path, text, size, error);
+    if (!ini) return MB_ERR_SYNTAX;
+    int result = sim_scenario_override(ini, path, overrides, override_count, error);
+    if (!result) result = sim_scenario_resolve(path, ini, scenario, error);
+    sim_ini_free(ini);
     return result;
 }
 

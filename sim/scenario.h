@@ -1,9 +1,9 @@
 /*
  * A scenario: a whole experiment, read from an INI file and resolved to numbers.
  *
- * sim/main.c reads one and hands it, constant from then on, to sim_run() or to the replay. Every
- * preset, default, unit and path is resolved here; who runs a scenario parses nothing. Reading
- * creates and changes nothing on disk.
+ * The study (sim/study.h) resolves one for each run, and it goes, constant from then on, to
+ * sim_run() or to the replay. Every preset, default, unit and path is resolved here; who runs a
+ * scenario parses nothing. Reading creates and changes nothing on disk.
  *
  * Rates are in units of 2^-16 byte/s (SIM_RATE_BYTE of sim/links.h), times in nanoseconds.
  */
@@ -13,6 +13,7 @@
 #include "core/geometry.h"
 #include "core/protocol.h"
 #include "core/types.h"
+#include "sim/ini.h"
 
 /* The largest rate that a scenario may give, and what it means by `unlimited`: 1 Tbit/s. */
 #define SIM_RATE_UNLIMITED (UINT64_C(125000000000) * 65536)
@@ -125,7 +126,8 @@ typedef struct sim_expectation {
     char *low;
     char *high;
     mb_time by;
-    uint32_t line; /* of the scenario file; 0: from an option */
+    const char *file; /* that it stands in; interned */
+    uint32_t line;    /* of that; 0: from an option */
 } sim_expectation;
 
 typedef struct sim_scenario {
@@ -148,16 +150,23 @@ typedef struct sim_scenario {
 } sim_scenario;
 
 /*
- * Reads a scenario file and applies `override_count` texts "group.key=value" over it, in order.
- * *scenario is the caller's, to be freed by sim_scenario_free(). On failure *scenario is NULL and
- * *error one line without newline that names file, line, group, key and value (free() it): returns
- * MB_ERR_SYNTAX, whatever was wrong. O(size of the file + of the traces).
+ * Applies `override_count` texts "group.key=value" over the keys that were read, in order. 0; or
+ * MB_ERR_SYNTAX with one line in *error (free() it) that names `path` and the text.
  */
-int sim_scenario_read(const char *path, const char *const *overrides, uint32_t override_count,
-                      sim_scenario **scenario, char **error);
+int sim_scenario_override(sim_ini *ini, const char *path, const char *const *overrides,
+                          uint32_t override_count, char **error);
 
-/* The same from `size` bytes in memory; `path` is what messages call it and whose folder relative
- * paths start from. For tests and fuzzing. */
+/*
+ * Resolves a text without ${}: `path` names the scenario. *scenario is the caller's, to be freed by
+ * sim_scenario_free(), and keeps nothing of `ini`. On failure *scenario is NULL and *error one line
+ * without newline that names file, line, group, key and value (free() it): returns MB_ERR_SYNTAX,
+ * whatever was wrong. O(size of the text + of the traces).
+ */
+int sim_scenario_resolve(const char *path, const sim_ini *ini, sim_scenario **scenario,
+                         char **error);
+
+/* All of this from `size` bytes in memory, without extends and ${}; `path` is what messages call
+ * them and whose folder relative paths start from. For tests and fuzzing. */
 int sim_scenario_parse(const char *path, const char *text, size_t size,
                        const char *const *overrides, uint32_t override_count,
                        sim_scenario **scenario, char **error);

@@ -53,7 +53,7 @@ static mb_time last_arrival(const sim_group *group)
     case SIM_ARRIVE_WITHIN: return group->arrival_time;
     case SIM_ARRIVE_TRACE: return group->trace[group->count - 1].arrived;
     case SIM_ARRIVE_EVERY: {
-        if (group->count == SIM_COUNT_OPEN) return 0;
+        if (group->count == SIM_COUNT_OPEN || group->count == 0) return 0;
         __int128 last = (__int128)(group->count - 1) * group->arrival_time;
         return last > SIM_TIME_MAX ? SIM_TIME_MAX : (mb_time)last;
     }
@@ -170,10 +170,26 @@ static bool check_seeder(sim_reader *reader)
     if (scenario->tracker.access.up > 0) return true;
     for (uint32_t i = 0; i < scenario->group_count; i++) {
         const sim_group *group = &scenario->groups[i];
-        if (group->have == SIM_HAVE_ALL && group->access.up > 0) return true;
+        bool whole = group->have == SIM_HAVE_ALL && group->count > 0;
+        if (whole && group->access.up > 0) return true;
     }
     return sim_reader_fail(reader, find(reader, "tracker", "up"),
                            "nobody else has the whole file (have = all), so it never gets out");
+}
+
+/* A group may be empty, so that a study can go down to nobody of a kind, but not all of them. */
+static bool check_somebody(sim_reader *reader)
+{
+    const sim_scenario *scenario = reader->scenario;
+    const sim_ini_entry *count = NULL;
+    for (uint32_t i = 0; i < scenario->group_count; i++) {
+        if (scenario->groups[i].count > 0) return true;
+    }
+    for (uint32_t i = 0; i < reader->ini->count && !count; i++) {
+        const sim_ini_group *group = &reader->ini->groups[i];
+        if (sim_after_word(group->name, "peers")) count = sim_ini_entry_find(group, "count");
+    }
+    return sim_reader_fail(reader, count, "no group has a peer: nobody is there");
 }
 
 static bool check_swarm(sim_reader *reader)
@@ -186,6 +202,7 @@ static bool check_swarm(sim_reader *reader)
     }
     if (scenario->group_count == 0)
         return sim_reader_fail_file(reader, "no group [peers NAME]: nobody is there");
+    if (!check_somebody(reader)) return false;
     if (sim_scenario_peers_estimate(scenario) > SIM_PEERS_MAX)
         return sim_reader_fail_file(reader, "more than %u peers would arrive", SIM_PEERS_MAX);
     return check_times(reader) && check_seeder(reader);

@@ -28,10 +28,10 @@ static char *shown(const char *value)
 }
 
 /* "FILE:LINE", or "FILE: --set" for what an option gave. */
-static char *place(const sim_reader *reader, uint32_t line)
+static char *place(const char *path, uint32_t line)
 {
-    if (line > 0) return g_strdup_printf("%s:%u", reader->path, line);
-    return g_strdup_printf("%s: --set", reader->path);
+    if (line > 0) return g_strdup_printf("%s:%u", path, line);
+    return g_strdup_printf("%s: --set", path);
 }
 
 /* What most often follows a value that is none: a remark meant as a comment. */
@@ -47,7 +47,7 @@ bool sim_reader_fail(sim_reader *reader, const sim_ini_entry *entry, const char 
     va_start(args, format);
     char *what = g_strdup_vprintf(format, args);
     va_end(args);
-    char *where = place(reader, entry->line);
+    char *where = place(entry->path, entry->line);
     char *group = shown(entry->group), *key = shown(entry->key), *value = shown(entry->value);
     g_free(reader->error);
     reader->error = g_strdup_printf("%s: [%s] %s = %s: %s%s", where, group, key, value, what,
@@ -66,7 +66,7 @@ bool sim_reader_fail_group(sim_reader *reader, const sim_ini_group *group, const
     va_start(args, format);
     char *what = g_strdup_vprintf(format, args);
     va_end(args);
-    char *where = place(reader, group->line);
+    char *where = place(group->path, group->line);
     char *name = shown(group->name);
     g_free(reader->error);
     reader->error = g_strdup_printf("%s: [%s]: %s", where, name, what);

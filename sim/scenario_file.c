@@ -72,7 +72,7 @@ static bool read_path(sim_reader *reader, const sim_ini_entry *entry, uint32_t b
     uint64_t size;
     if (*entry->value == '\0') return sim_reader_fail(reader, entry, "empty; write a file's path");
     file->mode = SIM_FILE_PATH;
-    file->path = sim_reader_path(reader, entry->value);
+    file->path = sim_reader_path(entry, entry->value);
     if (!sim_reader_check_file(reader, entry, file->path, &size)) return false;
     if (mb_geometry_init(&file->geometry, size, block_size)) return fail_geometry(reader, entry);
     return true;

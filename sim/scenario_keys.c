@@ -1,6 +1,7 @@
 /* The table of the scenario's groups and keys; the protocol's keys have theirs in core/protocol.c.
  */
 #include "sim/scenario_reader.h"
+#include "sim/study.h"
 
 #define SCENARIO(field) .offset = offsetof(sim_scenario, field)
 #define TRACKER(field) .offset = offsetof(sim_scenario, tracker.field)
@@ -13,16 +14,21 @@
 #define RATE_VALUES "a rate: 20Mbit, 1.5MB, unlimited"
 #define LATENCY_MAX (3600 * MB_SECOND)
 
+/* How often is the study's business; here it is only a number or not. */
 static bool read_repeat(sim_reader *reader, const sim_key_row *row, const sim_ini_entry *entry,
                         void *target)
 {
     uint32_t repeat;
     sim_key_row plain = *row;
     plain.offset = 0;
-    if (!sim_read_count(reader, &plain, entry, &repeat)) return false;
-    if (repeat == 1) return true;
-    return sim_reader_fail(reader, entry,
-                           "repetitions are not supported yet; run each --seed on its own");
+    return sim_read_count(reader, &plain, entry, &repeat);
+}
+
+/* What has been seen to before anything is resolved, where it stood in a file. */
+static bool refuse_here(sim_reader *reader, const sim_key_row *row, const sim_ini_entry *entry,
+                        void *target)
+{
+    return sim_reader_fail(reader, entry, "only a scenario file says this");
 }
 
 /* Keys that a function for the whole group reads (sim_read_file_group). */
@@ -37,13 +43,16 @@ static const sim_key_row scenario_rows[] = {
      sim_read_text, SCENARIO(name)},
     {"description", "text", "", "what the experiment is about", sim_read_text,
      SCENARIO(description)},
+    {"extends", "FILE.ini", "", "another scenario, whose keys hold where this gives none",
+     refuse_here, NOWHERE},
+    {"without", "GROUP, GROUP.KEY", "", "what is not taken from that", refuse_here, NOWHERE},
     {"seed", "0 to 2^64 - 1", "1", "seed of all random streams", sim_read_seed, SCENARIO(seed)},
     {"until", TIME_VALUES, "4h", "the run ends here at the latest", sim_read_time, SCENARIO(until),
      .min = 1, .max = SIM_TIME_MAX},
     {"warmup", TIME_VALUES, "0s", "open arrivals: statistics leave out who came before",
      sim_read_time, SCENARIO(warmup), .min = 0, .max = SIM_TIME_MAX},
-    {"repeat", "1", "1", "repetitions with seeds of their own; not supported yet", read_repeat,
-     .min = 1, .max = UINT32_MAX},
+    {"repeat", "1 to 1000000", "1", "repetitions, each with a seed of its own", read_repeat,
+     .min = 1, .max = SIM_STUDY_RUNS_MAX},
     {"sample", TIME_VALUES, "10s", "time between two rows of the timeline", sim_read_time,
      SCENARIO(sample), .min = MB_MS, .max = SIM_TIME_MAX},
     {.name = NULL},
@@ -73,8 +82,8 @@ static const sim_key_row tracker_rows[] = {
 };
 
 static const sim_key_row peers_rows[] = {
-    {"count", "1 to 16777216", "1; every, poisson: no end", "number of peers", sim_read_count,
-     PEERS(count), .min = 1, .max = SIM_PEERS_MAX},
+    {"count", "0 to 16777216", "1; every, poisson: no end", "number of peers", sim_read_count,
+     PEERS(count), .min = 0, .max = SIM_PEERS_MAX},
     {"up", RATE_VALUES, NULL, "uplink of each", sim_read_rate, PEERS(access.up)},
     {"down", RATE_VALUES, NULL, "downlink of each", sim_read_rate, PEERS(access.down)},
     {"latency", "a time: 20ms", "0ms", "share of every path's delay", sim_read_time,

@@ -67,7 +67,7 @@ static bool read_trace(sim_reader *reader, const sim_ini_entry *entry, const cha
 {
     group->arrival = SIM_ARRIVE_TRACE;
     if (*text == '\0') return sim_reader_fail(reader, entry, "name the trace: trace FILE.csv");
-    group->trace_path = sim_reader_path(reader, text);
+    group->trace_path = sim_reader_path(entry, text);
     return sim_read_trace(reader, entry, group->trace_path, group);
 }
 

@@ -14,7 +14,7 @@
 
 typedef struct sim_reader {
     const char *path;
-    sim_ini *ini;
+    const sim_ini *ini;
     sim_scenario *scenario;
     char *error;
 } sim_reader;
@@ -92,8 +92,9 @@ const char *sim_after_word(const char *value, const char *word);
 /* Sets a key of the protocol. */
 bool sim_read_protocol_key(sim_reader *reader, const sim_ini_entry *entry, mb_protocol *protocol);
 
-/* The path of a file that the scenario names: relative ones start from its folder. g_free(). */
-char *sim_reader_path(const sim_reader *reader, const char *path);
+/* The path of a file that the entry names: relative ones start from the folder of the file that the
+ * entry stands in. g_free(). */
+char *sim_reader_path(const sim_ini_entry *entry, const char *path);
 
 /* Whether the entry's file is a regular one that can be read (not a pipe or a device, which might
  * never end); its size goes to *size, in bytes. */

@@ -182,10 +182,10 @@ bool sim_read_protocol_key(sim_reader *reader, const sim_ini_entry *entry, mb_pr
     return fail_key(reader, entry, &key, error);
 }
 
-char *sim_reader_path(const sim_reader *reader, const char *path)
+char *sim_reader_path(const sim_ini_entry *entry, const char *path)
 {
     if (g_path_is_absolute(path)) return g_strdup(path);
-    char *folder = g_path_get_dirname(reader->path);
+    char *folder = g_path_get_dirname(entry->path);
     char *whole = strcmp(folder, ".") == 0 ? g_strdup(path) : g_build_filename(folder, path, NULL);
     g_free(folder);
     return whole;

@@ -32,8 +32,8 @@ FORBIDDEN_INCLUDES = {
 # The edges of sim/: what reads scenarios and options and prints figures. Everything else there is
 # the event path, where only integers and the project's own containers go.
 SIM_EDGES = re.compile(
-    r"sim/(main|cli|options|scenario\w*|ini|keys\w*|units|progress|summary\w*|manifest\w*|"
-    r"table|estimate|help|config\w*|expect\w*|output\w*)\.[ch]$"
+    r"sim/(main|cli|options|scenario\w*|ini\w*|keys\w*|units|progress|summary\w*|manifest\w*|"
+    r"table|estimate|help|config\w*|expect\w*|output\w*|study\w*)\.[ch]$"
 )
 # The parts of core/ that are edges by design: storage and the JSON codec.
 CORE_EDGES = ("core/file/", "core/codec/")

@@ -2,7 +2,7 @@
 #include "sim/scenario.h"
 
 #include "sim/config_writer.h"
-#include "sim/ini.h"
+#include "sim/ini_load.h"
 #include "sim/suggest.h"
 
 #include <glib.h>
@@ -117,7 +117,10 @@ static void test_real_file(void)
         ini, "[tracker]\nup = 1Mbit\n" PEERS "[file]\npath = data.bin\n", -1, NULL));
     sim_scenario *scenario;
     char *error;
-    g_assert_cmpint(sim_scenario_read(ini, NULL, 0, &scenario, &error), ==, 0);
+    sim_ini *read = sim_ini_load(ini, &error);
+    g_assert_nonnull(read);
+    g_assert_cmpint(sim_scenario_resolve(ini, read, &scenario, &error), ==, 0);
+    sim_ini_free(read);
     g_assert_cmpstr(scenario->file.path, ==, file);
     g_assert_cmpuint(scenario->file.geometry.blocks, ==, 0);
     g_assert_cmpstr(scenario->name, ==, "real");
@@ -228,12 +231,12 @@ static const struct {
                        "ms s min h); did you mean \"ms\"?"},
     {"latency = 2h", "t.ini:8: [peers a] latency = 2h: out of range: 0s to 1h"},
     {"latency =", "t.ini:8: [peers a] latency = : empty: a time is due, such as 10s"},
-    {"count = 0", "t.ini:8: [peers a] count = 0: out of range: 1 to 16777216"},
-    {"count = -1", "t.ini:8: [peers a] count = -1: out of range: 1 to 16777216"},
+    {"count = 0", "t.ini:8: [peers a] count = 0: no group has a peer: nobody is there"},
+    {"count = -1", "t.ini:8: [peers a] count = -1: out of range: 0 to 16777216"},
     {"count = 9223372036854775808",
-     "t.ini:8: [peers a] count = 9223372036854775808: out of range: 1 to 16777216"},
+     "t.ini:8: [peers a] count = 9223372036854775808: out of range: 0 to 16777216"},
     {"count = 99999999999999999999",
-     "t.ini:8: [peers a] count = 99999999999999999999: out of range: 1 to 16777216"},
+     "t.ini:8: [peers a] count = 99999999999999999999: out of range: 0 to 16777216"},
     {"count = 0x3", "t.ini:8: [peers a] count = 0x3: not a whole number without unit, such as "
                     "10"},
     {"arrival = withn 3s", "t.ini:8: [peers a] arrival = withn 3s: not one of at 0s | within 10s | "
@@ -275,8 +278,8 @@ static const struct {
     {"[protocol]\npipeline = 99", "t.ini:9: [protocol] pipeline = 99: out of range: 0 to 15"},
     {"[protocol]\nunchoke_interval = 0s", "t.ini:9: [protocol] unchoke_interval = 0s: out of "
                                           "range: 1ms to 1000000h"},
-    {"[scenario]\nrepeat = 2", "t.ini:9: [scenario] repeat = 2: repetitions are not supported"},
-    {"[scenario]\nseed = ${1,2}", "t.ini:9: [scenario] seed = ${1,2}: studies (${...}) are not"},
+    {"[scenario]\nrepeat = 0", "t.ini:9: [scenario] repeat = 0: out of range: 1 to 1000000"},
+    {"[scenario]\nextends = x", "t.ini:9: [scenario] extends = x: only a scenario file says this"},
     {"[scenario]\nname = ../x", "t.ini:9: [scenario] name = ../x: a name has letters"},
     {"[scenario]\nwarmup = 4h", "t.ini:9: [scenario] warmup = 4h: not before the run ends"},
     {"[scenario]\nuntil = 2000000h", "t.ini:9: [scenario] until = 2000000h: out of range"},

@@ -1,0 +1,426 @@
+#include "sim/study_run.h"
+
+#include "sim/expect.h"
+#include "sim/replay_run.h"
+#include "sim/study_folder.h"
+
+#include <errno.h>
+#include <glib.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* What a run's process tells the one that started it. */
+enum { CHILD_DONE = 0, CHILD_FAILED = 1, CHILD_UNMET = 3 };
+/* So much of what a run says on stderr is kept. */
+#define SAID_MAX 4096
+/* So many failures, and unmet expectations, are listed. */
+#define LISTED_MAX 50
+
+enum state { WAITING, RUNNING, DONE, UNMET, FAILED, SAME };
+
+/* A chosen run. */
+struct job {
+    const sim_study_row *row;
+    enum state state;
+    bool was_there;
+    bool expects;
+    pid_t pid;
+    int said_fd;            /* what it writes to stderr */
+    char *said;             /* the same, read */
+    const struct job *same; /* SAME: an earlier one with the same folder */
+};
+
+struct runner {
+    sim_study *study;
+    const sim_study_order *order;
+    struct job *jobs;
+    uint32_t next; /* the first that may be WAITING */
+    uint32_t running;
+    uint32_t ended;   /* not to be waited for any more */
+    sigset_t signals; /* the mask before */
+    bool interrupted;
+};
+
+uint32_t sim_study_cores(void)
+{
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) == 0) return (uint32_t)CPU_COUNT(&set);
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    return cores > 0 ? (uint32_t)cores : 1;
+}
+
+int sim_study_resolve(sim_study *study, const char *folder, sim_study_row **rows, char **error)
+{
+    uint32_t runs = sim_study_runs(study);
+    *rows = g_new(sim_study_row, runs);
+    for (uint32_t run = 0; run < runs; run++) {
+        sim_scenario *scenario;
+        if (sim_study_scenario(study, run, &scenario, error)) {
+            g_clear_pointer(rows, g_free);
+            return MB_ERR_SYNTAX;
+        }
+        sim_study_row *row = &(*rows)[run];
+        *row = (sim_study_row){.run = run, .seed = scenario->seed};
+        sim_study_key_make(&row->key, scenario, folder);
+        sim_scenario_free(scenario);
+    }
+    return 0;
+}
+
+/* ---- in the process of a run -------------------------------------------------------------------
+ */
+
+/* Says which expectations are unmet, a line each. */
+static int check_expectations(const sim_scenario *scenario, const char *summary_json)
+{
+    sim_expect_result result;
+    if (scenario->expect_count == 0) return CHILD_DONE;
+    if (sim_expect_check(scenario, summary_json, &result)) {
+        fprintf(stderr, "the summary is not what it should be\n");
+        return CHILD_FAILED;
+    }
+    for (uint32_t i = 0; i < result.unmet; i++)
+        fprintf(stderr, "%s\n", result.lines[i]);
+    int status = result.unmet > 0 ? CHILD_UNMET : CHILD_DONE;
+    sim_expect_clear(&result);
+    return status;
+}
+
+static int simulate(const sim_scenario *scenario, const sim_run_options *options)
+{
+    char error[512];
+    if (scenario->replay.trace_path) {
+        sim_replay_figures figures;
+        if (sim_replay_execute(scenario, options, &figures, error, sizeof error) == 0)
+            return CHILD_DONE;
+        fprintf(stderr, "%s\n", error);
+        return CHILD_FAILED;
+    }
+    sim_run_result result = {0};
+    int status = CHILD_FAILED;
+    if (sim_run(scenario, options, &result))
+        fprintf(stderr, "%s\n", result.error);
+    else
+        status = check_expectations(scenario, result.summary_json);
+    sim_run_result_clear(&result);
+    return status;
+}
+
+static int run_job(const struct runner *runner, const struct job *job)
+{
+    const char *folder = runner->order->folder;
+    const sim_study_key *key = &job->row->key;
+    sim_scenario *scenario;
+    char *error = NULL;
+    if (sim_study_scenario(runner->study, job->row->run, &scenario, &error)) {
+        fprintf(stderr, "%s\n", error);
+        return CHILD_FAILED;
+    }
+    char *private = sim_study_private_path(folder, key, getpid());
+    char *final = g_build_filename(folder, key->folder, NULL);
+    sim_run_options options = *runner->order->run;
+    options.folder = private;
+    options.final_folder = final;
+    options.progress = NULL;
+    options.interrupted = NULL;
+    int status = CHILD_FAILED;
+    if (sim_study_private_make(private, &error) == 0) {
+        bool anew = options.force;
+        options.force = false; /* the private folder is empty */
+        status = simulate(scenario, &options);
+        options.force = anew;
+        bool whole = status != CHILD_FAILED;
+        if (!whole) sim_study_private_remove(private);
+        if (whole && sim_study_private_publish(private, folder, key, scenario, &options, &error))
+            status = CHILD_FAILED;
+    }
+    if (error) fprintf(stderr, "%s\n", error);
+    return status;
+}
+
+/* What a process just forked does; it never returns. */
+G_NORETURN static void be_child(const struct runner *runner, const struct job *job, pid_t parent)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) _exit(CHILD_FAILED);
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
+    signal(SIGXFSZ, SIG_IGN);
+    sigprocmask(SIG_SETMASK, &runner->signals, NULL);
+    dup2(job->said_fd, STDERR_FILENO);
+    int status = run_job(runner, job);
+    fflush(stderr);
+    _exit(status);
+}
+
+/* ---- planning ----------------------------------------------------------------------------------
+ */
+
+/* A run that was done before: whether its figures are still what is expected. */
+static void look_at_done(struct runner *runner, struct job *job, const sim_scenario *scenario)
+{
+    char *path =
+        g_build_filename(runner->order->folder, job->row->key.folder, "summary.json", NULL);
+    char *summary = NULL;
+    sim_expect_result result;
+    job->state = DONE;
+    job->was_there = true;
+    if (scenario->expect_count > 0 && g_file_get_contents(path, &summary, NULL, NULL) &&
+        sim_expect_check(scenario, summary, &result) == 0) {
+        if (result.unmet > 0) {
+            job->state = UNMET;
+            job->said = g_strjoinv("\n", result.lines);
+        }
+        sim_expect_clear(&result);
+    }
+    g_free(summary);
+    g_free(path);
+}
+
+/* Finds out what is done, and which runs come to the same. 0, or MB_ERR_SYNTAX with *error. */
+static int look_at_all(struct runner *runner, char **error)
+{
+    const sim_study_order *order = runner->order;
+    GHashTable *seen = g_hash_table_new(g_str_hash, g_str_equal);
+    int result = 0;
+    for (uint32_t i = 0; i < order->chosen_count && !result; i++) {
+        struct job *job = &runner->jobs[i];
+        sim_scenario *scenario;
+        char *folder = (char *)job->row->key.folder;
+        result = sim_study_scenario(runner->study, job->row->run, &scenario, error);
+        if (result) break;
+        job->expects = scenario->expect_count > 0;
+        job->same = g_hash_table_lookup(seen, folder);
+        if (job->same)
+            job->state = SAME;
+        else if (!order->run->force &&
+                 sim_study_folder_has(order->folder, &job->row->key, scenario, order->run))
+            look_at_done(runner, job, scenario);
+        if (!job->same) g_hash_table_insert(seen, folder, job);
+        runner->ended += job->state != WAITING;
+        sim_scenario_free(scenario);
+    }
+    g_hash_table_destroy(seen);
+    return result;
+}
+
+/* ---- starting and waiting ----------------------------------------------------------------------
+ */
+
+/* Takes what the job said, without the last line's end. */
+static void read_said(struct job *job)
+{
+    char text[SAID_MAX + 1];
+    ssize_t size = pread(job->said_fd, text, SAID_MAX, 0);
+    close(job->said_fd);
+    text[size > 0 ? size : 0] = '\0';
+    job->said = g_utf8_make_valid(g_strchomp(text), -1);
+}
+
+static void fail_job(struct runner *runner, struct job *job, const char *what, int error)
+{
+    job->state = FAILED;
+    job->said = g_strdup_printf("%s: %s", what, g_strerror(error));
+    runner->ended++;
+}
+
+/* Starts the job; false if it has to wait for another one to end. */
+static bool start(struct runner *runner, struct job *job)
+{
+    job->said_fd = memfd_create("said", MFD_CLOEXEC);
+    if (job->said_fd < 0) {
+        fail_job(runner, job, "its messages have no place", errno);
+        return true;
+    }
+    fflush(NULL);
+    pid_t parent = getpid();
+    job->pid = fork();
+    if (job->pid == 0) be_child(runner, job, parent);
+    if (job->pid > 0) {
+        job->state = RUNNING;
+        runner->running++;
+        return true;
+    }
+    int code = errno;
+    close(job->said_fd);
+    if (runner->running > 0) return false;
+    fail_job(runner, job, "no process to be had", code);
+    return true;
+}
+
+static void start_some(struct runner *runner)
+{
+    while (runner->running < runner->order->jobs && runner->next < runner->order->chosen_count) {
+        struct job *job = &runner->jobs[runner->next];
+        if (job->state == WAITING && !start(runner, job)) return;
+        runner->next++;
+    }
+}
+
+static void tell_ended(const struct runner *runner, const struct job *job)
+{
+    static const char *const words[] = {[DONE] = "done", [UNMET] = "done", [FAILED] = "failed"};
+    char *which = sim_study_describe(runner->study, job->row->run);
+    fprintf(stderr, "run %u (%s): %s\n", job->row->run, which, words[job->state]);
+    g_free(which);
+}
+
+/* Takes note of a process that has ended. */
+static void note_end(struct runner *runner, struct job *job, int status)
+{
+    runner->running--;
+    runner->ended++;
+    read_said(job);
+    int code = WIFEXITED(status) ? WEXITSTATUS(status) : CHILD_FAILED;
+    job->state = code == CHILD_DONE ? DONE : code == CHILD_UNMET ? UNMET : FAILED;
+    if (WIFSIGNALED(status)) {
+        char *said = job->said;
+        job->said = g_strdup_printf("ended by signal %d (%s)%s%s", WTERMSIG(status),
+                                    strsignal(WTERMSIG(status)), *said ? ": " : "", said);
+        g_free(said);
+        /* Whatever ended it may have left its folder. */
+        char *private = sim_study_private_path(runner->order->folder, &job->row->key, job->pid);
+        sim_study_private_remove(private);
+        g_free(private);
+    }
+    if (runner->order->verbose && !runner->interrupted) tell_ended(runner, job);
+}
+
+static struct job *job_of(struct runner *runner, pid_t pid)
+{
+    for (uint32_t i = runner->next; i-- > 0;) {
+        if (runner->jobs[i].state == RUNNING && runner->jobs[i].pid == pid) return &runner->jobs[i];
+    }
+    return NULL;
+}
+
+static void reap(struct runner *runner)
+{
+    int status;
+    pid_t pid;
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        struct job *job = job_of(runner, pid);
+        if (job) note_end(runner, job, status);
+    }
+}
+
+static void end_all(struct runner *runner)
+{
+    for (uint32_t i = 0; i < runner->next; i++) {
+        struct job *job = &runner->jobs[i];
+        if (job->state != RUNNING) continue;
+        int status;
+        kill(job->pid, SIGKILL);
+        if (waitpid(job->pid, &status, 0) == job->pid) note_end(runner, job, status);
+        /* Nothing has failed: it goes on the next time. */
+        if (job->state == FAILED) job->state = WAITING;
+    }
+}
+
+static void show_progress(const struct runner *runner)
+{
+    const sim_study_order *order = runner->order;
+    if (order->progress)
+        order->progress(order->progress_context, runner->ended, order->chosen_count);
+}
+
+/* Does all jobs that wait, as long as no signal comes. */
+static void run_all(struct runner *runner)
+{
+    const struct timespec second = {.tv_sec = 1};
+    sigset_t wanted;
+    sigemptyset(&wanted);
+    sigaddset(&wanted, SIGCHLD);
+    sigaddset(&wanted, SIGINT);
+    sigaddset(&wanted, SIGTERM);
+    signal(SIGCHLD, SIG_DFL); /* ignored, it would take the processes' ends away */
+    sigprocmask(SIG_BLOCK, &wanted, &runner->signals);
+    for (start_some(runner); runner->running > 0 && !runner->interrupted; start_some(runner)) {
+        show_progress(runner);
+        int number = sigtimedwait(&wanted, NULL, &second);
+        runner->interrupted = number == SIGINT || number == SIGTERM;
+        reap(runner);
+    }
+    end_all(runner);
+    sigprocmask(SIG_SETMASK, &runner->signals, NULL);
+}
+
+/* ---- the end -----------------------------------------------------------------------------------
+ */
+
+static enum state state_of(const struct job *job)
+{
+    return job->same ? job->same->state : job->state;
+}
+
+static sim_study_outcome count_all(const struct runner *runner)
+{
+    sim_study_outcome outcome = {.chosen = runner->order->chosen_count,
+                                 .interrupted = runner->interrupted};
+    for (uint32_t i = 0; i < outcome.chosen; i++) {
+        const struct job *job = &runner->jobs[i];
+        enum state state = state_of(job);
+        bool was_there = job->same ? job->same->was_there : job->was_there;
+        bool done = state == DONE || state == UNMET;
+        outcome.ran += done && !was_there;
+        outcome.there += done && was_there;
+        outcome.failed += state == FAILED;
+        outcome.unmet += state == UNMET;
+        outcome.expected += done && job->expects;
+    }
+    return outcome;
+}
+
+/* A line for each run in that state, as far as they are to be listed. */
+static void list_jobs(const struct runner *runner, enum state state)
+{
+    uint32_t listed = 0, more = 0;
+    for (uint32_t i = 0; i < runner->order->chosen_count; i++) {
+        const struct job *job = &runner->jobs[i];
+        if (state_of(job) != state) continue;
+        if (++listed > LISTED_MAX) {
+            more++;
+            continue;
+        }
+        const char *said = job->same ? job->same->said : job->said;
+        char *which = sim_study_describe(runner->study, job->row->run);
+        char **lines = g_strsplit(said && *said ? said : "it said nothing", "\n", -1);
+        for (char **line = lines; *line; line++)
+            fprintf(stderr, "minibit-sim: run %u (%s): %s\n", job->row->run, which, *line);
+        g_strfreev(lines);
+        g_free(which);
+    }
+    if (more > 0) fprintf(stderr, "minibit-sim: and so in %u more runs\n", more);
+}
+
+int sim_study_execute(sim_study *study, const sim_study_row *rows, const sim_study_order *order,
+                      sim_study_outcome *outcome, char **error)
+{
+    struct runner runner = {.study = study, .order = order};
+    char *index = sim_study_index(study, rows, sim_study_runs(study));
+    int result = sim_study_folder_open(order->folder, order->run->force, error);
+    if (!result) result = sim_study_folder_index(order->folder, index, error);
+    g_free(index);
+    if (result) return result;
+    runner.jobs = g_new0(struct job, order->chosen_count);
+    for (uint32_t i = 0; i < order->chosen_count; i++)
+        runner.jobs[i].row = &rows[order->chosen[i]];
+    result = look_at_all(&runner, error);
+    if (!result) {
+        run_all(&runner);
+        *outcome = count_all(&runner);
+        list_jobs(&runner, UNMET);
+        list_jobs(&runner, FAILED);
+    }
+    for (uint32_t i = 0; i < order->chosen_count; i++)
+        g_free(runner.jobs[i].said);
+    g_free(runner.jobs);
+    return result;
+}
