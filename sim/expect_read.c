@@ -92,7 +92,7 @@ static bool is_equal(void *path, const char *candidate)
 }
 
 struct nearest {
-    sim_suggestion suggestion;
+    mb_suggestion suggestion;
     char *best;
 };
 
@@ -101,7 +101,7 @@ static bool keep_nearest(void *context, const char *candidate)
 {
     struct nearest *nearest = context;
     uint32_t before = nearest->suggestion.distance;
-    sim_suggestion_offer(&nearest->suggestion, candidate);
+    mb_suggestion_offer(&nearest->suggestion, candidate);
     if (nearest->suggestion.distance == before) return false;
     g_free(nearest->best);
     nearest->best = g_strdup(candidate);
@@ -134,7 +134,7 @@ static bool check_path(sim_reader *reader, const sim_ini_entry *entry)
     if (each_path(scenario, is_equal, entry->key) || is_group_bytes(scenario, entry->key))
         return true;
     struct nearest nearest = {.best = NULL};
-    sim_suggestion_init(&nearest.suggestion, entry->key);
+    mb_suggestion_init(&nearest.suggestion, entry->key);
     each_path(scenario, keep_nearest, &nearest);
     char *near = sim_suggestion_text(&nearest.suggestion);
     sim_reader_fail(reader, entry, "summary.json has no such figure%s", near);

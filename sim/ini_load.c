@@ -68,15 +68,15 @@ static bool fail_circle(struct chain *chain, const sim_ini_entry *entry, const c
 static bool fail_without(struct chain *chain, const sim_ini_entry *entry, const sim_ini *base,
                          const char *name)
 {
-    sim_suggestion suggestion;
-    sim_suggestion_init(&suggestion, name);
+    mb_suggestion suggestion;
+    mb_suggestion_init(&suggestion, name);
     GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
     for (uint32_t g = 0; g < base->count; g++) {
         const sim_ini_group *group = &base->groups[g];
-        sim_suggestion_offer(&suggestion, group->name);
+        mb_suggestion_offer(&suggestion, group->name);
         for (uint32_t e = 0; e < group->count; e++) {
             g_ptr_array_add(names, g_strdup_printf("%s.%s", group->name, group->entries[e].key));
-            sim_suggestion_offer(&suggestion, g_ptr_array_index(names, names->len - 1));
+            mb_suggestion_offer(&suggestion, g_ptr_array_index(names, names->len - 1));
         }
     }
     char *near = sim_suggestion_text(&suggestion);

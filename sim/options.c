@@ -1,7 +1,7 @@
 #include "sim/options.h"
 
+#include "core/suggest.h"
 #include "core/units.h"
-#include "sim/suggest.h"
 
 #include <glib.h>
 #include <string.h>
@@ -119,10 +119,10 @@ static char *option_error(const GError *error)
         line[0] = g_ascii_tolower(line[0]);
         return line;
     }
-    sim_suggestion suggestion;
-    sim_suggestion_init(&suggestion, name);
+    mb_suggestion suggestion;
+    mb_suggestion_init(&suggestion, name);
     for (size_t i = 0; i < G_N_ELEMENTS(long_names); i++)
-        sim_suggestion_offer(&suggestion, long_names[i]);
+        mb_suggestion_offer(&suggestion, long_names[i]);
     if (!suggestion.best) return g_strdup_printf("unknown option %s; see --help", name);
     return g_strdup_printf("unknown option %s; did you mean %s?", name, suggestion.best);
 }

@@ -33,11 +33,11 @@ static bool fail_unknown_group(sim_reader *reader, const sim_ini_group *group)
     if (sim_after_word(group->name, "fault"))
         return sim_reader_fail_group(reader, group, "faults are not supported yet");
     char *word = g_strndup(group->name, strcspn(group->name, " \t"));
-    sim_suggestion suggestion;
-    sim_suggestion_init(&suggestion, word);
+    mb_suggestion suggestion;
+    mb_suggestion_init(&suggestion, word);
     const sim_key_group *kind;
     for (uint32_t i = 0; (kind = sim_key_group_at(i)); i++)
-        sim_suggestion_offer(&suggestion, kind->name);
+        mb_suggestion_offer(&suggestion, kind->name);
     char *near = sim_suggestion_text(&suggestion);
     sim_reader_fail_group(reader, group, "unknown group%s", near);
     g_free(near);
@@ -88,13 +88,13 @@ static const sim_key_group *home_of(const char *key)
 static bool fail_unknown_key(sim_reader *reader, const sim_key_group *kind,
                              const sim_ini_entry *entry)
 {
-    sim_suggestion suggestion;
-    sim_suggestion_init(&suggestion, entry->key);
+    mb_suggestion suggestion;
+    mb_suggestion_init(&suggestion, entry->key);
     for (const sim_key_row *row = kind->rows; row->name; row++)
-        sim_suggestion_offer(&suggestion, row->name);
+        mb_suggestion_offer(&suggestion, row->name);
     mb_key key;
     for (uint32_t i = 0; kind->protocol_keys && mb_key_at(i, &key); i++) {
-        if (!kind->named || key.group_may_set) sim_suggestion_offer(&suggestion, key.name);
+        if (!kind->named || key.group_may_set) mb_suggestion_offer(&suggestion, key.name);
     }
     char *near = sim_suggestion_text(&suggestion);
     const sim_key_group *other = home_of(entry->key);
@@ -167,10 +167,10 @@ static bool read_file(sim_reader *reader, const sim_key_group *kind, const sim_i
 
 static bool fail_preset(sim_reader *reader, const sim_ini_entry *entry)
 {
-    sim_suggestion suggestion;
-    sim_suggestion_init(&suggestion, entry->value);
+    mb_suggestion suggestion;
+    mb_suggestion_init(&suggestion, entry->value);
     for (unsigned i = 0; i < MB_PRESET_COUNT; i++)
-        sim_suggestion_offer(&suggestion, mb_preset_name((mb_preset)i));
+        mb_suggestion_offer(&suggestion, mb_preset_name((mb_preset)i));
     char *near = sim_suggestion_text(&suggestion);
     sim_reader_fail(reader, entry, "not one of minibit, coursework, bittorrent%s", near);
     g_free(near);
@@ -295,13 +295,13 @@ static bool read_groups(sim_reader *reader)
 
 static bool fail_option_group(sim_reader *reader, const char *text, const char *group)
 {
-    sim_suggestion suggestion;
-    sim_suggestion_init(&suggestion, group);
+    mb_suggestion suggestion;
+    mb_suggestion_init(&suggestion, group);
     for (uint32_t i = 0; i < reader->ini->count; i++)
-        sim_suggestion_offer(&suggestion, reader->ini->groups[i].name);
+        mb_suggestion_offer(&suggestion, reader->ini->groups[i].name);
     const sim_key_group *kind;
     for (uint32_t i = 0; (kind = sim_key_group_at(i)); i++) {
-        if (!kind->named) sim_suggestion_offer(&suggestion, kind->name);
+        if (!kind->named) mb_suggestion_offer(&suggestion, kind->name);
     }
     char *near = sim_suggestion_text(&suggestion);
     sim_reader_fail_file(reader, "--set %s: there is no group [%s]%s", text, group, near);

@@ -88,7 +88,7 @@ bool sim_reader_fail_file(sim_reader *reader, const char *format, ...)
     return false;
 }
 
-char *sim_suggestion_text(const sim_suggestion *suggestion)
+char *sim_suggestion_text(const mb_suggestion *suggestion)
 {
     if (!suggestion->best) return g_strdup("");
     return g_strdup_printf("; did you mean \"%s\"?", suggestion->best);
@@ -109,10 +109,10 @@ static bool fail_unit(sim_reader *reader, const sim_ini_entry *entry, const char
     char *list = g_strndup(kind->units, strcspn(kind->units, ","));
     char **names = g_strsplit(list, " ", -1);
     g_free(list);
-    sim_suggestion suggestion;
-    sim_suggestion_init(&suggestion, unit);
+    mb_suggestion suggestion;
+    mb_suggestion_init(&suggestion, unit);
     for (char **name = names; *name; name++)
-        sim_suggestion_offer(&suggestion, *name);
+        mb_suggestion_offer(&suggestion, *name);
     char *near = sim_suggestion_text(&suggestion);
     sim_reader_fail(reader, entry, "\"%s\" is no unit of %s (%s)%s", unit, kind->what, kind->units,
                     near);

@@ -83,8 +83,8 @@ static bool read_forms(sim_reader *reader, const sim_ini_entry *entry, const str
                        const char *values, sim_group *group)
 {
     char *first = g_strndup(entry->value, strcspn(entry->value, " \t"));
-    sim_suggestion suggestion;
-    sim_suggestion_init(&suggestion, first);
+    mb_suggestion suggestion;
+    mb_suggestion_init(&suggestion, first);
     bool fine = false, known = false;
     for (; forms->word && !known; forms++) {
         const char *rest = sim_after_word(entry->value, forms->word);
@@ -92,7 +92,7 @@ static bool read_forms(sim_reader *reader, const sim_ini_entry *entry, const str
         if (known)
             fine = forms->read(reader, entry, rest, group);
         else
-            sim_suggestion_offer(&suggestion, forms->word);
+            mb_suggestion_offer(&suggestion, forms->word);
     }
     if (!known) {
         char *near = sim_suggestion_text(&suggestion);

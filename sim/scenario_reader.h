@@ -8,9 +8,9 @@
 #ifndef SIM_SCENARIO_READER_H
 #define SIM_SCENARIO_READER_H
 
+#include "core/suggest.h"
 #include "sim/ini.h"
 #include "sim/scenario.h"
-#include "sim/suggest.h"
 
 typedef struct sim_reader {
     const char *path;
@@ -70,7 +70,7 @@ bool sim_reader_fail_number(sim_reader *reader, const sim_ini_entry *entry, cons
                             int error, const sim_number_kind *kind);
 
 /* "; did you mean "X"?", or "" if nothing is near; g_free(). */
-char *sim_suggestion_text(const sim_suggestion *suggestion);
+char *sim_suggestion_text(const mb_suggestion *suggestion);
 
 /* ---- scenario_values.c: readers of one value, for rows of the table -------------------------- */
 

@@ -124,7 +124,7 @@ static void each_choice(const mb_key *key, void (*use)(void *, const char *), vo
 
 static void offer(void *suggestion, const char *name)
 {
-    sim_suggestion_offer(suggestion, name);
+    mb_suggestion_offer(suggestion, name);
 }
 
 static void list(void *text, const char *name)
@@ -135,8 +135,8 @@ static void list(void *text, const char *name)
 
 static bool fail_choice(sim_reader *reader, const sim_ini_entry *entry, const mb_key *key)
 {
-    sim_suggestion suggestion;
-    sim_suggestion_init(&suggestion, entry->value);
+    mb_suggestion suggestion;
+    mb_suggestion_init(&suggestion, entry->value);
     each_choice(key, offer, &suggestion);
     GString *names = g_string_new(NULL);
     each_choice(key, list, names);

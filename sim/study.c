@@ -170,12 +170,12 @@ static bool add_params(sim_study *study, sim_reader *reader)
 static uint32_t find_named(const sim_study *study, sim_reader *reader, const sim_ini_entry *entry,
                            const char *name)
 {
-    sim_suggestion suggestion;
-    sim_suggestion_init(&suggestion, name);
+    mb_suggestion suggestion;
+    mb_suggestion_init(&suggestion, name);
     for (uint32_t i = 0; i < study->param_count; i++) {
         const char *known = study->params[i].list->text;
         if (known && strcmp(known, name) == 0) return i;
-        if (known) sim_suggestion_offer(&suggestion, known);
+        if (known) mb_suggestion_offer(&suggestion, known);
     }
     char *near = sim_suggestion_text(&suggestion);
     if (*near)

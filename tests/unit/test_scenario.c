@@ -1,9 +1,9 @@
 /* The scenario reader: what resolves to what, and one clear line for everything that does not. */
 #include "sim/scenario.h"
 
+#include "core/suggest.h"
 #include "sim/config_writer.h"
 #include "sim/ini_load.h"
-#include "sim/suggest.h"
 
 #include <glib.h>
 #include <glib/gstdio.h>
@@ -476,10 +476,10 @@ static void test_suggestions(void)
     };
     static const char *const names[] = {"count", "up", "down", "latency", "arrival", "leave"};
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-        sim_suggestion suggestion;
-        sim_suggestion_init(&suggestion, cases[i].word);
+        mb_suggestion suggestion;
+        mb_suggestion_init(&suggestion, cases[i].word);
         for (size_t n = 0; n < G_N_ELEMENTS(names); n++)
-            sim_suggestion_offer(&suggestion, names[n]);
+            mb_suggestion_offer(&suggestion, names[n]);
         g_assert_cmpstr(suggestion.best, ==, cases[i].meant);
     }
 }

@@ -1,4 +1,4 @@
-#include "sim/suggest.h"
+#include "core/suggest.h"
 
 #include <string.h>
 
@@ -46,14 +46,14 @@ static uint32_t distance(const char *a, const char *b)
     return rows[a_size % 3][b_size];
 }
 
-void sim_suggestion_init(sim_suggestion *suggestion, const char *word)
+void mb_suggestion_init(mb_suggestion *suggestion, const char *word)
 {
     uint32_t size = (uint32_t)strnlen(word, WORD_MAX + 1);
     uint32_t limit = (size + 1) / 2;
-    *suggestion = (sim_suggestion){.word = word, .distance = limit * EDIT + 1};
+    *suggestion = (mb_suggestion){.word = word, .distance = limit * EDIT + 1};
 }
 
-void sim_suggestion_offer(sim_suggestion *suggestion, const char *name)
+void mb_suggestion_offer(mb_suggestion *suggestion, const char *name)
 {
     if (strlen(suggestion->word) > WORD_MAX || strlen(name) > WORD_MAX) return;
     uint32_t steps = distance(suggestion->word, name);
