@@ -130,7 +130,9 @@ static int tell(const struct task *tasks, guint count)
                                   cJSON_GetObjectItemCaseSensitive(task->run->manifest, "files"))
                             : 0;
     }
-    if (right > 0) printf("%u of %u runs: all %u files as the manifests say", right, count, files);
+    if (right > 0)
+        printf("%u of %u run%s: all %u files as the manifest%s", right, count,
+               count == 1 ? "" : "s", files, right == 1 ? " says" : "s say");
     if (right > 0 && repeated == right)
         printf(", and the same bytes when run again");
     else if (repeated > 0)

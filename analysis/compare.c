@@ -154,8 +154,8 @@ static bool compare_file(const res_run *run, const res_run *again, const char *n
     g_autoptr(res_source) a_source = res_source_open(a_path, error);
     g_autoptr(res_source) b_source = a_source ? res_source_open(b_path, error) : NULL;
     if (!b_source) return false;
-    struct side a = {a_source, run->folder, g_string_new(NULL), false};
-    struct side b = {b_source, again->folder, g_string_new(NULL), false};
+    struct side a = {a_source, run->folder, g_string_new(NULL), false, false};
+    struct side b = {b_source, again->folder, g_string_new(NULL), false, false};
     bool same = compare_lines(&a, &b, strcmp(name, "config.ini") == 0, error);
     g_string_free(a.line, TRUE);
     g_string_free(b.line, TRUE);

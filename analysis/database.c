@@ -13,6 +13,7 @@ struct res_database {
     const res_runs *runs;
     GPtrArray *param_columns; /* char *: in the order of the runs' parameters */
     bool locked;              /* statements are the caller's: only reading is allowed */
+    bool denied;              /* the statement being prepared would do more than read */
     bool *wanted;             /* by table: the statement being prepared names it */
     bool *loaded;             /* by table */
 };
@@ -194,7 +195,7 @@ static int authorize(void *context, int action, const char *first, const char *s
     case SQLITE_RECURSIVE: return SQLITE_OK;
     case SQLITE_FUNCTION:
         return second && sqlite3_stricmp(second, "load_extension") == 0 ? SQLITE_DENY : SQLITE_OK;
-    default: return SQLITE_DENY;
+    default: database->denied = true; return SQLITE_DENY;
     }
 }
 
@@ -214,8 +215,9 @@ static sqlite3_stmt *prepare(res_database *database, const char *sql, GError **e
 {
     sqlite3_stmt *statement = NULL;
     const char *rest = "";
+    database->denied = false;
     int code = sqlite3_prepare_v2(database->sqlite, sql, -1, &statement, &rest);
-    if (code == SQLITE_AUTH)
+    if (database->denied || (statement && !sqlite3_stmt_readonly(statement)))
         res_input_error(error, "SQL: only SELECT is allowed: %s", sql);
     else if (code != SQLITE_OK)
         res_input_error(error, "SQL: %s", sqlite3_errmsg(database->sqlite));

@@ -1,5 +1,7 @@
 #include "analysis/database_load.h"
 
+#include "analysis/command.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -177,14 +179,18 @@ static bool load_file(sqlite3_stmt *statement, const res_run *run, const res_tab
 
 bool res_load_table(sqlite3 *sqlite, const res_runs *runs, const res_table *table, GError **error)
 {
-    bool any = false;
+    guint have = 0;
     for (guint i = 0; i < runs->runs->len; i++)
-        any |= res_run_has_table(res_runs_at(runs, i), table->name);
-    if (!any) {
+        have += res_run_has_table(res_runs_at(runs, i), table->name);
+    guint lack = runs->runs->len - have;
+    if (have == 0) {
         /* What the first says of its lack holds for all. */
         g_autoptr(res_csv) none = res_run_table(res_runs_at(runs, 0), table->name, error);
         return none != NULL;
     }
+    if (lack > 0)
+        res_note("%u of %u runs %s no %s.csv", lack, runs->runs->len, lack == 1 ? "has" : "have",
+                 table->name);
     sqlite3_stmt *statement = insertion(sqlite, table->name, table->column_count + 1, error);
     bool done = statement != NULL;
     for (guint i = 0; done && i < runs->runs->len; i++) {

@@ -46,6 +46,10 @@ static void print_help(void)
 static const res_command *find_command(const char *name, GError **error)
 {
     res_suggestion suggestion = res_suggestion_begin(name);
+    if (*name == '-') {
+        res_suggestion_offer(&suggestion, "--version");
+        res_suggestion_offer(&suggestion, "--help");
+    }
     for (size_t i = 0; i < G_N_ELEMENTS(commands); i++) {
         if (strcmp(name, commands[i].name) == 0) return &commands[i];
         res_suggestion_offer(&suggestion, commands[i].name);
