@@ -3,7 +3,7 @@
  * the same bytes?
  */
 #include "analysis/command.h"
-#include "analysis/compare.h"
+#include "analysis/same_bytes.h"
 #include "analysis/simulator.h"
 
 #include <glib/gstdio.h>
@@ -100,7 +100,7 @@ static bool repeat(const res_run *run, const struct work *work, GError **error)
     bool done = res_simulator_run(work->program, config, folder, run->is_replay ? NULL : options,
                                   &stopped, error);
     g_autoptr(res_runs) again = done ? res_run_open(folder, error) : NULL;
-    done = again && res_compare_again(run, res_runs_at(again, 0), error);
+    done = again && res_same_again(run, res_runs_at(again, 0), error);
     if (again && !done) explain_commit(run, res_runs_at(again, 0), error);
     res_folder_remove(folder);
     return done;
@@ -109,7 +109,7 @@ static bool repeat(const res_run *run, const struct work *work, GError **error)
 static void verify(gpointer data, gpointer context)
 {
     struct task *task = data;
-    if (interrupted || !res_compare_manifest(task->run, &task->error)) return;
+    if (interrupted || !res_same_as_manifest(task->run, &task->error)) return;
     task->repeated = task->work->program && is_repeatable(task->run);
     task->done = !task->repeated || repeat(task->run, task->work, &task->error);
 }

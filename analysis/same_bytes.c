@@ -1,4 +1,4 @@
-#include "analysis/compare.h"
+#include "analysis/same_bytes.h"
 
 #include "analysis/source.h"
 
@@ -55,7 +55,7 @@ static bool check_file(const res_run *run, const cJSON *entry, GError **error)
                            path);
 }
 
-bool res_compare_manifest(const res_run *run, GError **error)
+bool res_same_as_manifest(const res_run *run, GError **error)
 {
     const cJSON *entry = NULL;
     if (!cJSON_IsObject(files_of(run)) || !files_of(run)->child)
@@ -182,7 +182,7 @@ static const char *only_there(const res_run *run, const res_run *other)
     return NULL;
 }
 
-bool res_compare_again(const res_run *run, const res_run *again, GError **error)
+bool res_same_again(const res_run *run, const res_run *again, GError **error)
 {
     const char *gone = only_there(again, run), *new = only_there(run, again);
     if (gone) return res_failure(error, "%s/%s: not there when run again", run->folder, gone);
