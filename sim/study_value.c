@@ -212,7 +212,7 @@ static bool read_braces(struct parser *parser, char *inside)
     if (named) inside = strchr(inside, '=') + 1;
     GPtrArray *values = g_ptr_array_new();
     bool fine = read_along(parser, inside, &last->along) && add_items(parser, values, inside) &&
-                check_different(parser, values);
+                (last->along || check_different(parser, values));
     last->count = values->len;
     g_ptr_array_add(values, NULL);
     last->values = (char **)g_ptr_array_free(values, FALSE);

@@ -31,7 +31,7 @@ typedef struct sim_study_piece {
 /*
  * Takes `text` apart. 0 with *pieces, to be freed by sim_study_pieces_free(); or MB_ERR_SYNTAX with
  * one line in *error (free() it) that says what is wrong, not where. A list has at most
- * SIM_STUDY_RUNS_MAX values, all different. O(length of the text + values).
+ * SIM_STUDY_RUNS_MAX values, all different but where it goes along. O(length of the text + values).
  */
 int sim_study_value_parse(const char *text, sim_study_piece **pieces, uint32_t *count,
                           char **error);
