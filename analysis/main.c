@@ -13,6 +13,8 @@
 /* In the order in which the help lists them. */
 static const res_command commands[] = {
     {"table", "figures of each parameter point, with confidence intervals", res_command_table},
+    {"explain", "why a peer finished when it did, and what uplinks were lost to",
+     res_command_explain},
     {"sql", "ask in SQL what nobody thought of", res_command_sql},
     {"verify", "run it again and compare the bytes", res_command_verify},
 };
