@@ -1,6 +1,5 @@
 #include "analysis/rerun.h"
 
-#include "analysis/compare.h"
 #include "analysis/simulator.h"
 
 #include <glib/gstdio.h>
