@@ -1,0 +1,213 @@
+#!/usr/bin/env python3
+"""test_table.py PROGRAM: figures over parameter points, held against Python's own statistics."""
+import csv
+import io
+import math
+import random
+import statistics
+
+from folders import check, equal, good, main, refused, scratch, write_run, write_study
+
+# Student's t, 97.5 %, by degrees of freedom (Abramowitz and Stegun, table 26.10).
+T975 = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 9: 2.262, 19: 2.093, 29: 2.045}
+
+
+def figures(mean, share=0.5, **more):
+    return {
+        "completed_s": mean * 2, "download_s": {"count": 3, "mean": mean, "p95": mean * 1.5},
+        "tracker_share": share, "peers_complete": 3, "bound_ratio": None, **more,
+    }
+
+
+def rows_of(ran):
+    return list(csv.DictReader(io.StringIO(ran.out)))
+
+
+def means_and_intervals():
+    """n = 2 to 30: what GSL makes of it is what statistics and a printed table make of it."""
+    draw = random.Random(4)
+    runs, wanted = [], {}
+    for size in (2, 3, 4, 5, 6, 10, 20, 30):
+        values = [round(draw.gauss(200, 40), 9) for _ in range(size)]
+        runs += [(i, i + 1, (size,), figures(v)) for i, v in enumerate(values)]
+        half = T975[size - 1] * statistics.stdev(values) / math.sqrt(size)
+        wanted[str(size)] = (size, statistics.fmean(values), half)
+    study = write_study(scratch() / "s", ["N"], runs)
+    rows = rows_of(good("table", study, "--metric", "download_s.mean", "--format=csv"))
+    equal([row["N"] for row in rows], list(wanted), "points")
+    for row in rows:
+        size, mean, half = wanted[row["N"]]
+        equal((row["runs"], row["download_s.mean.n"]), (str(size), str(size)))
+        low, high = (float(row[f"download_s.mean.{end}"]) for end in ("low", "high"))
+        check(math.isclose(float(row["download_s.mean.mean"]), mean, rel_tol=1e-12), f"mean {row}")
+        # The printed quantile has four digits.
+        check(math.isclose(high - low, 2 * half, rel_tol=3e-4), f"interval {row}, wanted {half}")
+
+
+def one_run_has_no_interval():
+    study = write_study(scratch() / "s", ["N"], [(0, 1, (5,), figures(221.7))])
+    row = rows_of(good("table", study, "--metric=download_s.mean", "--format=csv"))[0]
+    equal((row["download_s.mean.mean"], row["download_s.mean.low"], row["download_s.mean.high"]),
+          ("221.7", "", ""))
+    table = good("table", study, "--metric=download_s.mean").table()
+    equal(table, [["N", "runs", "download_s.mean"], ["5", "1", "3:41.7"]])
+
+
+def missing_values_are_counted():
+    runs = [(i, i, ("a",), figures(100, bound_ratio=ratio))
+            for i, ratio in enumerate([2, None, 3, None])]
+    runs += [(0, 9, ("b",), figures(100))]
+    study = write_study(scratch() / "s", ["x"], runs)
+    table = good("table", study, "--metric=bound_ratio").table()
+    equal(table[1], ["a", "4", "2.5 ± 6.4 (2 of 4)"])
+    equal(table[2], ["b", "1", "(0 of 1)"])
+    row = rows_of(good("table", study, "--metric=bound_ratio", "--format=csv"))[1]
+    equal((row["bound_ratio.n"], row["bound_ratio.mean"]), ("0", ""))
+
+
+def times_are_readable():
+    cases = [(12.34, "12.34 s"), (59.996, "59.996 s"), (60, "1:00"), (221.683, "3:41.7"),
+             (3600, "1:00:00"), (3725.5, "1:02:05.5"), (0, "0 s")]
+    for value, text in cases:
+        run = write_run(scratch() / "r", {"end_s": value})
+        wanted = {"59.996 s": "1:00.00", "3:41.7": "3:41.7", "1:02:05.5": "1:02:06"}.get(text, text)
+        equal(good("table", run, "--metric=end_s").table()[1], ["1", wanted], f"{value}")
+
+
+def keys():
+    """--by: one of several parameters, run columns, several folders, parts of a parameter's name."""
+    runs = [(r, r + 1, (n, s), figures(n * 10 + r)) for r in range(2)
+            for n in (1, 2) for s in ("rarest", "random")]
+    study = write_study(scratch() / "one", ["N", "protocol.selection"], runs)
+    metric = "--metric=download_s.mean"
+    equal([row[:2] for row in good("table", study, metric).table()],
+          [["N", "protocol.selection"], ["1", "rarest"], ["1", "random"], ["2", "rarest"],
+           ["2", "random"]])
+    table = good("table", study, metric, "--by=N").table()
+    equal([row[:2] for row in table], [["N", "runs"], ["1", "4"], ["2", "4"]])
+    table = good("table", study, metric, "--by", "selection,repetition").table()
+    equal([row[:3] for row in table[1:]],
+          [["rarest", "0", "2"], ["random", "0", "2"], ["rarest", "1", "2"], ["random", "1", "2"]])
+    other = write_study(scratch() / "two", ["N"], [(0, 1, (7,), figures(1))])
+    table = good("table", study, other, metric, "--by=study").table()
+    equal(table[1:], [["one", "8", "15.5 ± 4.5 s"], ["two", "1", "1.0 s"]])
+    table = good("table", study, other, metric).table()
+    equal(table[0][:3], ["study", "N", "protocol.selection"])
+    equal(table[-1][:4], ["two", "7", "", "1"])
+
+
+def groups():
+    """--by group looks within each group; a single run shows its groups of itself."""
+    def with_groups(fast, slow):
+        return figures(1, groups={
+            name: {"peers": 2, "peers_complete": 2, "download_s": {"mean": mean}}
+            for name, mean in (("fast", fast), ("slow.er", slow))})
+    study = write_study(scratch() / "s", ["N"], [(r, r, (5,), with_groups(10 + r, 20))
+                                                  for r in range(2)])
+    table = good("table", study, "--by=N,group", "--metric=download_s.mean").table()
+    equal([row[:3] for row in table[1:]], [["5", "fast", "2"], ["5", "slow.er", "2"]])
+    table = good("table", study / "f0000").table()
+    equal(table, [["group", "runs", "peers", "peers_complete", "download_s.mean"],
+                  ["fast", "1", "2", "2", "10 s"], ["slow.er", "1", "2", "2", "20 s"]])
+
+
+def queries():
+    """--query: figures of one's own, with the same statistics; NULL is missing."""
+    runs = [(r, r, (n,), figures(n * 10 + r)) for r in range(3) for n in (1, 2)]
+    study = write_study(scratch() / "s", ["N"], runs)
+    sql = 'SELECT N, "download_s.mean" AS wait_s, CASE WHEN N > 1 THEN 5 END AS x FROM figures'
+    table = good("table", study, "--query", sql, "--by=N").table()
+    equal(table, [["N", "runs", "wait_s", "x"], ["1", "3", "11.0 ± 2.5 s", "(0 of 3)"],
+                  ["2", "3", "21.0 ± 2.5 s", "5 ± 0"]])
+    row = rows_of(good("table", study, "--query", sql, "--by=N", "--format=csv"))[0]
+    same = rows_of(good("table", study, "--metric=download_s.mean", "--format=csv"))[0]
+    equal(row["wait_s.low"], same["download_s.mean.low"])
+    refused("table", study, "--query", sql, "--by=waits", words=["no column waits", "did you mean wait_s"])
+    refused("table", study, "--query", "SELECT folder FROM run", words=["folder is not a number"])
+    refused("table", study, "--query", "DELETE FROM run", words=["only SELECT"])
+    refused("table", study, "--query", sql, "--metric=x", words=["--metric"])
+
+
+NASTY = ['a,b', 'say "x"', "50% & more", "a|b", "<script>alert(1)</script>", "x_y#$~^{}\\",
+         "two\nlines", "ü€"]
+
+
+def nasty_values():
+    """Parameter values of any text come out as they are, in each format."""
+    runs = [(0, 1, (value,), figures(10)) for value in NASTY]
+    study = write_study(scratch() / "s", ["a,b"], runs)
+    metric = "--metric=tracker_share"
+    rows = rows_of(good("table", study, metric, "--format=csv"))
+    equal([row["a,b"] for row in rows], NASTY, "CSV")
+    equal([row["a,b"] for row in rows_of(good("table", study, metric, "--format=csv", "--by=a,b"))],
+          NASTY, "a key whose name has a comma")
+    lines = good("table", study, metric).out.split("\n")
+    equal(len(lines), len(NASTY) + 3, "lines of Markdown")
+    check("<script" not in "".join(lines), "Markdown lets a tag through")
+    for text in ("a\\|b", "&lt;script&gt;", "50% &amp; more", "two<br>lines", "x_y#\\$\\~^{}\\\\"):
+        check(any(text in line for line in lines), f"Markdown has no {text!r}: {lines}")
+    latex = good("table", study, metric, "--format=latex").out
+    for text in ("50\\% \\& more", "a\\textbar{}b", "\\textless{}script\\textgreater{}",
+                 "x\\_y\\#\\$\\textasciitilde{}\\textasciicircum{}\\{\\}\\textbackslash{}",
+                 "two lines"):
+        check(text in latex, f"LaTeX has no {text!r}:\n{latex}")
+    for line in latex.split("\n")[4:-3]:
+        equal(line.replace("\\&", "").count("&"), 2, f"cells of {line!r}")
+
+
+def output_file():
+    """--output never replaces without --force, and leaves nothing when refused."""
+    folder = scratch()
+    study = write_study(folder / "s", ["N"], [(0, 1, (5,), figures(10))])
+    good("table", study, "-o", folder / "t.md")
+    first = (folder / "t.md").read_text()
+    check(first.startswith("|   N | runs |"), first)
+    refused("table", study, "-f", "csv", "-o", folder / "t.md", words=["t.md", "--force"])
+    equal((folder / "t.md").read_text(), first)
+    good("table", study, "-f", "csv", "-o", folder / "t.md", "--force")
+    check((folder / "t.md").read_text().startswith("N,runs,"), "not replaced")
+    refused("table", study, "-o", folder / "none" / "t.md", words=["none"])
+    equal(sorted(p.name for p in folder.iterdir()), ["s", "t.md"])
+
+
+def wrong_names():
+    study = write_study(scratch() / "s", ["count"], [(0, 1, (5,), figures(10))])
+    refused("table", study, "--metric=download.mean", words=["download.mean", "download_s.mean"])
+    refused("table", study, "--metric=complete_s", words=["did you mean completed_s"])
+    refused("table", study, "--metric=scenario", words=["scenario is not a number"])
+    refused("table", study, "--by=cuont", words=["cuont", "did you mean count"])
+    refused("table", study, "--format=html", words=["html", "md, csv, latex"])
+    refused("table", study, "--metrik=x", words=["--metrik", "did you mean --metric"])
+    refused("tabel", study, words=["did you mean table"])
+    refused("table", words=["no folder"])
+
+
+def unfinished_runs_are_left_out():
+    runs = [(0, 1, (1,), figures(10)), (0, 1, (2,), None), (0, 1, (3,), figures(30))]
+    study = write_study(scratch() / "s", ["N"], runs)
+    write_run(study / "f0002", figures(30), complete=False)
+    ran = good("table", study, "--metric=download_s.mean")
+    equal([row[0] for row in ran.table()[1:]], ["1"])
+    equal(ran.err, "minibit-results: 2 of 3 runs are not finished and left out\n")
+
+
+def same_bytes_in_any_locale():
+    study = write_study(scratch() / "s", ["N"], [(r, r, (5,), figures(10.5 + r)) for r in range(3)])
+    plain = good("table", study, env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"}).out
+    equal(good("table", study, env={"LC_ALL": "de_DE.UTF-8", "LANG": "de_DE.UTF-8"}).out, plain)
+
+
+main([
+    ("means and 95 % intervals are those of Python's statistics", means_and_intervals),
+    ("one run has no interval", one_run_has_no_interval),
+    ("missing values are counted and said", missing_values_are_counted),
+    ("times are minutes and seconds", times_are_readable),
+    ("--by takes parameters, run columns and several folders", keys),
+    ("--by group, and a single run's groups", groups),
+    ("--query takes figures of one's own", queries),
+    ("values of any text come out right in Markdown, CSV and LaTeX", nasty_values),
+    ("--output", output_file),
+    ("unknown names are answered with the nearest", wrong_names),
+    ("runs that are not finished are left out and counted", unfinished_runs_are_left_out),
+    ("the locale changes nothing", same_bytes_in_any_locale),
+])
