@@ -161,7 +161,7 @@ static void budget_text(const res_facts *facts, const res_swarm *swarm, uint32_t
 }
 
 void res_explain_peer_text(const res_facts *facts, const res_swarm *swarm, uint32_t peer,
-                           unsigned hops, GString *out)
+                           unsigned lines, GString *out)
 {
     const res_node *node = res_facts_node(facts, peer);
     g_autoptr(GArray) sources = find_sources(facts, swarm, peer);
@@ -172,7 +172,7 @@ void res_explain_peer_text(const res_facts *facts, const res_swarm *swarm, uint3
     append_seconds(out, ": ", end_of(facts, node) - node->arrived, " s\n");
     budget_text(facts, swarm, peer, out);
     sources_text(facts, sources, out);
-    res_explain_chain_text(facts, swarm, peer, hops, out);
+    res_explain_chain_text(facts, swarm, peer, lines, out);
 }
 
 cJSON *res_explain_peer_json(const res_facts *facts, const res_swarm *swarm, uint32_t peer)

@@ -12,6 +12,8 @@ static const char *const reasons[RES_CAUSES] = {
     [RES_CAUSE_SLOT] = "the giver had sent a block to another: a slot fell free",
     [RES_CAUSE_GAIN] = "the giver had gained a block, and unchoked the receiver",
     [RES_CAUSE_FREED] = "the receiver had a block from somebody else, and asked",
+    [RES_CAUSE_ROUND] = "the receiver's next round had begun",
+    [RES_CAUSE_UNCHOKED] = "the giver had unchoked the receiver, not for a transfer's sake",
     [RES_CAUSE_LATEST] = "nothing at once: the last of either's transfers before it",
 };
 
@@ -96,18 +98,51 @@ static void heading(GString *out, const char *what)
     g_string_append_printf(out, "\n%s\n   began s   waited     took   block\n", what);
 }
 
-static void chain_text(const res_facts *facts, const res_swarm *swarm, uint32_t last, unsigned hops,
-                       GString *out)
+/* How many of the hops from `first` on are between the same two and began for the same reason. */
+static uint32_t count_alike(const res_swarm *swarm, uint32_t first, uint32_t *last)
+{
+    const res_transfer *t = at(swarm, first);
+    uint32_t count = 1;
+    for (*last = first;; count++) {
+        uint32_t next = at(swarm, *last)->before;
+        if (next == RES_TRANSFER_NONE) return count;
+        const res_transfer *other = at(swarm, next);
+        if (other->from != t->from || other->to != t->to || other->cause != t->cause) return count;
+        *last = next;
+    }
+}
+
+/* The hop at which the chain ends. */
+static uint32_t first_of_all(const res_swarm *swarm, uint32_t hop)
+{
+    while (at(swarm, hop)->before != RES_TRANSFER_NONE)
+        hop = at(swarm, hop)->before;
+    return hop;
+}
+
+/* So many lines of the chain, those alike together in one, and the hop at which it ends. */
+static void chain_text(const res_facts *facts, const res_swarm *swarm, uint32_t last,
+                       unsigned lines, GString *out)
 {
     totals sum = add_up(swarm, last);
-    uint32_t done = 0;
+    uint32_t done = 0, end, i = last;
     heading(out, "what it waited for, from its last block backwards");
-    for (uint32_t i = last; i != RES_TRANSFER_NONE; i = at(swarm, i)->before, done++) {
-        const res_transfer *t = at(swarm, i);
-        if (done == hops && sum.hops > hops + 1)
-            g_string_append_printf(out, "  ... %u more ...\n", sum.hops - hops - 1);
-        if (done < hops || t->before == RES_TRANSFER_NONE)
-            hop_text(facts, swarm, t, reasons[t->cause], out);
+    for (; i != RES_TRANSFER_NONE && lines > 0; i = at(swarm, end)->before, lines--) {
+        uint32_t count = count_alike(swarm, i, &end);
+        hop_text(facts, swarm, at(swarm, i), reasons[at(swarm, i)->cause], out);
+        if (count > 1) {
+            g_string_append_printf(out, "%36s%u more like it, back to ", "", count - 1);
+            res_seconds_append(out, at(swarm, end)->started);
+            g_string_append(out, " s\n");
+        }
+        done += count;
+    }
+    if (i != RES_TRANSFER_NONE) {
+        uint32_t first = first_of_all(swarm, i);
+        if (sum.hops > done + 1)
+            g_string_append_printf(out, "%36sand %u more; --hops says how many lines to print\n",
+                                   "", sum.hops - done - 1);
+        hop_text(facts, swarm, at(swarm, first), reasons[at(swarm, first)->cause], out);
     }
     totals_text(&sum, out);
 }
@@ -144,7 +179,7 @@ static void last_text(const res_facts *facts, const res_swarm *swarm, uint32_t p
 }
 
 void res_explain_chain_text(const res_facts *facts, const res_swarm *swarm, uint32_t peer,
-                            unsigned hops, GString *out)
+                            unsigned lines, GString *out)
 {
     uint32_t last = res_chain_last(swarm, peer);
     if (last == RES_TRANSFER_NONE) {
@@ -153,7 +188,7 @@ void res_explain_chain_text(const res_facts *facts, const res_swarm *swarm, uint
     }
     last_text(facts, swarm, peer, out);
     way_text(facts, swarm, last, out);
-    chain_text(facts, swarm, last, hops, out);
+    chain_text(facts, swarm, last, lines, out);
 }
 
 /* ---- JSON --------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ static const res_command commands[] = {
     {"table", "figures of each parameter point, with confidence intervals", res_command_table},
     {"explain", "why a peer finished when it did, and what uplinks were lost to",
      res_command_explain},
+    {"diff", "where two runs part, and in what they differ", res_command_diff},
     {"sql", "ask in SQL what nobody thought of", res_command_sql},
     {"verify", "run it again and compare the bytes", res_command_verify},
 };

@@ -68,14 +68,16 @@ typedef struct res_down_account {
 
 /* What a transfer waited for before it began: docs/explain.md. */
 typedef enum res_cause {
-    RES_CAUSE_NONE,   /* its receiver's arrival */
-    RES_CAUSE_SOURCE, /* the giver itself had the block only then */
-    RES_CAUSE_QUEUE,  /* it stood behind another from the same giver to the same receiver */
-    RES_CAUSE_TURN,   /* the receiver asked again when it had a block from the same giver */
-    RES_CAUSE_SLOT,   /* the giver unchoked the receiver when it had sent a block to another */
-    RES_CAUSE_GAIN,   /* the giver unchoked the receiver when it had itself gained a block */
-    RES_CAUSE_FREED,  /* the receiver asked when it had a block from somebody else */
-    RES_CAUSE_LATEST, /* nothing at that instant: the latest transfer of either that had ended */
+    RES_CAUSE_NONE,     /* its receiver's arrival */
+    RES_CAUSE_SOURCE,   /* the giver itself had the block only then */
+    RES_CAUSE_QUEUE,    /* it stood behind another from the same giver to the same receiver */
+    RES_CAUSE_TURN,     /* the receiver asked again when it had a block from the same giver */
+    RES_CAUSE_SLOT,     /* the giver unchoked the receiver when it had sent a block to another */
+    RES_CAUSE_GAIN,     /* the giver unchoked the receiver when it had itself gained a block */
+    RES_CAUSE_FREED,    /* the receiver asked when it had a block from somebody else */
+    RES_CAUSE_ROUND,    /* the receiver's round began; before it, its last block */
+    RES_CAUSE_UNCHOKED, /* the giver unchoked the receiver, for no transfer at that instant */
+    RES_CAUSE_LATEST,   /* for no transfer at that instant: the latest of either that had ended */
     RES_CAUSES
 } res_cause;
 

@@ -1,9 +1,10 @@
 #include "analysis/swarm_internal.h"
 
 const char *const res_cause_keys[RES_CAUSES] = {
-    [RES_CAUSE_NONE] = "arrival", [RES_CAUSE_SOURCE] = "source", [RES_CAUSE_QUEUE] = "queue",
-    [RES_CAUSE_TURN] = "turn",    [RES_CAUSE_SLOT] = "slot",     [RES_CAUSE_GAIN] = "gain",
-    [RES_CAUSE_FREED] = "freed",  [RES_CAUSE_LATEST] = "latest",
+    [RES_CAUSE_NONE] = "arrival",      [RES_CAUSE_SOURCE] = "source", [RES_CAUSE_QUEUE] = "queue",
+    [RES_CAUSE_TURN] = "turn",         [RES_CAUSE_SLOT] = "slot",     [RES_CAUSE_GAIN] = "gain",
+    [RES_CAUSE_FREED] = "freed",       [RES_CAUSE_LATEST] = "latest", [RES_CAUSE_ROUND] = "round",
+    [RES_CAUSE_UNCHOKED] = "unchoked",
 };
 
 static bool unknown(const res_swarm *swarm, const res_event *event, GError **error)
@@ -51,7 +52,8 @@ static void find_trigger(const res_swarm *swarm, uint32_t taker, asked *request)
     if (!swarm->transfers) return;
     if (p && p->side[giver].notice_at == swarm->now) {
         request->before = p->side[giver].slot_by;
-        if (request->before != RES_TRANSFER_NONE) request->cause = p->side[giver].slot_cause;
+        request->cause =
+            request->before == RES_TRANSFER_NONE ? RES_CAUSE_UNCHOKED : p->side[giver].slot_cause;
     } else if (n->last_gain_at == swarm->now) {
         bool same = transfer_at(swarm, n->last_gain)->from == request->giver;
         request->before = n->last_gain;
@@ -92,22 +94,20 @@ static void find_queue(const res_swarm *swarm, res_transfer *t)
     t->cause = RES_CAUSE_QUEUE;
 }
 
-/* Nothing at that instant is known to have made it begin: what of both had ended last. */
+/* No transfer at that instant is known to have made it begin: what of both had ended last. */
 static void find_latest(const res_swarm *swarm, res_transfer *t)
 {
     const node *from = &swarm->nodes[t->from], *to = &swarm->nodes[t->to];
+    bool rounds = res_facts_group(swarm->facts, t->to)->rounds;
     int64_t latest = to->arrived;
-    t->cause = RES_CAUSE_NONE;
-    t->before = RES_TRANSFER_NONE;
-    if (to->last_gain != RES_TRANSFER_NONE && to->last_gain_at >= latest) {
+    if (rounds) t->cause = RES_CAUSE_ROUND;
+    if (to->last_gain != RES_TRANSFER_NONE) {
         latest = to->last_gain_at;
         t->before = to->last_gain;
-        t->cause = RES_CAUSE_LATEST;
     }
-    if (from->last_sent != RES_TRANSFER_NONE && from->last_sent_at >= latest) {
+    if (!rounds && from->last_sent != RES_TRANSFER_NONE && from->last_sent_at >= latest)
         t->before = from->last_sent;
-        t->cause = RES_CAUSE_LATEST;
-    }
+    if (t->before == RES_TRANSFER_NONE) t->cause = RES_CAUSE_NONE;
 }
 
 int64_t res_swarm_waited_since(const res_swarm *swarm, const res_transfer *t)
@@ -117,6 +117,8 @@ int64_t res_swarm_waited_since(const res_swarm *swarm, const res_transfer *t)
     switch ((res_cause)t->cause) {
     case RES_CAUSE_QUEUE:
     case RES_CAUSE_SLOT: return before->sent;
+    case RES_CAUSE_ROUND:
+    case RES_CAUSE_UNCHOKED:
     case RES_CAUSE_LATEST:
         if (before->to == t->to && before->delivered <= t->started) return before->delivered;
         return before->sent;
@@ -154,7 +156,7 @@ static uint32_t keep_transfer(res_swarm *swarm, const res_event *event, const as
         .beside = swarm->nodes[event->node].uploads,
     };
     find_queue(swarm, &t);
-    if (t.cause == RES_CAUSE_LATEST) find_latest(swarm, &t);
+    if (t.before == RES_TRANSFER_NONE) find_latest(swarm, &t);
     find_source(swarm, &t);
     g_array_append_val(swarm->transfers, t);
     return swarm->transfers->len - 1;

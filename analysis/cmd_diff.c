@@ -1,0 +1,169 @@
+/*
+ * minibit-results diff: in what two runs differ, and where they part.
+ */
+#include "analysis/command.h"
+#include "analysis/diff.h"
+#include "analysis/rerun.h"
+
+#include <string.h>
+
+static const char examples[] =
+    "Examples:\n"
+    "  minibit-results diff results/evening results/evening-2\n"
+    "      what their scenarios differ in, the first event that is not the same, and the figures\n"
+    "  minibit-results diff -q results/evening results/evening-2\n"
+    "      says nothing; only the exit status\n"
+    "\n"
+    "Without events of both, those that lack are made by running minibit-sim again; if that does\n"
+    "not give the same run, the transfers of provenance.csv are compared. Exit status, as diff's: "
+    "0\n"
+    "the same, 1 different, 2 trouble.";
+
+enum { SAME, DIFFERENT, TROUBLE };
+
+/* The two runs, and what is said of them. */
+struct comparison {
+    const res_run *run[2];
+    cJSON *summary[2]; /* NULL of replays */
+    GString *out;
+    bool different;
+};
+
+/* ---- where they part --------------------------------------------------------------------------
+ */
+
+static const char *digest(const struct comparison *between, int which)
+{
+    return cJSON_GetStringValue(
+        cJSON_GetObjectItemCaseSensitive(between->summary[which], "trace_digest"));
+}
+
+/* Number of the first record that may differ, by the digests that were kept on the way. */
+static uint64_t first_record(const struct comparison *between)
+{
+    const cJSON *a = cJSON_GetObjectItemCaseSensitive(between->summary[0], "trace_checkpoints");
+    const cJSON *b = cJSON_GetObjectItemCaseSensitive(between->summary[1], "trace_checkpoints");
+    uint64_t equal = 0;
+    a = a ? a->child : NULL;
+    b = b ? b->child : NULL;
+    for (; a && b && cJSON_Compare(a, b, true); a = a->next, b = b->next)
+        equal++;
+    return equal * RES_CHECKPOINT_INTERVAL;
+}
+
+static bool part_in(struct comparison *between, const res_run *a, const res_run *b,
+                    const char *table, uint64_t first, GError **error)
+{
+    bool differ;
+    if (!res_diff_tables(a, b, table, first, between->out, &differ, error)) return false;
+    between->different |= differ;
+    return true;
+}
+
+/* By their events, made again where they were not kept. */
+static bool part_in_events(struct comparison *between, GError **error)
+{
+    g_autoptr(res_rerun) a = res_rerun_events(between->run[0], error);
+    g_autoptr(res_rerun) b = a ? res_rerun_events(between->run[1], error) : NULL;
+    return b && part_in(between, a->run, b->run, "events", first_record(between), error);
+}
+
+static bool part_somewhere(struct comparison *between, GError **error)
+{
+    const res_run *a = between->run[0], *b = between->run[1];
+    GError *failure = NULL;
+    if (a->is_replay) return part_in(between, a, b, "transfers", 0, error);
+    if (g_strcmp0(digest(between, 0), digest(between, 1)) == 0) return true;
+    between->different = true;
+    if (part_in_events(between, &failure)) return true;
+    res_note("%s", failure->message);
+    g_error_free(failure);
+    if (!res_run_has_table(a, "provenance") || !res_run_has_table(b, "provenance")) return true;
+    return part_in(between, a, b, "provenance", 0, error);
+}
+
+/* ---- all of it --------------------------------------------------------------------------------
+ */
+
+static bool compare(struct comparison *between, bool brief, GError **error)
+{
+    bool differ;
+    if (!res_diff_configs(between->run[0], between->run[1], between->out, &differ, error))
+        return false;
+    between->different |= differ;
+    if (between->run[0]->is_replay) return part_somewhere(between, error);
+    differ = g_strcmp0(digest(between, 0), digest(between, 1)) != 0;
+    between->different |= differ;
+    if (brief && between->different) return true;
+    if (!part_somewhere(between, error)) return false;
+    res_diff_figures(between->summary[0], between->summary[1], between->out, &differ);
+    between->different |= differ;
+    return true;
+}
+
+static bool read_runs(struct comparison *between, GError **error)
+{
+    if (between->run[0]->is_replay != between->run[1]->is_replay)
+        return res_input_error(error, "%s and %s: one is a replay of transfers, the other a swarm",
+                               between->run[0]->folder, between->run[1]->folder);
+    for (int i = 0; i < 2 && !between->run[0]->is_replay; i++)
+        if (!(between->summary[i] = res_run_summary(between->run[i], error))) return false;
+    return true;
+}
+
+static int tell(const struct comparison *between, bool brief)
+{
+    if (brief) return between->different ? DIFFERENT : SAME;
+    if (between->different) {
+        g_autoptr(GString) head = g_string_new(NULL);
+        g_string_append_printf(head, "A is %s\nB is %s\n", between->run[0]->folder,
+                               between->run[1]->folder);
+        g_string_prepend_len(between->out, head->str, (gssize)head->len);
+    } else {
+        g_string_append_printf(between->out, "%s and %s are the same run\n",
+                               between->run[0]->folder, between->run[1]->folder);
+    }
+    GError *none = NULL;
+    res_output_write(NULL, false, between->out, &none);
+    return between->different ? DIFFERENT : SAME;
+}
+
+static int work_on(bool brief, char **rest, GError **error)
+{
+    if (g_strv_length(rest) != 2) {
+        res_input_error(error, "diff takes the folders of two runs; see --help");
+        return TROUBLE;
+    }
+    g_autoptr(res_runs) a = res_run_open(rest[0], error);
+    g_autoptr(res_runs) b = a ? res_run_open(rest[1], error) : NULL;
+    if (!b) return TROUBLE;
+    struct comparison between = {.run = {res_runs_at(a, 0), res_runs_at(b, 0)},
+                                 .out = g_string_new(NULL)};
+    bool done = read_runs(&between, error) && compare(&between, brief, error);
+    int status = done ? tell(&between, brief) : TROUBLE;
+    cJSON_Delete(between.summary[0]);
+    cJSON_Delete(between.summary[1]);
+    g_string_free(between.out, TRUE);
+    return status;
+}
+
+int res_command_diff(int argc, char **argv, GError **error)
+{
+    gboolean brief = FALSE;
+    const GOptionEntry entries[] = {
+        {"brief", 'q', 0, G_OPTION_ARG_NONE, &brief, "say nothing, only the exit status", NULL},
+        {.long_name = NULL},
+    };
+    const res_usage usage = {"A B", examples, entries};
+    char **rest;
+    bool done;
+    int status = TROUBLE;
+    GError *failure = NULL;
+    if (res_options_read(&usage, argc, argv, &rest, &done, &failure))
+        status = done ? SAME : work_on(brief, rest, &failure);
+    g_strfreev(rest);
+    /* 1 says that runs differ, so all trouble is 2. */
+    if (failure) res_input_error(error, "%s", failure->message);
+    g_clear_error(&failure);
+    return status;
+}
