@@ -10,6 +10,8 @@
 
 /* Events between two looks at the caller's flags. */
 #define PROGRESS_EVERY 4096
+/* A swarm of so many nodes is more than the processor has page table entries for. */
+#define HUGE_NODES_MIN 500
 
 void sim_swarm_fail(sim_swarm *swarm, int error, const char *format, ...)
 {
@@ -116,6 +118,7 @@ static int set_up(sim_swarm *swarm)
     swarm->tracker_timer = MB_NEVER;
     mb_actions_init(&swarm->actions);
     if (!error) error = add_nodes(swarm);
+    if (!error && swarm->node_count >= HUGE_NODES_MIN) swarm->heap = sim_pages_heap(0);
     if (!error) error = open_payload(swarm);
     if (!error) error = open_recorder(swarm);
     if (!error) error = sim_swarm_start_tracker(swarm);
@@ -159,7 +162,10 @@ static void run_instant(sim_swarm *swarm)
         }
         swarm->events++;
         sim_swarm_fetch_ahead(swarm);
-        if (event.cls == SIM_CLASS_ARRIVE) push_next_arrival(swarm, event.node);
+        if (event.cls == SIM_CLASS_ARRIVE) {
+            push_next_arrival(swarm, event.node);
+            if (swarm->heap) swarm->heap = sim_pages_heap(swarm->heap);
+        }
         sim_swarm_dispatch(swarm, &event);
     }
     if (sim_links_settle(swarm->links, swarm->now))
@@ -185,6 +191,7 @@ static void run(sim_swarm *swarm)
         run_instant(swarm);
         if (swarm->events - looked < PROGRESS_EVERY) continue;
         looked = swarm->events;
+        if (swarm->heap) swarm->heap = sim_pages_heap(swarm->heap);
         sim_swarm_progress(swarm);
     }
 }

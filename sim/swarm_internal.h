@@ -121,6 +121,7 @@ typedef struct sim_swarm {
     sim_event *raw;  /* what they were made of */
     uint32_t batch_count, batch_capacity;
     sim_target *targets; /* of the broadcast under way */
+    uintptr_t heap; /* as far as huge pages were asked for; 0 in a small swarm */
     uint32_t target_capacity;
     sim_transfer *done; /* transfers that completed at this instant */
     uint32_t done_count, done_capacity;
