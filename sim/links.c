@@ -454,6 +454,11 @@ uint64_t sim_links_carried(const sim_links *links, uint32_t flow, mb_time now)
     return bytes_carried(links, flow_under_way(links, flow), now);
 }
 
+uint64_t sim_links_flow_order(const sim_links *links, uint32_t flow)
+{
+    return flow_under_way(links, flow)->seq;
+}
+
 uint64_t sim_links_flow_rate(const sim_links *links, uint32_t flow)
 {
     const struct sim_flow *f = flow_under_way(links, flow);
@@ -478,6 +483,13 @@ void sim_links_set_rate(sim_links *links, uint32_t link, uint64_t rate, mb_time 
 void sim_links_watch(sim_links *links, bool watched)
 {
     links->watched = watched;
+}
+
+const uint32_t *sim_links_flows(const sim_links *links, uint32_t link, uint32_t *count)
+{
+    assert(link < links->link_count);
+    *count = links->link[link].count;
+    return sim_link_ids_const(&links->link[link]);
 }
 
 const uint32_t *sim_links_touched(const sim_links *links, uint32_t *count)

@@ -86,6 +86,9 @@ uint64_t sim_links_cut(sim_links *links, uint32_t flow, mb_time now);
 /* The whole bytes that a flow has carried by `now`. */
 uint64_t sim_links_carried(const sim_links *links, uint32_t flow, mb_time now);
 
+/* Which of two flows was started first: rising from one start to the next. */
+uint64_t sim_links_flow_order(const sim_links *links, uint32_t flow);
+
 /* A flow's rate, as of the last settle. */
 uint64_t sim_links_flow_rate(const sim_links *links, uint32_t flow);
 
@@ -135,6 +138,11 @@ sim_link_bytes sim_links_bytes(const sim_links *links, uint32_t link);
 /* The whole bytes that have gone through a link by `now`. O(flows of the link). */
 uint64_t sim_links_link_carried(const sim_links *links, uint32_t link, mb_time now);
 
+/*
+ * The flows over a link, those that have completed apart: their number, and their ids in no
+ * particular order, borrowed until the next change.
+ */
+const uint32_t *sim_links_flows(const sim_links *links, uint32_t link, uint32_t *count);
 /*
  * The links whose flows or level changed in the last instant, borrowed until the next change. With
  * sim_links_watch(true) also all others over which a flow's rate changed, so that a checker has

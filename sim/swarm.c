@@ -41,7 +41,6 @@ static int add_node(sim_swarm *swarm, mb_node node, const sim_access *access)
 
     n->latency = access->latency;
     n->timer = MB_NEVER;
-    n->out_first = n->in_first = SIM_NONE;
     if (sim_links_add(swarm->links, access->up)) return MB_ERR_MEMORY;
     return sim_links_add(swarm->links, access->down);
 }
@@ -253,6 +252,7 @@ static void tear_down(sim_swarm *swarm)
     free(swarm->arrivals);
     free(swarm->transfers);
     free(swarm->done);
+    free(swarm->flows);
     free(swarm->batch);
     free(swarm->raw);
     free(swarm->targets);

@@ -35,6 +35,8 @@ static bool is_choked_later(const sim_swarm *swarm, const mb_action *upload)
 void sim_swarm_check_upload(const sim_swarm *swarm, mb_node from, const mb_action *action)
 {
     const mb_peer *giver = swarm->nodes[from].peer, *taker = swarm->nodes[action->to].peer;
+    const uint32_t *flows;
+    uint32_t count;
 
     CHECK(swarm, mb_blockset_has(mb_peer_blocks(giver), action->block),
           "node %u serves block %u, which it does not hold", from, action->block);
@@ -42,8 +44,9 @@ void sim_swarm_check_upload(const sim_swarm *swarm, mb_node from, const mb_actio
           mb_peer_has_unchoked(giver, action->to, action->index) || mb_peer_look(giver).leaving ||
               is_choked_later(swarm, action),
           "node %u serves node %u, which it has not unchoked", from, action->to);
-    for (uint32_t f = swarm->nodes[from].out_first; f != SIM_NONE; f = swarm->transfers[f].out_next)
-        CHECK(swarm, swarm->transfers[f].to != action->to,
+    flows = sim_links_flows(swarm->links, 2 * from, &count);
+    for (uint32_t i = 0; i < count; i++)
+        CHECK(swarm, swarm->transfers[flows[i]].to != action->to,
               "node %u sends two blocks to node %u at once", from, action->to);
     if (!taker || action->via == MB_VIA_ENDGAME) return;
     CHECK(swarm,

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/pages.h"
 #include "sim/swarm_internal.h"
 
 static uint32_t up_link(mb_node node)
@@ -24,40 +25,41 @@ static bool table_cover(sim_swarm *swarm, uint32_t flow)
     if (flow < swarm->transfer_capacity) return true;
     while (capacity <= flow)
         capacity *= 2;
-    grown = realloc(swarm->transfers, capacity * sizeof *grown);
+    grown = sim_pages_grow(swarm->transfers, swarm->transfer_capacity * sizeof *grown,
+                           capacity * sizeof *grown);
     if (!grown) return false;
     swarm->transfers = grown;
     swarm->transfer_capacity = capacity;
     return true;
 }
 
-static void table_link(sim_swarm *swarm, uint32_t flow)
+static int latest_first(const void *a, const void *b)
 {
-    sim_transfer *t = &swarm->transfers[flow];
-    sim_node *from = &swarm->nodes[t->from], *to = &swarm->nodes[t->to];
+    const sim_flow_start *x = a, *y = b;
 
-    t->out_previous = t->in_previous = SIM_NONE;
-    t->out_next = from->out_first;
-    t->in_next = to->in_first;
-    if (t->out_next != SIM_NONE) swarm->transfers[t->out_next].out_previous = flow;
-    if (t->in_next != SIM_NONE) swarm->transfers[t->in_next].in_previous = flow;
-    from->out_first = to->in_first = flow;
+    return (x->order < y->order) - (x->order > y->order);
 }
 
-static void table_unlink(sim_swarm *swarm, uint32_t flow)
+/* The flows over a link, the latest first; valid until the next call. */
+static const sim_flow_start *flows_of(sim_swarm *swarm, uint32_t link, uint32_t *count)
 {
-    sim_transfer *table = swarm->transfers, *t = &table[flow];
+    const uint32_t *ids = sim_links_flows(swarm->links, link, count);
 
-    if (t->out_previous != SIM_NONE)
-        table[t->out_previous].out_next = t->out_next;
-    else
-        swarm->nodes[t->from].out_first = t->out_next;
-    if (t->out_next != SIM_NONE) table[t->out_next].out_previous = t->out_previous;
-    if (t->in_previous != SIM_NONE)
-        table[t->in_previous].in_next = t->in_next;
-    else
-        swarm->nodes[t->to].in_first = t->in_next;
-    if (t->in_next != SIM_NONE) table[t->in_next].in_previous = t->in_previous;
+    if (*count > swarm->flow_capacity) {
+        sim_flow_start *grown = realloc(swarm->flows, 2 * *count * sizeof *grown);
+
+        if (!grown) {
+            sim_swarm_fail(swarm, MB_ERR_MEMORY, "out of memory");
+            *count = 0;
+            return NULL;
+        }
+        swarm->flows = grown;
+        swarm->flow_capacity = 2 * *count;
+    }
+    for (uint32_t i = 0; i < *count; i++)
+        swarm->flows[i] = (sim_flow_start){sim_links_flow_order(swarm->links, ids[i]), ids[i]};
+    if (*count > 1) qsort(swarm->flows, *count, sizeof *swarm->flows, latest_first);
+    return swarm->flows;
 }
 
 /* ---- bytes ---------------------------------------------------------------------------------- */
@@ -109,7 +111,6 @@ void sim_swarm_upload(sim_swarm *swarm, mb_node from, const mb_action *action)
         return;
     }
     swarm->transfers[flow] = t;
-    table_link(swarm, flow);
     sim_recorder_trace(swarm->recorder, SIM_TRACE_START, swarm->now, from, t.to, t.block, t.via);
 }
 
@@ -119,23 +120,30 @@ static sim_transfer cut_flow(sim_swarm *swarm, uint32_t flow, uint64_t *carried)
     sim_transfer t = swarm->transfers[flow];
 
     *carried = sim_links_cut(swarm->links, flow, swarm->now);
-    table_unlink(swarm, flow);
     sim_recorder_bytes(swarm->recorder, t.from, t.to, *carried);
     sim_recorder_trace(swarm->recorder, SIM_TRACE_CUT, swarm->now, t.from, t.to, t.block, *carried);
     return t;
 }
 
+static uint32_t find_upload(const sim_swarm *swarm, mb_node from, mb_node to, uint32_t block)
+{
+    uint32_t count;
+    const uint32_t *flows = sim_links_flows(swarm->links, up_link(from), &count);
+
+    for (uint32_t i = 0; i < count; i++)
+        if (swarm->transfers[flows[i]].to == to && swarm->transfers[flows[i]].block == block)
+            return flows[i];
+    return SIM_FLOW_NONE;
+}
+
 void sim_swarm_abort(sim_swarm *swarm, mb_node from, const mb_action *action)
 {
-    uint32_t flow = swarm->nodes[from].out_first;
+    uint32_t flow = find_upload(swarm, from, action->to, action->block);
     sim_event event = {.type = SIM_EVENT_CUT, .from = from, .block = action->block};
     uint64_t carried;
     sim_transfer t;
 
-    while (flow != SIM_NONE && (swarm->transfers[flow].to != action->to ||
-                                swarm->transfers[flow].block != action->block))
-        flow = swarm->transfers[flow].out_next;
-    if (flow == SIM_NONE) return; /* its receiver has left */
+    if (flow == SIM_FLOW_NONE) return; /* its receiver has left */
     t = cut_flow(swarm, flow, &carried);
     if (!(action->flags & MB_FLAG_KEEP)) {
         swarm->recorder->stats[t.to].wasted_bytes += carried;
@@ -148,14 +156,20 @@ void sim_swarm_abort(sim_swarm *swarm, mb_node from, const mb_action *action)
                    &event);
 }
 
+static void cut_link(sim_swarm *swarm, uint32_t link)
+{
+    uint32_t count;
+    uint64_t carried;
+    const sim_flow_start *flows = flows_of(swarm, link, &count);
+
+    for (uint32_t i = 0; i < count; i++)
+        cut_flow(swarm, flows[i].flow, &carried);
+}
+
 void sim_swarm_cut_all(sim_swarm *swarm, mb_node node)
 {
-    uint64_t carried;
-
-    while (swarm->nodes[node].out_first != SIM_NONE)
-        cut_flow(swarm, swarm->nodes[node].out_first, &carried);
-    while (swarm->nodes[node].in_first != SIM_NONE)
-        cut_flow(swarm, swarm->nodes[node].in_first, &carried);
+    cut_link(swarm, up_link(node));
+    cut_link(swarm, down_link(node));
 }
 
 void sim_swarm_trace_links(sim_swarm *swarm, mb_node node)
@@ -172,21 +186,25 @@ void sim_swarm_trace_links(sim_swarm *swarm, mb_node node)
 void sim_swarm_end_flows(sim_swarm *swarm)
 {
     for (mb_node node = 0; node < swarm->node_count; node++) {
+        uint32_t count;
+        const sim_flow_start *flows = flows_of(swarm, up_link(node), &count);
+
         if (swarm->nodes[node].peer) sim_swarm_trace_links(swarm, node);
-        for (uint32_t f = swarm->nodes[node].out_first; f != SIM_NONE;
-             f = swarm->transfers[f].out_next)
-            sim_recorder_bytes(swarm->recorder, node, swarm->transfers[f].to,
-                               sim_links_carried(swarm->links, f, swarm->now));
+        for (uint32_t i = 0; i < count; i++)
+            sim_recorder_bytes(swarm->recorder, node, swarm->transfers[flows[i].flow].to,
+                               sim_links_carried(swarm->links, flows[i].flow, swarm->now));
     }
 }
 
 void sim_swarm_measure(sim_swarm *swarm, mb_node node)
 {
+    uint32_t count;
+    const sim_flow_start *flows = flows_of(swarm, down_link(node), &count);
     mb_event *event;
 
-    for (uint32_t f = swarm->nodes[node].in_first; f != SIM_NONE; f = swarm->transfers[f].in_next) {
-        const sim_transfer *t = &swarm->transfers[f];
-        uint64_t carried = sim_links_carried(swarm->links, f, swarm->now);
+    for (uint32_t i = 0; i < count; i++) {
+        const sim_transfer *t = &swarm->transfers[flows[i].flow];
+        uint64_t carried = sim_links_carried(swarm->links, flows[i].flow, swarm->now);
 
         event = sim_swarm_batch_add(swarm, NULL);
         if (!event) return;
@@ -240,7 +258,6 @@ static void collect_done(sim_swarm *swarm)
             swarm->done_capacity = capacity;
         }
         swarm->done[swarm->done_count++] = swarm->transfers[flow];
-        table_unlink(swarm, flow);
     }
 }
 

@@ -72,14 +72,12 @@ typedef struct sim_node {
     mb_time latency;
     uint32_t seq;
     uint32_t group;
-    uint32_t out_first, in_first; /* its transfers, by flow id */
-    uint32_t reported;            /* blocks in its last announce (checker) */
+    uint32_t reported; /* blocks in its last announce (checker) */
     bool unreachable, complete;
 } sim_node;
 
-#define SIM_NONE UINT32_MAX
-
-/* A transfer under way; its place in the table is its flow id. */
+/* A transfer under way, a cache line; its place in the table is its flow id. Which are a node's is
+ * known to the links. */
 typedef struct sim_transfer {
     mb_node from, to;
     uint32_t from_index; /* where `from` lists `to` */
@@ -88,9 +86,16 @@ typedef struct sim_transfer {
     uint64_t bytes; /* on the wire */
     mb_time started;
     mb_told told;
-    uint32_t out_next, out_previous, in_next, in_previous;
     uint8_t via, role;
 } sim_transfer;
+
+_Static_assert(sizeof(sim_transfer) == 64, "a transfer is one cache line");
+
+/* A flow, and its place in the order of their starts. */
+typedef struct sim_flow_start {
+    uint64_t order;
+    uint32_t flow;
+} sim_flow_start;
 
 typedef struct sim_swarm {
     const sim_scenario *scenario;
@@ -116,13 +121,15 @@ typedef struct sim_swarm {
     mb_time now;
     uint64_t events;
     uint64_t turns; /* of the queue, when it was last looked ahead */
+    uintptr_t heap; /* as far as huge pages were asked for; 0 in a small swarm */
     mb_actions actions;
     mb_event *batch; /* the events of the step under way */
     sim_event *raw;  /* what they were made of */
     uint32_t batch_count, batch_capacity;
     sim_target *targets; /* of the broadcast under way */
-    uintptr_t heap; /* as far as huge pages were asked for; 0 in a small swarm */
     uint32_t target_capacity;
+    sim_flow_start *flows; /* room for those of one link */
+    uint32_t flow_capacity;
     sim_transfer *done; /* transfers that completed at this instant */
     uint32_t done_count, done_capacity;
     bool measuring;    /* the node of this step wants to know how far its transfers are */
