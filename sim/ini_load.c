@@ -102,7 +102,7 @@ static bool remove_key(sim_ini *base, const char *name)
 static bool take_out(struct chain *chain, const sim_ini_entry *entry, sim_ini *base)
 {
     char **names = g_strsplit(entry->value, ",", -1);
-    bool fine = true;
+    bool fine = *names || fail(chain, entry, "empty; name a group, or GROUP.KEY");
     for (char **name = names; *name && fine; name++) {
         g_strstrip(*name);
         fine = sim_ini_remove(base, *name) || remove_key(base, *name) ||

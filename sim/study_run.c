@@ -16,8 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* What a run's process tells the one that started it. */
-enum { CHILD_DONE = 0, CHILD_FAILED = 1, CHILD_UNMET = 3 };
+/* What a run's process tells the one that started it; CHILD_THERE besides, if the run was done. */
+enum { CHILD_DONE = 0, CHILD_FAILED = 1, CHILD_UNMET = 3, CHILD_THERE = 64 };
 /* So much of what a run says on stderr is kept. */
 #define SAID_MAX 4096
 /* So many failures, and unmet expectations, are listed. */
@@ -67,8 +67,8 @@ int sim_study_resolve(sim_study *study, const char *folder, sim_study_row **rows
             return MB_ERR_SYNTAX;
         }
         sim_study_row *row = &(*rows)[run];
-        *row = (sim_study_row){.run = run, .seed = scenario->seed};
-        sim_study_key_make(&row->key, scenario, folder);
+        *row = (sim_study_row){.run = run, .seed = scenario->seed, .key.folder = "."};
+        if (sim_study_is_study(study)) sim_study_key_make(&row->key, scenario, folder);
         sim_scenario_free(scenario);
     }
     return 0;
@@ -113,16 +113,29 @@ static int simulate(const sim_scenario *scenario, const sim_run_options *options
     return status;
 }
 
-static int run_job(const struct runner *runner, const struct job *job)
+/* Of a run that was done before, if it was: what it comes to. */
+static bool is_done(const struct runner *runner, const struct job *job,
+                    const sim_scenario *scenario, int *status)
+{
+    const sim_study_order *order = runner->order;
+    const sim_study_key *key = &job->row->key;
+    if (order->run->force || !sim_study_folder_has(order->folder, key, scenario, order->run))
+        return false;
+    char *path = g_build_filename(order->folder, key->folder, "summary.json", NULL);
+    char *summary = NULL;
+    bool read = scenario->expect_count == 0 || g_file_get_contents(path, &summary, NULL, NULL);
+    *status = CHILD_THERE | (read ? check_expectations(scenario, summary) : CHILD_DONE);
+    g_free(summary);
+    g_free(path);
+    return read;
+}
+
+static int make_run(const struct runner *runner, const struct job *job,
+                    const sim_scenario *scenario)
 {
     const char *folder = runner->order->folder;
     const sim_study_key *key = &job->row->key;
-    sim_scenario *scenario;
     char *error = NULL;
-    if (sim_study_scenario(runner->study, job->row->run, &scenario, &error)) {
-        fprintf(stderr, "%s\n", error);
-        return CHILD_FAILED;
-    }
     char *private = sim_study_private_path(folder, key, getpid());
     char *final = g_build_filename(folder, key->folder, NULL);
     sim_run_options options = *runner->order->run;
@@ -143,6 +156,19 @@ static int run_job(const struct runner *runner, const struct job *job)
     }
     if (error) fprintf(stderr, "%s\n", error);
     return status;
+}
+
+static int run_job(const struct runner *runner, const struct job *job)
+{
+    sim_scenario *scenario;
+    char *error;
+    int status;
+    if (sim_study_scenario(runner->study, job->row->run, &scenario, &error)) {
+        fprintf(stderr, "%s\n", error);
+        return CHILD_FAILED;
+    }
+    /* Another process may have done it since this one looked. */
+    return is_done(runner, job, scenario, &status) ? status : make_run(runner, job, scenario);
 }
 
 /* What a process just forked does; it never returns. */
@@ -279,6 +305,8 @@ static void note_end(struct runner *runner, struct job *job, int status)
     runner->ended++;
     read_said(job);
     int code = WIFEXITED(status) ? WEXITSTATUS(status) : CHILD_FAILED;
+    job->was_there = code & CHILD_THERE;
+    code &= ~CHILD_THERE;
     job->state = code == CHILD_DONE ? DONE : code == CHILD_UNMET ? UNMET : FAILED;
     if (WIFSIGNALED(status)) {
         char *said = job->said;

@@ -37,7 +37,8 @@ typedef struct sim_study_order {
     void *progress_context;
 } sim_study_order;
 
-/* Resolves all runs, as of a study in `folder`. 0, or MB_ERR_SYNTAX with *error (free() it). */
+/* Resolves all runs, as of a study in `folder`; an ordinary run's is the folder itself. 0, or
+ * MB_ERR_SYNTAX with *error (free() it). */
 int sim_study_resolve(sim_study *study, const char *folder, sim_study_row **rows, char **error);
 
 /*

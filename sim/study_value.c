@@ -62,19 +62,19 @@ static const char *find_outside_quotes(const char *text, const char *stops)
     return NULL;
 }
 
-/* Takes the quotes off "...", in place. */
-static bool unquote(struct parser *parser, char *item)
+/* What stands in "...", g_free(); NULL with the fault noted if anything follows it. */
+static char *unquoted(struct parser *parser, const char *item)
 {
-    char *to = item;
+    GString *text = g_string_new(NULL);
     const char *from = item + 1;
-    while (*from && (*from != '"' || from[1] == '"')) {
+    for (; *from && (*from != '"' || from[1] == '"'); from++) {
         from += *from == '"';
-        *to++ = *from++;
+        g_string_append_c(text, *from);
     }
-    bool fine = from[0] == '"' && from[1] == '\0';
-    if (!fine) return fail(parser, "%s: a quote ends the value that it begins", item);
-    *to = '\0';
-    return true;
+    if (from[0] == '"' && from[1] == '\0') return g_string_free(text, FALSE);
+    g_string_free(text, TRUE);
+    fail(parser, "%s: a quote ends the value that it begins; in it one is written as two", item);
+    return NULL;
 }
 
 /* ---- ranges ------------------------------------------------------------------------------------
@@ -151,7 +151,10 @@ static bool add_item(struct parser *parser, GPtrArray *values, char *item)
 {
     g_strstrip(item);
     if (*item == '\0') return fail(parser, "an empty value in the list; write \"\" if it is meant");
-    if (*item == '"') return unquote(parser, item) && add_value(parser, values, g_strdup(item));
+    if (*item == '"') {
+        char *value = unquoted(parser, item);
+        return value && add_value(parser, values, value);
+    }
     if (strchr(item, '"')) return fail(parser, "%s: a quote begins a value", item);
     char *dots = strstr(item, "..");
     if (!dots || !g_ascii_isdigit(*item)) return add_value(parser, values, g_strdup(item));
