@@ -325,7 +325,7 @@ int sim_study_private_publish(const char *path, const char *folder, const sim_st
     bool taken = failure == ENOTEMPTY || failure == EEXIST;
     bool keep = taken && !options->force && sim_study_folder_has(folder, key, scenario, options);
     if (taken) failure = keep ? 0 : replace(path, final);
-    if (taken) sim_study_private_remove(path);
+    if (taken || failure) sim_study_private_remove(path);
     errno = failure;
     if (failure) result = fail(error, MB_ERR_IO, final);
     g_free(final);

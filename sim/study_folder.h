@@ -57,7 +57,8 @@ void sim_study_private_remove(const char *path);
 /*
  * Makes a private folder the run's: by one rename, or, where the name holds what is left of
  * another run, file by file, the manifest last. If meanwhile another process has done the run,
- * that stays, but with `force`. 0, or MB_ERR_IO with *error.
+ * that stays, but with `force`. 0, or MB_ERR_IO with *error; the private folder is gone in any
+ * case.
  */
 int sim_study_private_publish(const char *path, const char *folder, const sim_study_key *key,
                               const sim_scenario *scenario, const sim_run_options *options,

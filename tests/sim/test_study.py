@@ -174,6 +174,302 @@ class Running(Case):
         self.assertEqual(len((self.folder / "results/s/index.csv").read_text().splitlines()), 28)
 
 
+class Sharing(Case):
+    """Processes that are killed, that are interrupted, and that work on the same study at once."""
+
+    # Some hundredths of a second each, so that a signal meets runs under way.
+    SLOW = STUDY.replace("blocks = 8", "blocks = 256").replace("N=3,5", "N=30,40")
+
+    def start(self, *arguments):
+        return subprocess.Popen([PROGRAM, "s.ini", "-q", *arguments], cwd=self.folder,
+                                stderr=subprocess.PIPE, text=True, start_new_session=True)
+
+    def wait_for_runs(self, count, folder="results/s"):
+        deadline = time.monotonic() + 60
+        while len(self.stamps(folder)) < count and time.monotonic() < deadline:
+            time.sleep(0.01)
+        self.assertGreaterEqual(len(self.stamps(folder)), count)
+
+    def assertWhole(self):
+        """Nothing but the index and the runs' folders, with the bytes of an undisturbed study."""
+        self.run_sim("s.ini", "-q", "-o", "plain")
+        self.assertEqual(self.bytes_of("plain"), self.bytes_of())
+
+    def hidden(self):
+        return [p.name for p in (self.folder / "results/s").glob(".*")]
+
+    def test_killed(self):
+        """kill -9, of everything at once or of a worker alone; what is done is kept."""
+        self.write(self.SLOW)
+        for done in (1, 4, 8):
+            process = self.start("-j2")
+            self.wait_for_runs(done)
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+            before = self.stamps()
+            self.assertLess(len(before), 12)
+        self.run_sim("s.ini", "-q")
+        self.assertEqual(before, {k: v for k, v in self.stamps().items() if k in before})
+        self.assertEqual(self.hidden(), [])
+        self.assertWhole()
+
+    def test_parent_killed(self):
+        """The workers go with it, and the next one sweeps up what they leave."""
+        self.write(self.SLOW)
+        process = self.start("-j2")
+        self.wait_for_runs(1)
+        os.kill(process.pid, signal.SIGKILL)
+        process.communicate()
+        time.sleep(0.2)
+        self.run_sim("s.ini", "-q")
+        self.assertEqual(self.hidden(), [])
+        self.assertWhole()
+
+    def test_worker_killed(self):
+        """A failed run: exit 1, the others done, its private folder gone."""
+        self.write(self.SLOW)
+        process = self.start("-j1")
+        self.wait_for_runs(2)
+        while not (hidden := [name for name in self.hidden() if name.endswith(".tmp")]):
+            time.sleep(0.001)
+        os.kill(int(hidden[0].split(".")[-2]), signal.SIGKILL)
+        _, errors = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 1, errors)
+        self.assertRegex(errors, r"\Aminibit-sim: run \d+ \(N=\d+, protocol.selection=[a-z-]+, "
+                         r"repetition \d\): ended by signal 9 \(Killed\)\n"
+                         r"minibit-sim: 1 of 12 runs failed\n\Z")
+        self.assertEqual(self.hidden(), [])
+        self.assertEqual(len(self.stamps()), 11)
+        self.assertIn("1 done now, 11 done before", self.run_sim("s.ini").stdout)
+        self.assertWhole()
+
+    def test_interrupted(self):
+        self.write(self.SLOW)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            process = self.start("-j2")
+            self.wait_for_runs(2 if number == signal.SIGINT else 5)
+            process.send_signal(number)
+            _, errors = process.communicate(timeout=60)
+            self.assertEqual(process.returncode, 130, errors)
+            self.assertRegex(errors, r"\Aminibit-sim: interrupted; \d+ of 12 runs are done, and "
+                             r"the same command goes on from there\n\Z")
+            self.assertEqual(self.hidden(), [])
+        self.run_sim("s.ini", "-q")
+        self.assertWhole()
+
+    def test_at_once(self):
+        """Two processes on the very same runs, from a folder that is not there."""
+        self.write(self.SLOW)
+        both = [self.start("-j2"), self.start("-j2")]
+        for process in both:
+            _, errors = process.communicate(timeout=120)
+            self.assertEqual((process.returncode, errors), (0, ""))
+        self.assertEqual(self.hidden(), [])
+        self.assertWhole()
+
+    def test_spoilt_runs_are_done_again(self):
+        self.run_sim("s.ini", "-q")
+        whole = self.bytes_of()
+        folders = sorted(self.stamps())
+
+        def of(number, name):
+            return self.folder / "results/s" / folders[number] / name
+
+        of(0, "manifest.json").unlink()
+        of(1, "completion.csv").unlink()
+        of(2, "provenance.csv").write_text("short")
+        of(3, "manifest.json").write_text("{")
+        manifest = json.loads(of(4, "manifest.json").read_text())
+        of(4, "manifest.json").write_text(json.dumps({**manifest, "commit": "another"}))
+        of(5, "manifest.json").write_text(json.dumps({**manifest, "complete": False}))
+        self.write("mine", f"results/s/{folders[0]}/note.txt")
+        self.assertIn("6 done now, 6 done before", self.run_sim("s.ini").stdout)
+        self.assertEqual(of(0, "note.txt").read_text(), "mine")
+        of(0, "note.txt").unlink()
+        self.assertEqual(self.bytes_of(), whole)
+
+    def test_tables_that_were_not_written(self):
+        """What is asked for and not there is made; what is there is kept."""
+        self.run_sim("s.ini", "-q", "--provenance=off")
+        self.assertIn("12 done now", self.run_sim("s.ini").stdout)
+        self.assertIn("12 done before", self.run_sim("s.ini", "--provenance=off").stdout)
+        self.assertIn("12 done now", self.run_sim("s.ini", "--events=zst").stdout)
+        self.assertIn("12 done before", self.run_sim("s.ini").stdout)
+
+
+class Failing(Case):
+    def test_unmet(self):
+        """Exit 3, also when the runs were done before."""
+        self.write(STUDY + "[expect]\npeers = 3\ncomplete = all\n")
+        for done in ("12 done now", "12 done before"):
+            result = self.run_sim("s.ini", status=3)
+            self.assertIn(done, result.stdout)
+            self.assertIn("expectations met in 6 of 12 runs\n", result.stdout)
+            lines = result.stderr.splitlines()
+            self.assertEqual(len(lines), 6)
+            self.assertEqual(lines[0], "minibit-sim: run 3 (N=5, protocol.selection=rarest-first, "
+                             "repetition 0): s.ini:14: [expect] peers = 3: not met, got 5")
+
+    def test_a_run_that_fails_stops_no_other(self):
+        """The results of two points cannot be written: their folders are taken by files."""
+        rows = self.runs()
+        (self.folder / "results/s").mkdir(parents=True)
+        for number in (2, 9):
+            self.write("mine", f"results/s/{rows[number]['folder']}")
+        result = self.run_sim("s.ini", "--force", status=1)
+        self.assertIn("10 done now, 0 done before, 2 failed", result.stdout)
+        lines = result.stderr.splitlines()
+        self.assertRegex(lines[0], r"\Aminibit-sim: run 2 \(.*\): results/s/[0-9a-f]{16}: Not a")
+        self.assertRegex(lines[1], r"\Aminibit-sim: run 9 \(")
+        self.assertEqual(lines[2:], ["minibit-sim: 2 of 12 runs failed"])
+        for number in (2, 9):
+            path = self.folder / "results/s" / rows[number]["folder"]
+            self.assertEqual(path.read_text(), "mine")
+        self.assertEqual(len(self.stamps()), 10)
+
+    def test_full_disk(self):
+        def limit():
+            import resource
+            resource.setrlimit(resource.RLIMIT_FSIZE, (900, 900))
+
+        result = self.run_sim("s.ini", "-q", status=1, preexec_fn=limit)
+        self.assertIn("12 of 12 runs failed", result.stderr)
+        self.assertEqual([p.name for p in (self.folder / "results/s").iterdir()], ["index.csv"])
+
+    def test_a_value_is_refused_before_anything_runs(self):
+        self.write(STUDY.replace("3,5", "3,none"))
+        self.refuse("s.ini:6: [peers a] count = none: not a whole number without unit, such as 10 "
+                    "(run 3: N=none, protocol.selection=rarest-first, repetition 0)", "s.ini")
+
+
+class BadInput(Case):
+    def test_notation(self):
+        for value, message in (
+            ("${N=3,5", "${ without its }"),
+            ("${M}", "no list has the name M"),
+            ("${}", "${} is empty"),
+            ("${3,,5}", "an empty value in the list"),
+            ("${1..5 step 0}", "1..5: a step of 0 never arrives"),
+            ("${1..1000000000}", "a range of 1000000000 values; a list has at most 1000000"),
+        ):
+            self.write(SWARM.replace("${N=3,5}", value))
+            self.refuse(f"s.ini:6: [peers a] count = {value}: {message}", "s.ini")
+        self.write(SWARM + "latency = ${N=1,2}ms\n")
+        self.refuse("s.ini:9: [peers a] latency = ${N=1,2}ms: N is defined already", "s.ini")
+        self.write(SWARM.replace("N=3,5", "1..1000") + "latency = ${0..999}ms\n"
+                   "have = ${0..999} blocks\n")
+        self.refuse("s.ini: a study of 1000000000 runs; at most 1000000", "s.ini", "--list-runs")
+
+    def test_options(self):
+        self.refuse("--run=12: there are the runs 0 to 11", "s.ini", "--run", "12")
+        self.refuse("--run=x: write a run's number", "s.ini", "--run", "x")
+        self.refuse("--jobs=0: a whole number from 1", "s.ini", "-j0")
+        self.refuse("--jobs=two: a whole number from 1", "s.ini", "-j", "two")
+        self.refuse("--list-runs=xml: not one of table, csv", "s.ini", "--list-runs=xml")
+        self.refuse("--show-config: there are 12 runs; say which by --run", "s.ini",
+                    "--show-config")
+        self.refuse("--payload-dir: not with a study", "s.ini", "--payload-dir", "p")
+        self.refuse("s.ini: --set: [peers a] count = ${Q}: no list has the name Q", "s.ini",
+                    "--set", "peers a.count=${Q}")
+
+    def test_folders_of_others(self):
+        self.write("mine", "out/note.txt")
+        self.refuse("out: the folder holds something that is no study", "s.ini", "-o", "out")
+        self.write("a,b\n", "table/index.csv")
+        self.refuse("table: the folder holds something that is no study", "s.ini", "-o", "table")
+        self.refuse("s.ini: Not a directory", "s.ini", "-o", "s.ini")
+        self.run_sim("s.ini", "-q", "-o", "out", "--force")
+        self.assertEqual((self.folder / "out/note.txt").read_text(), "mine")
+
+    def test_a_single_run_s_folder(self):
+        """A study takes its place only by force, and the other way round."""
+        alone = ("s.ini", "-q", "--set", "peers a.count=3", "--set", "protocol.selection=random",
+                 "--set", "scenario.repeat=1")
+        self.run_sim(*alone)
+        self.refuse("results/s: the folder holds something that is no study", "s.ini")
+        self.run_sim("s.ini", "-q", "--force")
+        self.assertFalse((self.folder / "results/s/manifest.json").exists())
+        self.refuse("results/s: the folder holds something (--force", *alone)
+        self.run_sim(*alone, "--force")
+        self.assertFalse((self.folder / "results/s/index.csv").exists())
+        self.assertEqual(len(self.stamps()), 12)
+
+
+class Options(Case):
+    def test_force_does_everything_anew(self):
+        self.run_sim("s.ini", "-q")
+        before = self.stamps()
+        self.assertIn("12 done now", self.run_sim("s.ini", "--force").stdout)
+        self.assertTrue(all(before[k] != v for k, v in self.stamps().items()))
+
+    def test_a_list_by_option(self):
+        self.write(SWARM.replace("${N=3,5}", "3"))
+        rows = self.runs("--set", "peers a.count=${4..6}", "--set", "scenario.repeat=2")
+        self.assertEqual([r["peers a.count"] for r in rows], ["4", "5", "6"] * 2)
+
+    def test_one_run_shown(self):
+        text = self.run_sim("s.ini", "--show-config", "--run", "5").stdout
+        self.assertIn("count = 5\n", text)
+        self.assertIn("selection = sequential\n", text)
+        run = self.runs()[5]
+        self.assertEqual(hashlib.sha256(text.encode()).hexdigest()[:16], run["folder"])
+
+    def test_an_ordinary_scenario_has_one_run(self):
+        self.write(SWARM.replace("${N=3,5}", "3"))
+        self.assertEqual(self.runs(), [{"run": "0", "folder": ".", "repetition": "0",
+                                        "seed": "1"}])
+        self.run_sim("s.ini", "-q", "--run", "0", "-j", "5")
+        self.assertTrue((self.folder / "results/s/manifest.json").exists())
+        self.refuse("--run=1: there is only run 0", "s.ini", "--run", "1", "-o", "x")
+
+    def test_verbose_and_progress(self):
+        lines = self.run_sim("s.ini", "-v", "-q", "-j1").stderr.splitlines()
+        self.assertEqual(len(lines), 12)
+        self.assertEqual(lines[1], "run 1 (N=3, protocol.selection=random, repetition 0): done")
+        again = self.run_sim("s.ini", "-q", "--force", "--progress=always")
+        self.assertRegex(again.stderr, r"\A0 of 12 runs done\n")
+
+    def test_runs_that_come_to_the_same(self):
+        """Two ways to write one value are two runs of the plan, and one folder."""
+        self.write(SWARM.replace("${N=3,5}", "3") + "latency = ${1s, 1000ms}\n")
+        rows = self.runs()
+        self.assertEqual(rows[0]["folder"], rows[1]["folder"])
+        self.assertIn("2 done now", self.run_sim("s.ini").stdout)
+
+    def test_awkward_values(self):
+        """Commas, quotes and markup come through to index.csv and config.ini."""
+        self.write(SWARM.replace("${N=3,5}", "3") + "[scenario]\n"
+                   'description = ${what="a, ""b""", <script>, é}\n')
+        self.run_sim("s.ini", "-q")
+        text = (self.folder / "results/s/index.csv").read_text(encoding="utf-8")
+        rows = list(csv.DictReader(io.StringIO(text)))
+        self.assertEqual([r["what"] for r in rows], ['a, "b"', "<script>", "é"])
+        config = self.folder / "results/s" / rows[0]["folder"] / "config.ini"
+        self.assertIn('description = a, "b"\n', config.read_text())
+
+    def test_paths_are_those_of_the_file_that_names_them(self):
+        """A base's trace lies beside the base; folders do not depend on where one stands."""
+        self.write("arrived_s\n0\n1\n", "base/trace.csv")
+        self.write(SWARM.replace("count = ${N=3,5}\n", "arrival = trace trace.csv\n"),
+                   "base/base.ini")
+        self.write("[scenario]\nextends = base/base.ini\nrepeat = 2\n")
+        self.run_sim("s.ini", "-q")
+        rows = self.runs()
+        config = self.folder / "results/s" / rows[0]["folder"] / "config.ini"
+        self.assertIn("arrival = trace ../../../base/trace.csv\n", config.read_text())
+        again = subprocess.run([PROGRAM, "../s.ini", "-o", "../results/s"], capture_output=True,
+                               text=True, cwd=self.folder / "base", timeout=60)
+        self.assertIn("0 done now, 2 done before", again.stdout)
+
+    def test_a_replay(self):
+        self.write("at_s,from,to,bytes\n0,x,y,1000000\n", "trace.csv")
+        self.write("[replay]\ntrace = trace.csv\n[node x]\nup = ${8Mbit, 4Mbit}\ndown = 8Mbit\n"
+                   "[node y]\nup = 8Mbit\ndown = 8Mbit\n")
+        self.run_sim("s.ini", "-q")
+        self.assertEqual(len(list((self.folder / "results/s").glob("*/transfers.csv"))), 2)
+        self.assertIn("2 done before", self.run_sim("s.ini").stdout)
+
+
 if __name__ == "__main__":
     print(f"# {sys.executable} {os.path.abspath(__file__)} {PROGRAM}")
     unittest.main(verbosity=1)
