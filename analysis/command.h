@@ -52,6 +52,7 @@ bool res_output_write(const char *path, bool force, const GString *text, GError 
 void res_note(const char *format, ...) G_GNUC_PRINTF(1, 2);
 
 /* The commands, one a file. */
+int res_command_coursework(int argc, char **argv, GError **error);
 int res_command_table(int argc, char **argv, GError **error);
 int res_command_diff(int argc, char **argv, GError **error);
 int res_command_explain(int argc, char **argv, GError **error);

@@ -8,17 +8,33 @@ static const res_heading *heading(const GArray *headings, guint index)
     return &g_array_index(headings, res_heading, index);
 }
 
+static gint compare_ints(gconstpointer a, gconstpointer b)
+{
+    return *(const int *)a - *(const int *)b;
+}
+
+/* What most intervals of a column are worth; where there are none, what every figure is. */
+static int usual_decimals(const res_estimates *table, guint figure)
+{
+    g_autoptr(GArray) decimals = g_array_new(FALSE, FALSE, sizeof(int));
+    int most = 0;
+    for (guint i = 0; i < table->rows->len; i++) {
+        const res_estimate *estimate = &res_estimates_at(table, i)->figures[figure];
+        int its = res_estimate_decimals(estimate);
+        most = MAX(most, its);
+        if (estimate->half_width > 0) g_array_append_val(decimals, its);
+    }
+    g_array_sort(decimals, compare_ints);
+    return decimals->len ? g_array_index(decimals, int, (decimals->len - 1) / 2) : most;
+}
+
 /* One number of decimals for a whole column; more than six digits in all are never shown. */
 static int column_decimals(const res_estimates *table, guint figure)
 {
-    int decimals = 0;
     double greatest = 1;
-    for (guint i = 0; i < table->rows->len; i++) {
-        const res_estimate *estimate = &res_estimates_at(table, i)->figures[figure];
-        decimals = MAX(decimals, res_estimate_decimals(estimate));
-        greatest = MAX(greatest, fabs(estimate->mean));
-    }
-    return MIN(decimals, MAX(0, 5 - (int)floor(log10(greatest))));
+    for (guint i = 0; i < table->rows->len; i++)
+        greatest = MAX(greatest, fabs(res_estimates_at(table, i)->figures[figure].mean));
+    return MIN(usual_decimals(table, figure), MAX(0, 5 - (int)floor(log10(greatest))));
 }
 
 /* Does every value of a key begin like a number? Then its column goes to the right. */

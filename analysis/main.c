@@ -18,6 +18,7 @@ static const res_command commands[] = {
     {"diff", "where two runs part, and in what they differ", res_command_diff},
     {"sql", "ask in SQL what nobody thought of", res_command_sql},
     {"verify", "run it again and compare the bytes", res_command_verify},
+    {"coursework", "the coursework's six tables, and what they show", res_command_coursework},
 };
 
 static const char head[] =
@@ -42,7 +43,7 @@ static void print_help(void)
 {
     fputs(head, stdout);
     for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
-        printf("  %-9s %s\n", commands[i].name, commands[i].summary);
+        printf("  %-11s %s\n", commands[i].name, commands[i].summary);
     fputs("\nOptions:\n  --help    print this help\n  --version print the version\n", stdout);
 }
 

@@ -1,0 +1,173 @@
+/*
+ * minibit-results coursework: the coursework's six tables from the studies that make them.
+ */
+#include "analysis/command.h"
+#include "analysis/coursework.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char examples[] =
+    "Examples:\n"
+    "  minibit-results coursework results/coursework\n"
+    "      six tables as Markdown, CSV and LaTeX, each with its plot and what it shows; index.md\n"
+    "      has them all\n"
+    "  ./bootstrap coursework\n"
+    "      the same with everything before it: builds MiniBit and runs the studies\n"
+    "\n"
+    "DIR holds a folder for each study of scenarios/coursework-tables.ini and\n"
+    "scenarios/coursework/: original, books, selection, freeriders, scale, staying. The tables go\n"
+    "into DIR itself. What they show is worked out from the figures; where confidence intervals\n"
+    "overlap, it is said that no difference is shown.";
+
+struct options {
+    gboolean force;
+};
+
+/* A file to be. */
+struct page {
+    char *path;
+    GString *text;
+};
+
+/* Everything is made before anything is written. */
+struct desk {
+    const char *folder;
+    bool force;
+    GString *index; /* index.md so far */
+    GArray *pages;  /* struct page */
+};
+
+static void page_clear(gpointer data)
+{
+    struct page *page = data;
+    g_free(page->path);
+    g_string_free(page->text, TRUE);
+}
+
+/* Adds a file; the text becomes the desk's. */
+static void add_page(const struct desk *desk, const char *name, const char *extension,
+                     GString *text)
+{
+    g_autofree char *file = g_strconcat(name, ".", extension, NULL);
+    struct page page = {g_build_filename(desk->folder, file, NULL), text};
+    g_array_append_val(desk->pages, page);
+}
+
+static void add_format(const struct desk *desk, const res_course_table *spec,
+                       const res_estimates *table, res_format format, const char *extension)
+{
+    GString *text = g_string_new(NULL);
+    res_estimates_print(table, format, text);
+    add_page(desk, spec->study, extension, text);
+}
+
+/* The table's part of index.md, which is also NAME.md. */
+static bool add_markdown(const struct desk *desk, const res_course_table *spec,
+                         const res_estimates *table, GError **error)
+{
+    g_autoptr(GString) sentence = g_string_new(NULL);
+    if (!spec->tell(table, sentence, error)) return false;
+    GString *text = g_string_new(NULL);
+    g_string_append_printf(text, "## %s\n\n%s\n\n", spec->question, spec->setting);
+    res_estimates_print(table, RES_FORMAT_MD, text);
+    g_string_append_c(text, '\n');
+    res_escape_markdown(text, sentence->str);
+    g_string_append_c(text, '\n');
+    g_string_append_printf(desk->index, "\n%s\n[CSV](%s.csv), [LaTeX](%s.tex)\n", text->str,
+                           spec->study, spec->study);
+    add_page(desk, spec->study, "md", text);
+    return true;
+}
+
+static bool add_table(const struct desk *desk, const res_course_table *spec, res_estimates *table,
+                      GError **error)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(spec->titles) && spec->titles[i].name; i++)
+        res_estimates_entitle(table, spec->titles[i].name, spec->titles[i].title);
+    add_format(desk, spec, table, RES_FORMAT_CSV, "csv");
+    add_format(desk, spec, table, RES_FORMAT_LATEX, "tex");
+    return add_markdown(desk, spec, table, error);
+}
+
+/* Puts the name of the study before an error that has none. */
+static void prefix_study(const char *study, GError **error)
+{
+    if (error && *error && !strstr((*error)->message, study)) g_prefix_error(error, "%s: ", study);
+}
+
+static bool make_table(const struct desk *desk, const res_course_table *spec, GError **error)
+{
+    g_autofree char *study = g_build_filename(desk->folder, spec->study, NULL);
+    char *const folders[] = {study, NULL};
+    g_autoptr(res_runs) runs = res_runs_open(folders, error);
+    if (!runs) return false;
+    if (runs->unfinished > 0)
+        return res_input_error(error, "%s: %u of %u runs are not finished", study, runs->unfinished,
+                               runs->unfinished + runs->runs->len);
+    g_autoptr(res_database) database = res_database_open(runs, error);
+    g_autoptr(res_estimates) table =
+        database ? res_estimates_query(database, spec->sql, (char *const *)spec->by, error) : NULL;
+    bool done = table && add_table(desk, spec, table, error);
+    if (!done) prefix_study(study, error);
+    return done;
+}
+
+static bool write_pages(const struct desk *desk, GError **error)
+{
+    bool done = true;
+    for (guint i = 0; done && i < desk->pages->len; i++)
+        done =
+            res_output_check(g_array_index(desk->pages, struct page, i).path, desk->force, error);
+    for (guint i = 0; done && i < desk->pages->len; i++) {
+        const struct page *page = &g_array_index(desk->pages, struct page, i);
+        done = res_output_write(page->path, desk->force, page->text, error);
+    }
+    return done;
+}
+
+static bool make_all(const struct desk *desk, GError **error)
+{
+    g_string_append(
+        desk->index,
+        "# The coursework's tables\n\n"
+        "Means over repetitions with their 95 % confidence intervals (Student's t); "
+        "times are minutes and seconds. No sentence is typed: each is worked out from "
+        "its table, and where intervals overlap it says that no difference is shown.\n");
+    for (size_t i = 0; i < res_course_table_count; i++)
+        if (!make_table(desk, &res_course_tables[i], error)) return false;
+    add_page(desk, "index", "md", g_string_new(desk->index->str));
+    return write_pages(desk, error);
+}
+
+static bool work(const struct options *options, char **rest, GError **error)
+{
+    if (g_strv_length(rest) != 1)
+        return res_input_error(error, "one folder, that of the coursework's studies; see --help");
+    if (!g_file_test(rest[0], G_FILE_TEST_IS_DIR))
+        return res_input_error(error, "%s: no such folder", rest[0]);
+    struct desk desk = {rest[0], options->force, g_string_new(NULL),
+                        g_array_new(FALSE, FALSE, sizeof(struct page))};
+    g_array_set_clear_func(desk.pages, page_clear);
+    bool done = make_all(&desk, error);
+    if (done) printf("%s/index.md\n", rest[0]);
+    g_string_free(desk.index, TRUE);
+    g_array_unref(desk.pages);
+    return done;
+}
+
+int res_command_coursework(int argc, char **argv, GError **error)
+{
+    struct options options = {0};
+    const GOptionEntry entries[] = {
+        {"force", 0, 0, G_OPTION_ARG_NONE, &options.force, "replace tables that are there", NULL},
+        {.long_name = NULL},
+    };
+    const res_usage usage = {"DIR", examples, entries};
+    char **rest;
+    bool done;
+    bool right = res_options_read(&usage, argc, argv, &rest, &done, error);
+    if (right && !done) right = work(&options, rest, error);
+    g_strfreev(rest);
+    return right ? 0 : 1;
+}
