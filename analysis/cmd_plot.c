@@ -1,0 +1,327 @@
+/*
+ * minibit-results plot: pictures of a run, and of a study's comparisons, by gnuplot.
+ */
+#include "analysis/command.h"
+#include "analysis/compare.h"
+#include "analysis/history.h"
+#include "analysis/plots.h"
+#include "analysis/suggest.h"
+
+#include <errno.h>
+#include <gio/gio.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char examples[] =
+    "Examples:\n"
+    "  minibit-results plot results/flashcrowd\n"
+    "      every picture that the run has data for, as PNG, into its folder\n"
+    "  minibit-results plot results/flashcrowd --kind=curves --format=svg -o curves.svg\n"
+    "      one picture, one file\n"
+    "  minibit-results plot results/study --metric=download_s.mean --by=N,selection\n"
+    "      a figure of summary.json over the parameter N, a line for each selection\n"
+    "  minibit-results plot results/study --run=3 --kind=matrix\n"
+    "      a picture of one run of a study\n"
+    "\n"
+    "Kinds, of a run:\n"
+    "  curves      blocks held over time: each group's median peer and spread\n"
+    "  completion  share of the peers that completed within a time\n"
+    "  sources     whence the blocks came over time: tracker, seeders, leechers\n"
+    "  rarest      copies of the rarest and of the mean block over time\n"
+    "  matrix      who gave whom: a row for each sender, a column for each receiver\n"
+    "and of a study:\n"
+    "  compare     a metric over a parameter, with 95 % confidence intervals\n"
+    "\n"
+    "Formats: png, svg, tex (NAME.tex and NAME.pdf, for \\input; needs graphicx and color), gp\n"
+    "(gnuplot's script with all of its data, to restyle by hand). A file that is there already is\n"
+    "not replaced without --force.";
+
+struct options {
+    char *kinds, *formats, *output;
+    char **metrics, **by;
+    gboolean force;
+    int run;
+};
+
+/* A picture to be: what and where. */
+typedef struct {
+    res_drawing *figure;
+    res_picture format;
+    char *path;
+} picture;
+
+static void picture_free(void *pointer)
+{
+    picture *one = pointer;
+    g_free(one->path);
+    g_free(one);
+}
+
+/* All that is to be drawn: nothing is written before all of it is known to be possible. */
+struct plan {
+    const struct options *options;
+    const res_runs *runs;
+    GArray *formats;    /* res_picture */
+    GPtrArray *kinds;   /* const char *; empty: all that make sense */
+    GPtrArray *figures; /* res_drawing *, freed here */
+    GPtrArray *pictures;
+};
+
+static bool wanted(const struct plan *plan, const char *kind)
+{
+    for (guint i = 0; i < plan->kinds->len; i++)
+        if (strcmp(g_ptr_array_index(plan->kinds, i), kind) == 0) return true;
+    return plan->kinds->len == 0;
+}
+
+/* ---- what the struct options say
+ * ------------------------------------------------------------------- */
+
+static bool read_formats(struct plan *plan, GError **error)
+{
+    g_auto(GStrv) names =
+        g_strsplit(plan->options->formats ? plan->options->formats : "png", ",", 0);
+    for (guint i = 0; names[i]; i++) {
+        int found = res_picture_find(names[i]);
+        if (found < 0)
+            return res_input_error(error, "--format: %s: png, svg, tex or gp is meant", names[i]);
+        res_picture format = (res_picture)found;
+        g_array_append_val(plan->formats, format);
+    }
+    return true;
+}
+
+/* The program's own name of a kind; NULL with an error that names the nearest. */
+static const char *find_kind(const char *name, GError **error)
+{
+    res_suggestion suggestion = res_suggestion_begin(name);
+    for (const res_plot_kind *kind = res_plot_kinds; kind->name; kind++) {
+        if (strcmp(kind->name, name) == 0) return kind->name;
+        res_suggestion_offer(&suggestion, kind->name);
+    }
+    if (strcmp(name, RES_COMPARE) == 0) return RES_COMPARE;
+    res_suggestion_offer(&suggestion, RES_COMPARE);
+    if (suggestion.best)
+        res_input_error(error, "--kind: %s: no such kind; did you mean %s?", name, suggestion.best);
+    else
+        res_input_error(error, "--kind: %s: no such kind; see --help", name);
+    return NULL;
+}
+
+static bool read_kinds(struct plan *plan, GError **error)
+{
+    if (!plan->options->kinds) return true;
+    g_auto(GStrv) names = g_strsplit(plan->options->kinds, ",", 0);
+    for (guint i = 0; names[i]; i++) {
+        const char *kind = find_kind(names[i], error);
+        if (!kind) return false;
+        g_ptr_array_add(plan->kinds, (char *)kind);
+    }
+    return true;
+}
+
+/* ---- where the pictures go ------------------------------------------------------------------ */
+
+/* Whether `path` names a file: there is one picture, and it ends as its format does. */
+static bool is_file_name(const struct plan *plan, const char *path)
+{
+    if (plan->figures->len != 1 || plan->formats->len != 1) return false;
+    g_autofree char *end =
+        g_strconcat(".", res_picture_extension(g_array_index(plan->formats, res_picture, 0)), NULL);
+    return g_str_has_suffix(path, end) && !g_file_test(path, G_FILE_TEST_IS_DIR);
+}
+
+static char *path_of(const struct plan *plan, const res_drawing *figure, res_picture format,
+                     const char *folder)
+{
+    const char *output = plan->options->output;
+    if (output && is_file_name(plan, output)) return g_strdup(output);
+    g_autofree char *name =
+        g_strconcat(res_drawing_name(figure), ".", res_picture_extension(format), NULL);
+    return g_build_filename(output ? output : folder, name, NULL);
+}
+
+/* A file may be new, and so may its folder, which is made when all is ready to be drawn. */
+static bool check_file(const struct plan *plan, const char *path, GError **error)
+{
+    return !g_file_test(path, G_FILE_TEST_EXISTS) ||
+           res_output_check(path, plan->options->force, error);
+}
+
+static bool check_picture(const struct plan *plan, const picture *one, GError **error)
+{
+    if (!check_file(plan, one->path, error)) return false;
+    if (one->format != RES_PICTURE_TEX) return true;
+    g_autofree char *pdf = g_strdup_printf("%.*s.pdf", (int)strlen(one->path) - 4, one->path);
+    return check_file(plan, pdf, error);
+}
+
+/* Makes pictures of the figures from `first` on; where no -o says otherwise they go to `folder`. */
+static bool place(struct plan *plan, guint first, const char *folder, GError **error)
+{
+    for (guint i = first; i < plan->figures->len; i++)
+        for (guint f = 0; f < plan->formats->len; f++) {
+            picture *one = g_new0(picture, 1);
+            g_ptr_array_add(plan->pictures, one);
+            one->figure = g_ptr_array_index(plan->figures, i);
+            one->format = g_array_index(plan->formats, res_picture, f);
+            one->path = path_of(plan, one->figure, one->format, folder);
+            if (!check_picture(plan, one, error)) return false;
+        }
+    return true;
+}
+
+static bool draw_all(const struct plan *plan, GError **error)
+{
+    for (guint i = 0; i < plan->pictures->len; i++) {
+        const picture *one = g_ptr_array_index(plan->pictures, i);
+        g_autofree char *folder = g_path_get_dirname(one->path);
+        if (g_mkdir_with_parents(folder, 0777) != 0)
+            return res_failure(error, "%s: %s", folder, g_strerror(errno));
+        if (!res_drawing_draw(one->figure, one->format, one->path, error)) return false;
+        puts(one->path);
+    }
+    return true;
+}
+
+/* ---- what is drawn -------------------------------------------------------------------------- */
+
+/* One kind of one run. What was not asked for by name and cannot be drawn is left out, with a note.
+ */
+static bool add_kind(struct plan *plan, const res_plot_kind *kind, const res_run *run,
+                     const res_history *swarm, GError **error)
+{
+    if (!wanted(plan, kind->name)) return true;
+    GError *reason = NULL;
+    res_drawing *figure = NULL;
+    if (kind->needs_gains && !swarm->gains)
+        res_input_error(&reason,
+                        "the run has no provenance (minibit-sim --provenance=csv keeps it)");
+    else
+        figure = kind->draw(swarm, &reason);
+    if (figure) {
+        g_ptr_array_add(plan->figures, figure);
+        return true;
+    }
+    bool by_name = plan->kinds->len > 0;
+    if (by_name)
+        res_input_error(error, "%s: %s: %s", run->folder, kind->name, reason->message);
+    else
+        res_note("%s: %s is not drawn: %s", run->folder, kind->name, reason->message);
+    g_error_free(reason);
+    return !by_name;
+}
+
+/* In a folder of its own, the pictures of a run are named for their kinds alone. */
+static void name_figures(const struct plan *plan, guint first, const res_run *run)
+{
+    bool shared = plan->options->output && plan->runs->runs->len > 1 && plan->options->run < 0;
+    for (guint i = first; shared && i < plan->figures->len; i++) {
+        res_drawing *figure = g_ptr_array_index(plan->figures, i);
+        g_autofree char *base = g_path_get_basename(run->folder);
+        g_autofree char *name = g_strdup_printf("%s-%s", base, res_drawing_kind(figure));
+        res_drawing_rename(figure, name);
+    }
+}
+
+static bool add_run(struct plan *plan, const res_run *run, GError **error)
+{
+    g_autoptr(res_history) swarm = res_history_read(plan->runs, run, true, error);
+    if (!swarm) return false;
+    guint first = plan->figures->len;
+    for (const res_plot_kind *kind = res_plot_kinds; kind->name; kind++)
+        if (!add_kind(plan, kind, run, swarm, error)) return false;
+    name_figures(plan, first, run);
+    return place(plan, first, run->folder, error);
+}
+
+static const res_run *find_run(const struct plan *plan, GError **error)
+{
+    for (guint i = 0; i < plan->runs->runs->len; i++) {
+        const res_run *run = res_runs_at(plan->runs, i);
+        if (run->number == (uint64_t)plan->options->run) return run;
+    }
+    res_input_error(error, "--run: %d: no finished run has this number", plan->options->run);
+    return NULL;
+}
+
+static bool add_comparisons(struct plan *plan, char **folders, GError **error)
+{
+    if (!plan->options->output && plan->runs->folders > 1)
+        return res_input_error(error, "several folders: -o has to say where their comparison goes");
+    guint first = plan->figures->len;
+    return res_compare(plan->runs, plan->options->by, plan->options->metrics, plan->figures,
+                       error) &&
+           place(plan, first, folders[0], error);
+}
+
+static bool add_all(struct plan *plan, char **folders, GError **error)
+{
+    if (plan->options->run >= 0) {
+        const res_run *run = find_run(plan, error);
+        return run && add_run(plan, run, error);
+    }
+    bool compares = plan->runs->params->len > 0 || plan->options->metrics || plan->options->by ||
+                    (plan->kinds->len > 0 && wanted(plan, RES_COMPARE));
+    if (!compares) {
+        for (guint i = 0; i < plan->runs->runs->len; i++)
+            if (!add_run(plan, res_runs_at(plan->runs, i), error)) return false;
+        return true;
+    }
+    for (guint i = 0; i < plan->kinds->len; i++)
+        if (strcmp(g_ptr_array_index(plan->kinds, i), RES_COMPARE) != 0)
+            return res_input_error(error,
+                                   "--kind=%s draws one run: --run=N says which of the study",
+                                   (char *)g_ptr_array_index(plan->kinds, i));
+    return add_comparisons(plan, folders, error);
+}
+
+static bool work(const struct options *options, char **folders, GError **error)
+{
+    if (!folders[0]) return res_input_error(error, "no folder of results given; see --help");
+    struct plan plan = {.options = options};
+    g_autoptr(GArray) formats = plan.formats = g_array_new(FALSE, FALSE, sizeof(res_picture));
+    g_autoptr(GPtrArray) kinds = plan.kinds = g_ptr_array_new();
+    g_autoptr(GPtrArray) figures = plan.figures =
+        g_ptr_array_new_with_free_func((GDestroyNotify)res_drawing_free);
+    g_autoptr(GPtrArray) pictures = plan.pictures = g_ptr_array_new_with_free_func(picture_free);
+    if (!read_formats(&plan, error) || !read_kinds(&plan, error)) return false;
+    g_autoptr(res_runs) runs = res_runs_open(folders, error);
+    if (!runs) return false;
+    res_runs_note_unfinished(runs);
+    plan.runs = runs;
+    return add_all(&plan, folders, error) && draw_all(&plan, error);
+}
+
+int res_command_plot(int argc, char **argv, GError **error)
+{
+    struct options options = {.run = -1};
+    const GOptionEntry entries[] = {
+        {"kind", 'k', 0, G_OPTION_ARG_FILENAME, &options.kinds, "which, with commas between",
+         "KIND,…"},
+        {"format", 'f', 0, G_OPTION_ARG_FILENAME, &options.formats,
+         "png (default), svg, tex, gp, with commas between", "FORMAT,…"},
+        {"output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output,
+         "a folder, or for one picture a file; else each run's own folder", "PATH"},
+        {"run", 0, 0, G_OPTION_ARG_INT, &options.run, "of a study, draw the run of this number",
+         "N"},
+        {"metric", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.metrics,
+         "compare: a figure of summary.json by its path; may be repeated", "PATH"},
+        {"by", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.by,
+         "compare: the parameter along the axis, and one for the lines or bars", "PARAM[,PARAM]"},
+        {"force", 0, 0, G_OPTION_ARG_NONE, &options.force, "replace files that are there", NULL},
+        {.long_name = NULL},
+    };
+    const res_usage usage = {"DIR…", examples, entries};
+    char **rest;
+    bool done;
+    bool right = res_options_read(&usage, argc, argv, &rest, &done, error);
+    if (right && !done) right = work(&options, rest, error);
+    g_strfreev(rest);
+    g_strfreev(options.metrics);
+    g_free(options.kinds);
+    g_free(options.formats);
+    g_free(options.output);
+    g_strfreev(options.by);
+    return right ? 0 : 1;
+}

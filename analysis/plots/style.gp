@@ -1,0 +1,67 @@
+# ---- how every picture looks; the texts and numbers are above ------------------------------------
+set encoding utf8
+latex = terminal eq 'tex'
+
+# Okabe and Ito's palette, told apart by colour-blind readers too; dashes when it comes round again.
+colours = "#0072B2 #D55E00 #009E73 #CC79A7 #E69F00 #56B4E9 #777777"
+tint(n) = word(colours, int(n) % 7 + 1)
+# A group's colour is that of its place in the scenario, so that runs can be compared.
+place(g) = value(sprintf("place_%d", g))
+colour(g) = tint(place(g))
+dash(g) = int(place(g)) / 7 % 5 + 1
+label_of(g) = value(sprintf("label_%d", g))
+
+INK = "#333333"
+DIM = "#666666"
+GRID = "#e4e4e4"
+
+# The legend lies below the frame. In LaTeX the caption says what a title would.
+height = 750 + (legend_rows > 3 ? 27 * (legend_rows - 3) : 0)
+if (latex) {
+    set terminal cairolatex pdf input transparent fontscale 0.8 \
+        size 15cm, (8.6 + 0.45 * legend_rows) * 1cm
+    set tmargin 2
+} else {
+    if (terminal eq 'svg') {
+        set terminal svg dynamic font 'DejaVu Sans,15' noenhanced background '#ffffff' \
+            size 1200,height
+    } else {
+        set terminal pngcairo font 'DejaVu Sans,14' noenhanced background '#ffffff' size 1200,height
+    }
+    set tmargin at screen 1 - 120.0 / height
+    set label 1 figure_title at screen 0.1, 1 - 34.0 / height left font ",17" textcolor rgb INK
+    set label 2 explanation at screen 0.1, 1 - 66.0 / height left font ",12" textcolor rgb DIM
+}
+set output output_file
+
+set border 3 linecolor rgb INK
+set tics nomirror out textcolor rgb INK
+set grid xtics ytics linetype 1 linecolor rgb GRID linewidth 1
+set lmargin at screen (latex ? 0.12 : 0.1)
+set rmargin at screen 0.97
+set bmargin (latex ? 3.6 : 4.6) + 1.3 * legend_rows
+set key at screen 0.5, (latex ? 0.02 : 18.0 / height) bottom center vertical \
+    maxrows (legend_rows > 0 ? int(legend_rows) : 1) Left reverse samplen 2.5 spacing 1.2 \
+    width (latex ? -2 : 2) textcolor rgb INK
+set xlabel x_label textcolor rgb INK offset 0,0.3
+set ylabel y_label textcolor rgb INK offset 0,0
+
+# A moment that matters is named above the frame, where no curve runs.
+if (exists("bounded") && bounded) {
+    set arrow 1 from first bound, graph 0 to first bound, graph 1.02 nohead back \
+        linecolor rgb DIM linewidth 1.5 dashtype 2
+    if (bound > 0.75 * span) {
+        set label 3 bound_label at first bound, graph 1.05 right textcolor rgb INK
+    } else {
+        if (bound < 0.25 * span) {
+            set label 3 bound_label at first bound, graph 1.05 left textcolor rgb INK
+        } else {
+            set label 3 bound_label at first bound, graph 1.05 center textcolor rgb INK
+        }
+    }
+}
+if (exists("span")) {
+    set xrange [0:span * 1.03]
+}
+
+# ---- what this picture shows ---------------------------------------------------------------------

@@ -1,0 +1,340 @@
+#!/usr/bin/env python3
+"""test_plot.py PROGRAM: what gnuplot is given to draw, and the files that come out.
+
+The format gp is gnuplot's script with all of its data, so what a picture shows can be computed here
+by other means and compared; PNG, SVG and PDF are looked at as files.
+"""
+import math
+import os
+import re
+import shutil
+import statistics
+import xml.etree.ElementTree as ElementTree
+
+from folders import COMPLETION, TIMELINE, check, equal, good, main, refused, scratch, write_run
+from folders import write_study
+
+PROVENANCE = "seq,time_s,peer,block,from,from_role,started_s,bytes,via"
+KINDS = ["curves", "completion", "sources", "rarest", "matrix"]
+ODD = "it's <b> & {x}_1^2 100% \\n \"q\" #$~"
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def seconds(value):
+    return f"{value:.9f}"
+
+
+def completion_row(name, group, done, arrived=0):
+    download = "" if done == "" else seconds(done - arrived)
+    done = "" if done == "" else seconds(done)
+    status = "complete" if done else "incomplete"
+    return f"{name},{group},{seconds(arrived)},,{done},{download},4,0,3,0,1,1,9,9,0,0,,{status}"
+
+
+def provenance_row(seq, time, peer, block, giver, role):
+    return f"{seq},{seconds(time)},{peer},{block},{giver},{role},{seconds(time - 1)},9,regular"
+
+
+def timeline_row(time, tracker, leechers, copies, mean):
+    return f"{seconds(time)},6,6,0,0,{tracker + leechers},{tracker},0,{leechers},,,{copies},{mean},1,,0"
+
+
+def swarm(folder, peers=3, blocks=4, groups=("slow", "fast"), **figures):
+    """Groups of `peers` each with `blocks` blocks; the fast take 2.5 s a block, the slow 5 s. The
+    first of all gets everything from the tracker, each other from the one before it."""
+    names = [(f"{g}-{i}", g, (2.5, 5.0)[g == "slow"]) for g in groups for i in range(1, peers + 1)]
+    gains = []
+    for block in range(blocks):
+        for place, (name, _, pace) in enumerate(names):
+            giver = names[place - 1][0] if place else "tracker"
+            gains.append(((block + 1) * pace, name, block, giver, place))
+    gains.sort(key=lambda gain: gain[0])
+    rows = [
+        provenance_row(seq, time, name, block, giver, "leecher" if place else "tracker")
+        for seq, (time, name, block, giver, place) in enumerate(gains)
+    ]
+    end = 5.0 * blocks
+    moments = [(t, sum(g[0] <= t and not g[4] for g in gains), sum(g[0] <= t and g[4] > 0 for g in gains))
+               for t in (0.0, end / 2, end)]
+    tables = {
+        "completion.csv": "\n".join(
+            [COMPLETION, *(completion_row(n, g, blocks * pace) for n, g, pace in names)]) + "\n",
+        "provenance.csv": "\n".join([PROVENANCE, *rows]) + "\n",
+        "timeline.csv": "\n".join(
+            [TIMELINE, *(timeline_row(t, a, b, 1 + i, "1.500000")
+                         for i, (t, a, b) in enumerate(moments))]) + "\n",
+        "config.ini": "[scenario]\nseed = 1\n" + "".join(f"[peers {g}]\n" for g in groups),
+    }
+    figures = {"blocks": blocks, "end_s": end, "lower_bound_s": 5.5, "first_copy_s": 20.0, **figures}
+    return write_run(folder, figures, tables=tables)
+
+
+class Script:
+    """A script with its data: variables by name, and the data's blocks of rows."""
+
+    def __init__(self, path):
+        self.text = path.read_text(encoding="utf-8")
+        head, rest = self.text.split("$data << END_OF_DATA\n")
+        data = rest.split("END_OF_DATA\n")[0]
+        self.blocks = [
+            [[float(field) for field in row.split()] for row in block.split("\n") if row.strip()]
+            for block in data.split("\n\n\n")
+        ]
+        self.values = dict(line.split(" = ", 1) for line in head.split("\n") if " = " in line)
+
+    def text_of(self, name):
+        return self.values[name][1:-1].replace("''", "'")
+
+    def number(self, name):
+        return float(self.values[name])
+
+
+def script(folder, kind, *more):
+    out = scratch()
+    good("plot", folder, f"--kind={kind}", "--format=gp", "-o", out, *more)
+    return Script(next(out.iterdir()))
+
+
+# ---- files -------------------------------------------------------------------------------------
+
+
+def a_run_gives_every_picture():
+    run = swarm(scratch() / "a run")
+    ran = good("plot", run)
+    equal(ran.out.split(), [f for k in KINDS for f in f"{run}/{k}.png".split()], "named")
+    for kind in KINDS:
+        equal((run / f"{kind}.png").read_bytes()[:4], b"\x89PNG", kind)
+
+
+def svg_says_names_literally():
+    run = swarm(scratch() / "r", groups=("slow", ODD.replace('"', "'").replace("\\n", "")))
+    for kind in KINDS:
+        good("plot", run, f"--kind={kind}", "--format=svg", "-o", run / "x.svg", "--force")
+        tree = ElementTree.parse(run / "x.svg")
+        texts = " ".join("".join(text.itertext()) for text in tree.iter(f"{SVG}text"))
+        check("made: " in texts, f"{kind}: no title in {texts}")
+        if kind in ("curves", "completion", "matrix"):
+            check("it's <b> & {x}_1^2 100%  'q' #$~" in texts, f"{kind}: {texts}")
+        equal([t.text for t in tree.iter(f"{SVG}title")], [], "titles that browsers show")
+
+
+def latex_is_a_pair_and_escaped():
+    run = swarm(scratch() / "r", groups=("a_b", "50%&#"))
+    for kind in KINDS:
+        good("plot", run, f"--kind={kind}", "--format=tex", "-o", run / "x.tex", "--force")
+        text = (run / "x.tex").read_text(encoding="utf-8")
+        check("\\includegraphics" in text and "{x}" in text, f"{kind}: no picture is included")
+        equal((run / "x.pdf").read_bytes()[:5], b"%PDF-")
+        if kind in ("curves", "completion", "matrix"):
+            check("a\\_b" in text and "50\\%\\&\\#" in text, f"{kind}: names are not escaped")
+
+
+def nothing_is_replaced_unasked():
+    run = swarm(scratch() / "r")
+    (run / "curves.png").write_text("mine")
+    refused("plot", run, words=["curves.png", "--force"])
+    equal((run / "curves.png").read_text(), "mine")
+    check(not (run / "completion.png").exists(), "another was drawn all the same")
+    good("plot", run, "--force")
+    equal((run / "curves.png").read_bytes()[:4], b"\x89PNG")
+    (run / "x.pdf").write_text("mine")
+    refused("plot", run, "--kind=curves", "--format=tex", "-o", run / "x.tex", words=["x.pdf"])
+
+
+def the_same_bytes_every_time():
+    run = swarm(scratch() / "r")
+    outs = [scratch(), scratch()]
+    for out, locale in zip(outs, ("C", "de_DE.UTF-8")):
+        good("plot", run, "--format=svg,gp", "-o", out, env={**os.environ, "LC_ALL": locale})
+    for file in outs[0].iterdir():
+        equal(file.read_bytes(), (outs[1] / file.name).read_bytes(), file.name)
+
+
+def without_gnuplot():
+    run = swarm(scratch() / "r")
+    empty = scratch()
+    refused("plot", run, words=["gnuplot", "install"], env={**os.environ, "PATH": str(empty)})
+    check(not list(run.glob("*.png")), "something is there")
+
+
+# ---- data --------------------------------------------------------------------------------------
+
+
+def curves_are_percentiles():
+    found = script(swarm(scratch() / "r", peers=5), "curves")
+    equal(found.text_of("label_0"), "fast (5 peers)")
+    equal((found.number("place_0"), found.number("place_1")), (1, 0), "colours by the scenario")
+    for index, pace in ((0, 2.5), (1, 5.0)):
+        for time, low, median, high in found.blocks[index]:
+            held = min(4, math.floor(time / pace + 1e-6))
+            equal((low, median, high), (held, held, held), f"at {time} s")
+    equal(found.number("bound"), 5.5)
+
+
+def completion_is_the_distribution():
+    run = swarm(scratch() / "r", peers=2)
+    text = (run / "completion.csv").read_text().replace("20.000000000,20.000000000", ",", 1)
+    rows = text.split("\n")
+    table = "\n".join(rows)
+    swarm_run = write_run(run, {"blocks": 4, "end_s": 20}, tables={
+        **{n: (run / n).read_text() for n in ("provenance.csv", "timeline.csv", "config.ini")},
+        "completion.csv": table})
+    found = script(swarm_run, "completion")
+    equal(found.text_of("label_0"), "fast: 2 peers, median 10.0 s, p95 10.0 s")
+    equal(found.text_of("label_1"), "slow: 1 of 2 peers, median 20.0 s, p95 20.0 s")
+    equal(found.blocks[0], [[10, 0], [10, 50], [10, 100]])
+    equal(found.blocks[1], [[20, 0], [20, 50]])
+    equal(found.blocks[2], [[10, 50, 0], [10, 100, 0], [20, 50, 1], [20, 50, 1]])
+
+
+def sources_add_up():
+    run = swarm(scratch() / "r", peers=3, blocks=40)
+    found = script(run, "sources")
+    rows = found.blocks[0]
+    width = rows[1][0] - rows[0][0]
+    equal(round(sum(row[1] for row in rows[:-1]) * width, 6), 40, "from the tracker")
+    equal(round(sum(row[3] for row in rows[:-1]) * width, 6), 40 * 5, "from leechers")
+    equal(found.text_of("label_0"), "tracker: 17 % of all")
+
+
+def sources_without_provenance():
+    run = swarm(scratch() / "r")
+    os.remove(run / "provenance.csv")
+    tables = {n: (run / n).read_text() for n in ("completion.csv", "timeline.csv", "config.ini")}
+    write_run(run, {"blocks": 4, "end_s": 20}, tables=tables)
+    rows = script(run, "sources").blocks[0]
+    width = rows[1][0]
+    equal(round(sum(row[1] for row in rows[:-1]) * width, 6), 4, "from the tracker")
+    refused("plot", run, "--kind=curves", words=["curves", "provenance"])
+    ran = good("plot", run, "-o", scratch())
+    equal([os.path.basename(p) for p in ran.out.split()],
+          ["completion.png", "sources.png", "rarest.png"])
+    check("provenance" in ran.err, "it does not say why the others are missing")
+
+
+def rarest_is_the_timeline():
+    found = script(swarm(scratch() / "r"), "rarest")
+    equal(found.blocks[0], [[0, 1, 1.5], [10, 2, 1.5], [20, 3, 1.5]])
+    equal(found.text_of("bound_label"), "every block handed out once: 20.0 s")
+
+
+def matrix_of_pairs():
+    found = script(swarm(scratch() / "r", peers=2), "matrix")
+    # slow-1 is 1, slow-2 2, fast-1 3, fast-2 4; each had its four blocks from the one before it.
+    equal(found.blocks[0], [[1, 0, 4], [2, 1, 4], [3, 2, 4], [4, 3, 4]])
+    equal([found.text_of(f"tic_{i}") for i in range(5)],
+          ["tracker", "slow-1", "slow-2", "fast-1", "fast-2"])
+
+
+def matrix_of_many_is_binned():
+    found = script(swarm(scratch() / "r", peers=500, blocks=2), "matrix")
+    rows = found.blocks[0]
+    check(len(rows) < 61 * 61, f"{len(rows)} rows")
+    sums = {}
+    for receiver, _, share in rows:
+        sums[receiver] = sums.get(receiver, 0) + share
+    check(all(abs(total - 100) < 1e-6 for total in sums.values()), f"columns: {sums}")
+    equal(len(sums), 60, "columns")
+
+
+# ---- comparisons -------------------------------------------------------------------------------
+
+
+def figures(mean):
+    return {"download_s": {"mean": mean}, "tracker_share": 0.25, "blocks": 4}
+
+
+def study_of(values, by="N", runs=3):
+    rows = [(r, r + 1, (v,), figures(100.0 + 10 * i + r * r))
+            for r in range(runs) for i, v in enumerate(values)]
+    return write_study(scratch() / "s", [by], rows)
+
+
+def lines_over_a_quantity():
+    study = study_of(["2Mbit", "500kbit", "1Mbit/s"])
+    found = script(study, "compare", "--metric=download_s.mean")
+    equal((found.number("lines"), found.text_of("x_label")), (1, "N (Mbit)"))
+    equal([row[0] for row in found.blocks[0]], [0.5, 1, 2])
+    for row, base in zip(found.blocks[0], (110, 120, 100)):
+        samples = [base, base + 1, base + 4]
+        half = 4.302652730 * statistics.stdev(samples) / math.sqrt(3)
+        wanted = [statistics.fmean(samples)]
+        wanted += [wanted[0] - half, wanted[0] + half]
+        check(all(math.isclose(a, b, rel_tol=1e-8) for a, b in zip(row[1:], wanted)),
+              f"{row}, wanted {wanted}")
+
+
+def bars_over_names():
+    names = ["a, b", 'say "<script>alert(1)</script>"', "50%_x"]
+    found = script(study_of(names), "compare", "--metric=download_s.mean")
+    equal(found.number("lines"), 0)
+    equal([found.text_of(f"tic_{i}").replace("%%", "%") for i in range(3)], names)
+    study = study_of(names)
+    good("plot", study, "--format=svg")
+    texts = "".join(ElementTree.parse(study / "compare-download_s.mean.svg").getroot().itertext())
+    check(all(name in texts for name in names), texts)
+
+
+def a_series_for_a_second_parameter():
+    rows = [(0, 1, (n, s), figures(100 + 10 * n + len(s))) for n in (1, 2) for s in ("x", "yy")]
+    study = write_study(scratch() / "s", ["N", "sel"], rows)
+    found = script(study, "compare", "--metric=download_s.mean", "--by", "N,sel")
+    equal([found.text_of(f"label_{i}") for i in range(2)], ["sel = x", "sel = yy"])
+    equal(found.blocks[:2], [[[1, 111, 111, 111], [2, 121, 121, 121]],
+                             [[1, 112, 112, 112], [2, 122, 122, 122]]])
+    check("no intervals" in found.text_of("explanation"), "a single run has no interval")
+
+
+def a_run_of_a_study():
+    study = write_study(scratch() / "s", ["N"], [(0, 1, (1,), figures(1)), (0, 1, (2,), figures(2))])
+    swarm(study / "f0001")
+    out = scratch()
+    good("plot", study, "--run=1", "--kind=matrix", "-o", out)
+    equal([f.name for f in out.iterdir()], ["matrix.png"])
+    refused("plot", study, "--kind=matrix", words=["--run"])
+    refused("plot", study, "--run=7", words=["--run", "7"])
+
+
+# ---- bad input ---------------------------------------------------------------------------------
+
+
+def wrong_words():
+    run, study = swarm(scratch() / "r"), study_of([1, 2])
+    refused("plot", words=["folder"])
+    refused("plot", run, "--kind=curve", words=["curve", "curves"])
+    refused("plot", run, "--format=jpg", words=["jpg", "png"])
+    refused("plot", study, "--by=M", words=["M", "N"])
+    refused("plot", study, "--metric=download_s.men", words=["download_s.mean"])
+    refused("plot", study_of([5, 5]), words=["nothing to compare"])
+    refused("plot", scratch(), words=["no"])
+
+
+def broken_tables():
+    def broken(name, old, new, words):
+        run = swarm(scratch() / "r")
+        path = run / name
+        path.write_text(path.read_text().replace(old, new, 1))
+        # The manifest tells the size, so an equal one is kept up.
+        tables = {n: (run / n).read_text()
+                  for n in ("completion.csv", "provenance.csv", "timeline.csv", "config.ini")}
+        write_run(run, {"blocks": 4, "end_s": 20}, tables=tables)
+        refused("plot", run, words=words)
+
+    broken("completion.csv", "peer,group", "peer,band", ["completion.csv", "group"])
+    broken("provenance.csv", "fast-1", "alien-1", ["provenance.csv", "alien-1", "line 2"])
+    broken("provenance.csv", "tracker,tracker", "tracker,boss", ["provenance.csv", "boss"])
+    broken("provenance.csv", "0,2.5", "0,x.5", ["provenance.csv", "line 2"])
+    broken("timeline.csv", "min_copies", "copies", ["timeline.csv", "min_copies"])
+
+
+if not shutil.which("gnuplot"):
+    print("1..0 # SKIP gnuplot is not here")
+else:
+    main([(function.__name__.replace("_", " "), function) for function in (
+        a_run_gives_every_picture, svg_says_names_literally, latex_is_a_pair_and_escaped,
+        nothing_is_replaced_unasked, the_same_bytes_every_time, without_gnuplot,
+        curves_are_percentiles, completion_is_the_distribution, sources_add_up,
+        sources_without_provenance, rarest_is_the_timeline, matrix_of_pairs,
+        matrix_of_many_is_binned, lines_over_a_quantity, bars_over_names,
+        a_series_for_a_second_parameter, a_run_of_a_study, wrong_words, broken_tables,
+    )])
