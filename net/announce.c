@@ -9,9 +9,6 @@
 #include "core/codec/codec_limits.h"
 #include "net/net_limits.h"
 
-/* How long the last announce may take. */
-#define LEAVE_MS 5000
-
 struct net_announcer {
     net_announcer_config config;
     net_node *node; /* NULL until it is bound */
@@ -423,7 +420,7 @@ void net_announcer_announce(net_announcer *a, mb_announce kind, mb_told told)
     a->told = told;
     if (kind == MB_ANNOUNCE_LEAVE) {
         a->leaving = true;
-        uv_timer_start(&a->timer, on_patience, LEAVE_MS, 0);
+        uv_timer_start(&a->timer, on_patience, NET_LIMIT_LEAVE_MS, 0);
         if (!a->asked) announce(a); /* else when the answer has come */
         return;
     }

@@ -9,12 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "net/net_limits.h"
 #include "net/node.h"
 #include "net/program.h"
 #include "net/tracker_server.h"
-
-/* A list of so many hashes fits a tracker's answer (core/codec/codec_limits.h). */
-#define BLOCKS_MOST 300000
 
 typedef struct program {
     net_options options;
@@ -109,7 +107,10 @@ static void on_stop(void *owner, int times, int number)
 static void wire_name(program *p)
 {
     char *base = g_path_get_basename(p->options.file);
+    size_t size = strlen(base), tail = strlen(p->manifest->extension) + 1;
 
+    if (size >= sizeof p->name) /* too long: its middle goes, not its ending */
+        memmove(base + sizeof p->name - 1 - tail, base + size - tail, tail + 1);
     snprintf(p->name, sizeof p->name, "%s", base);
     for (char *c = p->name; *c; c++)
         if (!g_ascii_isalnum(*c) && !strchr("._-", *c)) *c = '_';
@@ -141,7 +142,7 @@ static bool open_file(program *p)
         net_log(NET_ERROR, "%s", error);
         return false;
     }
-    if (p->manifest->geometry.blocks > BLOCKS_MOST) {
+    if (p->manifest->geometry.blocks > NET_LIMIT_BLOCKS) {
         net_log(NET_ERROR,
                 "%s: %u blocks are too many for one list of hashes; choose a larger "
                 "--block-size",

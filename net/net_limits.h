@@ -29,6 +29,9 @@
 #define NET_LIMIT_CONNECT_MS 10000 /* until a connection of mine stands */
 #define NET_LIMIT_ANSWER_MS 60000  /* until the first byte of a plain answer, the tracker's too */
 
+/* How long a last announce may take before a peer that leaves goes without its answer. */
+#define NET_LIMIT_LEAVE_MS 5000
+
 /* How often a kept connection says `alive` when there is nothing else to say. */
 #define NET_ALIVE_MS 30000
 
@@ -42,6 +45,14 @@
 /* Connections that one program keeps; past it, accepted ones are closed at once. The system's
  * limit on descriptors, raised as far as it goes, may come first: then the same happens. */
 #define NET_LIMIT_CONNECTIONS 60000
+
+/* Connections that may wait to be accepted; past it, the system lets those who connect try again.
+ */
+#define NET_LIMIT_WAITING 1024
+
+/* Blocks of a file that a tracker shares: the list of so many hashes fits its answer
+ * (MB_LIMIT_PEERS_SIZE). Past it, it says so and ends: larger blocks are wanted. */
+#define NET_LIMIT_BLOCKS 300000
 
 /* Requests of one peer that wait with me: what the core may ask for and some more; past it the
  * connection is closed. */

@@ -7,10 +7,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "net/net_limits.h"
+
 /* Of so many lines of progress one is written where there is no terminal. */
 #define LINES_APART 10
-/* Connections that may wait to be accepted. */
-#define BACKLOG 1024
 
 void net_program_setup(void)
 {
@@ -59,7 +59,8 @@ bool net_listener_open(net_listener *listener, net_loop *loop, const char *host,
     uv_tcp_init(&loop->uv, &listener->server);
     listener->server.data = listener;
     if (!error) error = uv_tcp_bind(&listener->server, (struct sockaddr *)&address, 0);
-    if (!error) error = uv_listen((uv_stream_t *)&listener->server, BACKLOG, on_connection);
+    if (!error)
+        error = uv_listen((uv_stream_t *)&listener->server, NET_LIMIT_WAITING, on_connection);
     if (error) {
         net_log(NET_ERROR, "cannot listen at %s port %u: %s", host, *port, uv_strerror(error));
         return false;

@@ -38,6 +38,13 @@ struct net_store {
     uint32_t hasher_count;
 };
 
+/* What the storage said goes with the error. */
+static int fail(net_store *store, int error)
+{
+    store->system_error = store->storage->system_error;
+    return error;
+}
+
 /* ---- hashers, one per thread at a time ------------------------------------------------------- */
 
 static mb_hasher *hasher_take(net_store *store)
@@ -165,10 +172,7 @@ static int open_parts(net_store *store, const net_store_config *config)
 
 static void explain(const net_store *store, int error, char *text, size_t size)
 {
-    if (error == MB_ERR_EXISTS)
-        snprintf(text, size, "%s exists already and is another file; --force replaces it",
-                 store->path);
-    else if (error == MB_ERR_STATE)
+    if (error == MB_ERR_STATE)
         snprintf(text, size, "%s.part is in use by another program; choose another --output-dir",
                  store->path);
     else
@@ -272,7 +276,7 @@ static void resume_note(resume *r, uint32_t block, int error)
     } else {
         r->lost = true;
         /* a block cut off or spoilt is fetched again; a failing disk ends it */
-        if (error != MB_ERR_HASH && error != MB_ERR_RANGE) r->error = error;
+        if (error != MB_ERR_HASH && error != MB_ERR_RANGE) r->error = fail(store, error);
     }
     pthread_mutex_unlock(&store->lock);
 }
@@ -372,12 +376,6 @@ uint32_t net_store_held_count(const net_store *store)
 uint32_t net_store_epoch(const net_store *store)
 {
     return store->bits.epoch ? store->bits.epoch : 1;
-}
-
-static int fail(net_store *store, int error)
-{
-    store->system_error = store->storage->system_error;
-    return error;
 }
 
 static int claim(net_store *store, uint32_t block)
@@ -520,11 +518,16 @@ bool net_store_is_published(const net_store *store)
 
 void net_store_describe(const net_store *store, int error, char *text, size_t size)
 {
-    bool system = error == MB_ERR_IO || error == MB_ERR_FULL || error == MB_ERR_EXISTS;
+    bool system = error == MB_ERR_IO || error == MB_ERR_FULL;
     const char *why = system && store->system_error ? strerror(store->system_error)
                       : error == MB_ERR_STATE       ? "the file has changed while it was served"
                                                     : mb_strerror(error);
 
+    if (error == MB_ERR_EXISTS) {
+        snprintf(text, size, "%s exists already and is another file; --force replaces it",
+                 store->path);
+        return;
+    }
     snprintf(text, size, "%s%s: %s", store->path ? store->path : "file",
              store->published ? "" : ".part", why);
 }

@@ -5,7 +5,7 @@
  * and prints TAP. To fuzz with clang, from the root, after a build in build/:
  *   clang -g -O1 -fsanitize=fuzzer,address,undefined -DMB_FUZZER -D_GNU_SOURCE -I. \
  *     $(pkg-config --cflags glib-2.0 libcjson) tests/fuzz/fuzz_scenario.c sim/arrivals.c \
- *     sim/config_writer.c sim/expect*.c sim/ini.c sim/scenario*.c core/suggest.c \
+ *     sim/config_writer.c sim/expect*.c sim/ini.c sim/scenario*.c \
  *     sim/summary_read.c core/[!p]*.c core/protocol.c core/strategies/[a-z]*.c \
  *     $(pkg-config --libs glib-2.0 libcjson) -o /tmp/fuzz_scenario
  *   /tmp/fuzz_scenario -max_total_time=60 tests/fuzz/corpus_scenario scenarios

@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
-"""test_files.py TRACKER PEER: full disks, read-only folders, files that are there already.
+"""test_files.py TRACKER PEER FAILING_IO: full disks, failing disks, files that are there already.
 
-A clear message, exit code 1, and what was fetched is kept.
+A clear message, exit code 1, and what was fetched is kept. FAILING_IO is tests/lib/failing_io.c as
+a module to be loaded before the C library.
 """
+import csv
+import errno
 import os
 import resource
 import signal
@@ -10,7 +13,7 @@ import subprocess
 
 import swarm
 
-PROGRAMS = swarm.program_arguments(2)
+*PROGRAMS, FAILING_IO = swarm.program_arguments(3)
 BLOCK_SIZE = 65536
 BLOCKS = 64
 
@@ -31,6 +34,24 @@ class Files(swarm.Case):
 
     def peer(self, *options, **more):
         return self.swarm.peer("alice", "--exit-when-complete", *options, folder=self.folder, **more)
+
+    def initial(self, record):
+        """The blocks that a peer held when it started; those that it fetched."""
+        with open(record / "provenance.csv", newline="") as file:
+            rows = list(csv.DictReader(file))
+        held = {int(row["block"]) for row in rows if row["via"] == "initial"}
+        return held, {int(row["block"]) for row in rows} - held
+
+    def stored(self):
+        """The blocks that are right on disk."""
+        here = self.part.read_bytes() if self.part.exists() else b""
+        right = self.file.read_bytes()
+        return [block for block in range(BLOCKS)
+                if here[block * BLOCK_SIZE : (block + 1) * BLOCK_SIZE]
+                == right[block * BLOCK_SIZE : (block + 1) * BLOCK_SIZE]]
+
+    def has_some(self):
+        return len(self.stored()) >= 2
 
     def fails(self, peer, text):
         """It ends with exit code 1 and one line that says `text` and names the file."""
@@ -82,9 +103,76 @@ class Present(Files):
         record = self.swarm.folder / "record"
         self.assertExit(self.peer("--record", record), 0)
         self.assertSameBytes(self.target, self.file)
-        rows = (record / "provenance.csv").read_text().splitlines()[1:]
-        fetched = [row for row in rows if not row.endswith(",initial")]
-        self.assertEqual([row.split(",")[3] for row in fetched], ["5"])
+        self.assertEqual(self.initial(record)[1], {5})
+
+    def test_the_bitmap_is_advice_only(self):
+        """It claims every block, of which two are right."""
+        self.tracker()
+        record = self.swarm.folder / "record"
+        peer = self.peer("--down-rate", "500kB")
+        self.stop_half_way(peer)
+        content = bytearray(len(self.file.read_bytes()))
+        for block in (3, 9):
+            at = slice(block * BLOCK_SIZE, (block + 1) * BLOCK_SIZE)
+            content[at] = self.file.read_bytes()[at]
+        self.part.write_bytes(content)
+        bitmap = self.part.with_name(self.part.name + ".blocks")
+        data = bytearray(bitmap.read_bytes())
+        data[-BLOCKS // 8 :] = b"\xff" * (BLOCKS // 8)
+        bitmap.write_bytes(data)
+        self.assertExit(self.peer("--record", record), 0)
+        self.assertSameBytes(self.target, self.file)
+        self.assertEqual(self.initial(record)[0], {3, 9})
+
+    def test_what_is_spoilt_on_the_way_does_not_get_the_name(self):
+        self.tracker()
+        peer = self.peer("--down-rate", "1MB")
+        self.assertTrue(swarm.wait_until(self.has_some))
+        spoilt = self.stored()[0]
+        with open(self.part, "r+b") as part:
+            part.seek(spoilt * BLOCK_SIZE)
+            part.write(b"spoilt")
+        self.assertExit(peer, 1)
+        self.assertIn(".part: ", peer.err[-1])
+        self.assertFalse(self.target.exists())
+        record = self.swarm.folder / "record"
+        self.assertExit(self.peer("--record", record), 0)
+        self.assertSameBytes(self.target, self.file)
+        self.assertEqual(self.initial(record)[1], {spoilt})
+
+    def test_a_file_that_appears_meanwhile_is_not_written_over(self):
+        self.tracker()
+        peer = self.peer("--down-rate", "2MB")
+        self.assertTrue(swarm.wait_until(self.part.exists))
+        self.target.write_bytes(b"mine")
+        self.fails(peer, "exists")
+        self.assertEqual(self.target.read_bytes(), b"mine")
+        self.assertTrue(self.part.exists())
+
+    def test_a_name_that_points_elsewhere_is_not_followed(self):
+        self.tracker()
+        elsewhere = self.swarm.folder / "elsewhere"
+        self.target.symlink_to(elsewhere)
+        peer = self.peer()
+        peer.wait()
+        self.assertFalse(elsewhere.exists())
+
+    def test_it_is_preallocated_and_written_in_place(self):
+        self.tracker("--up-rate", "500kB")
+        peer = self.peer()
+        self.assertTrue(swarm.wait_until(self.has_some))
+        self.assertEqual(self.part.stat().st_size, BLOCKS * BLOCK_SIZE)
+        self.assertGreaterEqual(self.part.stat().st_blocks * 512, BLOCKS * BLOCK_SIZE)
+        number = self.part.stat().st_ino
+        peer.signal(signal.SIGKILL)
+        peer.wait()
+        self.assertExit(self.peer("--down-rate", "unlimited"), 0)
+        self.assertEqual(self.target.stat().st_ino, number)
+
+    def stop_half_way(self, peer):
+        self.assertTrue(swarm.wait_until(self.has_some), peer.story())
+        peer.signal(signal.SIGKILL)
+        peer.wait()
 
     def test_two_peers_in_one_folder(self):
         self.tracker("--up-rate", "1MB")
@@ -138,14 +226,70 @@ class Full(Files):
         record = self.swarm.folder / "record"
         self.assertExit(self.peer("--record", record), 0)
         self.assertSameBytes(self.target, self.file)
-        rows = (record / "provenance.csv").read_text().splitlines()[1:]
-        self.assertGreater(sum(row.endswith(",initial") for row in rows), 0)
+        self.assertNotEqual(self.initial(record)[0], set())
         self.assertTrue(tracker.running())
 
-    def has_some(self):
-        return self.part.exists() and any(
-            self.part.read_bytes()[at : at + 4096] != bytes(4096)
-            for at in range(0, BLOCKS * BLOCK_SIZE // 2, BLOCK_SIZE))
+class Failing(Files):
+    """A disk that fails after a while: what was stored before is held at the next start."""
+
+    def failing(self, call, after, error=errno.EIO, path=".part"):
+        counted = self.swarm.folder / "calls"
+        self.addCleanup(lambda: counted.unlink(missing_ok=True))
+        return os.environ | {
+            "LD_PRELOAD": FAILING_IO, "FAILING_CALL": call, "FAILING_AFTER": str(after),
+            "FAILING_ERRNO": str(int(error)), "FAILING_PATH": path,
+            "COUNTED_CALLS": str(counted), "ASAN_OPTIONS": "verify_asan_link_order=0"}
+
+    def calls(self):
+        path = self.swarm.folder / "calls"
+        return path.stat().st_size if path.exists() else 0
+
+    def fails_and_goes_on(self, message, call, after, error=errno.EIO):
+        self.tracker()
+        self.fails(self.peer(env=self.failing(call, after, error)), message)
+        self.assertGreater(self.calls(), after)
+        self.assertFalse(self.target.exists())
+        record = self.swarm.folder / "record"
+        self.assertExit(self.peer("--record", record), 0)
+        self.assertSameBytes(self.target, self.file)
+        return self.initial(record)[0]
+
+    def test_a_write_that_fails(self):
+        # each block is two writes: its bit and its bytes
+        held = self.fails_and_goes_on("Input/output error", "pwrite", 42)
+        self.assertTrue(15 <= len(held) <= 22, held)
+
+    def test_a_disk_that_fills_up(self):
+        held = self.fails_and_goes_on("No space left", "pwrite", 42, errno.ENOSPC)
+        self.assertTrue(15 <= len(held) <= 22, held)
+
+    def test_a_sync_that_fails(self):
+        self.assertNotEqual(self.fails_and_goes_on("Input/output error", "fdatasync", 0), set())
+
+    def test_a_rename_that_fails(self):
+        held = self.fails_and_goes_on("Input/output error", "renameat2", 0)
+        self.assertEqual(len(held), BLOCKS)
+
+    def test_a_read_that_fails_at_the_start(self):
+        self.tracker()
+        self.part.write_bytes(self.file.read_bytes())
+        self.fails(self.peer(env=self.failing("pread", 9)), "Input/output error")
+        self.assertExit(self.peer(), 0)
+
+    def test_a_tracker_whose_disk_fails_while_it_serves(self):
+        tracker = self.tracker_with(self.failing("pread", BLOCKS + 5, path="film"))
+        peer = self.swarm.peer("alice", folder=self.folder)
+        self.assertExit(tracker, 1)
+        self.assertIn("film.avi: Input/output error", tracker.err[-1])
+        self.assertTrue(peer.running())
+
+    def tracker_with(self, environment):
+        return self.swarm.tracker(self.file, "--block-size", f"{BLOCK_SIZE}B", env=environment)
+
+    def test_syncs_come_in_batches(self):
+        self.tracker()
+        self.assertExit(self.peer(env=self.failing("fdatasync", 1000)), 0)
+        self.assertTrue(1 <= self.calls() <= BLOCKS // 8, self.calls())
 
 
 class Tracker(Files):
