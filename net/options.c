@@ -6,14 +6,16 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "core/codec/codec_limits.h"
 #include "core/codec/message.h"
+#include "core/suggest.h"
 #include "core/units.h"
 
 /* What GOption fills in, as texts that are read after it. */
 typedef struct texts {
     char **set;
     char *preset, *seed, *up, *down, *latency, *origin, *seeder_port, *block_size, *seed_for;
-    gboolean quiet, verbose, version, trust_ip, force, exit_when_complete;
+    gboolean quiet, verbose, version, help, trust_ip, force, exit_when_complete;
 } texts;
 
 static int usage_error(const char *format, ...) G_GNUC_PRINTF(1, 2);
@@ -26,11 +28,56 @@ static int usage_error(const char *format, ...)
     va_start(arguments, format);
     vfprintf(stderr, format, arguments);
     va_end(arguments);
-    fputs("; --help shows how\n", stderr);
+    fputs("; see --help\n", stderr);
     return 2;
 }
 
+/* ---- the nearest name -----------------------------------------------------------------------
+ */
+
+static void offer_options(mb_suggestion *suggestion, const GOptionEntry *entries)
+{
+    for (; entries->long_name; entries++)
+        mb_suggestion_offer(suggestion, entries->long_name);
+}
+
+static int unknown_key(const char *set, const char *key)
+{
+    mb_suggestion suggestion;
+    mb_key known;
+
+    mb_suggestion_init(&suggestion, key);
+    for (uint32_t i = 0; mb_key_at(i, &known); i++)
+        mb_suggestion_offer(&suggestion, known.name);
+    if (suggestion.best)
+        return usage_error("--set %s: unknown key; did you mean %s?", set, suggestion.best);
+    return usage_error("--set %s: unknown key; minibit-sim --help-keys lists them", set);
+}
+
+static int unknown_preset(const char *option, const char *name)
+{
+    mb_suggestion suggestion;
+
+    mb_suggestion_init(&suggestion, name);
+    for (unsigned i = 0; i < MB_PRESET_COUNT; i++)
+        mb_suggestion_offer(&suggestion, mb_preset_name((mb_preset)i));
+    return usage_error("%s %s: no such preset%s%s", option, name,
+                       suggestion.best ? "; did you mean " : "",
+                       suggestion.best ? suggestion.best : "");
+}
+
 /* ---- values --------------------------------------------------------------------------------- */
+
+static int set_key(net_options *options, const char *set, const char *name, const char *value)
+{
+    mb_key key;
+    int error;
+
+    if (strcmp(name, "preset") == 0) return 0; /* it came first */
+    if (!mb_key_find(name, &key)) return unknown_key(set, name);
+    error = mb_protocol_set(&options->protocol, name, value);
+    return error ? usage_error("--set %s: %s", set, mb_strerror(error)) : 0;
+}
 
 /* --set [protocol.]KEY=VALUE, each in turn, upon the preset. */
 static int set_keys(net_options *options, const texts *t)
@@ -38,11 +85,11 @@ static int set_keys(net_options *options, const texts *t)
     mb_preset preset = MB_PRESET_MINIBIT;
 
     if (t->preset && mb_preset_find(t->preset, &preset))
-        return usage_error("--preset %s: no such preset", t->preset);
+        return unknown_preset("--preset", t->preset);
     for (char **set = t->set; set && *set; set++)
         if (g_str_has_prefix(*set, "protocol.preset=") &&
             mb_preset_find(*set + strlen("protocol.preset="), &preset))
-            return usage_error("--set %s: no such preset", *set);
+            return unknown_preset("--set", *set + strlen("protocol.preset="));
     mb_protocol_init(&options->protocol, preset);
     for (char **set = t->set; set && *set; set++) {
         const char *key = g_str_has_prefix(*set, "protocol.") ? *set + strlen("protocol.") : *set;
@@ -52,11 +99,9 @@ static int set_keys(net_options *options, const texts *t)
 
         if (!equals) return usage_error("--set %s: KEY=VALUE is wanted", *set);
         name = g_strndup(key, (gsize)(equals - key));
-        error = strcmp(name, "preset") ? mb_protocol_set(&options->protocol, name, equals + 1) : 0;
+        error = set_key(options, *set, name, equals + 1);
         g_free(name);
-        if (error)
-            return usage_error("--set %s: %s (minibit-sim --help-keys lists the keys)", *set,
-                               mb_strerror(error));
+        if (error) return error;
     }
     /* no folder is shared on a real network: what is dealt has to be fetched */
     options->protocol.deal = MB_DEAL_FETCHED;
@@ -135,29 +180,36 @@ static int read_common(net_options *options, const texts *t)
 
 /* ---- GOption -------------------------------------------------------------------------------- */
 
-static void add_common(GOptionContext *context, net_options *o, texts *t)
+#define COMMON_ENTRIES 14 /* the end among them */
+
+/* What both programs take. */
+static void common_entries(GOptionEntry entries[COMMON_ENTRIES], net_options *o, texts *t)
 {
-    const GOptionEntry entries[] = {
+    const GOptionEntry all[COMMON_ENTRIES] = {
         {"set", 's', 0, G_OPTION_ARG_STRING_ARRAY, &t->set,
          "a key of the protocol, as in a scenario (repeatable)", "protocol.KEY=VALUE"},
         {"preset", 0, 0, G_OPTION_ARG_STRING, &t->preset,
          "minibit (default), coursework or bittorrent", "NAME"},
         {"record", 0, 0, G_OPTION_ARG_FILENAME, &o->record,
-         "leave provenance.csv, completion.csv and summary.json in this folder", "DIR"},
+         "leave provenance.csv, completion.csv and summary.json here", "DIR"},
         {"group", 0, 0, G_OPTION_ARG_STRING, &o->group, "the column `group` of those", "NAME"},
-        {"up-rate", 0, 0, G_OPTION_ARG_STRING, &t->up, "send blocks no faster", "8Mbit"},
-        {"down-rate", 0, 0, G_OPTION_ARG_STRING, &t->down, "receive them no faster", "8Mbit"},
-        {"latency", 0, 0, G_OPTION_ARG_STRING, &t->latency, "delay what comes and goes", "5ms"},
-        {"seed", 0, 0, G_OPTION_ARG_STRING, &t->seed, "of the random streams", "N"},
+        {"up-rate", 0, 0, G_OPTION_ARG_STRING, &t->up, "send blocks no faster, say 8Mbit", "RATE"},
+        {"down-rate", 0, 0, G_OPTION_ARG_STRING, &t->down, "receive them no faster", "RATE"},
+        {"latency", 0, 0, G_OPTION_ARG_STRING, &t->latency, "delay what comes and goes, say by 5ms",
+         "TIME"},
+        {"seed", 0, 0, G_OPTION_ARG_STRING, &t->seed,
+         "of the random choices (default: another each time)", "N"},
         {"clock-origin", 0, 0, G_OPTION_ARG_STRING, &t->origin,
          "ns of CLOCK_MONOTONIC that are time 0 of the records", "NS"},
         {"quiet", 'q', 0, G_OPTION_ARG_NONE, &t->quiet, "only warnings and errors", NULL},
-        {"verbose", 'v', 0, G_OPTION_ARG_NONE, &t->verbose, "each connection's end too", NULL},
-        {"version", 0, 0, G_OPTION_ARG_NONE, &t->version, "what this is", NULL},
+        {"verbose", 'v', 0, G_OPTION_ARG_NONE, &t->verbose, "tell of each connection's end too",
+         NULL},
+        {"version", 0, 0, G_OPTION_ARG_NONE, &t->version, "print the version", NULL},
+        {"help", 'h', 0, G_OPTION_ARG_NONE, &t->help, "print this help", NULL},
         {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
     };
 
-    g_option_context_add_main_entries(context, entries, NULL);
+    memcpy(entries, all, sizeof all);
 }
 
 static void texts_clear(texts *t)
@@ -170,20 +222,60 @@ static void texts_clear(texts *t)
         g_free(*one[i]);
 }
 
-/* 0, or what the program is to end with. `wanted` arguments must be left. */
-static int parse(GOptionContext *context, texts *t, int *argc, char ***argv, int wanted)
+/* A command line and what it may have. */
+typedef struct line {
+    const char *arguments; /* their names */
+    int wanted;            /* how many */
+    const char *summary;   /* examples first */
+    const GOptionEntry *own, *common;
+} line;
+
+/* GOption's message; for an unknown option, with the nearest that there is. */
+static int option_error(const line *l, const GError *error)
 {
+    const char *name = strstr(error->message, "--");
+    mb_suggestion suggestion;
+
+    if (error->code != G_OPTION_ERROR_UNKNOWN_OPTION || !name)
+        return usage_error("%s", error->message);
+    mb_suggestion_init(&suggestion, name + 2);
+    offer_options(&suggestion, l->own);
+    offer_options(&suggestion, l->common);
+    if (!suggestion.best) return usage_error("unknown option %s", name);
+    return usage_error("unknown option %s; did you mean --%s?", name, suggestion.best);
+}
+
+static int show_help(GOptionContext *context)
+{
+    char *text = g_option_context_get_help(context, TRUE, NULL);
+
+    fputs(text, stdout);
+    g_free(text);
+    return NET_OPTIONS_DONE;
+}
+
+/* 0, or what the program is to end with. */
+static int parse(const line *l, const texts *t, int *argc, char ***argv)
+{
+    GOptionContext *context = g_option_context_new(l->arguments);
     GError *error = NULL;
     int status = 0;
 
+    g_option_context_set_summary(context, l->summary);
+    g_option_context_set_help_enabled(context, FALSE);
+    g_option_context_add_main_entries(context, l->own, NULL);
+    g_option_context_add_main_entries(context, l->common, NULL);
     if (!g_option_context_parse(context, argc, argv, &error)) {
-        status = usage_error("%s", error->message);
+        status = option_error(l, error);
         g_error_free(error);
+    } else if (t->help) {
+        status = show_help(context);
     } else if (t->version) {
         printf("%s %s\n", g_get_prgname(), NET_VERSION);
         status = NET_OPTIONS_DONE;
-    } else if (*argc != wanted + 1) {
-        status = usage_error("%d arguments are wanted, not %d", wanted, *argc - 1);
+    } else if (*argc != l->wanted + 1) {
+        status =
+            usage_error("%s: %d arguments are wanted, not %d", l->arguments, l->wanted, *argc - 1);
     }
     g_option_context_free(context);
     return status;
@@ -191,45 +283,57 @@ static int parse(GOptionContext *context, texts *t, int *argc, char ***argv, int
 
 /* ---- the tracker ---------------------------------------------------------------------------- */
 
+static const char tracker_summary[] =
+    "Examples:\n"
+    "  minibit-tracker 192.168.0.1 9000 film.mp4\n"
+    "      share film.mp4; peers join at this address and port\n"
+    "  minibit-tracker --seeder-port 9001 --up-rate 20Mbit 192.168.0.1 9000 film.mp4\n"
+    "      serve blocks at that port, no faster than that\n"
+    "  minibit-tracker --set protocol.seeder_slots=4 --record run 0.0.0.0 9000 film.mp4\n"
+    "      at every address of this machine, 4 peers served at a time, tables left in run/\n\n"
+    "The tracker of FILE's swarm and its first seeder. It also writes FILE's ending to\n"
+    "extensao.txt in the working folder, for the classroom program's peers.\n"
+    "Exit status: 0 told to stop; 1 failed; 2 wrong usage.";
+
+static int read_tracker(net_options *options, const texts *t, char **argv)
+{
+    struct sockaddr_storage own;
+    int status = 0;
+
+    options->host = g_strdup(argv[1]);
+    options->file = g_strdup(argv[3]);
+    options->trust_ip = t->trust_ip;
+    if (t->seeder_port) status = read_port(t->seeder_port, &options->seeder_port);
+    if (!status && t->block_size &&
+        (mb_size_parse(t->block_size, &options->block_size) || options->block_size == 0 ||
+         options->block_size > MB_LIMIT_PAYLOAD_SIZE))
+        status = usage_error("--block-size %s: 1B to 16MiB", t->block_size);
+    if (!status) status = read_port(argv[2], &options->port);
+    return status ? status : read_address(options->host, options->port, &own);
+}
+
 int net_options_tracker(net_options *options, int argc, char **argv)
 {
     texts t = {0};
-    const GOptionEntry entries[] = {
+    GOptionEntry common[COMMON_ENTRIES];
+    const GOptionEntry own[] = {
         {"seeder-port", 0, 0, G_OPTION_ARG_STRING, &t.seeder_port,
          "where the first seeder accepts requests (default: any free port)", "PORT"},
-        {"block-size", 0, 0, G_OPTION_ARG_STRING, &t.block_size, "default 256KiB", "SIZE"},
+        {"block-size", 0, 0, G_OPTION_ARG_STRING, &t.block_size,
+         "cut FILE into blocks of this size (default: 256KiB)", "SIZE"},
         {"trust-announced-ip", 0, 0, G_OPTION_ARG_NONE, &t.trust_ip,
          "take an announce whose address is not its sender's", NULL},
         {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
     };
-    GOptionContext *context = g_option_context_new("IP PORT FILE");
-    struct sockaddr_storage own;
+    const line l = {"IP PORT FILE", 3, tracker_summary, own, common};
     int status;
 
     memset(options, 0, sizeof *options);
     options->block_size = MB_BLOCK_SIZE_DEFAULT;
-    g_option_context_set_summary(context,
-                                 "Tracker and first seeder of FILE. Writes extensao.txt into the "
-                                 "working folder. Example:\n"
-                                 "  minibit-tracker 192.168.0.1 9000 film.mp4");
-    g_option_context_add_main_entries(context, entries, NULL);
-    add_common(context, options, &t);
-    status = parse(context, &t, &argc, &argv, 3);
+    common_entries(common, options, &t);
+    status = parse(&l, &t, &argc, &argv);
     if (!status) status = read_common(options, &t);
-    if (!status && t.seeder_port) status = read_port(t.seeder_port, &options->seeder_port);
-    if (!status && t.block_size) {
-        int error = mb_size_parse(t.block_size, &options->block_size);
-
-        if (error || options->block_size == 0 || options->block_size > (UINT32_C(1) << 24))
-            status = usage_error("--block-size %s: 1B to 16MiB", t.block_size);
-    }
-    if (!status) {
-        options->host = g_strdup(argv[1]);
-        options->file = g_strdup(argv[3]);
-        options->trust_ip = t.trust_ip;
-        status = read_port(argv[2], &options->port);
-    }
-    if (!status) status = read_address(options->host, options->port, &own);
+    if (!status) status = read_tracker(options, &t, argv);
     if (!options->group) options->group = g_strdup("peer");
     texts_clear(&t);
     return status;
@@ -260,10 +364,25 @@ static int read_peer(net_options *options, const texts *t, char **argv)
     return status;
 }
 
+static const char peer_summary[] =
+    "Examples:\n"
+    "  minibit-peer anna 192.168.0.62 9001 192.168.0.1 9000\n"
+    "      fetch the file of the tracker at 192.168.0.1 port 9000, then go on serving it\n"
+    "  minibit-peer --output-dir films --exit-when-complete anna 192.168.0.62 9001 192.168.0.1 "
+    "9000\n"
+    "      put it into films/, and end\n"
+    "  minibit-peer --seed-for 10min --record run anna 192.168.0.62 9001 192.168.0.1 9000\n"
+    "      serve it for ten minutes more, leave tables of what came from whom in run/\n\n"
+    "Joins a swarm as ID, reachable at MY_IP and MY_PORT (0: any free port), fetches the\n"
+    "tracker's file and trades its blocks with the others. Started again, it goes on where it "
+    "was.\n"
+    "Exit status: 0 the file is whole; 1 failed; 2 wrong usage; 130, 143 stopped before.";
+
 int net_options_peer(net_options *options, int argc, char **argv)
 {
     texts t = {0};
-    const GOptionEntry entries[] = {
+    GOptionEntry common[COMMON_ENTRIES];
+    const GOptionEntry own[] = {
         {"output-dir", 0, 0, G_OPTION_ARG_FILENAME, &options->output_dir,
          "where the file is put, made if missing (default: the working folder)", "DIR"},
         {"name", 0, 0, G_OPTION_ARG_STRING, &options->name,
@@ -271,20 +390,17 @@ int net_options_peer(net_options *options, int argc, char **argv)
         {"force", 0, 0, G_OPTION_ARG_NONE, &t.force, "replace a file of that name", NULL},
         {"exit-when-complete", 0, 0, G_OPTION_ARG_NONE, &t.exit_when_complete,
          "leave once the file is whole", NULL},
-        {"seed-for", 0, 0, G_OPTION_ARG_STRING, &t.seed_for, "leave so long after that", "10min"},
+        {"seed-for", 0, 0, G_OPTION_ARG_STRING, &t.seed_for, "leave so long after that, say 10min",
+         "TIME"},
         {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
     };
-    GOptionContext *context = g_option_context_new("ID MY_IP MY_PORT TRACKER_IP TRACKER_PORT");
+    const line l = {"ID MY_IP MY_PORT TRACKER_IP TRACKER_PORT", 5, peer_summary, own, common};
     int status;
 
     memset(options, 0, sizeof *options);
     options->seed_for = MB_NEVER;
-    g_option_context_set_summary(
-        context, "Fetches the tracker's file, trading with others, then seeds it. Example:\n"
-                 "  minibit-peer anna 192.168.0.62 9001 192.168.0.1 9000");
-    g_option_context_add_main_entries(context, entries, NULL);
-    add_common(context, options, &t);
-    status = parse(context, &t, &argc, &argv, 5);
+    common_entries(common, options, &t);
+    status = parse(&l, &t, &argc, &argv);
     if (!status) status = read_common(options, &t);
     if (!status) status = read_peer(options, &t, argv);
     if (!options->group) options->group = g_strdup("peer");
