@@ -61,9 +61,8 @@ static int unknown_preset(const char *option, const char *name)
     mb_suggestion_init(&suggestion, name);
     for (unsigned i = 0; i < MB_PRESET_COUNT; i++)
         mb_suggestion_offer(&suggestion, mb_preset_name((mb_preset)i));
-    return usage_error("%s %s: no such preset%s%s", option, name,
-                       suggestion.best ? "; did you mean " : "",
-                       suggestion.best ? suggestion.best : "");
+    if (!suggestion.best) return usage_error("%s %s: no such preset", option, name);
+    return usage_error("%s %s: no such preset; did you mean %s?", option, name, suggestion.best);
 }
 
 /* ---- values --------------------------------------------------------------------------------- */
@@ -318,7 +317,7 @@ int net_options_tracker(net_options *options, int argc, char **argv)
     GOptionEntry common[COMMON_ENTRIES];
     const GOptionEntry own[] = {
         {"seeder-port", 0, 0, G_OPTION_ARG_STRING, &t.seeder_port,
-         "where the first seeder accepts requests (default: any free port)", "PORT"},
+         "where the first seeder takes requests (default: any free port)", "PORT"},
         {"block-size", 0, 0, G_OPTION_ARG_STRING, &t.block_size,
          "cut FILE into blocks of this size (default: 256KiB)", "SIZE"},
         {"trust-announced-ip", 0, 0, G_OPTION_ARG_NONE, &t.trust_ip,
@@ -384,7 +383,7 @@ int net_options_peer(net_options *options, int argc, char **argv)
     GOptionEntry common[COMMON_ENTRIES];
     const GOptionEntry own[] = {
         {"output-dir", 0, 0, G_OPTION_ARG_FILENAME, &options->output_dir,
-         "where the file is put, made if missing (default: the working folder)", "DIR"},
+         "where to put the file, made if missing (default: this folder)", "DIR"},
         {"name", 0, 0, G_OPTION_ARG_STRING, &options->name,
          "the file's name there (default: the tracker's)", "NAME"},
         {"force", 0, 0, G_OPTION_ARG_NONE, &t.force, "replace a file of that name", NULL},

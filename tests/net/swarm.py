@@ -30,14 +30,15 @@ class Program:
     def __init__(self, arguments, **more):
         self.arguments = [str(argument) for argument in arguments]
         self.process = subprocess.Popen(
-            self.arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, text=True, errors="replace", **more,
+            self.arguments, stdin=subprocess.DEVNULL, text=True, errors="replace",
+            **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | more,
         )
         self.out, self.err = [], []
         self.news = threading.Condition()
         self.readers = [
             threading.Thread(target=self.read, args=pair, daemon=True)
             for pair in ((self.process.stdout, self.out), (self.process.stderr, self.err))
+            if pair[0]
         ]
         for reader in self.readers:
             reader.start()
@@ -99,8 +100,9 @@ class Program:
         self.wait()
         if self.process.stdout.closed:
             return
-        self.process.stdout.close()
-        self.process.stderr.close()
+        for stream in (self.process.stdout, self.process.stderr):
+            if stream:
+                stream.close()
 
 
 class Swarm:

@@ -193,7 +193,8 @@ class TwoWays(Case):
                 size = min(BLOCK_SIZE, SIZE - block * BLOCK_SIZE)
                 way.sendall(header(block, size) + bytes(size - cut(block)))
             done.set()
-            connection.recv(1)
+            while connection.recv(65536):
+                pass
 
         giver = swarm.Listener(answer)
         self.addCleanup(giver.close)

@@ -6,9 +6,9 @@ preset.
 """
 import csv
 import json
-import os
 import re
 import signal
+import time
 
 import swarm
 from swarm import HOST, announce
@@ -100,6 +100,17 @@ class Trackers(Case):
         self.assertSameBytes(first.folder / self.file.name, self.file)
 
 
+    def test_the_pauses_between_attempts_grow(self):
+        times = []
+        away = swarm.Listener(lambda connection, received: times.append(time.monotonic()))
+        self.addCleanup(away.close)
+        self.swarm.tracker_port = away.port
+        peer = self.peer("first")
+        self.assertTrue(swarm.wait_until(lambda: len(times) >= 4, 30), peer.story())
+        pauses = [later - earlier for earlier, later in zip(times, times[1:])]
+        self.assertTrue(pauses[0] >= 0.9 and pauses[1] >= 1.9 and pauses[2] >= 3.8, pauses)
+
+
 class Leaving(Case):
     def test_a_signal_ends_it_in_good_order(self):
         self.tracker()
@@ -183,39 +194,6 @@ class Protocol(Case):
     def test_all_see_to_blocks_at_once(self):
         self.three("--set", "protocol.endgame=yes", "--set", "protocol.cut_on_choke=yes",
                    "--set", "protocol.pipeline=4", "--set", "protocol.knowledge=have")
-
-    def test_wrong_settings_are_told_and_nothing_starts(self):
-        for setting, word in (("protocol.regular_slot=4", "regular_slot"),
-                              ("protocol.regular_slots=x", "regular_slots"), ("nonsense", "nonsense")):
-            peer = self.swarm.start(PROGRAMS[1], "--set", setting, "a", HOST, 0, HOST, 1)
-            self.assertExit(peer, 2)
-            self.assertIn(word, peer.err[-1])
-
-    def test_wrong_arguments(self):
-        for arguments in ((), ("a", HOST), ("a b", HOST, 0, HOST, 1), ("a", HOST, 70000, HOST, 1),
-                          ("a", "nonsense", 0, HOST, 1), ("--nonsense",)):
-            peer = self.swarm.start(PROGRAMS[1], *arguments)
-            self.assertExit(peer, 2)
-            self.assertNotEqual(peer.err, [])
-
-
-class Addresses(Case):
-    def test_version_6(self):
-        if not os.path.exists("/proc/net/if_inet6"):
-            self.skipTest("no IPv6 here")
-        tracker = self.swarm.start(PROGRAMS[0], "::1", 0, self.file)
-        port = int(tracker.expect(r"^listening on \S+ (\d+)$")[1])
-        peer = self.swarm.start(PROGRAMS[1], "--output-dir", "six", "--exit-when-complete", "alice",
-                                "::1", 0, "::1", port)
-        self.assertExit(peer, 0)
-        self.assertSameBytes(self.swarm.folder / "six" / self.file.name, self.file)
-
-    def test_only_the_address_that_was_named_is_open(self):
-        import socket
-
-        self.tracker()
-        with self.assertRaises(OSError):
-            socket.create_connection(("127.0.0.2", self.swarm.tracker_port), timeout=2)
 
 
 if __name__ == "__main__":
