@@ -38,7 +38,7 @@ static const GOptionEntry entries[] = {
     {"netns", 0, 0, G_OPTION_ARG_NONE, &options.netns,
      "Give every peer a network namespace with shaped links (root)", NULL},
     {"work", 0, 0, G_OPTION_ARG_FILENAME, &options.work,
-     "Keep the programs' files and logs here (default: a temporary folder, removed)", "DIR"},
+     "Keep the programs' files and logs here (else they are removed)", "DIR"},
     {"programs", 0, 0, G_OPTION_ARG_FILENAME, &options.programs,
      "Where the other programs are (default: beside this one)", "DIR"},
     {"quiet", 'q', 0, G_OPTION_ARG_NONE, &options.quiet, "Print nothing but errors", NULL},

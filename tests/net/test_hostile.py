@@ -138,6 +138,7 @@ class Table(swarm.Case):
         super().setUp()
         self.file = self.swarm.make_file(BLOCKS * BLOCK_SIZE)
         self.tracker = self.swarm.tracker(self.file, "--block-size", f"{BLOCK_SIZE}B")
+        self.tracker.expect("hashed", stream="err")  # from here on its lines are counted
 
     def books(self):
         """Whom the tracker lists, seen by a witness that is always booked."""
@@ -224,7 +225,7 @@ class Servers(Table):
     def test_requests_that_a_peer_refuses(self):
         peer = self.swarm.peer("alice")
         self.swarm.listening(peer)
-        peer.expect("^complete")
+        peer.expect("is whole", stream="err")
         self.refuses(peer, peer.port, REQUESTS)
 
     def test_it_serves_after_all_that(self):
