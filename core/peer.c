@@ -132,6 +132,7 @@ void mb_peer_free(mb_peer *peer)
     free(peer->known);
     free(peer->sets);
     free(peer->by_node);
+    free(peer->groups);
     free(peer->flows);
     free(peer->marks);
     free(peer->map);

@@ -20,10 +20,9 @@ static uint32_t *asked_find(mb_peer *peer, uint32_t index, uint32_t block)
 static bool asked_elsewhere(mb_peer *peer, uint32_t block)
 {
     if (!peer->protocol->endgame) return false;
-    for (uint32_t i = 0; i < peer->known_top; i++)
-        if (peer->known[i].flags & MB_KNOWN_USED && peer->known[i].asked &&
-            asked_find(peer, i, block))
-            return true;
+    for (uint32_t w = 0; w < mb_group_words(peer); w++)
+        for (uint64_t bits = mb_group_word(peer, w, MB_GROUP_ASKED); bits; bits &= bits - 1)
+            if (asked_find(peer, mb_group_first(w, bits), block)) return true;
     return false;
 }
 
@@ -37,6 +36,7 @@ static mb_request asked_take(mb_peer *peer, mb_time now, uint32_t index, uint32_
     *at = taken.next;
     mb_request_free(peer, request);
     known->asked--;
+    if (known->asked == 0) mb_group_put(peer, MB_GROUP_ASKED, index, false);
     peer->asked_count--;
     if (!asked_elsewhere(peer, taken.block)) mb_blockset_remove(peer->asked, taken.block);
     if (known->asked_head != MB_INDEX_NONE) {
@@ -90,6 +90,7 @@ static void send_request(mb_peer *peer, mb_time now, uint32_t index, mb_request 
     wanted.at = now;
     peer->requests[request] = wanted;
     known->asked++;
+    mb_group_put(peer, MB_GROUP_ASKED, index, true);
     peer->asked_count++;
     mb_blockset_add(peer->asked, wanted.block);
     if (known->hint == wanted.block) known->hint = MB_BLOCK_NONE;
@@ -199,6 +200,26 @@ static mb_time expected_finish(const mb_peer *peer, mb_time now, uint32_t index,
     return finish;
 }
 
+/* Of the requests that `from` has, the one that `index` may be asked too and that is expected to be
+ * answered last, and after `*latest`; else `best`. */
+static uint32_t endgame_latest(const mb_peer *peer, mb_time now, uint32_t index, uint32_t from,
+                               mb_time *latest, uint32_t best)
+{
+    for (uint32_t r = peer->known[from].asked_head; r != MB_INDEX_NONE;
+         r = peer->requests[r].next) {
+        mb_time finish;
+
+        if (peer->requests[r].flags & MB_FLAG_ENDGAME) continue; /* a second one already */
+        if (!mb_blockset_has(mb_known_set(peer, index), peer->requests[r].block)) continue;
+        if (mb_blockset_has(peer->mine, peer->requests[r].block)) continue;
+        finish = expected_finish(peer, now, from, r);
+        if (finish <= *latest) continue;
+        *latest = finish;
+        best = r;
+    }
+    return best;
+}
+
 /* The request that gains most if `index` is asked for its block too; MB_INDEX_NONE: none gains. */
 static uint32_t endgame_find(mb_peer *peer, mb_time now, uint32_t index)
 {
@@ -207,19 +228,11 @@ static uint32_t endgame_find(mb_peer *peer, mb_time now, uint32_t index)
 
     if (block_time == 0) return MB_INDEX_NONE;
     latest = now + block_time * (peer->known[index].asked + 1);
-    for (uint32_t i = 0; i < peer->known_top; i++) {
-        if (i == index || !(peer->known[i].flags & MB_KNOWN_USED)) continue;
-        for (uint32_t r = peer->known[i].asked_head; r != MB_INDEX_NONE;
-             r = peer->requests[r].next) {
-            mb_time finish;
+    for (uint32_t w = 0; w < mb_group_words(peer); w++) {
+        for (uint64_t bits = mb_group_word(peer, w, MB_GROUP_ASKED); bits; bits &= bits - 1) {
+            uint32_t from = mb_group_first(w, bits);
 
-            if (peer->requests[r].flags & MB_FLAG_ENDGAME) continue; /* a second one already */
-            if (!mb_blockset_has(mb_known_set(peer, index), peer->requests[r].block)) continue;
-            if (mb_blockset_has(peer->mine, peer->requests[r].block)) continue;
-            finish = expected_finish(peer, now, i, r);
-            if (finish <= latest) continue;
-            latest = finish;
-            best = r;
+            if (from != index) best = endgame_latest(peer, now, index, from, &latest, best);
         }
     }
     return best;
@@ -244,15 +257,15 @@ static bool ask_endgame(mb_peer *peer, mb_time now, uint32_t index, mb_actions *
 /* The block is here: whoever else was asked for it need not send it. O(known). */
 void mb_ask_cancel(mb_peer *peer, mb_time now, uint32_t block, mb_actions *out)
 {
-    for (uint32_t i = 0; i < peer->known_top; i++) {
-        uint32_t *at;
+    for (uint32_t w = 0; w < mb_group_words(peer); w++) {
+        for (uint64_t bits = mb_group_word(peer, w, MB_GROUP_ASKED); bits; bits &= bits - 1) {
+            uint32_t index = mb_group_first(w, bits), *at = asked_find(peer, index, block);
 
-        if (!(peer->known[i].flags & MB_KNOWN_USED) || !peer->known[i].asked) continue;
-        at = asked_find(peer, i, block);
-        if (!at) continue;
-        asked_take(peer, now, i, at);
-        mb_ask_mark(peer, i);
-        mb_peer_send(peer, out, i, MB_MSG_CANCEL)->block = block;
+            if (!at) continue;
+            asked_take(peer, now, index, at);
+            mb_ask_mark(peer, index);
+            mb_peer_send(peer, out, index, MB_MSG_CANCEL)->block = block;
+        }
     }
 }
 
@@ -411,6 +424,12 @@ void mb_ask_choked(mb_peer *peer, uint32_t index)
     stop_serving(peer, index);
 }
 
+static void mark_refused(mb_peer *peer, uint32_t index)
+{
+    peer->known[index].flags |= MB_KNOWN_REFUSED;
+    peer->refused = true;
+}
+
 void mb_ask_refused(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event,
                     mb_actions *out)
 {
@@ -423,10 +442,10 @@ void mb_ask_refused(mb_peer *peer, mb_time now, uint32_t index, const mb_event *
     peer->dirty = true; /* the block is free for anybody */
     switch ((mb_reason)event->reason) {
     case MB_REASON_NOT_HELD: mb_known_correct(peer, index, event->block); break;
-    case MB_REASON_BUSY: peer->known[index].flags |= MB_KNOWN_REFUSED; break;
+    case MB_REASON_BUSY: mark_refused(peer, index); break;
     default:
         stop_serving(peer, index);
-        peer->known[index].flags |= peer->protocol->ask == MB_ASK_MUTUAL ? MB_KNOWN_REFUSED : 0;
+        if (peer->protocol->ask == MB_ASK_MUTUAL) mark_refused(peer, index);
         break;
     }
 }
@@ -542,26 +561,33 @@ static bool is_overdue(const mb_peer *peer, mb_time now, uint32_t index)
 {
     const mb_known *known = &peer->known[index];
 
-    if (!(known->flags & MB_KNOWN_USED) || known->asked_head == MB_INDEX_NONE) return false;
+    if (known->asked_head == MB_INDEX_NONE) return false;
     return now - peer->requests[known->asked_head].at >= peer->protocol->request_timeout;
 }
 
 void mb_ask_tick(mb_peer *peer, mb_time now, mb_actions *out)
 {
     if (peer->asked_count == 0) return;
-    for (uint32_t i = 0; i < peer->known_top; i++) {
-        if (!is_overdue(peer, now, i)) continue;
-        if (!peer->measuring) mb_actions_add(out, MB_ACTION_MEASURE);
-        peer->measuring |= MB_MEASURE_TICK;
-        return;
+    for (uint32_t w = 0; w < mb_group_words(peer); w++) {
+        for (uint64_t bits = mb_group_word(peer, w, MB_GROUP_ASKED); bits; bits &= bits - 1) {
+            if (!is_overdue(peer, now, mb_group_first(w, bits))) continue;
+            if (!peer->measuring) mb_actions_add(out, MB_ACTION_MEASURE);
+            peer->measuring |= MB_MEASURE_TICK;
+            return;
+        }
     }
 }
 
 void mb_ask_tick_measured(mb_peer *peer, mb_time now, mb_actions *out)
 {
-    for (uint32_t i = 0; i < peer->known_top; i++) {
-        if (!is_overdue(peer, now, i)) continue;
-        mb_peer_send(peer, out, i, MB_MSG_BYE); /* it has fallen silent: forget each other */
-        mb_known_remove(peer, now, i, out);
+    for (uint32_t w = 0; w < mb_group_words(peer); w++) {
+        for (uint64_t bits = mb_group_word(peer, w, MB_GROUP_ASKED); bits; bits &= bits - 1) {
+            uint32_t index = mb_group_first(w, bits);
+
+            if (!is_overdue(peer, now, index)) continue;
+            mb_peer_send(peer, out, index,
+                         MB_MSG_BYE); /* it has fallen silent: forget each other */
+            mb_known_remove(peer, now, index, out);
+        }
     }
 }

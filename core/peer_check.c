@@ -40,6 +40,20 @@ static void check_columns(const mb_peer *peer, uint32_t index)
     assert(mb_blockset_count(set, peer->words) == known->has && known->has <= known->seen);
 }
 
+static void check_groups(const mb_peer *peer, uint32_t index)
+{
+    const mb_known *known = &peer->known[index];
+    bool full = known->has == peer->blocks, lacks = mb_known_lacks(peer, index);
+
+    assert(mb_group_has(peer, MB_GROUP_LACKS, index) == lacks);
+    assert(mb_group_has(peer, MB_GROUP_FULL, index) == full);
+    assert(mb_group_has(peer, MB_GROUP_SATED, index) == (!full && !lacks));
+    assert(mb_group_has(peer, MB_GROUP_ASKED, index) == (known->asked > 0));
+    assert(mb_group_has(peer, MB_GROUP_UNCHOKED, index) == !!(known->flags & MB_KNOWN_UNCHOKED));
+    assert(mb_group_has(peer, MB_GROUP_OFFERS, index) || mb_known_offers(peer, index) == 0);
+    assert(peer->refused || !(known->flags & MB_KNOWN_REFUSED));
+}
+
 static uint32_t check_requests(const mb_peer *peer, uint32_t head, bool mine)
 {
     uint32_t count = 0;
@@ -80,6 +94,7 @@ static void check_known(const mb_peer *peer)
         if (!(known->flags & MB_KNOWN_USED)) continue;
         assert(mb_known_find(peer, known->node) == i);
         check_columns(peer, i);
+        check_groups(peer, i);
         check_places(peer, i);
         assert(check_requests(peer, known->asked_head, true) == known->asked);
         assert(check_requests(peer, known->queue_head, false) == known->queued);

@@ -111,6 +111,8 @@ void mb_choke_interest(mb_peer *peer, uint32_t index, bool lacks)
 
     if (lacks == mb_known_lacks(peer, index)) return;
     known->flags ^= MB_KNOWN_LACKS;
+    mb_group_put(peer, MB_GROUP_LACKS, index, lacks);
+    mb_known_regroup(peer, index);
     if (known->flags & MB_KNOWN_SELF) return;
     if (lacks) {
         peer->interested++;
@@ -144,6 +146,7 @@ void mb_choke_unchoke(mb_peer *peer, uint32_t index, uint32_t flags, mb_actions 
     }
     known->place = peer->unchoked.count - 1;
     known->flags |= (uint16_t)(MB_KNOWN_UNCHOKED | flags);
+    mb_group_put(peer, MB_GROUP_UNCHOKED, index, true);
     if (mb_known_lacks(peer, index) && !(known->flags & MB_KNOWN_SELF)) peer->unchoked_interested++;
     action = mb_peer_send(peer, out, index, MB_MSG_UNCHOKE);
     if (flags & MB_KNOWN_OPTIMISTIC) action->flags |= MB_FLAG_OPTIMISTIC;
@@ -166,6 +169,7 @@ static void unchoked_remove(mb_peer *peer, uint32_t index)
     if (mb_known_lacks(peer, index) && !(known->flags & MB_KNOWN_SELF)) peer->unchoked_interested--;
     known->flags &=
         (uint16_t) ~(MB_KNOWN_UNCHOKED | MB_KNOWN_OPTIMISTIC | MB_KNOWN_BESIDE | MB_KNOWN_GRANTED);
+    mb_group_put(peer, MB_GROUP_UNCHOKED, index, false);
     peer->slots_dirty = true;
 }
 
@@ -226,22 +230,28 @@ static bool columns_take(const mb_peer *peer, columns *c, mb_actions *out)
 /* Who may be ranked: whoever is interested; everybody where interest is not known of. */
 static bool is_candidate(const mb_peer *peer, uint32_t index)
 {
-    return peer->protocol->ask == MB_ASK_MUTUAL || mb_known_lacks(peer, index);
+    return peer->protocol->ask == MB_ASK_MUTUAL || mb_group_has(peer, MB_GROUP_LACKS, index);
 }
 
-static void fill_scores(const mb_peer *peer, const columns *c, uint32_t count)
+/* Most have nothing for me once I have much: of them, once that is found, no more is looked at. */
+static void fill_scores(mb_peer *peer, const columns *c, uint32_t count)
 {
     bool by_count = peer->protocol->score == MB_SCORE_COUNT;
-    uint32_t classes = by_count ? 0 : mb_rarity_classes(&peer->rarity, c->classes);
+    uint32_t classes = 0;
 
     for (uint32_t row = 0; row < count; row++) {
-        const uint64_t *set = mb_known_set(peer, c->index[row]);
+        uint32_t index = c->index[row];
 
-        c->score[row] = 0; /* as most have nothing for me once I have much: that is seen faster */
-        if (by_count)
-            c->score[row] = mb_known_offers(peer, c->index[row]);
-        else if (mb_blockset_any_missing(set, peer->mine, peer->words))
-            c->score[row] = mb_rarity_weigh(c->classes, classes, set, peer->mine, peer->words);
+        c->score[row] = 0;
+        if (!mb_group_has(peer, MB_GROUP_OFFERS, index)) continue;
+        if (by_count) {
+            c->score[row] = mb_known_offers(peer, index);
+        } else {
+            if (!classes) classes = mb_rarity_classes(&peer->rarity, c->classes);
+            c->score[row] = mb_rarity_weigh(c->classes, classes, mb_known_set(peer, index),
+                                            peer->mine, peer->words);
+        }
+        if (c->score[row] == 0) mb_group_put(peer, MB_GROUP_OFFERS, index, false);
     }
 }
 
@@ -255,18 +265,24 @@ static bool view_build(mb_peer *peer, mb_time now, columns *c, mb_choke_view *vi
     uint32_t count = 0, wanted = peer->protocol->choke->columns;
 
     if (!columns_take(peer, c, out)) return false;
-    for (uint32_t i = 0; i < peer->known_count; i++)
-        if (is_candidate(peer, peer->by_node[i].index)) c->index[count++] = peer->by_node[i].index;
-    for (uint32_t row = 0; row < count; row++) {
-        const mb_known *known = &peer->known[c->index[row]];
+    for (uint32_t i = 0; i < peer->known_count; i++) {
+        const mb_place *place = &peer->by_node[i];
 
-        c->handle[row] = known->node;
-        c->learned[row] = known->learned;
-        if (wanted & MB_COLUMN_OFFERS) c->offers[row] = mb_known_offers(peer, c->index[row]);
-        if (wanted & MB_COLUMN_NEEDS) c->needs[row] = mb_known_needs(peer, c->index[row]);
-        c->unchoked[row] = known->flags & MB_KNOWN_UNCHOKED;
-        c->optimistic[row] = known->flags & MB_KNOWN_OPTIMISTIC;
-        if (wanted & MB_COLUMN_RECEIVED) c->received[row] = received_in_window(peer, c->index[row]);
+        if (!is_candidate(peer, place->index)) continue;
+        c->index[count] = place->index;
+        c->handle[count] = place->node;
+        c->learned[count] = place->learned;
+        c->unchoked[count] = mb_group_has(peer, MB_GROUP_UNCHOKED, place->index);
+        c->optimistic[count] =
+            c->unchoked[count] && peer->known[place->index].flags & MB_KNOWN_OPTIMISTIC;
+        count++;
+    }
+    for (uint32_t row = 0; row < count; row++) {
+        uint32_t index = c->index[row];
+
+        if (wanted & MB_COLUMN_OFFERS) c->offers[row] = mb_known_offers(peer, index);
+        if (wanted & MB_COLUMN_NEEDS) c->needs[row] = mb_known_needs(peer, index);
+        if (wanted & MB_COLUMN_RECEIVED) c->received[row] = received_in_window(peer, index);
     }
     if (wanted & MB_COLUMN_SCORE) fill_scores(peer, c, count);
     *view = (mb_choke_view){
@@ -350,8 +366,9 @@ void mb_choke_round_measured(mb_peer *peer, mb_time now, mb_actions *out)
 
     if (peer->mode == MB_MODE_CHOKER && !peer->leaving && view_build(peer, now, &c, &view, out)) {
         result.rows = c.rows;
-        for (uint32_t i = 0; i < peer->known_top; i++)
+        for (uint32_t i = 0; peer->refused && i < peer->known_top; i++)
             peer->known[i].flags &= (uint16_t)~MB_KNOWN_REFUSED;
+        peer->refused = false;
         p->choke->rank(p->choke_params, &view, &peer->choke_rng, &result);
         apply_round(peer, now, &c, &result, out);
         marks_move(peer);

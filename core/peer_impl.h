@@ -56,17 +56,31 @@ typedef struct mb_known {
     uint8_t queued;      /* requests of its that wait with me */
     uint32_t asked_head; /* of the requests, oldest first; MB_INDEX_NONE ends */
     uint32_t queue_head;
-    uint32_t upload;  /* the block that I am sending it, or MB_BLOCK_NONE */
-    uint32_t learned; /* rank in the order in which I learned of my known peers */
-    uint32_t place;   /* in `unchoked` where it is unchoked, else in `waiting`; MB_INDEX_NONE */
-    uint32_t hint;    /* the block that one of us steered the other to, or MB_BLOCK_NONE */
+    uint32_t upload; /* the block that I am sending it, or MB_BLOCK_NONE */
+    uint32_t place;  /* in `unchoked` where it is unchoked, else in `waiting`; MB_INDEX_NONE */
+    uint32_t hint;   /* the block that one of us steered the other to, or MB_BLOCK_NONE */
 } mb_known;
 
 /* Where a known peer stands: nodes side by side cost fewer misses than their entries would. */
 typedef struct mb_place {
     mb_node node;
     uint32_t index;
+    uint32_t learned; /* rank in the order in which I learned of my known peers */
 } mb_place;
+
+/*
+ * Sets of entries, a bit each: who is looked for is found without a walk over the table, of which
+ * every entry would be a cache miss. The sets' words for 64 entries lie side by side.
+ */
+typedef enum mb_group {
+    MB_GROUP_LACKS,    /* has MB_KNOWN_LACKS */
+    MB_GROUP_SATED,    /* in use, not MB_KNOWN_LACKS, and not known to hold every block */
+    MB_GROUP_FULL,     /* in use, known to hold every block */
+    MB_GROUP_ASKED,    /* has requests of mine */
+    MB_GROUP_OFFERS,   /* may have a block that I lack; who is not in it has none */
+    MB_GROUP_UNCHOKED, /* has MB_KNOWN_UNCHOKED */
+    MB_GROUPS,
+} mb_group;
 
 /* What strategies want to know of the flow from a known peer; kept only where one does. */
 typedef struct mb_flow {
@@ -125,6 +139,7 @@ struct mb_peer {
     bool dirty;           /* blocks are free to be asked for: of anybody */
     bool slots_dirty;     /* a slot may be free */
     bool tidy;            /* I am complete and so may be some that I know */
+    bool refused;         /* some entries may have MB_KNOWN_REFUSED */
     bool round_listing;   /* the round waits for the tracker's list */
     bool round_unchoking; /* the round waits for its unchoking */
     bool round_open;      /* the round asks its providers */
@@ -152,6 +167,7 @@ struct mb_peer {
     mb_rng selection_rng;
 
     mb_place *by_node;   /* the entries in use in rising order of their nodes; not for a seeder */
+    uint64_t *groups;    /* [entry / 64][mb_group] */
     mb_flow *flows;      /* NULL unless wanted */
     uint64_t *marks;     /* `received` at each round that rate_window spans: a ring an entry */
     uint32_t mark_count; /* rounds in the ring; 0: no strategy asks */
@@ -192,6 +208,34 @@ bool mb_list_remove(mb_list *list, uint32_t item);     /* O(count) */
 
 /* ---- peer_known.c
  * ---------------------------------------------------------------------------------- */
+
+/* The words of `groups`, each MB_GROUPS wide. */
+static inline uint32_t mb_group_words(const mb_peer *peer)
+{
+    return (peer->known_top + 63) / 64;
+}
+static inline uint64_t mb_group_word(const mb_peer *peer, uint32_t word, mb_group group)
+{
+    return peer->groups[(size_t)word * MB_GROUPS + group];
+}
+static inline bool mb_group_has(const mb_peer *peer, mb_group group, uint32_t index)
+{
+    return mb_group_word(peer, index / 64, group) >> index % 64 & 1;
+}
+static inline void mb_group_put(mb_peer *peer, mb_group group, uint32_t index, bool in)
+{
+    uint64_t *word = &peer->groups[(size_t)(index / 64) * MB_GROUPS + group];
+    uint64_t bit = UINT64_C(1) << index % 64;
+
+    *word = in ? *word | bit : *word & ~bit;
+}
+/* The entry that the lowest bit of `bits`, a word of a group, stands for. */
+static inline uint32_t mb_group_first(uint32_t word, uint64_t bits)
+{
+    return word * 64 + (uint32_t)__builtin_ctzll(bits);
+}
+/* Brings SATED and FULL up to date for one entry. */
+void mb_known_regroup(mb_peer *peer, uint32_t index);
 
 uint32_t mb_known_find(const mb_peer *peer, mb_node node);
 /* The entry that an event or a message names by index, else by search; MB_INDEX_NONE. */

@@ -77,11 +77,23 @@ static bool wants_flows(const mb_peer *peer)
     return p->endgame || (p->choke->columns & MB_COLUMN_RECEIVED);
 }
 
+static bool groups_grow(mb_peer *peer, uint32_t capacity)
+{
+    size_t before = (peer->known_capacity + 63) / 64, after = (capacity + 63) / 64;
+    size_t size = MB_GROUPS * sizeof *peer->groups;
+
+    if (before == after) return true;
+    if (!grow(&peer->groups, size, after)) return false;
+    memset(peer->groups + before * MB_GROUPS, 0, (after - before) * size);
+    return true;
+}
+
 static bool known_grow(mb_peer *peer)
 {
     uint32_t capacity = next_capacity(peer);
     size_t words = peer->words ? peer->words : 1;
 
+    if (!groups_grow(peer, capacity)) return false;
     if (!grow(&peer->known, sizeof *peer->known, capacity)) return false;
     if (!grow(&peer->sets, sizeof *peer->sets * words, capacity)) return false;
     if (!peer->seeder && !grow(&peer->by_node, sizeof *peer->by_node, capacity)) return false;
@@ -119,7 +131,7 @@ static bool index_add(mb_peer *peer, mb_node node, uint32_t index)
     place = place_of(peer, node);
     memmove(peer->by_node + place + 1, peer->by_node + place,
             (peer->known_count - place) * sizeof *peer->by_node);
-    peer->by_node[place] = (mb_place){node, index};
+    peer->by_node[place] = (mb_place){node, index, peer->learned_count};
     return true;
 }
 
@@ -150,6 +162,8 @@ static uint32_t known_take(mb_peer *peer)
 
 static void known_put_back(mb_peer *peer, uint32_t index)
 {
+    for (uint32_t group = 0; group < MB_GROUPS; group++)
+        mb_group_put(peer, (mb_group)group, index, false);
     peer->known[index].flags = 0;
     peer->known[index].node = peer->known_free;
     peer->known_free = index;
@@ -173,7 +187,6 @@ uint32_t mb_known_add(mb_peer *peer, mb_node node, uint32_t flags, mb_actions *o
         .asked_head = MB_INDEX_NONE,
         .queue_head = MB_INDEX_NONE,
         .upload = MB_BLOCK_NONE,
-        .learned = peer->learned_count++,
         .place = MB_INDEX_NONE,
         .hint = MB_BLOCK_NONE,
     };
@@ -182,6 +195,8 @@ uint32_t mb_known_add(mb_peer *peer, mb_node node, uint32_t flags, mb_actions *o
     if (peer->mark_count)
         memset(mb_known_marks(peer, index), 0, peer->mark_count * sizeof *peer->marks);
     peer->known_count++;
+    peer->learned_count++;
+    mb_known_regroup(peer, index);
     peer->complete_known += peer->blocks == 0; /* of an empty file one has all at once */
     if (flags & (MB_KNOWN_SEEDER | MB_KNOWN_SELF)) peer->apart_count++;
     mb_choke_interest(peer, index, peer->held > 0);
@@ -197,6 +212,14 @@ static void known_uncount(mb_peer *peer, uint32_t index)
     } else {
         mb_rarity_subtract(&peer->rarity, mb_known_set(peer, index));
     }
+}
+
+void mb_known_regroup(mb_peer *peer, uint32_t index)
+{
+    bool full = peer->known[index].has == peer->blocks;
+
+    mb_group_put(peer, MB_GROUP_FULL, index, full);
+    mb_group_put(peer, MB_GROUP_SATED, index, !full && !mb_known_lacks(peer, index));
 }
 
 void mb_known_remove(mb_peer *peer, mb_time now, uint32_t index, mb_actions *out)
@@ -232,13 +255,14 @@ void mb_known_remove(mb_peer *peer, mb_time now, uint32_t index, mb_actions *out
 void mb_known_tidy(mb_peer *peer, mb_time now, mb_actions *out)
 {
     peer->tidy = false;
-    for (uint32_t i = 0; i < peer->known_top; i++) {
-        const mb_known *known = &peer->known[i];
+    for (uint32_t w = 0; w < mb_group_words(peer); w++) {
+        for (uint64_t bits = mb_group_word(peer, w, MB_GROUP_FULL); bits; bits &= bits - 1) {
+            uint32_t index = mb_group_first(w, bits);
 
-        if (!(known->flags & MB_KNOWN_USED) || known->has < peer->blocks) continue;
-        if (known->flags & (MB_KNOWN_SEEDER | MB_KNOWN_SELF)) continue;
-        mb_peer_send(peer, out, i, MB_MSG_BYE);
-        mb_known_remove(peer, now, i, out);
+            if (peer->known[index].flags & (MB_KNOWN_SEEDER | MB_KNOWN_SELF)) continue;
+            mb_peer_send(peer, out, index, MB_MSG_BYE);
+            mb_known_remove(peer, now, index, out);
+        }
     }
 }
 
@@ -261,6 +285,8 @@ static void known_reset(mb_peer *peer, uint32_t index, uint32_t epoch)
     known->seen = 0;
     mb_blockset_clear(mb_known_set(peer, index), peer->words);
     known->has = 0;
+    mb_group_put(peer, MB_GROUP_OFFERS, index, false);
+    mb_known_regroup(peer, index);
     mb_choke_interest(peer, index, peer->held > 0);
 }
 
@@ -336,8 +362,9 @@ static bool learn_set(mb_peer *peer, uint32_t index, mb_told told, mb_actions *o
     return more;
 }
 
-static void known_turned_complete(mb_peer *peer)
+static void known_turned_complete(mb_peer *peer, uint32_t index)
 {
+    mb_known_regroup(peer, index);
     peer->complete_known++;
     peer->tidy |= peer->complete && !peer->seeder;
 }
@@ -367,7 +394,8 @@ void mb_known_learn(mb_peer *peer, uint32_t index, mb_told told, mb_actions *out
         more = learn_set(peer, index, told, out);
     }
     known->seen = told.count;
-    if (known->has == peer->blocks) known_turned_complete(peer);
+    if (known->has == peer->blocks) known_turned_complete(peer, index);
+    if (more) mb_group_put(peer, MB_GROUP_OFFERS, index, true);
     if (more && known->flags & (MB_KNOWN_SERVING | MB_KNOWN_UNCHOKED | MB_KNOWN_OWED))
         mb_ask_mark(peer, index);
     if (mb_known_lacks(peer, index) && lacks_nothing(peer, index))
@@ -389,10 +417,13 @@ uint32_t mb_known_needs(const mb_peer *peer, uint32_t index)
 /* Who had all that I had turns interested if it has not got the new block too. */
 void mb_known_gained(mb_peer *peer, uint32_t block)
 {
-    if (peer->interested + peer->complete_known == peer->known_count) return; /* all are */
-    for (uint32_t i = 0; i < peer->known_top; i++) {
-        if ((peer->known[i].flags & (MB_KNOWN_USED | MB_KNOWN_LACKS)) != MB_KNOWN_USED) continue;
-        if (!mb_blockset_has(mb_known_set(peer, i), block)) mb_choke_interest(peer, i, true);
+    for (uint32_t w = 0; w < mb_group_words(peer); w++) {
+        for (uint64_t bits = mb_group_word(peer, w, MB_GROUP_SATED); bits; bits &= bits - 1) {
+            uint32_t index = mb_group_first(w, bits);
+
+            if (!mb_blockset_has(mb_known_set(peer, index), block))
+                mb_choke_interest(peer, index, true);
+        }
     }
 }
 
@@ -411,5 +442,6 @@ void mb_known_correct(mb_peer *peer, uint32_t index, uint32_t block)
     mb_rarity_subtract_block(&peer->rarity, block);
     peer->complete_known -= known->has == peer->blocks;
     known->has--;
+    mb_known_regroup(peer, index);
     if (mb_blockset_has(peer->mine, block)) mb_choke_interest(peer, index, true);
 }
