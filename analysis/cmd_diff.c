@@ -60,26 +60,39 @@ static bool part_in(struct comparison *between, const res_run *a, const res_run 
     return true;
 }
 
-/* By their events, made again where they were not kept. */
-static bool part_in_events(struct comparison *between, GError **error)
+/* The events of both, made again where they were not kept; false, and the reason is told, where
+ * that cannot be. */
+static bool find_events(const struct comparison *between, res_rerun *of[2])
 {
-    g_autoptr(res_rerun) a = res_rerun_events(between->run[0], error);
-    g_autoptr(res_rerun) b = a ? res_rerun_events(between->run[1], error) : NULL;
-    return b && part_in(between, a->run, b->run, "events", first_record(between), error);
+    GError *failure = NULL;
+    of[0] = res_rerun_events(between->run[0], &failure);
+    of[1] = of[0] ? res_rerun_events(between->run[1], &failure) : NULL;
+    if (failure) res_note("%s", failure->message);
+    g_clear_error(&failure);
+    return of[1] != NULL;
+}
+
+static bool part_in_swarm(struct comparison *between, GError **error)
+{
+    const res_run *a = between->run[0], *b = between->run[1];
+    res_rerun *of[2];
+    bool done = true;
+    if (find_events(between, of))
+        done = part_in(between, of[0]->run, of[1]->run, "events", first_record(between), error);
+    else if (res_run_has_table(a, "provenance") && res_run_has_table(b, "provenance"))
+        done = part_in(between, a, b, "provenance", 0, error);
+    res_rerun_free(of[0]);
+    res_rerun_free(of[1]);
+    return done;
 }
 
 static bool part_somewhere(struct comparison *between, GError **error)
 {
     const res_run *a = between->run[0], *b = between->run[1];
-    GError *failure = NULL;
     if (a->is_replay) return part_in(between, a, b, "transfers", 0, error);
     if (g_strcmp0(digest(between, 0), digest(between, 1)) == 0) return true;
     between->different = true;
-    if (part_in_events(between, &failure)) return true;
-    res_note("%s", failure->message);
-    g_error_free(failure);
-    if (!res_run_has_table(a, "provenance") || !res_run_has_table(b, "provenance")) return true;
-    return part_in(between, a, b, "provenance", 0, error);
+    return part_in_swarm(between, error);
 }
 
 /* ---- all of it --------------------------------------------------------------------------------
@@ -92,8 +105,7 @@ static bool compare(struct comparison *between, bool brief, GError **error)
         return false;
     between->different |= differ;
     if (between->run[0]->is_replay) return part_somewhere(between, error);
-    differ = g_strcmp0(digest(between, 0), digest(between, 1)) != 0;
-    between->different |= differ;
+    between->different |= g_strcmp0(digest(between, 0), digest(between, 1)) != 0;
     if (brief && between->different) return true;
     if (!part_somewhere(between, error)) return false;
     res_diff_figures(between->summary[0], between->summary[1], between->out, &differ);

@@ -5,7 +5,7 @@ enum { PART_SENDING, PART_DOWNLINKS, PART_IDLE };
 
 static const char *const up_labels[RES_UP_COUNT] = {
     [RES_UP_REQUEST] = "a request on its way to it",
-    [RES_UP_NOTICE] = "word that somebody is unchoked on its way",
+    [RES_UP_NOTICE] = "a greeting, or word of unchoking, on its way",
     [RES_UP_LANDING] = "last bytes of a block on their way",
     [RES_UP_PAUSE] = "who may ask waits for its next round",
     [RES_UP_UNASKED] = "who may ask does not know yet",
@@ -20,7 +20,7 @@ static const char *const down_labels[RES_DOWN_COUNT] = {
     [RES_DOWN_LANDING] = "last bytes of a block on their way",
     [RES_DOWN_REQUEST] = "its request on its way",
     [RES_DOWN_REFUSED] = "its request on its way, then refused",
-    [RES_DOWN_NOTICE] = "word that it is unchoked on its way",
+    [RES_DOWN_NOTICE] = "a greeting, or word of unchoking, on its way",
     [RES_DOWN_PAUSE] = "its next round",
     [RES_DOWN_UNASKED] = "somebody would serve it, it does not ask",
     [RES_DOWN_ONE_SIDED] = "unchoked one-sidedly",
@@ -133,6 +133,12 @@ static void put_percent(GString *out, unsigned __int128 part, unsigned __int128 
     res_text_percent(out, part, whole);
 }
 
+static void put_thousandths(GString *out, uint64_t number)
+{
+    g_string_append_printf(out, "%*" G_GUINT64_FORMAT ".%03" G_GUINT64_FORMAT, COLUMN - 4,
+                           number / 1000, number % 1000);
+}
+
 static void uplinks_text(const uplinks *sums, guint count, GString *out)
 {
     for (guint i = 0; i < count; i++)
@@ -142,8 +148,8 @@ static void uplinks_text(const uplinks *sums, guint count, GString *out)
         res_capacity all = 0;
         for (guint i = 0; i < count; i++)
             all += sums[i].parts[part];
+        if (part == PART_IDLE) g_string_append(out, "  idle\n");
         if (all == 0 && part >= PART_IDLE) continue;
-        if (part == PART_IDLE) g_string_append(out, "  idle:\n");
         put_label(out, part < PART_IDLE ? 2 : 4, part_label(part));
         for (guint i = 0; i < count; i++)
             put_percent(out, sums[i].parts[part], sums[i].capacity);
@@ -155,8 +161,7 @@ static void uplinks_text(const uplinks *sums, guint count, GString *out)
     g_string_append_c(out, '\n');
     put_label(out, 2, "what they could have carried, MB");
     for (guint i = 0; i < count; i++)
-        g_string_append_printf(out, "%*" G_GUINT64_FORMAT, COLUMN,
-                               (uint64_t)(sums[i].capacity / RES_CAPACITY_BYTE / 1000000));
+        put_thousandths(out, (uint64_t)(sums[i].capacity / RES_CAPACITY_BYTE / 1000));
     g_string_append_c(out, '\n');
 }
 
@@ -186,9 +191,7 @@ static void groups_text(const res_facts *facts, const res_swarm *swarm, GString 
 
 static void put_mean(GString *out, unsigned __int128 ns, uint32_t peers)
 {
-    uint64_t ms = peers ? (uint64_t)((ns / peers + 500000) / 1000000) : 0;
-    g_string_append_printf(out, "%*" G_GUINT64_FORMAT ".%03" G_GUINT64_FORMAT, COLUMN - 4,
-                           ms / 1000, ms % 1000);
+    put_thousandths(out, peers ? (uint64_t)((ns / peers + 500000) / 1000000) : 0);
 }
 
 static void downloads_table(const downloads *sums, guint count, GString *out)
@@ -226,8 +229,8 @@ static void downloads_text(const res_facts *facts, const res_swarm *swarm, GStri
 
 void res_explain_swarm_text(const res_facts *facts, const res_swarm *swarm, GString *out)
 {
-    g_string_append_printf(out, "%s, seed %s: %u peers, ", facts->scenario, facts->seed,
-                           facts->nodes->len - 1);
+    g_string_append_printf(out, "%s, seed %s: %u peer%s, ", facts->scenario, facts->seed,
+                           facts->nodes->len - 1, facts->nodes->len == 2 ? "" : "s");
     res_seconds_append(out, facts->end);
     g_string_append(out, " s\n");
     roles_text(facts, swarm, out);

@@ -60,6 +60,10 @@ static void later_happens(res_swarm *swarm, const later *it)
         a->notices--;
         b->told--;
         break;
+    case LATER_HELLO:
+        a->notices--;
+        a->told--;
+        break;
     case LATER_REQUEST: b->coming--; break;
     case LATER_REFUSAL:
         if (!res_asked_take(b, it->a, it->block, &taken)) break;
@@ -148,10 +152,16 @@ static void send_notice(res_swarm *swarm, uint32_t giver, uint32_t taker)
     res_swarm_after_delay(swarm, LATER_NOTICE, giver, taker, RES_BLOCK_NONE);
 }
 
+/* Until the greeting has arrived the two cannot trade, either way. */
 static void hello(res_swarm *swarm, const res_event *event)
 {
+    node *n = &swarm->nodes[event->node];
+    res_swarm_touch(swarm, event->node);
+    n->notices++;
+    n->told++;
+    res_swarm_after_delay(swarm, LATER_HELLO, event->node, event->other, RES_BLOCK_NONE);
     res_pair_list(swarm, event->node, event->other);
-    if (swarm->nodes[event->node].open) send_notice(swarm, event->node, event->other);
+    if (n->open) send_notice(swarm, event->node, event->other);
 }
 
 static void unchoke(res_swarm *swarm, const res_event *event)

@@ -15,7 +15,7 @@
 typedef enum res_up {
     RES_UP_BUSY,      /* a transfer is under way */
     RES_UP_REQUEST,   /* a request is on its way to it */
-    RES_UP_NOTICE,    /* a notice that it has unchoked somebody is on its way */
+    RES_UP_NOTICE,    /* its word to somebody is on its way: a greeting, or that it serves them */
     RES_UP_LANDING,   /* the last bytes of a block are on their way */
     RES_UP_PAUSE,     /* who may ask waits for its next round */
     RES_UP_UNASKED,   /* who may ask, and has asked nobody for something that it holds, does not */
@@ -33,7 +33,7 @@ typedef enum res_down {
     RES_DOWN_LANDING,   /* the last bytes of a block are on their way to it */
     RES_DOWN_REQUEST,   /* its request is under way */
     RES_DOWN_REFUSED,   /* likewise, and the first answer that came was a refusal */
-    RES_DOWN_NOTICE,    /* a notice that it is unchoked is on its way to it */
+    RES_DOWN_NOTICE,    /* its greeting, or word that it is unchoked, is on its way */
     RES_DOWN_PAUSE,     /* it waits for its next round */
     RES_DOWN_UNASKED,   /* somebody would serve it, and it does not ask */
     RES_DOWN_ONE_SIDED, /* somebody has unchoked it, whom it has not unchoked (ask = mutual) */

@@ -67,8 +67,8 @@ typedef struct node {
     int64_t pending;  /* ns of waiting for an answer that has not come */
     uint32_t held, listed;
     uint32_t uploads, downloads;       /* transfers under way */
-    uint32_t coming, notices, landing; /* requests to it; notices, last bytes from it */
-    uint32_t told, arriving;           /* notices, last bytes to it */
+    uint32_t coming, notices, landing; /* requests to it; words to others, last bytes from it */
+    uint32_t told, arriving;           /* words that it waits for, last bytes to it */
     uint64_t senders;                  /* sum of the uplinks of those who are sending to it */
     uint64_t up_bytes, up_counted, down_bytes;
     uint64_t *blocks; /* set */
@@ -87,6 +87,7 @@ typedef struct node {
 /* What takes effect a latency after it was said, of the nodes a and b. */
 enum {
     LATER_NOTICE,  /* b hears that a serves it */
+    LATER_HELLO,   /* a's greeting reaches b */
     LATER_REQUEST, /* a's request reaches b */
     LATER_REFUSAL, /* a's refusal reaches b */
     LATER_LANDED,  /* a's last bytes reach b */
