@@ -146,8 +146,7 @@ static bool has_index(const char *folder)
     return is_index;
 }
 
-/* Whether the folder holds nothing but what is private; sweeps up what nobody uses. */
-static bool is_empty(const char *folder)
+bool sim_study_folder_sweep(const char *folder)
 {
     GDir *dir = g_dir_open(folder, 0, NULL);
     const char *name;
@@ -165,7 +164,7 @@ static bool is_empty(const char *folder)
 int sim_study_folder_open(const char *folder, bool force, char **error)
 {
     char line[512];
-    bool empty = is_empty(folder), ours = has_index(folder);
+    bool empty = sim_study_folder_sweep(folder), ours = has_index(folder);
     if (!empty && !ours && !force) {
         *error = g_strdup_printf("%s: the folder holds something that is no study (--force replaces"
                                  " results)",

@@ -28,11 +28,14 @@ void sim_study_key_make(sim_study_key *key, const sim_scenario *scenario, const 
 
 /*
  * Makes the study's folder, or takes one that is empty or holds a study; any other only with
- * `force`, and then a single run's results in it are removed. Removes private folders that runs
- * which were killed have left. 0; or MB_ERR_EXISTS, MB_ERR_ARGUMENT with one line in *error
- * (free() it).
+ * `force`, and then a single run's results in it are removed. Sweeps it. 0; or MB_ERR_EXISTS,
+ * MB_ERR_ARGUMENT with one line in *error (free() it).
  */
 int sim_study_folder_open(const char *folder, bool force, char **error);
+
+/* Removes private folders that nobody uses any more; whether the folder, which need not be there,
+ * holds nothing but private ones. O(what it holds). */
+bool sim_study_folder_sweep(const char *folder);
 
 /* Gives FOLDER/index.csv this text, in one step, unless it has it. 0, or MB_ERR_IO with *error. */
 int sim_study_folder_index(const char *folder, const char *text, char **error);

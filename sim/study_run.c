@@ -30,7 +30,6 @@ struct job {
     const sim_study_row *row;
     enum state state;
     bool was_there;
-    bool expects;
     pid_t pid;
     int said_fd;            /* what it writes to stderr */
     char *said;             /* the same, read */
@@ -67,7 +66,10 @@ int sim_study_resolve(sim_study *study, const char *folder, sim_study_row **rows
             return MB_ERR_SYNTAX;
         }
         sim_study_row *row = &(*rows)[run];
-        *row = (sim_study_row){.run = run, .seed = scenario->seed, .key.folder = "."};
+        *row = (sim_study_row){.run = run,
+                               .seed = scenario->seed,
+                               .expects = scenario->expect_count > 0,
+                               .key.folder = "."};
         if (sim_study_is_study(study)) sim_study_key_make(&row->key, scenario, folder);
         sim_scenario_free(scenario);
     }
@@ -189,6 +191,17 @@ G_NORETURN static void be_child(const struct runner *runner, const struct job *j
 /* ---- planning ----------------------------------------------------------------------------------
  */
 
+/* Whether there is anything that could be the run: a look before the scenario is resolved. */
+static bool may_be_done(const struct runner *runner, const struct job *job)
+{
+    const sim_study_order *order = runner->order;
+    if (order->run->force) return false;
+    char *path = g_build_filename(order->folder, job->row->key.folder, "manifest.json", NULL);
+    bool there = access(path, F_OK) == 0;
+    g_free(path);
+    return there;
+}
+
 /* A run that was done before: whether its figures are still what is expected. */
 static void look_at_done(struct runner *runner, struct job *job, const sim_scenario *scenario)
 {
@@ -198,7 +211,7 @@ static void look_at_done(struct runner *runner, struct job *job, const sim_scena
     sim_expect_result result;
     job->state = DONE;
     job->was_there = true;
-    if (scenario->expect_count > 0 && g_file_get_contents(path, &summary, NULL, NULL) &&
+    if (job->row->expects && g_file_get_contents(path, &summary, NULL, NULL) &&
         sim_expect_check(scenario, summary, &result) == 0) {
         if (result.unmet > 0) {
             job->state = UNMET;
@@ -210,28 +223,35 @@ static void look_at_done(struct runner *runner, struct job *job, const sim_scena
     g_free(path);
 }
 
+/* Finds out whether the job is done. 0, or MB_ERR_SYNTAX with *error. */
+static int look_at(struct runner *runner, struct job *job, char **error)
+{
+    const sim_study_order *order = runner->order;
+    sim_scenario *scenario;
+    if (!may_be_done(runner, job)) return 0;
+    int result = sim_study_scenario(runner->study, job->row->run, &scenario, error);
+    if (result) return result;
+    if (sim_study_folder_has(order->folder, &job->row->key, scenario, order->run))
+        look_at_done(runner, job, scenario);
+    sim_scenario_free(scenario);
+    return 0;
+}
+
 /* Finds out what is done, and which runs come to the same. 0, or MB_ERR_SYNTAX with *error. */
 static int look_at_all(struct runner *runner, char **error)
 {
-    const sim_study_order *order = runner->order;
     GHashTable *seen = g_hash_table_new(g_str_hash, g_str_equal);
     int result = 0;
-    for (uint32_t i = 0; i < order->chosen_count && !result; i++) {
+    for (uint32_t i = 0; i < runner->order->chosen_count && !result; i++) {
         struct job *job = &runner->jobs[i];
-        sim_scenario *scenario;
         char *folder = (char *)job->row->key.folder;
-        result = sim_study_scenario(runner->study, job->row->run, &scenario, error);
-        if (result) break;
-        job->expects = scenario->expect_count > 0;
         job->same = g_hash_table_lookup(seen, folder);
         if (job->same)
             job->state = SAME;
-        else if (!order->run->force &&
-                 sim_study_folder_has(order->folder, &job->row->key, scenario, order->run))
-            look_at_done(runner, job, scenario);
+        else
+            result = look_at(runner, job, error);
         if (!job->same) g_hash_table_insert(seen, folder, job);
         runner->ended += job->state != WAITING;
-        sim_scenario_free(scenario);
     }
     g_hash_table_destroy(seen);
     return result;
@@ -401,7 +421,7 @@ static sim_study_outcome count_all(const struct runner *runner)
         outcome.there += done && was_there;
         outcome.failed += state == FAILED;
         outcome.unmet += state == UNMET;
-        outcome.expected += done && job->expects;
+        outcome.expected += done && job->row->expects;
     }
     return outcome;
 }
@@ -443,6 +463,7 @@ int sim_study_execute(sim_study *study, const sim_study_row *rows, const sim_stu
     result = look_at_all(&runner, error);
     if (!result) {
         run_all(&runner);
+        sim_study_folder_sweep(order->folder);
         *outcome = count_all(&runner);
         list_jobs(&runner, UNMET);
         list_jobs(&runner, FAILED);

@@ -15,6 +15,7 @@
 typedef struct sim_study_row {
     uint32_t run;
     uint64_t seed;
+    bool expects; /* it has expectations */
     sim_study_key key;
 } sim_study_row;
 

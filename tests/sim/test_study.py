@@ -206,6 +206,7 @@ class Sharing(Case):
             self.wait_for_runs(done)
             os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
+            time.sleep(0.1)  # its workers may take a moment to go
             before = self.stamps()
             self.assertLess(len(before), 12)
         self.run_sim("s.ini", "-q")
