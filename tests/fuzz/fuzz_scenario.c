@@ -1,18 +1,19 @@
 /*
- * Fuzzes the scenario reader: whatever it takes, the writer writes, and that reads back the same.
+ * Fuzzes the scenario and study readers: whatever they take, the writer writes, and that reads back
+ * the same.
  *
  * A plain program runs the files that it is given, and each with every byte taken out or replaced,
  * and prints TAP. To fuzz with clang, from the root, after a build in build/:
  *   clang -g -O1 -fsanitize=fuzzer,address,undefined -DMB_FUZZER -D_GNU_SOURCE -I. \
  *     $(pkg-config --cflags glib-2.0 libcjson) tests/fuzz/fuzz_scenario.c sim/arrivals.c \
- *     sim/config_writer.c sim/expect*.c sim/ini.c sim/scenario*.c \
+ *     sim/config_writer.c sim/expect*.c sim/ini*.c sim/scenario*.c sim/study.c sim/study_value.c \
  *     sim/summary_read.c core/[!p]*.c core/protocol.c core/strategies/[a-z]*.c \
  *     $(pkg-config --libs glib-2.0 libcjson) -o /tmp/fuzz_scenario
  *   /tmp/fuzz_scenario -max_total_time=60 tests/fuzz/corpus_scenario scenarios
  */
 #include "sim/arrivals.h"
 #include "sim/config_writer.h"
-#include "sim/scenario.h"
+#include "sim/study.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -21,6 +22,8 @@
 
 /* More arrivals than this are not worth a fuzzer's time. */
 #define ARRIVALS_MAX 10000
+/* Nor are more runs of one study. */
+#define RUNS_MAX 4
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -56,17 +59,40 @@ static void check_scenario(const sim_scenario *scenario)
     if (!scenario->replay.trace_path) check_arrivals(scenario);
 }
 
+/* An error is one line; it is freed. */
+static void check_error(char *error)
+{
+    assert(error && *error && !strchr(error, '\n'));
+    free(error);
+}
+
+static void check_runs(sim_study *study)
+{
+    uint32_t runs = sim_study_runs(study);
+    for (uint32_t run = 0; run < runs && run < RUNS_MAX; run++) {
+        sim_scenario *scenario;
+        char *error;
+        if (sim_study_scenario(study, run, &scenario, &error)) {
+            assert(!scenario);
+            check_error(error);
+            continue;
+        }
+        check_scenario(scenario);
+        sim_scenario_free(scenario);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    sim_scenario *scenario;
+    sim_study *study;
     char *error;
-    if (sim_scenario_parse("fuzz.ini", (const char *)data, size, NULL, 0, &scenario, &error)) {
-        assert(!scenario && *error && !strchr(error, '\n'));
-        free(error);
+    sim_ini *ini = sim_ini_parse("fuzz.ini", (const char *)data, size, &error);
+    if (!ini || sim_study_plan("fuzz.ini", ini, &study, &error)) {
+        check_error(error);
         return 0;
     }
-    check_scenario(scenario);
-    sim_scenario_free(scenario);
+    check_runs(study);
+    sim_study_free(study);
     return 0;
 }
 
@@ -74,7 +100,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 /* Each byte gone, and each replaced by some that mean something here. */
 static void run_neighbours(uint8_t *data, size_t size)
 {
-    static const char marks[] = "\0\n[]=.-9#$%\xff";
+    static const char marks[] = "\0\n[]=.-9#${}\",!%\xff";
     uint8_t *changed = malloc(size + 1);
     assert(changed);
     for (size_t at = 0; at < size; at++) {
