@@ -498,9 +498,10 @@ class Runs(Case):
         readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
         samples = re.findall(r"^```ini\n(.*?)^```", readme, re.M | re.S)
         self.assertGreater(len(samples), 0)
-        for number, sample in enumerate(samples):
-            self.write(sample, f"{number}.ini")
-            self.assertDone(self.run_sim(f"{number}.ini", "-q", "--check=sample"))
+        for sample in samples:
+            name = re.search(r"^name = (.*)$", sample, re.M).group(1) + ".ini"
+            self.write(sample, name)
+            self.assertDone(self.run_sim(name, "-q", "--check=sample", "--run", "0"))
 
     def test_any_locale(self):
         self.write(SMALL)
