@@ -415,6 +415,8 @@ net_conn *net_conn_connect(net_loop *loop, const struct sockaddr *address, const
 
     request->data = conn;
     conn->connecting = request;
+    if (address->sa_family == loop->source.ss_family)
+        (void)uv_tcp_bind(&conn->tcp, (const struct sockaddr *)&loop->source, 0);
     if (uv_tcp_connect(request, &conn->tcp, address, on_connected) == 0) return conn;
     free(request);
     conn_unlink(conn);

@@ -20,6 +20,8 @@ typedef struct net_loop {
     uv_loop_t uv;
     uint64_t origin_ns; /* of CLOCK_MONOTONIC: time 0 */
     mb_time latency;    /* by which all that comes and goes is delayed */
+    struct sockaddr_storage
+        source; /* of connections that are opened; family 0: the system's choice */
     struct net_conn *conns;
     uint32_t conn_count;
     uv_timer_t sweep; /* looks at the connections' deadlines once a second */

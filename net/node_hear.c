@@ -20,19 +20,28 @@ size_t net_node_limit(const net_conn *conn)
 
 /* ---- who it is ------------------------------------------------------------------------------ */
 
+/* Whether that connection stands, and with another address than `host`. */
+static bool is_elsewhere(const net_conn *conn, const char *host)
+{
+    char there[NET_ADDRESS_SIZE];
+
+    if (!conn || conn->connecting || conn->closing) return false;
+    net_conn_host(conn, there);
+    return strcmp(there, host) != 0;
+}
+
 /* Whether what comes over the connection may be of that id; a line of log if not. */
 static bool may_be(net_conn *conn, const net_remote *remote)
 {
     const net_link *link = remote->link;
     char host[NET_ADDRESS_SIZE];
-    bool live = link && (link->in || link->out);
 
     if (remote->banned) {
         net_conn_refuse(conn, "its id is banned");
         return false;
     }
     net_conn_host(conn, host);
-    if (!live || net_remote_is_at(remote, host)) return true;
+    if (!link || (!is_elsewhere(link->in, host) && !is_elsewhere(link->out, host))) return true;
     net_conn_refuse(conn, "its id is live from another address");
     return false;
 }

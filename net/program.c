@@ -51,6 +51,24 @@ static uint16_t bound_port(const uv_tcp_t *server)
                                                : ((struct sockaddr_in *)&address)->sin_port);
 }
 
+/* What I open comes from where I listen, so that others see the address that I announce. */
+static void set_source(net_loop *loop, const struct sockaddr_storage *address)
+{
+    struct sockaddr_in *four = (struct sockaddr_in *)&loop->source;
+    struct sockaddr_in6 *six = (struct sockaddr_in6 *)&loop->source;
+    bool any;
+
+    loop->source = *address;
+    if (address->ss_family == AF_INET) {
+        four->sin_port = 0;
+        any = four->sin_addr.s_addr == INADDR_ANY;
+    } else {
+        six->sin6_port = 0;
+        any = memcmp(&six->sin6_addr, &in6addr_any, sizeof in6addr_any) == 0;
+    }
+    if (any) loop->source.ss_family = AF_UNSPEC;
+}
+
 bool net_listener_open(net_listener *listener, net_loop *loop, const char *host, uint16_t *port)
 {
     struct sockaddr_storage address;
@@ -65,6 +83,7 @@ bool net_listener_open(net_listener *listener, net_loop *loop, const char *host,
         net_log(NET_ERROR, "cannot listen at %s port %u: %s", host, *port, uv_strerror(error));
         return false;
     }
+    set_source(loop, &address);
     *port = bound_port(&listener->server);
     return true;
 }

@@ -12,7 +12,8 @@
  * instead of kill. */
 void net_program_setup(void);
 
-/* Listens at host and port (0: any free one), and says so in *port. `accept` is called with the
+/* Listens at host and port (0: any free one), and says so in *port; connections that the loop opens
+ * come from that host too, unless it is a wildcard. `accept` is called with the
  * server for each connection that waits. False, with a line of log, where that is not possible. */
 typedef struct net_listener {
     uv_tcp_t server;

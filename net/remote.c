@@ -171,11 +171,6 @@ static bool parse_host(const char *host, uint16_t port, struct sockaddr_storage 
     return true;
 }
 
-bool net_remote_is_at(const net_remote *remote, const char *host)
-{
-    return remote->host[0] == '\0' || strcmp(remote->host, host) == 0;
-}
-
 bool net_remote_place(net_remote *remote, const char *host, uint16_t port)
 {
     struct sockaddr_storage address;

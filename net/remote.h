@@ -69,9 +69,6 @@ net_remote *net_remotes_at(const net_remotes *remotes, mb_node node);
  * O(1), but O(remotes) where room is made. */
 net_remote *net_remotes_get(net_remotes *remotes, const char *id);
 
-/* Whether the remote's address is `host`, or not known. */
-bool net_remote_is_at(const net_remote *remote, const char *host);
-
 /* Sets its address; a host's name is not looked up: false for what is not numeric. */
 bool net_remote_place(net_remote *remote, const char *host, uint16_t port);
 

@@ -7,6 +7,7 @@ one line of its log, keep running, and be in the state that it was in before.
 import base64
 import hashlib
 import json
+import socket
 import sys
 import threading
 import time
@@ -186,8 +187,6 @@ class Tracker(Table):
         self.assertEqual(self.books(), before)
 
     def test_a_message_byte_by_byte_is_as_good(self):
-        import socket
-
         with socket.create_connection((HOST, self.swarm.tracker_port)) as connection:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             for byte in raw_announce(id='"slow"'):
@@ -219,6 +218,15 @@ class TrustedAddress(swarm.Case):
 
 
 class Servers(Table):
+    def test_an_id_that_is_live_from_another_address(self):
+        hello = message(peerId="alice", minibit={"version": 1, "note": "hello", "keep": True})
+        with socket.create_connection((HOST, self.tracker.seeder_port)) as connection:
+            connection.sendall(hello + b"\n")
+            self.assertNotEqual(connection.recv(4096), b"")  # it is live from now on
+            received, closed = exchange(self.tracker.seeder_port, hello + b"\n", "127.0.0.2")
+            self.assertEqual((received, closed), (b"", True))
+            self.tracker.expect("live from another address", stream="err")
+
     def test_requests_that_the_seeder_refuses(self):
         self.refuses(self.tracker, self.tracker.seeder_port, REQUESTS)
 
@@ -270,12 +278,33 @@ class Givers(Table):
         # a second request may be on its way while the first block is hashed
         self.assertLessEqual(len(self.asked(liar)), 2)
 
+    def test_who_is_banned_stays_banned(self):
+        content = self.file.read_bytes()
+        wrong = lambda block, right: block_answer(block, bytes(len(right)))
+        liar = swarm.Listener(lambda connection, received: connection.sendall(
+            wrong(json.loads(received)["bloco"], content[:BLOCK_SIZE])))
+        self.addCleanup(liar.close)
+        self.announce("liar", address_port=liar.port, blocks=range(BLOCKS))
+        peer = self.swarm.peer("alice")
+        self.swarm.listening(peer)
+        peer.expect("liar is banned: a block of the wrong hash", stream="err")
+        for _ in range(2):
+            self.assertEqual(exchange(peer.port, request(peerId='"liar"')), (b"", True))
+        peer.expect("its id is banned", stream="err")
+        peer.expect("^complete")
+        self.assertSameBytes(peer.folder / self.file.name, self.file)
+
     def test_answers_that_are_none(self):
         answers = {
             "another block": lambda block, right: block_answer(block + 1, right),
             "too short": lambda block, right: block_answer(block, right[:-1]),
             "too long": lambda block, right: block_answer(block, right + b"x"),
             "no padding": lambda block, right: block_answer(block, right).replace(b"=", b""),
+            "spare bits": lambda block, right: block_answer(block, right).replace(
+                b'=="}', b'"}').replace(b'="}', b'"}')[:-3] + b'/=="}',
+            "the other alphabet": lambda block, right: block_answer(block, b"\xff" * len(right))
+                .replace(b"/", b"_"),
+            "a block of nothing": lambda block, right: block_answer(block, b""),
             "spaces": lambda block, right: block_answer(block, right).replace(b'"data": "', b'"data": " '),
             "over its size": lambda block, right: b'{"id": 0, "data": "' + b"A" * 200000,
             "http": lambda block, right: b"HTTP/1.1 200 OK\r\n\r\n",
@@ -312,6 +341,12 @@ class FakeTracker(swarm.Case):
             **ANYWHERE,
             "hashes that do not make the root": self.entry(),
             "an extension with a path": root_of(extension="../x"),
+            "a name with a path": root_of(name="../x"),
+            "a name with a folder": root_of(name="a/x.avi"),
+            "a hidden name": root_of(name=".bashrc"),
+            "a name like an option": root_of(name="-rf"),
+            "a name with a zero": root_of(name="x\0y"),
+            "a name too long": root_of(name="x" * 101),
             "an extension too long": root_of(extension="a" * 11),
             "a negative size": root_of(size=-1),
             "a size past all measure": root_of(size=2**60),

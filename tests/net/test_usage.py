@@ -163,6 +163,14 @@ class Addresses(Case):
         with self.assertRaises(OSError):
             socket.create_connection(("127.0.0.2", self.swarm.tracker_port), timeout=2)
 
+    def test_a_peer_is_seen_under_the_address_that_it_announces(self):
+        self.tracker()
+        peer = self.swarm.start(PROGRAMS[1], "--output-dir", "two", "alice", "127.0.0.2", 0, HOST,
+                                self.swarm.tracker_port)
+        peer.expect("^complete")
+        listed = announce(self.swarm.tracker_port, "witness")
+        self.assertEqual([e["ip"] for e in listed if e["id"] == "alice"], ["127.0.0.2"])
+
     def test_version_6(self):
         if not os.path.exists("/proc/net/if_inet6"):
             self.skipTest("no IPv6 here")
