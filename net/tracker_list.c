@@ -196,6 +196,17 @@ static size_t room_left(const net_list_config *config, const mb_action *answer, 
     return used < NET_LIMIT_PLAIN_LIST ? NET_LIMIT_PLAIN_LIST - used : 0;
 }
 
+/* All its blocks, if they fit at all, for somebody must be listed with each; else no more than
+ * leaves room for the others' names. */
+static size_t room_for_seeder(const net_list_config *config, const mb_action *answer,
+                              const mb_text *text)
+{
+    size_t most = room_left(config, answer, answer->list_count, text);
+
+    if (net_limit_list(config->seeder.count) <= most) return most;
+    return room_left(config, answer, 0, text);
+}
+
 void net_list_write_plain(const net_list_config *config, const net_conn *conn,
                           const mb_action *answer, mb_text *text)
 {
@@ -206,7 +217,7 @@ void net_list_write_plain(const net_list_config *config, const net_conn *conn,
     seeder_host(config, conn, seeder);
     mb_text_add(text, "[");
     add_entry(text, "tracker", seeder, config->port, config->seeder,
-              room_left(config, answer, answer->list_count, text));
+              room_for_seeder(config, answer, text));
     for (uint32_t i = 0; i < answer->list_count; i++) {
         const mb_listing *l = &answer->list[i];
         const net_remote *remote = net_remotes_at(config->remotes, l->node);

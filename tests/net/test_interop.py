@@ -4,7 +4,11 @@
 Every mix must end with the very file at every peer. The stand-ins for the original are as careless
 as the original itself; what they lose they ask for again.
 """
+import base64
+import hashlib
 import json
+import socket
+import struct
 
 import swarm
 from swarm import HOST, announce, exchange
@@ -154,6 +158,90 @@ class OnTheWire(Mix):
         self.assertEqual(own["file"]["block_size"], BLOCK_SIZE)
         self.assertEqual(own["file"]["extension"], "avi")
         self.assertEqual(len(own["dealt"]), 4)
+
+    def test_the_manifest_is_the_file_s(self):
+        self.start("minibit", [])
+        listed = announce(self.swarm.tracker_port, "a", extension={"wants": True})
+        told = next(entry for entry in listed if entry["id"] == "a")["minibit"]["file"]
+        content = self.file.read_bytes()
+        hashes = b"".join(hashlib.sha256(content[at : at + BLOCK_SIZE]).digest()
+                          for at in range(0, SIZE, BLOCK_SIZE))
+        root = hashlib.sha256(b"MiniBit1" + struct.pack("<QI", SIZE, BLOCK_SIZE) + hashes)
+        self.assertEqual(base64.b64decode(told["hashes"], validate=True), hashes)
+        self.assertEqual((told["root"], told["name"]), (root.hexdigest(), "film.avi"))
+        self.assertNotIn("hashes", json.dumps(announce(self.swarm.tracker_port, "b", extension={})))
+
+    def talk(self, *messages):
+        """A connection to the seeder that is kept, as a file of lines, with these said on it."""
+        connection = socket.create_connection((HOST, self.tracker.seeder_port), timeout=20)
+        self.addCleanup(connection.close)
+        lines = connection.makefile("rwb")
+        self.addCleanup(lines.close)
+        for message in messages:
+            message.setdefault("peerId", "stranger")
+            message["minibit"] = {"version": 1, "keep": True} | message.get("minibit", {})
+            lines.write(json.dumps(message).encode() + b"\n")
+        lines.flush()
+        return lines
+
+    def answer(self, lines, block):
+        """The next answer about that block; notices may come between."""
+        while True:
+            message = json.loads(lines.readline())
+            if message.get("id") == block:
+                return message
+
+    def test_raw_blocks_over_a_connection_that_is_kept(self):
+        self.start("minibit", [])
+        self.tracker.stop()
+        self.tracker = self.swarm.tracker(self.file, "--block-size", f"{BLOCK_SIZE}B", "--set",
+                                          "protocol.seeder_slots=0")
+        lines = self.talk({"minibit": {"note": "hello"}},
+                          *({"bloco": block, "minibit": {"raw": True, "offset": offset}}
+                            for block, offset in ((3, 0), (39, 0), (7, 1500))))
+        content = self.file.read_bytes()
+        for block, offset in ((3, 0), (39, 0), (7, 1500)):
+            right = content[block * BLOCK_SIZE : (block + 1) * BLOCK_SIZE][offset:]
+            header = self.answer(lines, block)["minibit"]
+            self.assertEqual((header["length"], header.get("offset", 0)), (len(right), offset))
+            self.assertEqual(lines.read(len(right)), right)
+
+    def test_a_refusal_has_its_reason(self):
+        """A stranger is told that it is one; who asks plainly, nothing."""
+        self.start("minibit", [])
+        answer = self.answer(self.talk({"bloco": 3}), 3)
+        self.assertEqual(answer["minibit"]["refused"], "unknown-peer")
+
+    def test_what_one_holds_is_told_as_bits(self):
+        self.start("minibit", [])
+        everything = base64.b64encode(b"\xff" * 5).decode()
+        entry = {"id": "a", "ip": HOST, "port": 5, "blocks": [],
+                 "minibit": {"version": 1, "set": everything, "epoch": 1, "count": 40}}
+        exchange(self.swarm.tracker_port, json.dumps(entry).encode())
+        listed = announce(self.swarm.tracker_port, "b", extension={})
+        sets = {e["id"]: e["minibit"].get("set") for e in listed}
+        self.assertEqual((sets["tracker"], sets["a"]), (everything, everything))
+        plain = {e["id"]: e["blocks"] for e in announce(self.swarm.tracker_port, "c")}
+        self.assertEqual(sorted(plain["a"]), list(range(40)))
+
+    def test_a_list_for_an_original_has_8192_bytes_at_most(self):
+        """5,000 blocks do not fit: the seeder first, its highest among them, and others trimmed."""
+        self.file = self.swarm.make_file(5000 * 10)
+        self.swarm.tracker(self.file, "--block-size", "10B")
+        for number in range(30):
+            everything = base64.b64encode(b"\xff" * 625).decode()
+            entry = {"id": f"a-peer-with-a-long-name-{number}", "ip": HOST, "port": 50000,
+                     "blocks": [], "minibit": {"version": 1, "set": everything, "epoch": 1,
+                                               "count": 5000}}
+            exchange(self.swarm.tracker_port, json.dumps(entry).encode())
+        entry = json.dumps({"id": "original", "ip": HOST, "port": 5, "blocks": []}).encode()
+        received, _ = exchange(self.swarm.tracker_port, entry)
+        self.assertLessEqual(len(received), 8192)
+        listed = json.loads(received)
+        self.assertEqual(listed[0]["id"], "tracker")
+        self.assertIn(4999, listed[0]["blocks"])
+        self.assertGreaterEqual(len(listed), 20)
+        self.assertIn("original", [e["id"] for e in listed])
 
     def test_an_announce_to_an_original_fits_its_buffer(self):
         self.file = self.swarm.make_file(2000 * 100)
