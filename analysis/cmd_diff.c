@@ -38,6 +38,12 @@ static const char *digest(const struct comparison *between, int which)
         cJSON_GetObjectItemCaseSensitive(between->summary[which], "trace_digest"));
 }
 
+/* Whether both did the same, as far as that is known: a live run has no digest. */
+static bool is_same_trace(const struct comparison *between)
+{
+    return digest(between, 0) && g_strcmp0(digest(between, 0), digest(between, 1)) == 0;
+}
+
 /* Number of the first record that may differ, by the digests that were kept on the way. */
 static uint64_t first_record(const struct comparison *between)
 {
@@ -90,8 +96,7 @@ static bool part_somewhere(struct comparison *between, GError **error)
 {
     const res_run *a = between->run[0], *b = between->run[1];
     if (a->is_replay) return part_in(between, a, b, "transfers", 0, error);
-    if (g_strcmp0(digest(between, 0), digest(between, 1)) == 0) return true;
-    between->different = true;
+    if (is_same_trace(between)) return true;
     return part_in_swarm(between, error);
 }
 
@@ -105,7 +110,7 @@ static bool compare(struct comparison *between, bool brief, GError **error)
         return false;
     between->different |= differ;
     if (between->run[0]->is_replay) return part_somewhere(between, error);
-    between->different |= g_strcmp0(digest(between, 0), digest(between, 1)) != 0;
+    between->different |= !is_same_trace(between);
     if (brief && between->different) return true;
     if (!part_somewhere(between, error)) return false;
     res_diff_figures(between->summary[0], between->summary[1], between->out, &differ);

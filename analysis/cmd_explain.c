@@ -140,7 +140,7 @@ int res_command_explain(int argc, char **argv, GError **error)
         {"peer", 0, 0, G_OPTION_ARG_FILENAME, &options.peer, "explain this peer's download",
          "NAME"},
         {"hops", 0, 0, G_OPTION_ARG_FILENAME, &options.hops,
-         "hops of the chain to print (default: 20)", "N"},
+         "lines of the chain to print (default: 20)", "N"},
         {"format", 0, 0, G_OPTION_ARG_FILENAME, &options.format, "text (default) or json",
          "FORMAT"},
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output,

@@ -144,7 +144,10 @@ void res_pairs_wanted(res_swarm *swarm, uint32_t n, uint32_t block);
 void res_pairs_unwanted(res_swarm *swarm, uint32_t n, uint32_t block);
 /* What counts of all of the node's pairs, taken out (-1) and put back (1) around a change. */
 void res_pairs_weigh(res_swarm *swarm, uint32_t n, int sign);
-bool res_swarm_has(const node *n, uint32_t block);
+static inline bool res_swarm_has(const node *n, uint32_t block)
+{
+    return n->blocks[block / 64] >> block % 64 & 1;
+}
 
 /* ---- swarm_transfer.c ---- */
 bool res_transfer_start(res_swarm *swarm, const res_event *event, GError **error);

@@ -2,11 +2,6 @@
 
 #include <assert.h>
 
-bool res_swarm_has(const node *n, uint32_t block)
-{
-    return n->blocks[block / 64] >> block % 64 & 1;
-}
-
 static uint64_t key_of(uint32_t a, uint32_t b)
 {
     return a < b ? (uint64_t)a << 32 | b : (uint64_t)b << 32 | a;
