@@ -263,6 +263,11 @@ static int list_runs(const struct work *work)
     return EXIT_DONE;
 }
 
+static const char *plural(uint32_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
 static int dry_run_study(const struct work *work)
 {
     sim_estimate sum = {0};
@@ -280,8 +285,8 @@ static int dry_run_study(const struct work *work)
         sum.memory_bytes = MAX(sum.memory_bytes, one.memory_bytes);
     }
     printf("%s: the study is all right; nothing was run\n", work->options->scenario);
-    printf("%u runs, %" PRIu64 " block transfers if all complete\n", work->chosen_count,
-           sum.blocks);
+    printf("%u run%s, %" PRIu64 " block transfers if all complete\n", work->chosen_count,
+           plural(work->chosen_count), sum.blocks);
     printf("at most about ");
     print_bytes(sum.memory_bytes);
     printf(" of memory for a run, and about %s of processor time for all\n",
@@ -291,10 +296,11 @@ static int dry_run_study(const struct work *work)
 
 static void print_outcome(const struct work *work, const sim_study_outcome *outcome)
 {
-    uint32_t points = sim_study_points(work->study), repeat = sim_study_repeat(work->study);
-    printf("%u runs (%u parameter point%s x %u repetition%s)", points * repeat, points,
-           points == 1 ? "" : "s", repeat, repeat == 1 ? "" : "s");
-    if (outcome->chosen < points * repeat) printf(", of which %u were asked for", outcome->chosen);
+    uint32_t runs = sim_study_runs(work->study), points = sim_study_points(work->study);
+    uint32_t repeat = sim_study_repeat(work->study);
+    printf("%u run%s (%u parameter point%s x %u repetition%s)", runs, plural(runs), points,
+           plural(points), repeat, plural(repeat));
+    if (outcome->chosen < runs) printf(", of which %u asked for", outcome->chosen);
     printf("\n%u done now, %u done before, %u failed\n", outcome->ran, outcome->there,
            outcome->failed);
     if (outcome->expected > 0)

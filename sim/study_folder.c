@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <glib.h>
 #include <openssl/evp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,13 +104,21 @@ void sim_study_private_remove(const char *path)
     rmdir(path);
 }
 
+/* Removes a private folder that no living process has locked. */
+static void remove_unused(const char *path)
+{
+    int lock = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0) sim_study_private_remove(path);
+    if (lock >= 0) close(lock);
+}
+
 int sim_study_private_make(const char *path, char **error)
 {
-    sim_study_private_remove(path); /* of an earlier process of the same number */
+    remove_unused(path); /* of an earlier process of the same number */
     for (;;) {
         if (mkdir(path, 0777) != 0) return fail(error, MB_ERR_IO, path);
-        /* Open, and so locked, until the process ends. Where a file system has no locks, sweep()
-         * gets none either. */
+        /* Open, and so locked, until the process ends. Where a file system has no locks,
+         * remove_unused() gets none either. */
         int lock = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (lock >= 0) (void)flock(lock, LOCK_SH);
         struct stat status;
@@ -118,14 +127,19 @@ int sim_study_private_make(const char *path, char **error)
     }
 }
 
-/* Removes a private folder of this machine unless its process is alive, which then has a lock. */
+/* Removes what is private and unused, if it is this machine's: of others no lock may be known. A
+ * half-written index, which takes but a moment, is unused if its process is gone. */
 static void sweep(const char *folder, const char *name)
 {
     char *here = g_strdup_printf(".%s.", host_name());
     char *path = g_build_filename(folder, name, NULL);
-    int lock = strstr(name, here) ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    if (lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0) sim_study_private_remove(path);
-    if (lock >= 0) close(lock);
+    const char *number = strstr(name, here);
+    if (number && g_str_has_prefix(name, "." INDEX ".")) {
+        pid_t pid = atoi(number + strlen(here));
+        if (pid > 0 && kill(pid, 0) != 0 && errno == ESRCH) unlink(path);
+    } else if (number) {
+        remove_unused(path);
+    }
     g_free(path);
     g_free(here);
 }

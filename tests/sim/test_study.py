@@ -289,6 +289,18 @@ class Sharing(Case):
         of(0, "note.txt").unlink()
         self.assertEqual(self.bytes_of(), whole)
 
+    def test_what_dead_processes_leave_is_swept_up(self):
+        """Of this machine; what another one's processes have under way stays."""
+        self.run_sim("s.ini", "-q")
+        dead = subprocess.Popen(["true"])
+        dead.wait()
+        host = "".join(c if c.isalnum() else "-" for c in os.uname().nodename)[:32]
+        self.write("half", f"results/s/.0123456789abcdef.{host}.{dead.pid}.tmp/summary.json.tmp")
+        self.write("half", f"results/s/.index.csv.{host}.{dead.pid}.tmp")
+        self.write("half", f"results/s/.0123456789abcdef.elsewhere.{dead.pid}.tmp/summary.json.tmp")
+        self.run_sim("s.ini", "-q")
+        self.assertEqual(self.hidden(), [f".0123456789abcdef.elsewhere.{dead.pid}.tmp"])
+
     def test_tables_that_were_not_written(self):
         """What is asked for and not there is made; what is there is kept."""
         self.run_sim("s.ini", "-q", "--provenance=off")

@@ -244,7 +244,7 @@ static void test_bad_plans(void)
          "t.ini: a study of 1000000000 runs; at most 1000000"},
         {"count = ${1..1000}\n[scenario]\nrepeat = 1001",
          "t.ini: a study of 1001000 runs; at most 1000000"},
-        {"count = ${1..1000000}${1..1000000}${1..1000000}${1..1000000}",
+        {"count = ${1..1000}${1..1000}${1..1000}${1..1000}${1..1000}${1..1000}${1..1000}",
          "t.ini: a study of more than 2^64 runs; at most 1000000"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
