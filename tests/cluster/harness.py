@@ -118,12 +118,12 @@ def _stop(pids):
             pass
 
 
-def kill_tree(root):
-    """Kills a process and all below it at one instant, as the power cord of a machine would."""
+def kill_tree(*roots):
+    """Kills processes and all below them at one instant, as the power cord of a machine would."""
     tree = set()
     while True:
         # Who is stopped starts nobody, so once nobody new is found the tree is whole.
-        new = {root, *(pid for pid, _ in descendants(root))} - tree
+        new = {*roots, *(pid for root in roots for pid, _ in descendants(root))} - tree
         if not new:
             break
         _stop(new)

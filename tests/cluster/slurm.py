@@ -1,10 +1,12 @@
 """A private Slurm: munged, slurmctld and two slurmd on ports of the loopback, in one folder.
 
-Needs no root and no system service. Each node has one processor, however many there are here.
+Needs no root and no system service. Each node has one processor, however many there are here. A
+requeued job starts again after cred_expire seconds, which are 120 where nothing else is said.
 """
 import os
 import pwd
 import shutil
+import signal
 import socket
 
 import harness
@@ -19,7 +21,7 @@ SlurmctldPort={controller_port}
 SlurmUser={user}
 SlurmdUser={user}
 AuthType=auth/munge
-AuthInfo=socket={folder}/munge/socket
+AuthInfo=socket={folder}/munge/socket,cred_expire=5
 CredType=cred/munge
 StateSaveLocation={folder}/state
 SlurmdSpoolDir={folder}/spool/%n
@@ -94,27 +96,32 @@ class Slurm:
     def start_node(self, name):
         self.nodes[name] = self._start("slurmd", "-D", "-N", name, name=name)
 
-    def kill_node(self, name):
-        """The node is gone, with all that runs there. (Its steps left slurmd's tree: by name.)"""
-        steps = [
+    def kill_node_at_work(self, name, folder):
+        """Kills slurmd and the step that works on `folder` there: the node is gone."""
+
+        def stopped():
+            for pid in harness.workers(folder):
+                if self._node_of(pid) == name:
+                    os.kill(pid, signal.SIGSTOP)
+                    return pid
+            return None
+
+        worker = harness.wait_for(stopped, f"work on {folder} at {name}", pause_s=0.002)
+        step = next(
             pid for pid, program in harness.descendants(os.getpid())
-            if program == "slurmstepd" and self._is_of(pid, name)
-        ]
-        harness.kill_tree(self.nodes[name].pid)
-        for pid in steps:
-            harness.kill_tree(pid)
+            if program == "slurmstepd" and worker in dict(harness.descendants(pid))
+        )
+        harness.kill_tree(self.nodes[name].pid, step)
         self.nodes[name].wait()
 
     @staticmethod
-    def _is_of(pid, name):
-        for child, _ in harness.descendants(pid):
-            try:
-                with open(f"/proc/{child}/environ", "rb") as file:
-                    if f"SLURMD_NODENAME={name}".encode() in file.read().split(b"\0"):
-                        return True
-            except OSError:
-                continue
-        return False
+    def _node_of(pid):
+        try:
+            with open(f"/proc/{pid}/environ", "rb") as file:
+                variables = file.read().decode(errors="replace").split("\0")
+        except OSError:
+            return None
+        return dict(each.partition("=")[::2] for each in variables).get("SLURMD_NODENAME")
 
     def run(self, *command, **more):
         return harness.run(*command, env=self.environment, **more)
@@ -125,6 +132,9 @@ class Slurm:
 
     def wait_until_over(self):
         harness.wait_for(lambda: not self.run("squeue", "-h").strip(), "all jobs over", pause_s=0.2)
+
+    def log(self, name):
+        return (self.folder / f"{name}.log").read_text(errors="replace")
 
     def logs(self):
         """The last words of each of them, for a failure."""

@@ -60,12 +60,10 @@ def killed_worker():
 
 def dead_node():
     folder = SCRATCH / "dead"
-    submit(folder, "--chunk", "2")
-    harness.wait_for(
-        lambda: "node1" in cluster.run("squeue", "-h", "-t", "R", "-o", "%N"), "work on node1"
-    )
-    cluster.kill_node("node1")
+    submit(folder, "--chunk", "4")
+    cluster.kill_node_at_work("node1", folder)
     cluster.wait_until_over()
+    require("due to failure of node node1" in cluster.log("slurmctld"), "nothing was requeued")
     said = folder.with_name("dead.slurm").joinpath("1/merge.log").read_text()
     require("all 8 runs are finished" in said, said)
     harness.require_same(folder, expected)

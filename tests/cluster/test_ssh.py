@@ -90,9 +90,11 @@ def killed_worker():
 def dead_host(*options):
     folder = SCRATCH / ("dead" + "".join(options))
     process = start(folder, "--hosts", "1/hare,1/fox", *options)
-    harness.wait_for(lambda: list(folder.glob("*/manifest.json")) or process.poll() is not None
-                     or list(folder.with_name(folder.name + ".parallel").rglob("manifest.json")),
-                     "a finished run", pause_s=0.002)
+    back = folder.with_name(folder.name + ".parallel")
+    harness.wait_for(
+        lambda: list(folder.glob("*/manifest.json")) or list(back.rglob("manifest.json")),
+        "a finished run", pause_s=0.002,
+    )
     hosts.kill("fox")
     try:
         require(process.poll() is None, "it was over before the host died")
@@ -116,8 +118,10 @@ def host_away():
 def resumed():
     folder = SCRATCH / "resumed"
     process = start(folder, "--hosts", "1/hare,1/fox", "--no-shared")
+    # Of a run, the last file that rsync puts in its place.
+    whole = "incoming/resumed/*/timeline.csv"
     back = SCRATCH / "resumed.parallel"
-    harness.wait_for(lambda: list(back.rglob("manifest.json")), "a run brought back", pause_s=0.002)
+    harness.wait_for(lambda: list(back.glob(whole)), "a run brought back", pause_s=0.002)
     harness.kill_tree(process.pid)
     process.wait()
     said = parallel(folder, "--hosts", "1/hare,1/fox", "--no-shared")
