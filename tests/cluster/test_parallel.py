@@ -70,6 +70,17 @@ def killed_worker():
     harness.require_same(folder, expected)
 
 
+def leftovers():
+    folder = SCRATCH / "whole"
+    (folder / ".0123456789abcdef.elsewhere.17.tmp").mkdir()
+    (folder / ".0123456789abcdef.elsewhere.17.tmp" / "config.ini").touch()
+    (folder / ".index.csv.elsewhere.17.tmp").touch()
+    (folder / ".mine.tmp").touch()
+    harness.run(SCRIPTS / "merge", study, "-o", folder, "--program", PROGRAM)
+    (folder / ".mine.tmp").unlink()
+    harness.require_same(folder, expected)
+
+
 def one_at_a_time():
     folder = SCRATCH / "twice"
     command = [SCRIPTS / "parallel", study, "-o", folder, "--program", PROGRAM, "-j", "2"]
@@ -124,6 +135,7 @@ harness.main(
         ("several runs in a job", chunks),
         ("all of it killed with -9, and resumed", killed_amid),
         ("a worker killed with -9: its run is tried again", killed_worker),
+        ("what killed processes left is swept up, and nothing else", leftovers),
         ("a study is run once at a time", one_at_a_time),
         ("bad use", bad_use),
         ("a study with a mistake", bad_study),
