@@ -41,18 +41,19 @@ absolute()
     realpath -s -m -- "$1"
 }
 
-# The program asked for, else the one built beside this folder, else the one installed.
+# The program asked for; else the one that was built, or installed, beside this folder; else PATH's.
 find_program()
 {
-    local here=$1 wanted=$2
+    local here=$1 wanted=$2 beside
     if [ -n "$wanted" ]; then
         case $wanted in
             */*) [ -x "$wanted" ] && absolute "$wanted" ;;
             *) type -P -- "$wanted" ;;
         esac || fail 2 "--program $wanted: no such program here"
-    elif [ -x "$here/../../build/minibit-sim" ]; then
-        (cd "$here/../../build" && printf '%s/minibit-sim\n' "$PWD")
     else
+        for beside in "$here/../../build/minibit-sim" "$here/../../../bin/minibit-sim"; do
+            [ ! -x "$beside" ] || { realpath -- "$beside"; return; }
+        done
         type -P minibit-sim || fail 2 'no minibit-sim here: build it, or name it by --program'
     fi
 }
