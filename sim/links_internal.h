@@ -153,11 +153,22 @@ static inline uint64_t sim_link_share(const struct sim_link *link)
     return (link->capacity - (uint64_t)link->sum) / link->attached;
 }
 
+/* Whether its share is its level; without the division, as it is asked of many and mostly so. */
+static inline bool sim_link_rests(const struct sim_link *link)
+{
+    if (link->attached == 0 || link->sum >= link->capacity)
+        return sim_link_share(link) == link->level;
+    uint64_t left = link->capacity - (uint64_t)link->sum;
+    sim_work used = (sim_work)link->level * link->attached;
+    return used <= left && left - (uint64_t)used < link->attached;
+}
+
 /* ceil(a / b), b > 0; in 64 bits where that is enough, as it mostly is. */
 static inline sim_work sim_work_divide_up(sim_work a, uint64_t b)
 {
     if (a >> 64 == 0) return (uint64_t)a / b + ((uint64_t)a % b != 0);
-    return a / b + (a % b != 0);
+    sim_work quotient = a / b;
+    return quotient + (quotient * b != a);
 }
 
 /* links.c: brings V up to now. */

@@ -42,13 +42,10 @@ struct sim_dirty sim_dirty_pop(sim_links *links)
  * Queues a link for a refill if its share is not its level. A link that limits nobody any more
  * and whose flows fit needs no refill: all they wanted was less than its level.
  */
-static void examine(sim_links *links, uint32_t id)
+static void unrest(sim_links *links, uint32_t id)
 {
     struct sim_link *link = &links->link[id];
     uint64_t share = sim_link_share(link);
-    bool rests = share == link->level && !(link->flags & SIM_LINK_REFILL);
-    if (!rests || links->watched) sim_link_touch(links, id);
-    if (rests || (link->flags & SIM_LINK_DIRTY)) return;
     if (share == SIM_LEVEL_NONE) {
         link->level = SIM_LEVEL_NONE;
         link->flags &= (uint8_t)~SIM_LINK_REFILL;
@@ -57,6 +54,15 @@ static void examine(sim_links *links, uint32_t id)
     }
     link->flags |= SIM_LINK_DIRTY;
     sim_dirty_push(links, id, link->attached > 0 ? share : link->capacity / link->count);
+}
+
+static inline void examine(sim_links *links, uint32_t id)
+{
+    struct sim_link *link = &links->link[id];
+    bool rests = sim_link_rests(link) && !(link->flags & SIM_LINK_REFILL);
+    if (rests && !links->watched) return;
+    sim_link_touch(links, id);
+    if (!rests && !(link->flags & SIM_LINK_DIRTY)) unrest(links, id);
 }
 
 /* ---- refilling one link ---- */
@@ -90,11 +96,11 @@ static uint64_t water_fill(struct sim_share *share, uint32_t count, uint64_t cap
                            uint32_t *limited, sim_work *sum)
 {
     uint32_t left = count;
-    sim_work elsewhere = 0;
+    uint64_t elsewhere = 0;
     uint64_t level = SIM_LEVEL_NONE;
     for (bool again = true; again && left > 0;) {
         again = false;
-        level = (uint64_t)((capacity - elsewhere) / left);
+        level = (capacity - elsewhere) / left;
         for (uint32_t i = 0; i < left;) {
             struct sim_share s = share[i];
             if (s.offer > level || (s.offer == level && s.here)) {
@@ -155,8 +161,56 @@ static void share_apply(sim_links *links, uint32_t id, struct sim_share share, b
     }
 }
 
+/*
+ * Whether at `level` each flow would stay limited where it is. Then `share` gets the other ends of
+ * those that this link limits.
+ */
+static bool all_stay(sim_links *links, uint32_t id, uint64_t level)
+{
+    const struct sim_link *link = &links->link[id];
+    const uint32_t *ids = sim_link_ids_const(link);
+    assert(link->count <= links->share_room);
+    for (uint32_t i = 0; i < link->attached; i++) {
+        const struct sim_flow *f = &links->flow[ids[i]];
+        uint32_t other = f->link[!f->side];
+        if (links->link[other].level < level) return false;
+        links->share[i].flow = other;
+    }
+    for (uint32_t i = link->attached; i < link->count; i++) {
+        const struct sim_flow *f = &links->flow[ids[i]];
+        if (links->link[f->link[f->side]].level > level) return false;
+    }
+    return true;
+}
+
+/*
+ * The usual refill: its level moves, and with it the rates of the flows that it limits, but no flow
+ * comes to be limited elsewhere. False, and nothing is done, where one does.
+ */
+static bool refill_in_place(sim_links *links, uint32_t id)
+{
+    struct sim_link *link = &links->link[id];
+    uint64_t level = sim_link_share(link);
+    uint64_t rise = level - link->level; /* modulo 2^64 */
+    sim_work change = level < link->level ? -(sim_work)(link->level - level) : rise;
+    if (link->attached == 0 || links->watched || !all_stay(links, id, level)) return false;
+    sim_link_touch(links, id);
+    sim_link_advance(links, id);
+    links->stats.refills++;
+    links->stats.level_changes += rise != 0;
+    if (rise != 0) links->stats.rerated_flows += link->attached;
+    link->level = level;
+    for (uint32_t i = 0; i < link->attached; i++) {
+        uint32_t other = links->share[i].flow;
+        links->link[other].sum += change;
+        examine(links, other);
+    }
+    return true;
+}
+
 static void refill(sim_links *links, uint32_t id)
 {
+    if (refill_in_place(links, id)) return;
     struct sim_link *link = &links->link[id];
     uint32_t limited;
     sim_work sum;
@@ -201,7 +255,7 @@ void sim_links_solve(sim_links *links)
         link->flags &= (uint8_t)~SIM_LINK_DIRTY;
         bool must = link->flags & SIM_LINK_REFILL;
         link->flags &= (uint8_t)~SIM_LINK_REFILL;
-        if (must || sim_link_share(link) != link->level) refill(links, id);
+        if (must || !sim_link_rests(link)) refill(links, id);
     }
 }
 
