@@ -42,13 +42,14 @@ struct sim_queue {
     size_t wheel_count; /* events in the wheel, the current bucket apart */
     struct keys run;    /* the current bucket, in order, consumed from run_head on */
     size_t run_head;
-    struct keys fresh;   /* heap: pushed into the current bucket since it was put in order */
+    struct keys fresh;   /* heap: pushed into the current bucket, or before, since it was ordered */
     struct keys beyond;  /* heap: past the end of the wheel */
     struct key first;    /* the next event's key, where first.slot is not NONE */
     mb_time last_time;   /* of the last event popped */
     mb_time review_time; /* last_time when the width was last reviewed */
     size_t review_pops;  /* pops since */
     uint64_t turns;      /* buckets that were the current one */
+    bool failed;         /* memory was short in a look at the next event: the next pop tells */
     size_t count;
 };
 
@@ -134,11 +135,14 @@ static bool wheel_covers(const sim_queue *queue, mb_time time)
     return bucket_number(queue, time) - queue->current < queue->bucket_count;
 }
 
-/* Files a slot by its time: the current bucket, the wheel, or beyond. Room has been reserved. */
+/*
+ * Files a slot by its time: the current bucket, the wheel, or beyond. Room has been reserved. Who
+ * looks at the next event moves the wheel on to it; what is then pushed before it joins it.
+ */
 static void place(sim_queue *queue, uint32_t slot)
 {
     mb_time time = queue->events[slot].time;
-    if (bucket_number(queue, time) == queue->current) {
+    if (bucket_number(queue, time) <= queue->current) {
         heap_push(&queue->fresh, key_of(queue, slot));
     } else if (wheel_covers(queue, time)) {
         wheel_put(queue, slot);
@@ -162,7 +166,7 @@ static void stage_flush(sim_queue *queue)
 static void place_new(sim_queue *queue, uint32_t slot)
 {
     mb_time time = queue->events[slot].time;
-    if (bucket_number(queue, time) == queue->current || !wheel_covers(queue, time)) {
+    if (bucket_number(queue, time) <= queue->current || !wheel_covers(queue, time)) {
         place(queue, slot);
         return;
     }
@@ -438,18 +442,19 @@ static struct key least_ahead(sim_queue *queue)
     return bucket_least(queue, bucket);
 }
 
-/* Finds the next event without moving on: what is pushed meanwhile may still come before it. */
 static void find_first(sim_queue *queue)
 {
     if (queue->first.slot != NONE || queue->count == 0) return;
+    if (queue->run_head == queue->run.count && queue->fresh.count == 0 && advance(queue) < 0) {
+        queue->first = least_ahead(queue);
+        queue->failed = true;
+        return;
+    }
     bool running = queue->run_head < queue->run.count;
     if (running) queue->first = queue->run.at[queue->run_head];
-    if (queue->fresh.count > 0) {
-        if (!running || key_before(&queue->fresh.at[0], &queue->first)) {
-            queue->first = queue->fresh.at[0];
-        }
-    } else if (!running) {
-        queue->first = least_ahead(queue);
+    if (queue->fresh.count == 0) return;
+    if (!running || key_before(&queue->fresh.at[0], &queue->first)) {
+        queue->first = queue->fresh.at[0];
     }
 }
 
@@ -479,6 +484,10 @@ static uint32_t take_first(sim_queue *queue)
 int sim_queue_pop(sim_queue *queue, sim_event *out)
 {
     if (queue->count == 0) return 0;
+    if (queue->failed) {
+        queue->failed = false;
+        return MB_ERR_MEMORY;
+    }
     if (queue->run_head == queue->run.count && queue->fresh.count == 0) {
         int rc = advance(queue);
         if (rc < 0) return rc;
