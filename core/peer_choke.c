@@ -260,24 +260,34 @@ static uint64_t received_in_window(const mb_peer *peer, uint32_t index)
     return mb_ask_received(peer, index) - mb_known_marks(peer, index)[peer->mark_at];
 }
 
-static bool view_build(mb_peer *peer, mb_time now, columns *c, mb_choke_view *view, mb_actions *out)
+/* The rows, and those columns that every strategy gets; returns how many they are. */
+static uint32_t rows_take(const mb_peer *peer, const columns *to)
 {
-    uint32_t count = 0, wanted = peer->protocol->choke->columns;
+    const mb_place *place = peer->by_node, *end = place + peer->known_count;
+    const columns c = *to; /* which the compiler knows not to change */
+    uint32_t count = 0;
 
-    if (!columns_take(peer, c, out)) return false;
-    for (uint32_t i = 0; i < peer->known_count; i++) {
-        const mb_place *place = &peer->by_node[i];
+    for (; place < end; place++) {
+        bool unchoked = mb_group_has(peer, MB_GROUP_UNCHOKED, place->index);
 
         if (!is_candidate(peer, place->index)) continue;
-        c->index[count] = place->index;
-        c->handle[count] = place->node;
-        c->learned[count] = place->learned;
-        c->unchoked[count] = mb_group_has(peer, MB_GROUP_UNCHOKED, place->index);
-        c->optimistic[count] =
-            c->unchoked[count] && peer->known[place->index].flags & MB_KNOWN_OPTIMISTIC;
+        c.index[count] = place->index;
+        c.handle[count] = place->node;
+        c.learned[count] = place->learned;
+        c.unchoked[count] = unchoked;
+        c.optimistic[count] = unchoked && peer->known[place->index].flags & MB_KNOWN_OPTIMISTIC;
         count++;
     }
-    for (uint32_t row = 0; row < count; row++) {
+    return count;
+}
+
+static bool view_build(mb_peer *peer, mb_time now, columns *c, mb_choke_view *view, mb_actions *out)
+{
+    uint32_t count, wanted = peer->protocol->choke->columns;
+
+    if (!columns_take(peer, c, out)) return false;
+    count = rows_take(peer, c);
+    for (uint32_t row = 0; row < count && wanted != MB_COLUMN_SCORE; row++) {
         uint32_t index = c->index[row];
 
         if (wanted & MB_COLUMN_OFFERS) c->offers[row] = mb_known_offers(peer, index);

@@ -242,7 +242,8 @@ ALWAYS_INLINE uint64_t weigh_with(const uint64_t *classes, uint32_t count, const
     uint64_t sum = 0; /* in units of the last class's weight */
     for (uint32_t w = 0; w < words; w++, classes += count) {
         uint64_t missing = a[w] & ~b[w];
-        uint64_t word_sum = 0; /* Horner: each class weighs twice the next */
+        if (missing == 0) continue; /* most words, once much is held */
+        uint64_t word_sum = 0;      /* Horner: each class weighs twice the next */
         for (uint32_t k = 0; k < count; k++) {
             word_sum = word_sum * 2 + (uint64_t)__builtin_popcountll(missing & classes[k]);
         }
