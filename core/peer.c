@@ -12,6 +12,8 @@
 #define MARKS_MAX 64
 /* A request timeout is looked at this many times. */
 #define TICKS_PER_TIMEOUT 4
+/* Bytes of a cache line. */
+#define LINE ((size_t)64)
 
 /* ---- lists ---------------------------------------------------------------------------------- */
 
@@ -69,12 +71,6 @@ static uint32_t marks_in_window(const mb_protocol *p)
 
 static int peer_allocate(mb_peer *peer, const mb_peer_config *config)
 {
-    size_t words = peer->words;
-
-    peer->mine = calloc(3 * (words ? words : 1), sizeof *peer->mine);
-    if (!peer->mine) return MB_ERR_MEMORY;
-    peer->asked = peer->mine + words;
-    peer->dealt = peer->asked + words;
     peer->log = mb_log_new(config->epoch ? config->epoch : 1, peer->blocks);
     if (!peer->log) return MB_ERR_MEMORY;
     if (mb_rarity_init(&peer->rarity, peer->words, 7)) return MB_ERR_MEMORY;
@@ -92,13 +88,28 @@ static void peer_hold_initial(mb_peer *peer, const mb_peer_config *config)
     }
 }
 
+/* A zeroed peer on lines' boundaries, and behind it, in the same piece, its own sets of blocks. */
+static mb_peer *peer_piece(uint32_t words)
+{
+    size_t own = (sizeof(mb_peer) + LINE - 1) / LINE * LINE;
+    size_t size = (own + 3 * (size_t)words * sizeof(uint64_t) + LINE - 1) / LINE * LINE;
+    mb_peer *peer = aligned_alloc(LINE, size);
+
+    if (!peer) return NULL;
+    memset(peer, 0, size);
+    peer->mine = (uint64_t *)(void *)((char *)peer + own);
+    peer->asked = peer->mine + words;
+    peer->dealt = peer->asked + words;
+    return peer;
+}
+
 int mb_peer_new(mb_peer **result, const mb_peer_config *config)
 {
     uint32_t words = mb_blockset_words(config->geometry->blocks);
     mb_peer *peer;
 
     if (!have_is_sane(config, words)) return MB_ERR_ARGUMENT;
-    peer = calloc(1, sizeof *peer);
+    peer = peer_piece(words);
     if (!peer) return MB_ERR_MEMORY;
     peer->protocol = config->protocol;
     peer->geometry = config->geometry;
@@ -125,7 +136,6 @@ int mb_peer_new(mb_peer **result, const mb_peer_config *config)
 void mb_peer_free(mb_peer *peer)
 {
     if (!peer) return;
-    free(peer->mine);
     free(peer->log);
     mb_rarity_clear(&peer->rarity);
     mb_rarity_clear(&peer->served);
@@ -611,7 +621,7 @@ void mb_peer_fetch(const mb_peer *peer)
 {
     const char *at = (const char *)peer;
 
-    for (size_t offset = 0; offset < offsetof(mb_peer, by_node); offset += 64)
+    for (size_t offset = 0; offset < offsetof(mb_peer, by_node); offset += LINE)
         __builtin_prefetch(at + offset, 1);
 }
 

@@ -12,7 +12,7 @@ import sys
 ALLOWED = {
     "memcpy", "memmove", "memset", "memcmp", "memchr",
     "strcmp", "strncmp", "strlen", "strnlen", "strchr", "strrchr",
-    "malloc", "calloc", "realloc", "free",
+    "malloc", "calloc", "realloc", "aligned_alloc", "free",
     "__assert_fail", "__stack_chk_fail", "_GLOBAL_OFFSET_TABLE_",
     "__udivti3", "__umodti3", "__divti3", "__modti3", "__popcountdi2", "__clzdi2", "__ctzdi2",
     "__memcpy_chk", "__memmove_chk", "__memset_chk",
