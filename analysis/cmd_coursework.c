@@ -24,25 +24,28 @@ struct options {
     gboolean force;
 };
 
-/* A file to be. */
+/* A file to be: a text or a picture. */
 struct page {
     char *path;
     GString *text;
+    res_drawing *drawing; /* if this is none, the text */
+    res_picture format;
 };
 
 /* Everything is made before anything is written. */
 struct desk {
     const char *folder;
     bool force;
-    GString *index; /* index.md so far */
-    GArray *pages;  /* struct page */
+    GString *index;      /* index.md so far */
+    GArray *pages;       /* struct page */
+    GPtrArray *drawings; /* res_drawing *, of the pages */
 };
 
 static void page_clear(gpointer data)
 {
     struct page *page = data;
     g_free(page->path);
-    g_string_free(page->text, TRUE);
+    if (page->text) g_string_free(page->text, TRUE);
 }
 
 /* Adds a file; the text becomes the desk's. */
@@ -50,8 +53,21 @@ static void add_page(const struct desk *desk, const char *name, const char *exte
                      GString *text)
 {
     g_autofree char *file = g_strconcat(name, ".", extension, NULL);
-    struct page page = {g_build_filename(desk->folder, file, NULL), text};
+    struct page page = {.path = g_build_filename(desk->folder, file, NULL), .text = text};
     g_array_append_val(desk->pages, page);
+}
+
+/* Adds a picture in both formats; the drawing becomes the desk's. */
+static void add_drawing(const struct desk *desk, const char *name, res_drawing *drawing)
+{
+    static const res_picture formats[] = {RES_PICTURE_PNG, RES_PICTURE_SVG};
+    g_ptr_array_add(desk->drawings, drawing);
+    for (size_t i = 0; i < G_N_ELEMENTS(formats); i++) {
+        add_page(desk, name, res_picture_extension(formats[i]), NULL);
+        struct page *page = &g_array_index(desk->pages, struct page, desk->pages->len - 1);
+        page->drawing = drawing;
+        page->format = formats[i];
+    }
 }
 
 static void add_format(const struct desk *desk, const res_course_table *spec,
@@ -74,19 +90,24 @@ static bool add_markdown(const struct desk *desk, const res_course_table *spec,
     g_string_append_c(text, '\n');
     res_escape_markdown(text, sentence->str);
     g_string_append_c(text, '\n');
-    g_string_append_printf(desk->index, "\n%s\n[CSV](%s.csv), [LaTeX](%s.tex)\n", text->str,
-                           spec->study, spec->study);
+    g_string_append_printf(text, "\n![%s](%s.svg)\n", spec->question, spec->study);
+    g_string_append_printf(desk->index,
+                           "\n%s\nAs [CSV](%s.csv), [LaTeX](%s.tex); the plot as [PNG](%s.png)\n",
+                           text->str, spec->study, spec->study, spec->study);
     add_page(desk, spec->study, "md", text);
     return true;
 }
 
-static bool add_table(const struct desk *desk, const res_course_table *spec, res_estimates *table,
-                      GError **error)
+static bool add_table(const struct desk *desk, const res_course_table *spec, const res_runs *runs,
+                      res_estimates *table, GError **error)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(spec->titles) && spec->titles[i].name; i++)
         res_estimates_entitle(table, spec->titles[i].name, spec->titles[i].title);
     add_format(desk, spec, table, RES_FORMAT_CSV, "csv");
     add_format(desk, spec, table, RES_FORMAT_LATEX, "tex");
+    res_drawing *drawing = res_course_draw(spec, table, runs, error);
+    if (!drawing) return false;
+    add_drawing(desk, spec->study, drawing);
     return add_markdown(desk, spec, table, error);
 }
 
@@ -108,21 +129,27 @@ static bool make_table(const struct desk *desk, const res_course_table *spec, GE
     g_autoptr(res_database) database = res_database_open(runs, error);
     g_autoptr(res_estimates) table =
         database ? res_estimates_query(database, spec->sql, (char *const *)spec->by, error) : NULL;
-    bool done = table && add_table(desk, spec, table, error);
+    bool done = table && add_table(desk, spec, runs, table, error);
     if (!done) prefix_study(study, error);
     return done;
 }
 
+static bool write_page(const struct desk *desk, const struct page *page, GError **error)
+{
+    if (page->drawing) return res_drawing_draw(page->drawing, page->format, page->path, error);
+    return res_output_write(page->path, desk->force, page->text, error);
+}
+
+/* The pictures come first: where there is no gnuplot, nothing is written. */
 static bool write_pages(const struct desk *desk, GError **error)
 {
+    const struct page *pages = (const struct page *)(const void *)desk->pages->data;
     bool done = true;
     for (guint i = 0; done && i < desk->pages->len; i++)
-        done =
-            res_output_check(g_array_index(desk->pages, struct page, i).path, desk->force, error);
-    for (guint i = 0; done && i < desk->pages->len; i++) {
-        const struct page *page = &g_array_index(desk->pages, struct page, i);
-        done = res_output_write(page->path, desk->force, page->text, error);
-    }
+        done = res_output_check(pages[i].path, desk->force, error);
+    for (int texts = 0; texts < 2; texts++)
+        for (guint i = 0; done && i < desk->pages->len; i++)
+            if ((pages[i].drawing == NULL) == texts) done = write_page(desk, &pages[i], error);
     return done;
 }
 
@@ -147,12 +174,14 @@ static bool work(const struct options *options, char **rest, GError **error)
     if (!g_file_test(rest[0], G_FILE_TEST_IS_DIR))
         return res_input_error(error, "%s: no such folder", rest[0]);
     struct desk desk = {rest[0], options->force, g_string_new(NULL),
-                        g_array_new(FALSE, FALSE, sizeof(struct page))};
+                        g_array_new(FALSE, FALSE, sizeof(struct page)),
+                        g_ptr_array_new_with_free_func((GDestroyNotify)res_drawing_free)};
     g_array_set_clear_func(desk.pages, page_clear);
     bool done = make_all(&desk, error);
     if (done) printf("%s/index.md\n", rest[0]);
     g_string_free(desk.index, TRUE);
     g_array_unref(desk.pages);
+    g_ptr_array_unref(desk.drawings);
     return done;
 }
 

@@ -50,29 +50,19 @@ static bool any_has(res_database *database, const res_points *points, const char
     return false;
 }
 
-/* Those asked for, or of the usual ones those that there are. */
-static void add_figures(res_estimates *table, res_database *database, const res_points *points,
-                        char *const *asked)
+/* Those asked for, or of the usual ones those that there are; ends with NULL. Free the list. */
+static char **choose_metrics(res_database *database, const res_points *points, char *const *asked)
 {
     bool grouped = points->groups->len > 0;
     const char *const *usual = grouped ? group_metrics : swarm_metrics;
     size_t count = grouped ? G_N_ELEMENTS(group_metrics) : G_N_ELEMENTS(swarm_metrics);
+    GPtrArray *chosen = g_ptr_array_new();
     for (char *const *metric = asked; metric && *metric; metric++)
-        res_estimates_add_figure(table, *metric);
+        g_ptr_array_add(chosen, *metric);
     for (size_t i = 0; !(asked && *asked) && i < count; i++)
-        if (any_has(database, points, usual[i])) res_estimates_add_figure(table, usual[i]);
-}
-
-static bool add_point(res_estimates *table, res_database *database, const res_point *point,
-                      GError **error)
-{
-    res_estimates_row *row = res_estimates_add_row(table, point->values);
-    row->runs = point->runs->len;
-    for (guint i = 0; i < table->figures->len; i++) {
-        const char *metric = g_array_index(table->figures, res_heading, i).name;
-        if (!res_point_estimate(database, point, metric, &row->figures[i], error)) return false;
-    }
-    return true;
+        if (any_has(database, points, usual[i])) g_ptr_array_add(chosen, (char *)usual[i]);
+    g_ptr_array_add(chosen, NULL);
+    return (char **)g_ptr_array_free(chosen, FALSE);
 }
 
 /* A run alone shows its groups of peers, unless something else is asked for. */
@@ -88,16 +78,10 @@ static res_estimates *of_metrics(const struct options *options, const res_runs *
 {
     g_autoptr(res_points) points = res_points_new(runs, database, keys_of(options, runs), error);
     if (!points) return NULL;
-    g_autoptr(res_estimates) table = res_estimates_new();
-    for (guint i = 0; i < points->keys->len; i++)
-        res_estimates_add_key(table, points->keys->pdata[i]);
-    add_figures(table, database, points, options->metrics);
-    bool done = table->figures->len > 0;
-    if (!done)
-        res_input_error(error, "%s: no figures in summary.json", res_runs_at(runs, 0)->folder);
-    for (guint i = 0; done && i < points->points->len; i++)
-        done = add_point(table, database, res_points_at(points, i), error);
-    return done ? g_steal_pointer(&table) : NULL;
+    g_autofree char **metrics = choose_metrics(database, points, options->metrics);
+    if (*metrics) return res_estimates_points(points, database, metrics, error);
+    res_input_error(error, "%s: no figures in summary.json", res_runs_at(runs, 0)->folder);
+    return NULL;
 }
 
 /* ---- the command --------------------------------------------------------------------------- */

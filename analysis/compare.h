@@ -8,11 +8,8 @@
 #ifndef ANALYSIS_COMPARE_H
 #define ANALYSIS_COMPARE_H
 
-#include "analysis/drawing.h"
+#include "analysis/compare_draw.h"
 #include "analysis/run_folder.h"
-
-/* The name of this kind of plot. */
-#define RES_COMPARE "compare"
 
 /*
  * Appends to `figures` (res_drawing *) one for each metric, a path into summary.json; none stands

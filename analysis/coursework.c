@@ -42,7 +42,7 @@ const res_course_table res_course_tables[] = {
         .by = {"books", "quarter"},
         .titles = {{"tracker_share", "tracker's share of blocks"}},
         .tell = res_course_tell_books,
-        .plot = {"tracker_share", "quarter", "books", "tracker's share of blocks", false},
+        .plot = {{"tracker_share"}, "quarter", "books", "tracker's share of blocks", false},
     },
     {
         .study = "selection",
@@ -56,7 +56,7 @@ const res_course_table res_course_tables[] = {
                    {"completed_s", "last peer done after"},
                    {"tracker_share", "tracker's share of blocks"}},
         .tell = res_course_tell_selection,
-        .plot = {"download_s.mean", "seeder", "selection", "mean download time", true},
+        .plot = {{"download_s.mean"}, "seeder", "selection", "mean download time", true},
     },
     {
         .study = "freeriders",
@@ -66,9 +66,15 @@ const res_course_table res_course_tables[] = {
         .by = {"riders", "choke"},
         .titles = {{"riders", "free riders of 100"},
                    {"choke", "choking"},
-                   {"giver_download_s", "mean download of those who give"},
-                   {"rider_download_s", "of the free riders"}},
+                   {"giver_download_s", "givers' mean download"},
+                   {"rider_download_s", "free riders' mean download"}},
         .tell = res_course_tell_freeriders,
+        .plot = {{"giver_download_s", "rider_download_s"},
+                 "riders",
+                 "choke",
+                 "mean download time",
+                 true,
+                 {"givers", "free riders"}},
     },
     {
         .study = "scale",
@@ -83,7 +89,7 @@ const res_course_table res_course_tables[] = {
                    {"download_s.mean", "mean download"},
                    {"tracker_share", "tracker's share of blocks"}},
         .tell = res_course_tell_scale,
-        .plot = {"completed_s", "N", "mode", "time until the last peer is done", true},
+        .plot = {{"completed_s"}, "N", "mode", "time until the last peer is done", true},
     },
     {
         .study = "staying",
@@ -99,7 +105,7 @@ const res_course_table res_course_tables[] = {
                    {"seeder_share", "seeders' share of blocks"},
                    {"tracker_share", "tracker's share of blocks"}},
         .tell = res_course_tell_staying,
-        .plot = {"download_s.mean", "leave", NULL, "mean download time", false},
+        .plot = {{"download_s.mean"}, "leave", NULL, "mean download time", false},
     },
 };
 

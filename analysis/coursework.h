@@ -8,6 +8,7 @@
 #ifndef ANALYSIS_COURSEWORK_H
 #define ANALYSIS_COURSEWORK_H
 
+#include "analysis/drawing.h"
 #include "analysis/estimates.h"
 
 /* A column's title for readers. */
@@ -15,13 +16,14 @@ typedef struct res_course_title {
     const char *name, *title;
 } res_course_title;
 
-/* How a table is drawn: a figure over the last key, or a series for each value of the first. */
+/* How a table is drawn. */
 typedef struct res_course_plot {
-    const char *figure; /* name of the column; NULL: not over a parameter */
-    const char *axis;   /* the key along it */
-    const char *series; /* the other key; NULL: one series */
-    const char *words;  /* what the figure is called */
-    bool logarithmic;   /* along the figure too: it spans orders of magnitude */
+    const char *figures[2]; /* names of columns; none: the sources of a run's blocks over time */
+    const char *axis;       /* the key along it */
+    const char *series;     /* the other key; NULL: one series */
+    const char *words;      /* what the figures are called */
+    bool logarithmic;       /* along the figure too: it spans orders of magnitude */
+    const char *legend[2];  /* what each of two figures is called */
 } res_course_plot;
 
 typedef struct res_course_table {
@@ -38,6 +40,11 @@ typedef struct res_course_table {
 
 extern const res_course_table res_course_tables[];
 extern const size_t res_course_table_count;
+
+/* The table's plot, from its estimates, or from the study's first run. NULL with an error. The
+ * caller frees it. */
+res_drawing *res_course_draw(const res_course_table *spec, const res_estimates *table,
+                             const res_runs *runs, GError **error);
 
 /* The sentences, a table each. */
 bool res_course_tell_original(const res_estimates *table, GString *out, GError **error);

@@ -106,6 +106,34 @@ const res_estimates_row *res_estimates_find(const res_estimates *table, const ch
     return NULL;
 }
 
+/* ---- from points --------------------------------------------------------------------------- */
+
+static bool add_point(res_estimates *table, res_database *database, const res_point *point,
+                      GError **error)
+{
+    res_estimates_row *row = res_estimates_add_row(table, point->values);
+    row->runs = point->runs->len;
+    for (guint i = 0; i < table->figures->len; i++) {
+        const char *metric = g_array_index(table->figures, res_heading, i).name;
+        if (!res_point_estimate(database, point, metric, &row->figures[i], error)) return false;
+    }
+    return true;
+}
+
+res_estimates *res_estimates_points(const res_points *points, res_database *database,
+                                    char *const *metrics, GError **error)
+{
+    g_autoptr(res_estimates) table = res_estimates_new();
+    bool done = true;
+    for (guint i = 0; i < points->keys->len; i++)
+        res_estimates_add_key(table, points->keys->pdata[i]);
+    for (; metrics && *metrics; metrics++)
+        res_estimates_add_figure(table, *metrics);
+    for (guint i = 0; done && i < points->points->len; i++)
+        done = add_point(table, database, res_points_at(points, i), error);
+    return done ? g_steal_pointer(&table) : NULL;
+}
+
 /* ---- from a SELECT ------------------------------------------------------------------------- */
 
 /* A query's rows while they are gathered. */

@@ -10,6 +10,7 @@
 
 #include "analysis/database.h"
 #include "analysis/grid.h"
+#include "analysis/points.h"
 #include "analysis/stats.h"
 
 /* A column of keys or of figures. */
@@ -46,6 +47,14 @@ res_estimates_row *res_estimates_add_row(res_estimates *table, char *const *valu
  */
 res_estimates *res_estimates_query(res_database *database, const char *sql, char *const *by,
                                    GError **error);
+
+/*
+ * A table of points: its keys are theirs, its figures those of summary.json at `metrics` (ends with
+ * NULL; NULL: none, and the database is not asked). NULL with an error as res_point_estimate() has.
+ * The caller frees it.
+ */
+res_estimates *res_estimates_points(const res_points *points, res_database *database,
+                                    char *const *metrics, GError **error);
 
 /* Gives a key's or figure's column another title; there must be one of that name. */
 void res_estimates_entitle(res_estimates *table, const char *name, const char *title);

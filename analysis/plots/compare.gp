@@ -1,6 +1,19 @@
 # A metric over a parameter: rows `x mean low high`, an index for each series.
-set key maxcols 3 vertical
+set key vertical
 if (from_zero) { set yrange [0:*] }
+if (from_zero && is_share) { set yrange [0:(y_last > 1 ? y_last : 1)] }
+if (logarithmic_y) {
+    set logscale y
+    set yrange [y_first / 1.25:y_last * 1.25]
+    unset mytics
+    unset ytics
+    set ytics () nomirror out textcolor rgb INK
+    do for [power = -6:9] {
+        do for [digit in "1 2 5"] {
+            set ytics add (sprintf("%g", digit * 10.0**power) digit * 10.0**power)
+        }
+    }
+}
 if (lines) {
     if (logarithmic) {
         set logscale x

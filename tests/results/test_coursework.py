@@ -4,7 +4,13 @@ now one thing, now the other; every sentence must follow them."""
 import csv
 import shutil
 
-from folders import (TIMELINE, check, equal, good, main, refused, scratch, write_run, write_study)
+from folders import (TIMELINE, check, equal, good, main, refused, scratch, peer, write_run,
+                     write_study)
+
+
+PROVENANCE = "seq,time_s,peer,block,from,from_role,started_s,bytes,via\n" + "".join(
+    f"{i},{5 * i + 1}.000000000,a-1,{i},tracker,tracker,{5 * i}.000000000,5,seed\n"
+    for i in range(4))
 
 
 def around(mean, spread=1.0):
@@ -19,13 +25,15 @@ def repeated(points):
 
 def figures(mean=100, share=0.5, done=None, spread=1.0, **more):
     return [{"peers": 9, "completed_s": d, "download_s": {"mean": m}, "tracker_share": share,
-             "seeder_share": 0.25, "refusals": 7, **more}
+             "seeder_share": 0.25, "refusals": 7, "blocks": 4, **more}
             for m, d in zip(around(mean, spread), around(done or mean, spread))]
 
 
 def write_original(folder, done=1260, spread=0):
-    write_study(folder / "original", [],
-                repeated([((), figures(done, 0.98, done, spread))]))
+    study = write_study(folder / "original", [],
+                        repeated([((), figures(done, 0.98, done, spread))]))
+    write_run(study / "f0000", figures(done, 0.98, done, spread)[0],
+              peers=[peer("a-1", f"{done}.000000000")], tables={"provenance.csv": PROVENANCE})
 
 
 def write_books(folder, quarters=None):
@@ -89,9 +97,9 @@ NAMES = ("original", "books", "selection", "freeriders", "scale", "staying")
 
 
 def sentence(folder, name):
-    """The last paragraph of the table's page."""
+    """The last paragraph of the table's page, before its picture."""
     good("coursework", folder, "--force")
-    return (folder / f"{name}.md").read_text().rstrip("\n").split("\n")[-1]
+    return (folder / f"{name}.md").read_text().rstrip("\n").split("\n")[-3]
 
 
 def says(folder, name, *words):
@@ -109,6 +117,9 @@ def all_files():
         page = (folder / f"{name}.md").read_text()
         check(page.strip() in index, f"index.md lacks {name}")
         check((folder / f"{name}.tex").read_text().startswith("\\begin{tabular}"), name)
+        check((folder / f"{name}.png").read_bytes().startswith(b"\x89PNG"), f"{name}.png")
+        check("<svg" in (folder / f"{name}.svg").read_text(), f"{name}.svg")
+        check(f"]({name}.svg)" in page, "the page does not show its plot")
         with open(folder / f"{name}.csv", newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
         equal({row["runs"] for row in rows}, {"3"}, name)
@@ -186,6 +197,10 @@ def bad_input():
     refused("coursework", words=["one folder"])
     good("coursework", folder)
     refused("coursework", folder, words=["original.csv", "--force"])
+    before = sorted((p.name, p.stat().st_mtime_ns) for p in folder.iterdir())
+    refused("coursework", folder, "--force", words=["gnuplot is not installed"],
+            env={"PATH": "/nowhere"})
+    equal(sorted((p.name, p.stat().st_mtime_ns) for p in folder.iterdir()), before)
     # A table that cannot be made leaves all of them alone.
     (folder / "original.csv").write_text("mine")
     (folder / "scale" / "f0003" / "manifest.json").unlink()
