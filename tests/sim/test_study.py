@@ -483,6 +483,29 @@ class Options(Case):
         self.assertIn("2 done before", self.run_sim("s.ini").stdout)
 
 
+class Shipped(Case):
+    def test_coursework(self):
+        """The six tables' studies: so many runs, the first of which meet what is expected."""
+        scenarios = Path(__file__).resolve().parents[2] / "scenarios"
+        studies = {
+            "coursework-tables.ini": ("coursework-original", 20),
+            "coursework/books.ini": ("coursework-books", 60),
+            "coursework/selection.ini": ("coursework-selection", 150),
+            "coursework/freeriders.ini": ("coursework-freeriders", 90),
+            "coursework/scale.ini": ("coursework-scale", 50),
+            "coursework/staying.ini": ("coursework-staying", 40),
+        }
+        self.assertEqual({p.relative_to(scenarios).as_posix()
+                          for p in (scenarios / "coursework").iterdir()},
+                         set(studies) - {"coursework-tables.ini"})
+        for path, (name, runs) in studies.items():
+            text = self.run_sim(str(scenarios / path), "--run", "0..1").stdout
+            self.assertRegex(text, rf"\A{runs} runs \(.*\), of which 2 asked for\n2 done now")
+            self.assertIn("expectations met in 2 of 2 runs\n", text)
+            index = (self.folder / "results" / name / "index.csv").read_text()
+            self.assertEqual(index.count("\n"), runs + 1)
+
+
 class TapResult(unittest.TestResult):
     """A line for each test; of one that failed, why, and how to run it alone."""
 
