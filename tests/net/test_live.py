@@ -8,10 +8,13 @@ share), and what a live run transferred takes within 5 % as long over the virtua
 import csv
 import json
 import os
+import shutil
+import signal
 import statistics
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
@@ -102,6 +105,59 @@ class Quick(Case):
         self.assertEqual(peers["late-2"]["dealt"], "5")
         self.assertAlmostEqual(float(peers["late-2"]["arrived_s"]), 1, delta=0.5)
         self.assertNotEqual(peers["late-1"]["left_s"], "")
+
+    # 3 peers, 12 blocks: no schedule is faster than 2.4 s, and no good one takes three times as long
+    SMALL = ("[scenario]\nuntil = 1min\n[file]\nblocks = 12\nblock_size = 64KiB\n"
+             "[protocol]\nunchoke_interval = 500ms\n[tracker]\nup = 400kB\ndown = 400kB\n"
+             "[peers home]\ncount = 3\nup = 200kB\ndown = 400kB\nlatency = 5ms\n")
+
+    def keeps_the_rates(self, *options):
+        scenario = self.folder / "small.ini"
+        scenario.write_text(self.SMALL)
+        figures = summary(self.live("live", *options, scenario=scenario))
+        self.assertEqual(figures["peers_complete"], 3)
+        # a bucket's first burst is free
+        self.assertTrue(0.93 <= figures["bound_ratio"] <= 3, figures["bound_ratio"])
+
+    def test_access_rates_are_kept(self):
+        self.keeps_the_rates()
+
+    def test_access_rates_are_kept_by_the_kernel(self):
+        """In network namespaces, which are gone afterwards."""
+        if os.geteuid() != 0:
+            self.skipTest("needs root")
+        if not (shutil.which("ip") and shutil.which("tc")):
+            self.skipTest("no iproute2 here")
+        probe = f"minibit-probe-{os.getpid()}"
+        if subprocess.run(["ip", "netns", "add", probe], capture_output=True).returncode:
+            self.skipTest("no network namespaces here")
+        subprocess.run(["ip", "netns", "del", probe], check=True)
+        before = set(os.listdir("/run/netns"))
+        self.keeps_the_rates("--netns")
+        self.assertEqual({name for name in set(os.listdir("/run/netns")) - before
+                          if name.startswith("mbl-")}, set())
+
+    def test_netns_without_root(self):
+        if os.geteuid() != 0:
+            done = self.run_program(LIVE, "--netns", SCENARIO, "-o", "none", status=1)
+            self.assertIn("minibit-live: ", done.stderr)
+            return
+        self.folder.chmod(0o777)
+        done = subprocess.run([LIVE, "--netns", SCENARIO, "-o", "none"], capture_output=True,
+                              text=True, cwd=self.folder, user=65534, group=65534, extra_groups=[])
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("minibit-live: ", done.stderr)
+
+    def test_an_interrupted_run_keeps_what_it_has(self):
+        scenario = self.folder / "small.ini"
+        scenario.write_text(self.SMALL)
+        folder = self.folder / "cut"
+        run = subprocess.Popen([LIVE, "-q", scenario, "-o", folder], cwd=self.folder)
+        time.sleep(1.2)
+        run.send_signal(signal.SIGINT)
+        self.assertEqual(run.wait(30), 130)
+        self.assertFalse(json.loads((folder / "manifest.json").read_text())["complete"])
+        self.assertEqual(len(rows(folder, "completion.csv")), 3)
 
     def test_refusals(self):
         done = self.run_program(LIVE, "none.ini", status=2)
