@@ -81,24 +81,11 @@ static void failed(net_announcer *a)
 
 /* ---- announcing ----------------------------------------------------------------------------- */
 
-static bool is_wildcard(const char *host)
-{
-    return strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0;
-}
-
 /* The address that the tracker sees me under. */
 static void own_host(const net_announcer *a, char host[NET_ADDRESS_SIZE])
 {
-    struct sockaddr_storage address;
-    int size = sizeof address;
-
     snprintf(host, NET_ADDRESS_SIZE, "%s", a->config.host);
-    if (!is_wildcard(host) || !a->conn) return;
-    if (uv_tcp_getsockname(&a->conn->tcp, (struct sockaddr *)&address, &size) != 0) return;
-    if (address.ss_family == AF_INET6)
-        uv_ip6_name((struct sockaddr_in6 *)&address, host, NET_ADDRESS_SIZE);
-    else
-        uv_ip4_name((struct sockaddr_in *)&address, host, NET_ADDRESS_SIZE);
+    if (net_address_is_any(host) && a->conn) net_address_here(&a->conn->tcp, host);
 }
 
 /* As many of my blocks as an original can read; it makes nothing of them anyway. */

@@ -487,35 +487,15 @@ void net_conn_sweep(net_loop *loop)
 
 /* ---- names ---------------------------------------------------------------------------------- */
 
-static int peer_name(const net_conn *conn, char host[NET_ADDRESS_SIZE])
-{
-    struct sockaddr_storage address;
-    int size = sizeof address;
-
-    snprintf(host, NET_ADDRESS_SIZE, "?");
-    if (uv_tcp_getpeername(&conn->tcp, (struct sockaddr *)&address, &size) != 0) return 0;
-    if (address.ss_family == AF_INET6) {
-        const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)&address;
-
-        uv_ip6_name(six, host, NET_ADDRESS_SIZE);
-        /* an IPv4 address through an IPv6 socket reads as what it is */
-        if (!strncmp(host, "::ffff:", 7) && strchr(host, '.'))
-            memmove(host, host + 7, NET_ADDRESS_SIZE - 7);
-        return ntohs(six->sin6_port);
-    }
-    uv_ip4_name((const struct sockaddr_in *)&address, host, NET_ADDRESS_SIZE);
-    return ntohs(((const struct sockaddr_in *)&address)->sin_port);
-}
-
 void net_conn_host(const net_conn *conn, char host[NET_ADDRESS_SIZE])
 {
-    peer_name(conn, host);
+    net_address_there(&conn->tcp, host);
 }
 
 void net_conn_describe(const net_conn *conn, char text[NET_ADDRESS_SIZE])
 {
     char host[NET_ADDRESS_SIZE];
-    int port = peer_name(conn, host);
+    int port = net_address_there(&conn->tcp, host);
 
     snprintf(text, NET_ADDRESS_SIZE, "%.46s port %d", host, port);
 }

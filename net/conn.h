@@ -15,6 +15,7 @@
 
 #include "core/codec/scan.h"
 #include "core/codec/text.h"
+#include "net/address.h"
 #include "net/loop.h"
 
 typedef struct net_conn net_conn;
@@ -132,7 +133,6 @@ void net_conn_close(net_conn *conn, const char *why);
 void net_conn_refuse(net_conn *conn, const char *why);
 
 /* Where it comes from or goes to: "ADDRESS", or with its port "ADDRESS port N". */
-#define NET_ADDRESS_SIZE 64
 void net_conn_host(const net_conn *conn, char host[NET_ADDRESS_SIZE]);
 void net_conn_describe(const net_conn *conn, char text[NET_ADDRESS_SIZE]);
 

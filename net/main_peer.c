@@ -409,14 +409,7 @@ int main(int argc, char **argv)
     int status = net_options_peer(&p.options, argc, argv);
 
     if (status) return status == NET_OPTIONS_DONE ? 0 : status;
-    net_program_setup();
-    net_log_setup("minibit-peer", p.options.quiet     ? NET_WARN
-                                  : p.options.verbose ? NET_DEBUG
-                                                      : NET_INFO);
-    if (net_loop_init(&p.loop, p.options.origin_ns) != 0) return 1;
-    p.loop.latency = p.options.latency;
-    p.loop.shaper.up.rate = p.options.up;
-    p.loop.shaper.down.rate = p.options.down;
+    if (!net_program_begin("minibit-peer", &p.options, &p.loop)) return 1;
     if (start(&p))
         net_loop_run(&p.loop);
     else

@@ -1,6 +1,5 @@
 #include "net/options.h"
 
-#include <arpa/inet.h>
 #include <glib.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "core/codec/message.h"
 #include "core/suggest.h"
 #include "core/units.h"
+#include "net/address.h"
 
 /* What GOption fills in, as texts that are read after it. */
 typedef struct texts {
@@ -145,20 +145,7 @@ static int read_port(const char *text, uint16_t *port)
 /* A numeric address: names are not looked up, so that nothing depends on who answers. */
 static int read_address(const char *host, uint16_t port, struct sockaddr_storage *address)
 {
-    struct sockaddr_in *four = (struct sockaddr_in *)address;
-    struct sockaddr_in6 *six = (struct sockaddr_in6 *)address;
-
-    memset(address, 0, sizeof *address);
-    if (inet_pton(AF_INET, host, &four->sin_addr) == 1) {
-        four->sin_family = AF_INET;
-        four->sin_port = htons(port);
-        return 0;
-    }
-    if (inet_pton(AF_INET6, host, &six->sin6_addr) == 1) {
-        six->sin6_family = AF_INET6;
-        six->sin6_port = htons(port);
-        return 0;
-    }
+    if (net_address_parse(host, port, address)) return 0;
     return usage_error("%s is no numeric IP address", host);
 }
 

@@ -1,18 +1,18 @@
 #include "net/program.h"
 
-#include <arpa/inet.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "net/address.h"
 #include "net/net_limits.h"
 
 /* Of so many lines of progress one is written where there is no terminal. */
 #define LINES_APART 10
 
-void net_program_setup(void)
+static void ready_system(void)
 {
     struct rlimit limit;
 
@@ -21,6 +21,17 @@ void net_program_setup(void)
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
     limit.rlim_cur = limit.rlim_max;
     (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+bool net_program_begin(const char *name, const net_options *options, net_loop *loop)
+{
+    ready_system();
+    net_log_setup(name, options->quiet ? NET_WARN : options->verbose ? NET_DEBUG : NET_INFO);
+    if (net_loop_init(loop, options->origin_ns) != 0) return false;
+    loop->latency = options->latency;
+    loop->shaper.up.rate = options->up;
+    loop->shaper.down.rate = options->down;
+    return true;
 }
 
 /* ---- listening ------------------------------------------------------------------------------ */
@@ -35,44 +46,18 @@ static void on_connection(uv_stream_t *server, int status)
         listener->accept(listener->owner, server);
 }
 
-static int parse_address(const char *host, uint16_t port, struct sockaddr_storage *address)
-{
-    if (uv_ip4_addr(host, port, (struct sockaddr_in *)address) == 0) return 0;
-    return uv_ip6_addr(host, port, (struct sockaddr_in6 *)address);
-}
-
-static uint16_t bound_port(const uv_tcp_t *server)
-{
-    struct sockaddr_storage address;
-    int size = sizeof address;
-
-    if (uv_tcp_getsockname(server, (struct sockaddr *)&address, &size) != 0) return 0;
-    return ntohs(address.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&address)->sin6_port
-                                               : ((struct sockaddr_in *)&address)->sin_port);
-}
-
 /* What I open comes from where I listen, so that others see the address that I announce. */
-static void set_source(net_loop *loop, const struct sockaddr_storage *address)
+static void set_source(net_loop *loop, const char *host)
 {
-    struct sockaddr_in *four = (struct sockaddr_in *)&loop->source;
-    struct sockaddr_in6 *six = (struct sockaddr_in6 *)&loop->source;
-    bool any;
-
-    loop->source = *address;
-    if (address->ss_family == AF_INET) {
-        four->sin_port = 0;
-        any = four->sin_addr.s_addr == INADDR_ANY;
-    } else {
-        six->sin6_port = 0;
-        any = memcmp(&six->sin6_addr, &in6addr_any, sizeof in6addr_any) == 0;
-    }
-    if (any) loop->source.ss_family = AF_UNSPEC;
+    loop->source.ss_family = AF_UNSPEC;
+    if (!net_address_is_any(host)) (void)net_address_parse(host, 0, &loop->source);
 }
 
 bool net_listener_open(net_listener *listener, net_loop *loop, const char *host, uint16_t *port)
 {
     struct sockaddr_storage address;
-    int error = parse_address(host, *port, &address);
+    char shown_host[NET_ADDRESS_SIZE];
+    int error = net_address_parse(host, *port, &address) ? 0 : UV_EINVAL;
 
     uv_tcp_init(&loop->uv, &listener->server);
     listener->server.data = listener;
@@ -83,8 +68,8 @@ bool net_listener_open(net_listener *listener, net_loop *loop, const char *host,
         net_log(NET_ERROR, "cannot listen at %s port %u: %s", host, *port, uv_strerror(error));
         return false;
     }
-    set_source(loop, &address);
-    *port = bound_port(&listener->server);
+    set_source(loop, host);
+    *port = net_address_here(&listener->server, shown_host);
     return true;
 }
 

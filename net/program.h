@@ -8,9 +8,12 @@
 #include "net/loop.h"
 #include "net/options.h"
 
-/* Raises the limit on descriptors as far as it goes, and makes writes to what has gone fail
- * instead of kill. */
-void net_program_setup(void);
+/*
+ * What comes before anything else: the limit on descriptors raised as far as it goes, writes to
+ * what has gone failing instead of killing, the log as the options want it, the loop with their
+ * clock, rates and latency. False where the system has no loop to give.
+ */
+bool net_program_begin(const char *name, const net_options *options, net_loop *loop);
 
 /* Listens at host and port (0: any free one), and says so in *port; connections that the loop opens
  * come from that host too, unless it is a wildcard. `accept` is called with the

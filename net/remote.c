@@ -1,6 +1,5 @@
 #include "net/remote.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +7,7 @@
 #include <sys/random.h>
 
 #include "core/blockset.h"
+#include "net/address.h"
 #include "net/loop.h"
 #include "net/net_limits.h"
 
@@ -154,28 +154,12 @@ net_remote *net_remotes_get(net_remotes *remotes, const char *id)
 
 /* ---- addresses ------------------------------------------------------------------------------ */
 
-static bool parse_host(const char *host, uint16_t port, struct sockaddr_storage *address)
-{
-    struct sockaddr_in *four = (struct sockaddr_in *)address;
-    struct sockaddr_in6 *six = (struct sockaddr_in6 *)address;
-
-    memset(address, 0, sizeof *address);
-    if (inet_pton(AF_INET, host, &four->sin_addr) == 1) {
-        four->sin_family = AF_INET;
-        four->sin_port = htons(port);
-        return true;
-    }
-    if (inet_pton(AF_INET6, host, &six->sin6_addr) != 1) return false;
-    six->sin6_family = AF_INET6;
-    six->sin6_port = htons(port);
-    return true;
-}
-
 bool net_remote_place(net_remote *remote, const char *host, uint16_t port)
 {
     struct sockaddr_storage address;
 
-    if (strlen(host) >= sizeof remote->host || !parse_host(host, port, &address)) return false;
+    if (strlen(host) >= sizeof remote->host || !net_address_parse(host, port, &address))
+        return false;
     snprintf(remote->host, sizeof remote->host, "%s", host);
     remote->port = port;
     return true;
@@ -183,7 +167,7 @@ bool net_remote_place(net_remote *remote, const char *host, uint16_t port)
 
 bool net_remote_address(const net_remote *remote, struct sockaddr_storage *address)
 {
-    return remote->port != 0 && parse_host(remote->host, remote->port, address);
+    return remote->port != 0 && net_address_parse(remote->host, remote->port, address);
 }
 
 /* ---- what it holds -------------------------------------------------------------------------- */

@@ -1,5 +1,6 @@
 #include "net/tracker_list.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,18 +11,8 @@
 static void seeder_host(const net_list_config *config, const net_conn *conn,
                         char host[NET_ADDRESS_SIZE])
 {
-    struct sockaddr_storage address;
-    int size = sizeof address;
-    bool wildcard = strcmp(config->host, "0.0.0.0") == 0 || strcmp(config->host, "::") == 0;
-
-    strncpy(host, config->host, NET_ADDRESS_SIZE - 1);
-    host[NET_ADDRESS_SIZE - 1] = '\0';
-    if (!wildcard || uv_tcp_getsockname(&conn->tcp, (struct sockaddr *)&address, &size) != 0)
-        return;
-    if (address.ss_family == AF_INET6)
-        uv_ip6_name((struct sockaddr_in6 *)&address, host, NET_ADDRESS_SIZE);
-    else
-        uv_ip4_name((struct sockaddr_in *)&address, host, NET_ADDRESS_SIZE);
+    snprintf(host, NET_ADDRESS_SIZE, "%s", config->host);
+    if (net_address_is_any(host)) net_address_here(&conn->tcp, host);
 }
 
 /* ---- for those who show the extension ---------------------------------------------------------
