@@ -9,6 +9,8 @@ import sys
 import tempfile
 from decimal import Decimal
 
+from retelling import retell
+
 from folders import check, equal, good, main, refused, scratch, write_manifest, write_study
 
 SIM = os.path.abspath(sys.argv[2])
@@ -216,6 +218,66 @@ def sums_of(name):
         equal(sum(ns(part) for part in found["parts_s"].values()), wanted, f"{group}'s parts")
 
 
+FEW = """[peers fast]
+count = 3
+up = 4Mbit
+down = 8Mbit
+latency = 5ms
+arrival = within 5s
+leave = after 3s
+[peers slow]
+count = 4
+up = 1Mbit
+down = 3Mbit
+latency = 20ms
+arrival = within 8s
+[peers rider]
+count = 1
+up = 1Mbit
+down = 8Mbit
+latency = 10ms
+free_rider = yes
+leave = at-once
+"""
+RATES = {"tracker": 500000, "fast": 500000, "slow": 125000, "rider": 125000} # bytes per second
+
+
+def told_again(name):
+    """Uplinks and downloads by a plain second reading of the events and their definitions."""
+    run = simulate(scenario(FEW, SWARMS[name], tracker="latency = 10ms", until="10min"))
+    ups, downs, _ = retell(run)
+    said = explain(run)
+    for role in ("tracker", "seeder", "leecher"):
+        wanted = {}
+        for (node, of), parts in ups.items():
+            for part, time in parts.items() if of == role else ():
+                rate = RATES[node.rsplit("-", 1)[0]]
+                wanted[part] = wanted.get(part, 0) + rate * time // 10**9
+        found = said["uplinks"][role]["bytes"]
+        busy = found.pop("sending") + found.pop("downlinks_full")
+        for part, count in {**found, "busy": busy}.items():
+            check(abs(count - wanted.pop(part, 0)) <= 2 * len(ups), f"{role}: {part}: {count}")
+        equal(wanted, {}, role)
+    for peer in downs:
+        found = {part: ns(time) for part, time in
+                 explain(run, "--peer", peer)["budget_s"].items() if ns(time)}
+        receiving = sum(found.pop(part, 0) for part in ("downlink", "slow_senders",
+                                                        "shared_senders"))
+        wanted = {part: time for part, time in downs[peer].items() if time}
+        equal(receiving, wanted.pop("busy", 0), f"{peer}: receiving")
+        equal(found, wanted, peer)
+
+
+def second_reading_counts():
+    """The second reading itself counts as many unchoked pairs as the simulator."""
+    run = simulate(scenario(FEW, tracker="latency = 10ms", until="10min"))
+    with open(run / "timeline.csv", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    check(len(rows) > 2, "few samples")
+    for row in rows[1:-1]:
+        equal(retell(run, sample=ns(row["time_s"]))[2], int(row["unchoked_pairs"]), row["time_s"])
+
+
 def times_in_order(hop):
     if hop["delivered_s"] is None: # its receiver left: no hop of a chain but of who sent it
         check(hop["since_s"] <= hop["started_s"] <= hop["sent_s"], hop)
@@ -365,6 +427,8 @@ main([
     ("nobody known", nobody_known),
     ("rounds", rounds),
     *((f"sums: {name}", lambda name=name: sums_of(name)) for name in SWARMS),
+    *((f"told again: {name}", lambda name=name: told_again(name)) for name in SWARMS),
+    ("told again: unchoked pairs", second_reading_counts),
     ("chains hang together", chains),
     ("a queue", a_queue),
     ("events made again", without_events),
