@@ -55,6 +55,7 @@ void res_note(const char *format, ...) G_GNUC_PRINTF(1, 2);
 int res_command_coursework(int argc, char **argv, GError **error);
 int res_command_table(int argc, char **argv, GError **error);
 int res_command_diff(int argc, char **argv, GError **error);
+int res_command_report(int argc, char **argv, GError **error);
 int res_command_plot(int argc, char **argv, GError **error);
 int res_command_explain(int argc, char **argv, GError **error);
 int res_command_sql(int argc, char **argv, GError **error);

@@ -196,10 +196,9 @@ static void write_resource(GString *script, const char *name)
     g_string_append_len(script, text, (gssize)size);
 }
 
-char *res_drawing_script(const res_drawing *figure, res_picture format, const char *output)
+static char *make_script(const res_drawing *figure, res_picture format, const char *terminal,
+                         const char *output)
 {
-    /* The script by itself draws a PNG. */
-    const char *terminal = format == RES_PICTURE_GP ? "png" : extensions[format];
     GString *script = g_string_new("# Drawn by gnuplot 5.4; all of the data is in here.\n");
     g_string_append_printf(script, "terminal = '%s'\n", terminal);
     write_variable(script, "output_file", output, false, RES_PICTURE_GP);
@@ -209,6 +208,13 @@ char *res_drawing_script(const res_drawing *figure, res_picture format, const ch
     write_resource(script, figure->kind);
     g_string_append(script, "unset output\n");
     return g_string_free(script, FALSE);
+}
+
+char *res_drawing_script(const res_drawing *figure, res_picture format, const char *output)
+{
+    /* The script by itself draws a PNG. */
+    return make_script(figure, format, format == RES_PICTURE_GP ? "png" : extensions[format],
+                       output);
 }
 
 /* Writes `size` bytes to `path`, whole or not at all. */
@@ -260,4 +266,26 @@ bool res_drawing_draw(const res_drawing *figure, res_picture format, const char 
         res_gnuplot_run(script, folder, error) && deliver_all(folder, base, path, format, error);
     res_gnuplot_clear(folder);
     return drawn;
+}
+
+/* The SVG that the script of terminal `page` draws in `folder`. */
+static char *draw_element(const res_drawing *figure, const char *folder, const char *prefix,
+                          GError **error)
+{
+    static const char name[] = "page.svg";
+    g_autofree char *script = make_script(figure, RES_PICTURE_SVG, "page", name);
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    g_autofree char *svg = NULL;
+    if (!res_gnuplot_run(script, folder, error) || !g_file_get_contents(path, &svg, NULL, error))
+        return NULL;
+    return res_svg_inline(svg, prefix, figure->title);
+}
+
+char *res_drawing_element(const res_drawing *figure, const char *prefix, GError **error)
+{
+    g_autofree char *folder = g_dir_make_tmp("minibit-plot.XXXXXX", error);
+    if (!folder) return NULL;
+    char *element = draw_element(figure, folder, prefix, error);
+    res_gnuplot_clear(folder);
+    return element;
 }

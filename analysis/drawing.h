@@ -64,4 +64,10 @@ char *res_drawing_script(const res_drawing *figure, res_picture format, const ch
 bool res_drawing_draw(const res_drawing *figure, res_picture format, const char *path,
                       GError **error);
 
+/*
+ * Draws for a page that says the title itself: an SVG element in the page's colours, whose ids
+ * begin with `prefix`. Free with g_free(); NULL with `error` as above.
+ */
+char *res_drawing_element(const res_drawing *figure, const char *prefix, GError **error);
+
 #endif

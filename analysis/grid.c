@@ -1,6 +1,7 @@
 #include "analysis/grid.h"
 
 #include "analysis/csv.h"
+#include "analysis/escape.h"
 
 #include <cjson/cJSON.h>
 #include <math.h>
@@ -265,6 +266,31 @@ static void print_json(const res_grid *grid, GString *out)
     g_string_append(out, "\n]\n");
 }
 
+/* ---- HTML ---------------------------------------------------------------------------------- */
+
+static void append_html_cell(GString *out, const char *tag, const char *text, bool is_number)
+{
+    g_autofree char *safe = res_escape_html(text ? text : "");
+    g_string_append_printf(out, "<%s%s>%s</%.2s>", tag, is_number ? " class=\"number\"" : "", safe,
+                           tag);
+}
+
+static void print_html(const res_grid *grid, GString *out)
+{
+    g_string_append(out, "<table>\n<thead><tr>");
+    for (guint i = 0; i < grid->columns->len; i++)
+        append_html_cell(out, "th scope=\"col\"", column_at(grid, i)->title,
+                         column_at(grid, i)->is_number);
+    g_string_append(out, "</tr></thead>\n<tbody>\n");
+    for (guint row = 0; row < res_grid_rows(grid); row++) {
+        g_string_append(out, "<tr>");
+        for (guint i = 0; i < grid->columns->len; i++)
+            append_html_cell(out, "td", cell_at(grid, row, i)->text, column_at(grid, i)->is_number);
+        g_string_append(out, "</tr>\n");
+    }
+    g_string_append(out, "</tbody>\n</table>\n");
+}
+
 void res_grid_print(const res_grid *grid, res_format format, GString *out)
 {
     g_assert(grid->columns->len > 0 && grid->cells->len % grid->columns->len == 0);
@@ -273,6 +299,7 @@ void res_grid_print(const res_grid *grid, res_format format, GString *out)
     case RES_FORMAT_CSV: print_csv(grid, out); break;
     case RES_FORMAT_LATEX: print_latex(grid, out); break;
     case RES_FORMAT_JSON: print_json(grid, out); break;
+    case RES_FORMAT_HTML: print_html(grid, out); break;
     }
 }
 

@@ -1,5 +1,6 @@
 /*
- * A table of texts, written as Markdown, CSV, LaTeX or JSON, with what each of these needs escaped.
+ * A table of texts, written as Markdown, CSV, LaTeX, JSON or HTML, with what each of these needs
+ * escaped.
  *
  * The commands that print tables build one. It knows nothing of what the texts mean.
  */
@@ -13,7 +14,8 @@ typedef enum res_format {
     RES_FORMAT_MD,
     RES_FORMAT_CSV,
     RES_FORMAT_LATEX,
-    RES_FORMAT_JSON
+    RES_FORMAT_JSON,
+    RES_FORMAT_HTML
 } res_format;
 
 typedef struct res_grid res_grid;

@@ -13,6 +13,7 @@
 /* In the order in which the help lists them. */
 static const res_command commands[] = {
     {"table", "figures of each parameter point, with confidence intervals", res_command_table},
+    {"report", "everything in one HTML file, with a replay of the swarm", res_command_report},
     {"plot", "draw a run, or a comparison over a study's parameter", res_command_plot},
     {"explain", "why a peer finished when it did, and what uplinks were lost to",
      res_command_explain},

@@ -1,6 +1,8 @@
 # ---- how every picture looks; the texts and numbers are above ------------------------------------
 set encoding utf8
 latex = terminal eq 'tex'
+# A page says the title itself, and its theme has the background.
+page = terminal eq 'page'
 
 # Okabe and Ito's palette, told apart by colour-blind readers too; dashes when it comes round again.
 colours = "#0072B2 #D55E00 #009E73 #CC79A7 #E69F00 #56B4E9 #777777"
@@ -17,11 +19,17 @@ GRID = "#e4e4e4"
 
 # The legend lies below the frame. In LaTeX the caption says what a title would.
 height = 750 + (legend_rows > 3 ? 27 * (legend_rows - 3) : 0)
+if (page) { height = height - 70 }
 if (latex) {
     set terminal cairolatex pdf input transparent fontscale 0.8 \
         size 15cm, (8.6 + 0.45 * legend_rows) * 1cm
     set tmargin 2
-} else {
+}
+if (page) {
+    set terminal svg dynamic font 'DejaVu Sans,16' noenhanced size 1200,height
+    set tmargin at screen 1 - 50.0 / height
+}
+if (!latex && !page) {
     if (terminal eq 'svg') {
         set terminal svg dynamic font 'DejaVu Sans,15' noenhanced background '#ffffff' \
             size 1200,height
