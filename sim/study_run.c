@@ -30,6 +30,7 @@ struct job {
     const sim_study_row *row;
     enum state state;
     bool was_there;
+    bool was_ended; /* by a signal that asks to end, as Ctrl-C sends to all at once */
     pid_t pid;
     int said_fd;            /* what it writes to stderr */
     char *said;             /* the same, read */
@@ -329,6 +330,7 @@ static void note_end(struct runner *runner, struct job *job, int status)
     code &= ~CHILD_THERE;
     job->state = code == CHILD_DONE ? DONE : code == CHILD_UNMET ? UNMET : FAILED;
     if (WIFSIGNALED(status)) {
+        job->was_ended = WTERMSIG(status) == SIGINT || WTERMSIG(status) == SIGTERM;
         char *said = job->said;
         job->said = g_strdup_printf("ended by signal %d (%s)%s%s", WTERMSIG(status),
                                     strsignal(WTERMSIG(status)), *said ? ": " : "", said);
@@ -359,16 +361,16 @@ static void reap(struct runner *runner)
     }
 }
 
+/* Ends what is under way. Nothing has failed by that: it goes on the next time. */
 static void end_all(struct runner *runner)
 {
     for (uint32_t i = 0; i < runner->next; i++) {
         struct job *job = &runner->jobs[i];
-        if (job->state != RUNNING) continue;
+        bool running = job->state == RUNNING;
         int status;
-        kill(job->pid, SIGKILL);
-        if (waitpid(job->pid, &status, 0) == job->pid) note_end(runner, job, status);
-        /* Nothing has failed: it goes on the next time. */
-        if (job->state == FAILED) job->state = WAITING;
+        if (running) kill(job->pid, SIGKILL);
+        if (running && waitpid(job->pid, &status, 0) == job->pid) note_end(runner, job, status);
+        if (job->state == FAILED && (running || job->was_ended)) job->state = WAITING;
     }
 }
 
@@ -396,7 +398,7 @@ static void run_all(struct runner *runner)
         runner->interrupted = number == SIGINT || number == SIGTERM;
         reap(runner);
     }
-    end_all(runner);
+    if (runner->interrupted) end_all(runner);
     sigprocmask(SIG_SETMASK, &runner->signals, NULL);
 }
 

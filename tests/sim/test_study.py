@@ -253,10 +253,11 @@ class Sharing(Case):
 
     def test_interrupted(self):
         self.write(self.SLOWER)
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number, send, done in ((signal.SIGINT, os.kill, 1), (signal.SIGTERM, os.kill, 3),
+                                   (signal.SIGINT, os.killpg, 5)):
             process = self.start("-j2")
-            self.wait_for_runs(1 if number == signal.SIGINT else 4)
-            process.send_signal(number)
+            self.wait_for_runs(done)
+            send(process.pid, number)
             _, errors = process.communicate(timeout=60)
             self.assertEqual(process.returncode, 130, errors)
             self.assertRegex(errors, r"\Aminibit-sim: interrupted; \d+ of 12 runs are done, and "
