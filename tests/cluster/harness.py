@@ -267,6 +267,8 @@ def main(cases, on_failure=lambda: ""):
     sys.exit(1 if failures else 0)
 
 
+# What a script that is killed leaves in its temporary folder goes too.
+os.environ["TMPDIR"] = str(SCRATCH)
 _libc.prctl(PR_SET_CHILD_SUBREAPER, 1)
 atexit.register(_end_all)
 for _signal in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
