@@ -21,7 +21,7 @@ static const char examples[] =
     "overlap, it is said that no difference is shown.";
 
 struct options {
-    gboolean force;
+    gboolean force, no_plots;
 };
 
 /* A file to be: a text or a picture. */
@@ -35,7 +35,7 @@ struct page {
 /* Everything is made before anything is written. */
 struct desk {
     const char *folder;
-    bool force;
+    bool force, plots;
     GString *index;      /* index.md so far */
     GArray *pages;       /* struct page */
     GPtrArray *drawings; /* res_drawing *, of the pages */
@@ -85,15 +85,18 @@ static bool add_markdown(const struct desk *desk, const res_course_table *spec,
     g_autoptr(GString) sentence = g_string_new(NULL);
     if (!spec->tell(table, sentence, error)) return false;
     GString *text = g_string_new(NULL);
-    g_string_append_printf(text, "## %s\n\n%s\n\n", spec->question, spec->setting);
+    g_string_append_printf(text, "## (%c) %s\n\n%s\n\n", (char)('a' + (spec - res_course_tables)),
+                           spec->question, spec->setting);
     res_estimates_print(table, RES_FORMAT_MD, text);
     g_string_append_c(text, '\n');
     res_escape_markdown(text, sentence->str);
     g_string_append_c(text, '\n');
-    g_string_append_printf(text, "\n![%s](%s.svg)\n", spec->question, spec->study);
-    g_string_append_printf(desk->index,
-                           "\n%s\nAs [CSV](%s.csv), [LaTeX](%s.tex); the plot as [PNG](%s.png)\n",
-                           text->str, spec->study, spec->study, spec->study);
+    if (desk->plots) g_string_append_printf(text, "\n![%s](%s.svg)\n", spec->question, spec->study);
+    g_string_append_printf(desk->index, "\n%s\nAs [CSV](%s.csv), [LaTeX](%s.tex)", text->str,
+                           spec->study, spec->study);
+    if (desk->plots)
+        g_string_append_printf(desk->index, "; the plot as [PNG](%s.png)", spec->study);
+    g_string_append_c(desk->index, '\n');
     add_page(desk, spec->study, "md", text);
     return true;
 }
@@ -105,9 +108,9 @@ static bool add_table(const struct desk *desk, const res_course_table *spec, con
         res_estimates_entitle(table, spec->titles[i].name, spec->titles[i].title);
     add_format(desk, spec, table, RES_FORMAT_CSV, "csv");
     add_format(desk, spec, table, RES_FORMAT_LATEX, "tex");
-    res_drawing *drawing = res_course_draw(spec, table, runs, error);
-    if (!drawing) return false;
-    add_drawing(desk, spec->study, drawing);
+    res_drawing *drawing = desk->plots ? res_course_draw(spec, table, runs, error) : NULL;
+    if (desk->plots && !drawing) return false;
+    if (drawing) add_drawing(desk, spec->study, drawing);
     return add_markdown(desk, spec, table, error);
 }
 
@@ -173,7 +176,10 @@ static bool work(const struct options *options, char **rest, GError **error)
         return res_input_error(error, "one folder, that of the coursework's studies; see --help");
     if (!g_file_test(rest[0], G_FILE_TEST_IS_DIR))
         return res_input_error(error, "%s: no such folder", rest[0]);
-    struct desk desk = {rest[0], options->force, g_string_new(NULL),
+    struct desk desk = {rest[0],
+                        options->force,
+                        !options->no_plots,
+                        g_string_new(NULL),
                         g_array_new(FALSE, FALSE, sizeof(struct page)),
                         g_ptr_array_new_with_free_func((GDestroyNotify)res_drawing_free)};
     g_array_set_clear_func(desk.pages, page_clear);
@@ -189,6 +195,8 @@ int res_command_coursework(int argc, char **argv, GError **error)
 {
     struct options options = {0};
     const GOptionEntry entries[] = {
+        {"no-plots", 0, 0, G_OPTION_ARG_NONE, &options.no_plots, "tables alone, without gnuplot",
+         NULL},
         {"force", 0, 0, G_OPTION_ARG_NONE, &options.force, "replace tables that are there", NULL},
         {.long_name = NULL},
     };
