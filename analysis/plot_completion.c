@@ -104,7 +104,7 @@ res_drawing *res_plot_completion(const res_history *swarm, GError **error)
     res_drawing_text(figure, "y_label", "peers complete (%)");
     res_plot_bound(figure, swarm, unit_s);
     res_plot_places(figure, times);
-    res_plot_legend(figure, times->groups, 1);
+    res_plot_legend(figure, times->groups, 1, 0);
     for (guint i = 0; i < times->groups; i++) {
         g_autofree char *label = label_of(swarm, times, times->order[i], res_time_unit_for(span_s));
         res_drawing_text_at(figure, "label", i, label);

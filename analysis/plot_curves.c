@@ -157,15 +157,17 @@ static void write_groups(const curves *all, res_drawing *figure, double unit_s)
     g_autoptr(res_group_times) times = res_group_times_new(all->swarm);
     g_autofree guint *sizes = group_sizes(all->swarm);
     res_plot_places(figure, times);
-    res_plot_legend(figure, times->groups, 3);
+    glong longest = 0;
     for (guint i = 0; i < times->groups; i++) {
         guint group = times->order[i];
         g_autofree char *peers = res_peers_words(sizes[group]);
         g_autofree char *label =
             g_strdup_printf("%s (%s)", (char *)g_ptr_array_index(all->swarm->groups, group), peers);
+        longest = MAX(longest, g_utf8_strlen(label, -1));
         res_drawing_text_at(figure, "label", i, label);
         write_group(all, figure, group, sizes[group], unit_s);
     }
+    res_plot_legend(figure, times->groups, 3, longest);
 }
 
 res_drawing *res_plot_curves(const res_history *swarm, GError **error)

@@ -9,7 +9,7 @@
 #include "analysis/plots.h"
 #include "analysis/wording.h"
 
-enum { EACH_MAX = 40, BINS = 60, NUMBERS_MAX = 16 };
+enum { EACH_MAX = 40, BINS = 60, NUMBERS_MAX = 16, CUT_FROM = 24, CUT_END = 7, ROW_MAX = 90 };
 
 typedef struct {
     const res_history *swarm;
@@ -99,27 +99,46 @@ static void write_cells(res_drawing *figure, const matrix *all)
     res_drawing_number(figure, "logarithmic", most > 20 * least);
 }
 
+/* How much room the names take: the longest beside the rows, and all of them below the columns. */
+typedef struct {
+    guint tics;
+    glong longest, sum;
+} name_room;
+
+/* Long names are cut in the middle, so that the picture has room too. */
+static void add_name(res_drawing *figure, name_room *all, const char *name, double at)
+{
+    glong length = g_utf8_strlen(name, -1);
+    bool cut = length > CUT_FROM;
+    g_autofree char *start = g_utf8_substring(name, 0, cut ? CUT_FROM - 1 - CUT_END : length);
+    g_autofree char *end = g_utf8_substring(name, cut ? length - CUT_END : length, -1);
+    g_autofree char *shown = g_strconcat(start, cut ? "…" : "", end, NULL);
+    res_drawing_tic_at(figure, "tic", all->tics, shown);
+    res_drawing_number_at(figure, "at", all->tics++, at);
+    all->longest = MAX(all->longest, MIN(length, CUT_FROM));
+    all->sum += MIN(length, CUT_FROM) + 2;
+}
+
 /* Names: of each node, or of each group at its middle. Lines between groups. */
 static void write_names(res_drawing *figure, const matrix *all)
 {
     const res_history *swarm = all->swarm;
-    guint tics = 0, lines = 0;
-    res_drawing_tic_at(figure, "tic", tics, "tracker");
-    res_drawing_number_at(figure, "at", tics++, 0);
-    for (guint p = 1; all->each && p < swarm->nodes->len; p++) {
-        res_drawing_tic_at(figure, "tic", tics, res_history_member(swarm, p)->name);
-        res_drawing_number_at(figure, "at", tics++, all->bin[p]);
-    }
+    guint lines = 0;
+    name_room room = {0};
+    add_name(figure, &room, "tracker", 0);
+    for (guint p = 1; all->each && p < swarm->nodes->len; p++)
+        add_name(figure, &room, res_history_member(swarm, p)->name, all->bin[p]);
     for (guint g = 0; g < swarm->groups->len; g++) {
         if (all->group_bins[g] == 0) continue;
         res_drawing_number_at(figure, "line", lines++, all->group_first[g] - 0.5);
-        if (all->each) continue;
-        res_drawing_tic_at(figure, "tic", tics, g_ptr_array_index(swarm->groups, g));
-        res_drawing_number_at(figure, "at", tics++,
-                              all->group_first[g] + (all->group_bins[g] - 1) / 2.0);
+        if (!all->each)
+            add_name(figure, &room, g_ptr_array_index(swarm->groups, g),
+                     all->group_first[g] + (all->group_bins[g] - 1) / 2.0);
     }
-    res_drawing_number(figure, "tics", tics);
+    res_drawing_number(figure, "tics", room.tics);
     res_drawing_number(figure, "lines", lines);
+    res_drawing_number(figure, "longest_name", (double)room.longest);
+    res_drawing_number(figure, "slanted", room.sum > ROW_MAX);
 }
 
 res_drawing *res_plot_matrix(const res_history *swarm, GError **error)
@@ -145,8 +164,7 @@ res_drawing *res_plot_matrix(const res_history *swarm, GError **error)
     res_drawing_text(figure, "box_label", all.each ? "blocks" : "share of the column's blocks (%)");
     res_drawing_number(figure, "bins", all.bins);
     res_drawing_number(figure, "numbers", all.each && peers <= NUMBERS_MAX);
-    res_drawing_number(figure, "slanted", all.each && peers > 6);
-    res_plot_legend(figure, 0, 1);
+    res_plot_legend(figure, 0, 1, 0);
     write_cells(figure, &all);
     write_names(figure, &all);
     g_free(all.bin);

@@ -56,7 +56,7 @@ res_drawing *res_plot_rarest(const res_history *swarm, GError **error)
     res_drawing_number(figure, "logarithmic", logarithmic);
     res_drawing_number(figure, "most", most);
     res_drawing_text(figure, "y_label", logarithmic ? "copies (logarithmic)" : "copies");
-    res_plot_legend(figure, 2, 2);
+    res_plot_legend(figure, 2, 2, 0);
     res_drawing_text_at(figure, "label", 0, "the rarest block");
     res_drawing_text_at(figure, "label", 1, "mean of all blocks");
     bool out = swarm->first_copy_ns != RES_NEVER;

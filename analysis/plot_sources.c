@@ -84,7 +84,7 @@ static void write_labels(res_drawing *figure, const sources *all)
         res_drawing_number_at(figure, "shown", role, all->total[role] > 0);
         shown += all->total[role] > 0;
     }
-    res_plot_legend(figure, shown, 1);
+    res_plot_legend(figure, shown, 1, 0);
 }
 
 res_drawing *res_plot_sources(const res_history *swarm, GError **error)

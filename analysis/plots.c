@@ -96,8 +96,12 @@ void res_plot_bound(res_drawing *figure, const res_history *swarm, double unit_s
     res_drawing_text(figure, "bound_label", text);
 }
 
-void res_plot_legend(res_drawing *figure, guint entries, guint columns)
+void res_plot_legend(res_drawing *figure, guint entries, guint columns, glong longest)
 {
+    /* Characters to a line, and what a line's sample takes. */
+    enum { LINE = 116, SAMPLE = 9 };
+    columns = MAX(1, MIN(columns, (guint)(LINE / (longest + SAMPLE))));
+    res_drawing_number(figure, "legend_columns", columns);
     res_drawing_number(figure, "legend_rows", (entries + columns - 1) / columns);
 }
 

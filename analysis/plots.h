@@ -50,8 +50,9 @@ double res_plot_time_axis(res_drawing *figure, double span_s, const char *label)
 /* Marks the lower bound, if the swarm has one. */
 void res_plot_bound(res_drawing *figure, const res_history *swarm, double unit_s);
 
-/* Room for a legend of `entries` texts below the frame, `columns` side by side. */
-void res_plot_legend(res_drawing *figure, guint entries, guint columns);
+/* Room for a legend of `entries` texts below the frame, at most `columns` side by side: fewer where
+ * the longest has so many characters that they would not fit. */
+void res_plot_legend(res_drawing *figure, guint entries, guint columns, glong longest);
 
 /* Sets "groups", and for each place of the legend its colour: that of the group in the scenario. */
 void res_plot_places(res_drawing *figure, const res_group_times *times);

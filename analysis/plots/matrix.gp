@@ -6,7 +6,7 @@ set border 15
 unset grid
 set size noratio
 set rmargin at screen 0.86
-set lmargin at screen 0.15
+set lmargin at screen (latex ? 0.11 + 0.009 * longest_name : 0.075 + 0.0085 * longest_name)
 set tics scale 0
 unset xtics
 unset ytics
@@ -14,7 +14,7 @@ set xtics () nomirror out scale 0 textcolor rgb INK
 set ytics () nomirror out scale 0 textcolor rgb INK
 if (slanted) {
     set xtics rotate by 45 right
-    set bmargin 7
+    set bmargin 4.5 + 0.33 * longest_name
 }
 do for [i = 0:tics - 1] {
     name = value(sprintf("tic_%d", i))

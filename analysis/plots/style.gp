@@ -21,7 +21,7 @@ GRID = "#e4e4e4"
 height = 750 + (legend_rows > 3 ? 27 * (legend_rows - 3) : 0)
 if (page) { height = height - 70 }
 if (latex) {
-    set terminal cairolatex pdf input transparent fontscale 0.8 \
+    set terminal cairolatex pdf input colortext transparent fontscale 0.8 \
         size 15cm, (8.6 + 0.45 * legend_rows) * 1cm
     set tmargin 2
 }
@@ -45,12 +45,12 @@ set output output_file
 set border 3 linecolor rgb INK
 set tics nomirror out textcolor rgb INK
 set grid xtics ytics linetype 1 linecolor rgb GRID linewidth 1
-set lmargin at screen (latex ? 0.12 : 0.1)
+set lmargin at screen (latex ? 0.14 : 0.1)
 set rmargin at screen 0.97
 set bmargin (latex ? 3.6 : 4.6) + 1.3 * legend_rows
 set key at screen 0.5, (latex ? 0.02 : 18.0 / height) bottom center vertical \
     maxrows (legend_rows > 0 ? int(legend_rows) : 1) Left reverse samplen 2.5 spacing 1.2 \
-    width (latex ? -2 : 2) textcolor rgb INK
+    width (latex ? -6 : 2) textcolor rgb INK
 set xlabel x_label textcolor rgb INK offset 0,0.3
 set ylabel y_label textcolor rgb INK offset 0,0
 

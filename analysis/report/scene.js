@@ -61,17 +61,35 @@ class Scene {
     return { gap, name, columns, label: 20 };
   }
 
-  heightAt(size) {
+  /* Groups side by side as far as they fit, in shelves [height, [group, across, width], …]. */
+  shelves(size) {
     const { gap, name, columns, label } = this.metrics(size);
-    return this.members.reduce(
-      (sum, peers) =>
-        sum + (peers.length && label + Math.ceil(peers.length / columns) * (size + name + gap) + 6),
-      0,
-    );
+    const room = this.width - 28, shelves = [];
+    let used = Infinity;
+    this.members.forEach((peers, g) => {
+      if (!peers.length) return;
+      const rows = Math.ceil(peers.length / columns);
+      const across = rows > 1 && !name ? columns : Math.ceil(peers.length / rows);
+      const words = 7 * (this.replay.groups[g].length + 8);
+      const width = Math.max(across * (size + gap) - gap, Math.min(words, room));
+      if (used + 24 + width > room) {
+        shelves.push([0]);
+        used = -24;
+      }
+      used += 24 + width;
+      const shelf = shelves[shelves.length - 1];
+      shelf[0] = Math.max(shelf[0], label + rows * (size + name + gap) + 6);
+      shelf.push([g, across, width]);
+    });
+    return shelves;
+  }
+
+  heightAt(size) {
+    return this.shelves(size).reduce((sum, [height]) => sum + height, 0);
   }
 
   place() {
-    const { gap, name, columns, label } = this.metrics(this.size);
+    const { gap, name, label } = this.metrics(this.size);
     const step = this.size + gap;
     this.showsBlocks = this.size >= TILE && this.replay.source && this.replay.blocks <= 2500;
     this.labels = [];
@@ -79,19 +97,19 @@ class Scene {
     this.x[0] = this.width / 2;
     this.y[0] = 28;
     let y = this.top + Math.max(0, (this.height - this.top - 10 - this.heightAt(this.size)) / 2);
-    this.members.forEach((peers, g) => {
-      if (!peers.length) return;
-      const rows = Math.ceil(peers.length / columns);
-      const across = this.name ? Math.ceil(peers.length / rows) : Math.min(columns, peers.length);
-      const left = (this.width - across * step + gap) / 2;
-      this.labels.push([Math.max(14, left), y + 13, g]);
-      y += label;
-      peers.forEach((p, i) => {
-        this.x[p + 1] = left + (i % across) * step + this.size / 2;
-        this.y[p + 1] = y + Math.floor(i / across) * (step + name) + this.size / 2;
-      });
-      y += Math.ceil(peers.length / across) * (step + name) + 6;
-    });
+    for (const [height, ...groups] of this.shelves(this.size)) {
+      const wide = groups.reduce((sum, [, , width]) => sum + width + 24, -24);
+      let left = (this.width - wide) / 2;
+      for (const [g, across, width] of groups) {
+        this.labels.push([Math.max(14, left), y + 13, g]);
+        this.members[g].forEach((p, i) => {
+          this.x[p + 1] = left + (i % across) * step + this.size / 2;
+          this.y[p + 1] = y + label + Math.floor(i / across) * (step + name) + this.size / 2;
+        });
+        left += width + 24;
+      }
+      y += height;
+    }
     /* A peer that is not shown is beyond the edge. */
     this.x[peersBehind(this.replay)] = this.width / 2;
     this.y[peersBehind(this.replay)] = this.height + 20;
