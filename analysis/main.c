@@ -30,6 +30,8 @@ static const char head[] =
     "Examples:\n"
     "  minibit-results table results/study\n"
     "      mean and confidence interval of each parameter point\n"
+    "  minibit-results explain results/flashcrowd --peer dsl-17\n"
+    "      why this peer finished when it did\n"
     "  minibit-results sql results/flashcrowd \"SELECT status, count(*) FROM completion GROUP BY "
     "1\"\n"
     "      any question, in SQL\n"
