@@ -370,28 +370,36 @@ static void fetch_flows(const sim_links *links, uint32_t id)
     }
 }
 
-/*
- * Fetches what the next completions will need, in three steps some events apart: the link, then the
- * flows that it limits, then the other end of the first of them.
- */
+/* Fetches what a completion will need: the link, some events later the flows that it limits, and
+ * then the other end of the first of them. Returns that flow. */
+static uint32_t fetch_step(const sim_links *links, uint32_t id, uint32_t steps)
+{
+    const struct sim_link *link = &links->link[id];
+    if (steps == 2) {
+        sim_link_fetch(links, id);
+        return SIM_FLOW_NONE;
+    }
+    if (link->attached == 0) return SIM_FLOW_NONE;
+    uint32_t first = sim_link_ids_const(link)[0];
+    if (steps == 1) fetch_flows(links, id);
+    if (steps == 0) sim_link_fetch(links, links->flow[first].link[!links->flow[first].side]);
+    return first;
+}
+
+/* At each turn of the queue: a bucket's links are one step further on. */
 static void fetch_ahead(sim_links *links)
 {
-    const sim_event *next[SIM_LINKS_AHEAD];
-    uint64_t turns = sim_queue_turns(links->due);
+    const sim_event *next[SIM_QUEUE_AHEAD];
+    uint64_t turns = sim_queue_turns(links->due), bucket = sim_queue_current(links->due);
+    links->ahead_count = 0;
     if (links->link_count < FETCH_MIN || turns == links->turns) return;
     links->turns = turns;
-    links->ahead_count = sim_queue_ahead(links->due, next, SIM_LINKS_AHEAD);
-    for (size_t i = 0; i < links->ahead_count; i++) {
-        uint32_t id = next[i]->node, first = SIM_FLOW_NONE;
-        const struct sim_link *link = &links->link[id];
-        if (i > 5) {
-            sim_link_fetch(links, id);
-        } else if (link->attached > 0) {
-            first = sim_link_ids_const(link)[0];
-            if (i > 2) fetch_flows(links, id);
-            if (i <= 2) sim_link_fetch(links, links->flow[first].link[!links->flow[first].side]);
+    for (uint32_t steps = 0; steps < SIM_LINKS_STEPS; steps++) {
+        size_t count = sim_queue_ahead(links->due, &bucket, next);
+        for (size_t i = 0; i < count; i++) {
+            uint32_t flow = fetch_step(links, next[i]->node, steps);
+            links->ahead[links->ahead_count++] = (sim_link_ahead){next[i]->node, flow, steps};
         }
-        links->ahead[i] = (sim_link_ahead){id, first};
     }
 }
 
@@ -431,11 +439,10 @@ mb_time sim_links_next(sim_links *links)
     return links->done_count > 0 ? links->now : sim_queue_peek_time(links->due);
 }
 
-size_t sim_links_ahead(const sim_links *links, sim_link_ahead *ahead, size_t room)
+const sim_link_ahead *sim_links_ahead(const sim_links *links, size_t *count)
 {
-    size_t count = links->ahead_count < room ? links->ahead_count : room;
-    memcpy(ahead, links->ahead, count * sizeof *ahead);
-    return count;
+    *count = links->ahead_count;
+    return links->ahead;
 }
 
 /* ---- what one may ask ---- */

@@ -121,15 +121,17 @@ bool sim_links_pop(sim_links *links, mb_time now, uint32_t *flow);
 typedef struct sim_link_ahead {
     uint32_t link;
     uint32_t flow;
+    uint32_t steps; /* 0: it comes next; up to SIM_LINKS_STEPS - 1 */
 } sim_link_ahead;
 
-#define SIM_LINKS_AHEAD 8
+#define SIM_LINKS_STEPS 3
+#define SIM_LINKS_AHEAD 9
 
 /*
- * Up to `room` links on which completions were due next when some were last popped, roughly in
- * order: for fetching into cache what their nodes will need, nothing else.
+ * Links on which completions were due next when some were last popped, each once for each number
+ * of steps: for fetching into cache what their nodes will need, nothing else. Borrowed.
  */
-size_t sim_links_ahead(const sim_links *links, sim_link_ahead *ahead, size_t room);
+const sim_link_ahead *sim_links_ahead(const sim_links *links, size_t *count);
 
 /* The whole run's figures. */
 sim_links_stats sim_links_statistics(const sim_links *links);

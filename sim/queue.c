@@ -11,10 +11,11 @@ enum {
     NONE = UINT32_MAX,
     BUCKETS_MIN = 256,
     BUCKETS_MAX = 1 << 22,
-    BUCKET_INLINE = 3,
+    BUCKET_INLINE = SIM_QUEUE_AHEAD,
     STAGE_MAX = 16,
     PREFETCH_MIN = 4096,  /* fewer events than this are in cache anyway */
-    AHEAD_WORDS = 3,      /* of 64 buckets: as far as sim_queue_ahead() looks */
+    PREFETCH_BUCKETS = 4, /* so many busy buckets ahead */
+    AHEAD_WORDS = 2,      /* of 64 buckets: as far as sim_queue_ahead() looks */
     INSERTION_MAX = 24,   /* a run up to this length is sorted by insertion */
     REVIEW_POPS_MIN = 512 /* the width is reviewed after so many pops, or after count / 2 */
 };
@@ -214,13 +215,16 @@ static void bucket_run(sim_queue *queue, uint64_t number)
     run_sort(run);
 }
 
-/* Fetches the events of the next buckets while the current ones are being handled. */
+/* Fetches the events of a bucket to come before anyone who looks ahead needs them. */
 static void prefetch_ahead(const sim_queue *queue)
 {
-    const sim_event *events[8];
+    const sim_event *events[SIM_QUEUE_AHEAD];
+    uint64_t bucket = queue->current;
+    size_t count = 0;
     if (queue->count < PREFETCH_MIN) return;
-    size_t count = sim_queue_ahead(queue, events, 8);
-    for (size_t i = queue->run.count; i < count; i++)
+    for (int i = 0; i < PREFETCH_BUCKETS; i++)
+        count = sim_queue_ahead(queue, &bucket, events);
+    for (size_t i = 0; i < count; i++)
         __builtin_prefetch(events[i]);
 }
 
@@ -506,28 +510,37 @@ int sim_queue_pop(sim_queue *queue, sim_event *out)
     return 1;
 }
 
-size_t sim_queue_ahead(const sim_queue *queue, const sim_event **events, size_t room)
+/* The first busy bucket after `number`, not far from it; `number` if there is none. */
+static uint64_t busy_near(const sim_queue *queue, uint64_t number)
 {
-    size_t count = 0;
-    for (size_t i = queue->run_head; i < queue->run.count && count < room; i++) {
-        events[count++] = &queue->events[queue->run.at[i].slot];
-    }
-    size_t start = (queue->current + 1) & (queue->bucket_count - 1);
-    size_t word = start / 64, words = queue->bucket_count / 64;
+    size_t mask = queue->bucket_count - 1;
+    size_t start = (number + 1) & mask;
+    size_t word = start / 64;
     uint64_t bits = queue->busy[word] & (~UINT64_C(0) << (start % 64));
-    /* a word of bits after the other, for this is asked at every turn; not once around */
-    for (size_t left = words < AHEAD_WORDS ? words : AHEAD_WORDS; left > 0; left--) {
-        for (; bits && count < room; bits &= bits - 1) {
-            const struct bucket *bucket =
-                &queue->buckets[word * 64 + (size_t)__builtin_ctzll(bits)];
-            for (int i = 0; i < BUCKET_INLINE && bucket->slot[i] != NONE && count < room; i++) {
-                events[count++] = &queue->events[bucket->slot[i]];
-            }
-        }
-        word = word + 1 == words ? 0 : word + 1;
+    for (int left = AHEAD_WORDS; !bits && left > 1; left--) {
+        word = (word + 1) & (mask / 64);
         bits = queue->busy[word];
     }
+    if (!bits) return number;
+    return number + 1 + ((word * 64 + (size_t)__builtin_ctzll(bits) - start) & mask);
+}
+
+size_t sim_queue_ahead(const sim_queue *queue, uint64_t *number,
+                       const sim_event *events[SIM_QUEUE_AHEAD])
+{
+    uint64_t next = busy_near(queue, *number);
+    size_t count = 0;
+    if (next == *number) return 0;
+    *number = next;
+    const struct bucket *bucket = bucket_at(queue, next);
+    for (; count < BUCKET_INLINE && bucket->slot[count] != NONE; count++)
+        events[count] = &queue->events[bucket->slot[count]];
     return count;
+}
+
+uint64_t sim_queue_current(const sim_queue *queue)
+{
+    return queue->current;
 }
 
 uint64_t sim_queue_turns(const sim_queue *queue)

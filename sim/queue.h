@@ -63,12 +63,18 @@ const sim_event *sim_queue_peek(sim_queue *queue);
  */
 int sim_queue_pop(sim_queue *queue, sim_event *out);
 
+/* Events of one bucket are given to who looks ahead, at most so many. */
+#define SIM_QUEUE_AHEAD 3
+
 /*
- * Up to `room` of the events that come next, roughly in order: for fetching into cache what they
- * will need, nothing else. Does not touch the events themselves. Borrowed until the next push or
- * pop.
+ * For fetching into cache what the events that come next will need, nothing else: moves `*bucket`,
+ * at first sim_queue_current(), on to the next bucket that is not empty and gives some of its
+ * events; 0 where there is none near. Does not touch the events themselves. Borrowed until the next
+ * push or pop.
  */
-size_t sim_queue_ahead(const sim_queue *queue, const sim_event **events, size_t room);
+size_t sim_queue_ahead(const sim_queue *queue, uint64_t *bucket,
+                       const sim_event *events[SIM_QUEUE_AHEAD]);
+uint64_t sim_queue_current(const sim_queue *queue);
 
 /* How often the queue has moved on to another bucket: when that has changed, what comes next is
  * worth another look. */

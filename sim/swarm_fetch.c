@@ -7,9 +7,6 @@
  * Nothing here changes what happens.
  */
 
-/* How many events ahead each step is done: a bucket of the queue mostly holds two or three. */
-enum { FETCH_KNOWN_FROM = 2, FETCH_PEER_FROM = 5, FETCH_NODE_FROM = 8, FETCH_END = 11 };
-
 /* Fewer nodes than this are in cache anyway. */
 #define FETCH_NODES_MIN 256
 
@@ -28,50 +25,50 @@ static void fetch_for_step(const sim_swarm *swarm, const mb_peer *peer, const si
     __builtin_prefetch(&log->blocks[event->count - 1]);
 }
 
+/* At each turn of the queue each bucket's events are one step further on. */
 void sim_swarm_fetch_ahead(sim_swarm *swarm)
 {
-    const sim_event *next[FETCH_END];
-    uint64_t turns = sim_queue_turns(swarm->queue);
+    const sim_event *next[SIM_QUEUE_AHEAD];
+    uint64_t turns = sim_queue_turns(swarm->queue), bucket = sim_queue_current(swarm->queue);
     size_t count;
 
     if (turns == swarm->turns || swarm->node_count < FETCH_NODES_MIN) return;
     swarm->turns = turns;
-    count = sim_queue_ahead(swarm->queue, next, FETCH_END);
-    for (size_t i = FETCH_KNOWN_FROM; i < count; i++) {
-        const sim_node *node = &swarm->nodes[next[i]->node];
+    count = sim_queue_ahead(swarm->queue, &bucket, next);
+    for (size_t i = 0; i < count; i++)
+        if (swarm->nodes[next[i]->node].peer)
+            fetch_for_step(swarm, swarm->nodes[next[i]->node].peer, next[i]);
+    count = sim_queue_ahead(swarm->queue, &bucket, next);
+    for (size_t i = 0; i < count; i++)
+        if (swarm->nodes[next[i]->node].peer) mb_peer_fetch(swarm->nodes[next[i]->node].peer);
+    count = sim_queue_ahead(swarm->queue, &bucket, next);
+    for (size_t i = 0; i < count; i++)
+        __builtin_prefetch(&swarm->nodes[next[i]->node], 1);
+}
 
-        if (i >= FETCH_NODE_FROM)
-            __builtin_prefetch(node, 1);
-        else if (!node->peer)
-            continue;
-        else if (i >= FETCH_PEER_FROM)
-            mb_peer_fetch(node->peer);
-        else
-            fetch_for_step(swarm, node->peer, next[i]);
+static void fetch_for_completion(const sim_swarm *swarm, const sim_link_ahead *ahead)
+{
+    const sim_node *node = &swarm->nodes[ahead->link / 2];
+    const sim_transfer *t = &swarm->transfers[ahead->flow];
+
+    if (ahead->steps == 2) {
+        __builtin_prefetch(node, 1);
+    } else if (ahead->flow == SIM_FLOW_NONE) {
+        return;
+    } else if (ahead->steps == 1) {
+        if (node->peer) mb_peer_fetch(node->peer);
+        __builtin_prefetch(t, 1);
+    } else if (swarm->nodes[t->from].peer) {
+        mb_peer_fetch_known(swarm->nodes[t->from].peer, t->from_index);
     }
 }
 
 void sim_swarm_fetch_flows(sim_swarm *swarm)
 {
-    sim_link_ahead ahead[SIM_LINKS_AHEAD];
     size_t count;
+    const sim_link_ahead *ahead = sim_links_ahead(swarm->links, &count);
 
     if (swarm->node_count < FETCH_NODES_MIN) return;
-    count = sim_links_ahead(swarm->links, ahead, SIM_LINKS_AHEAD);
-    for (size_t i = 1; i < count; i++) {
-        const sim_node *node = &swarm->nodes[ahead[i].link / 2];
-        const sim_transfer *t = &swarm->transfers[ahead[i].flow];
-
-        if (i > 4) {
-            __builtin_prefetch(node, 1);
-        } else if (ahead[i].flow == SIM_FLOW_NONE) {
-            continue;
-        } else if (i > 2) {
-            if (node->peer) mb_peer_fetch(node->peer);
-            __builtin_prefetch(t, 1);
-            __builtin_prefetch((const char *)(t + 1) - 1, 1);
-        } else if (swarm->nodes[t->from].peer) {
-            mb_peer_fetch_known(swarm->nodes[t->from].peer, t->from_index);
-        }
-    }
+    for (size_t i = 0; i < count; i++)
+        fetch_for_completion(swarm, &ahead[i]);
 }
