@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """test_report.py PROGRAM MINIBIT_SIM: the report in a real browser.
 
-Real runs are simulated, their reports opened in headless Chromium, played, scrubbed and looked over;
-what the replay shows is compared with provenance.csv, read here.
+Real runs are simulated, their reports opened in headless Chromium, played, scrubbed and looked
+over; what the replay shows is compared with provenance.csv, read here.
 """
 import base64
 import csv
@@ -52,6 +52,7 @@ latency = 5ms
 leave = after 5s
 """
 
+PAPER = "return getComputedStyle(document.documentElement).backgroundColor"
 browser = None
 kept = {}
 
@@ -107,13 +108,14 @@ def opens_without_a_word():
     page = opened(small_run())
     equal(browser.complaints(), [], "console")
     equal(browser.requests(), [page.as_uri()], "requests")
-    equal(browser.script("return document.querySelectorAll('figure.curves svg').length"), 1, "curves")
+    count = "return document.querySelectorAll(arguments[0]).length"
+    equal(browser.script(count, "figure.curves svg"), 1, "curves")
     equal(browser.script("return document.querySelectorAll('figure').length"), 5, "figures")
     ids = browser.script("return [...document.querySelectorAll('[id]')].map((e) => e.id)")
     equal(len(set(ids)), len(ids), "ids are unique")
-    names = browser.script("return [...document.querySelectorAll('svg[role=img],button,select,input')]"
-                           ".filter((e) => !(e.ariaLabel || e.textContent.trim() || e.labels?.length))"
-                           ".map((e) => e.outerHTML)")
+    names = browser.script(
+        "return [...document.querySelectorAll('svg[role=img],button,select,input')].filter("
+        "(e) => !(e.ariaLabel || e.textContent.trim() || e.labels?.length)).map((e) => e.outerHTML)")
     equal(names, [], "without an accessible name")
 
 
@@ -136,7 +138,8 @@ def holds_what_provenance_says():
                 wanted[row["peer"]] += 1
                 copies[int(row["block"])] += left[row["peer"]] > time * unit
         equal(held, wanted, f"held at {time * unit} s")
-        equal(browser.script("return [...player.replay.copies]"), copies, f"copies at {time * unit}")
+        equal(browser.script("return [...player.replay.copies]"), copies,
+              f"copies at {time * unit}")
         flying = browser.script("return player.replay.underWay(player.t).length")
         started = [r for r in gains if r["from"] and float(r["started_s"]) <= time * unit
                    < float(r["time_s"])]
@@ -215,14 +218,14 @@ def dark_and_narrow():
             browser.media(prefers_color_scheme=theme)
             wide = browser.script("return document.documentElement.scrollWidth")
             check(wide <= width, f"{theme}: {wide} wide in {width}")
-            paper = browser.script("return getComputedStyle(document.documentElement).backgroundColor")
+            paper = browser.script(PAPER)
             equal(paper, {"light": "rgb(255, 255, 255)", "dark": "rgb(20, 23, 28)"}[theme], theme)
             line = browser.script("return getComputedStyle(document.querySelector("
                                   "'figure.curves text').parentNode).fill")
             check((line == "rgb(230, 233, 238)") == (theme == "dark"), f"{theme}: texts are {line}")
     browser.media(prefers_color_scheme="light")
-    browser.script("document.getElementById('theme').click(); document.getElementById('theme').click()")
-    paper = browser.script("return getComputedStyle(document.documentElement).backgroundColor")
+    browser.script("for (let i = 0; i < 2; i++) document.getElementById('theme').click()")
+    paper = browser.script(PAPER)
     equal(paper, "rgb(20, 23, 28)", "the switch")
 
 
@@ -236,8 +239,8 @@ def texts_come_out_and_never_run():
           "an item,\nand its end")
     check(ODD in browser.script("return document.querySelector('.config').textContent"), "config")
     # Only the page's own script may run, so even what slipped through would be refused.
-    browser.script("const s = document.createElement('script'); s.textContent = 'window.hacked = 1';"
-                   "document.body.append(s)")
+    browser.script("const s = document.createElement('script');"
+                   "s.textContent = 'window.hacked = 1'; document.body.append(s)")
     equal(browser.script("return window.hacked ?? null"), None, "the policy lets it run")
 
 
@@ -269,7 +272,8 @@ def a_large_swarm():
     seek(round(browser.script("return player.replay.end") / 2))
     equal(browser.script("return player.scene.heightAt(player.scene.size)"
                          "<= player.scene.height - player.scene.top"), True, "all peers fit")
-    took = browser.script("const s = performance.now(); for (let i = 0; i < 5; i++) player.drawNow();"
+    took = browser.script("const s = performance.now();"
+                          "for (let i = 0; i < 5; i++) player.drawNow();"
                           "return (performance.now() - s) / 5")
     check(took < 250, f"a picture takes {took} ms")
 
@@ -286,7 +290,8 @@ def without_provenance():
 
 def the_data_cannot_end_its_element():
     page = report(small_run()).read_text(encoding="utf-8")
-    data = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.S).group(1)
+    element = r'<script type="application/json" id="data">(.*?)</script>'
+    data = re.search(element, page, re.S).group(1)
     check("<" not in data, "a < in the data")
     replay = json.loads(data)
     equal(len(base64.b64decode(replay["block"])), replay["gains"], "a byte a block")
