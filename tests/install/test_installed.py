@@ -101,11 +101,12 @@ class Installed(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertTrue((ELSEWHERE / "results/coursework/manifest.json").exists())
         for command in (["verify"], ["table"], ["plot", "-o", "plots"],
-                        ["explain"]):
+                        ["explain"], ["report", "-o", "report.html"]):
             with self.subTest(command[0]):
                 done = run(BIN / "minibit-results", command[0], "results/coursework", *command[1:],
                            cwd=ELSEWHERE)
                 self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn("<svg", (ELSEWHERE / "report.html").read_text())
 
     def test_nothing_points_into_the_build_tree(self):
         for path in ROOT.rglob("*"):

@@ -11,8 +11,8 @@ COMMAND = sys.argv[:]
 
 
 def arguments(count):
-    """Takes the first `count` arguments off the command line, before unittest looks at it."""
-    taken = tuple(sys.argv[1 : 1 + count])
+    """Takes the first `count` arguments, paths, off the command line, before unittest looks at it."""
+    taken = tuple(os.path.abspath(path) for path in sys.argv[1 : 1 + count])
     del sys.argv[1 : 1 + count]
     return taken
 

@@ -19,8 +19,8 @@ import unittest
 from pathlib import Path
 
 LIB = Path(__file__).resolve().parent.parent / "lib"
+sys.path.insert(0, str(LIB))  # for tap, and for the stand-ins
 HOST = "127.0.0.1"
-ARGUMENTS = sys.argv[1:]  # as they were before anything was taken off them
 PATIENCE = float(os.environ.get("MINIBIT_TEST_PATIENCE", 60))  # seconds that a step may take
 
 
@@ -236,66 +236,6 @@ def set_descriptor_limit(count):
     import resource
 
     return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (count, count))
-
-
-def program_arguments(count):
-    """Takes the programs' paths off the command line, before unittest looks at it."""
-    paths = tuple(os.path.abspath(path) for path in sys.argv[1 : 1 + count])
-    del sys.argv[1 : 1 + count]
-    return paths
-
-
-# ---- TAP
-
-
-class TapResult(unittest.TestResult):
-    """A line of TAP for each test; what failed says last how to run it alone."""
-
-    def __init__(self, command):
-        super().__init__()
-        self.command, self.number = command, 0
-
-    def startTest(self, test):
-        super().startTest(test)
-        self.number += 1
-        self.before, self.skip = (len(self.failures), len(self.errors)), ""
-
-    def addSkip(self, test, reason):
-        super().addSkip(test, reason)
-        self.skip = f" # SKIP {reason}"
-
-    def addSubTest(self, test, subtest, error):
-        super().addSubTest(test, subtest, error)
-        if error:
-            self.note(f"in {subtest}")
-
-    def note(self, text):
-        for line in text.rstrip().splitlines():
-            print("#", line)
-
-    def stopTest(self, test):
-        super().stopTest(test)
-        name = test.id().removeprefix("__main__.")
-        failed = self.failures[self.before[0] :] + self.errors[self.before[1] :]
-        print(f"{'not ok' if failed else 'ok'} {self.number} - {name}{self.skip}")
-        if failed:
-            for _, text in failed[:5]:
-                self.note(text)
-            print(f"# again: {self.command} {name}")
-        sys.stdout.flush()
-
-
-def main():
-    """Runs the tests that the rest of the command line names, or all, and prints TAP."""
-    module, names = sys.modules["__main__"], sys.argv[1:]
-    loader = unittest.defaultTestLoader
-    tests = (loader.loadTestsFromNames(names, module) if names
-             else loader.loadTestsFromModule(module))
-    before = ARGUMENTS[: len(ARGUMENTS) - len(names)]
-    result = TapResult(" ".join(["python3", os.path.relpath(module.__file__), *before]))
-    print(f"1..{tests.countTestCases()}", flush=True)
-    tests.run(result)
-    sys.exit(0 if result.wasSuccessful() else 1)
 
 
 # ---- talking to a program by hand

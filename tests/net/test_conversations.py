@@ -11,9 +11,10 @@ import socket
 import threading
 
 import swarm
+import tap
 from swarm import HOST, announce, exchange
 
-PROGRAMS = swarm.program_arguments(2)
+PROGRAMS = tap.arguments(2)
 BLOCK_SIZE = 4096
 BLOCKS = 16
 SIZE = (BLOCKS - 1) * BLOCK_SIZE + 100  # a short last block
@@ -291,4 +292,4 @@ class Announces(Case):
 
 
 if __name__ == "__main__":
-    swarm.main()
+    tap.main()

@@ -8,9 +8,10 @@ import socket
 import time
 
 import swarm
+import tap
 from swarm import HOST
 
-PROGRAMS = swarm.program_arguments(2)
+PROGRAMS = tap.arguments(2)
 LIMIT = 40
 
 
@@ -69,4 +70,4 @@ class Descriptors(swarm.Case):
 
 
 if __name__ == "__main__":
-    swarm.main()
+    tap.main()

@@ -12,8 +12,9 @@ import signal
 import subprocess
 
 import swarm
+import tap
 
-*PROGRAMS, FAILING_IO = swarm.program_arguments(3)
+*PROGRAMS, FAILING_IO = tap.arguments(3)
 BLOCK_SIZE = 65536
 BLOCKS = 64
 
@@ -315,4 +316,4 @@ class Tracker(Files):
 
 
 if __name__ == "__main__":
-    swarm.main()
+    tap.main()

@@ -13,9 +13,10 @@ import threading
 import time
 
 import swarm
+import tap
 from swarm import HOST, announce, exchange
 
-PROGRAMS = swarm.program_arguments(2)
+PROGRAMS = tap.arguments(2)
 BLOCKS = 40
 BLOCK_SIZE = 4096
 
@@ -377,4 +378,4 @@ class FakeTracker(swarm.Case):
 
 
 if __name__ == "__main__":
-    swarm.main()
+    tap.main()

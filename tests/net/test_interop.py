@@ -11,9 +11,10 @@ import socket
 import struct
 
 import swarm
+import tap
 from swarm import HOST, announce, exchange
 
-PROGRAMS = swarm.program_arguments(2)
+PROGRAMS = tap.arguments(2)
 BLOCK_SIZE = 2000
 SIZE = 39 * BLOCK_SIZE + 123
 ORIGINAL = ("--round", "0.05")
@@ -252,4 +253,4 @@ class OnTheWire(Mix):
 
 
 if __name__ == "__main__":
-    swarm.main()
+    tap.main()

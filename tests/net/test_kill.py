@@ -13,8 +13,9 @@ import sys
 import time
 
 import swarm
+import tap
 
-PROGRAMS = swarm.program_arguments(2)
+PROGRAMS = tap.arguments(2)
 KILLS = 40
 if "--kills" in sys.argv:
     at = sys.argv.index("--kills")
@@ -118,4 +119,4 @@ class Kill(swarm.Case):
 
 
 if __name__ == "__main__":
-    swarm.main()
+    tap.main()

@@ -19,6 +19,7 @@ import unittest
 from pathlib import Path
 
 import swarm
+import tap
 
 LIVE, SIM = (os.path.abspath(path) for path in sys.argv[1:3])
 del sys.argv[1:3]
@@ -254,4 +255,4 @@ else:
     del Quick
 
 if __name__ == "__main__":
-    swarm.main()
+    tap.main()

@@ -11,6 +11,7 @@ import time
 import unittest
 
 import swarm
+import tap
 from swarm import HOST
 
 sys.path.insert(0, str(swarm.LIB))
@@ -174,4 +175,4 @@ class Slips(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    swarm.main()
+    tap.main()

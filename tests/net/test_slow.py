@@ -10,9 +10,10 @@ import threading
 import time
 
 import swarm
+import tap
 from swarm import HOST, announce
 
-PROGRAMS = swarm.program_arguments(2)
+PROGRAMS = tap.arguments(2)
 BLOCKS, BLOCK_SIZE = 20, 4096
 LARGE_BLOCK = 4 << 20
 GRACE = 12  # seconds after a limit: it is looked at once a second, on a busy machine
@@ -127,4 +128,4 @@ class Slow(swarm.Case):
 
 
 if __name__ == "__main__":
-    swarm.main()
+    tap.main()

@@ -11,9 +11,10 @@ import signal
 import time
 
 import swarm
+import tap
 from swarm import HOST, announce
 
-PROGRAMS = swarm.program_arguments(2)
+PROGRAMS = tap.arguments(2)
 BLOCK_SIZE, BLOCKS = 16384, 40
 BRISK = ("--set", "protocol.unchoke_interval=200ms", "--set", "protocol.announce_interval=300ms")
 
@@ -197,4 +198,4 @@ class Protocol(Case):
 
 
 if __name__ == "__main__":
-    swarm.main()
+    tap.main()

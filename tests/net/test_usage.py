@@ -10,9 +10,10 @@ import struct
 import termios
 
 import swarm
+import tap
 from swarm import HOST, announce
 
-*PROGRAMS, LIVE = swarm.program_arguments(3)
+*PROGRAMS, LIVE = tap.arguments(3)
 BLOCK_SIZE, BLOCKS = 16384, 40
 
 
@@ -183,4 +184,4 @@ class Addresses(Case):
 
 
 if __name__ == "__main__":
-    swarm.main()
+    tap.main()

@@ -14,7 +14,10 @@ import time
 import unittest
 from pathlib import Path
 
-PROGRAM = os.path.abspath(sys.argv.pop(1))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "lib"))
+import tap  # noqa: E402
+
+(PROGRAM,) = tap.arguments(1)
 
 FILE = "[file]\nblocks = 4\n"
 TRACKER = "[tracker]\nup = 8Mbit\n"
@@ -565,4 +568,4 @@ class Interrupts(Case):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=0)
+    tap.main()

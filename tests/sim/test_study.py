@@ -16,7 +16,10 @@ import time
 import unittest
 from pathlib import Path
 
-PROGRAM = os.path.abspath(sys.argv.pop(1))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "lib"))
+import tap  # noqa: E402
+
+(PROGRAM,) = tap.arguments(1)
 
 SWARM = (
     "[file]\nblocks = 8\n[tracker]\nup = 8Mbit\n"
@@ -514,45 +517,5 @@ class Shipped(Case):
             self.assertEqual(index.count("\n"), runs + 1)
 
 
-class TapResult(unittest.TestResult):
-    """A line for each test; of one that failed, why, and how to run it alone."""
-
-    def line(self, word, test, more=""):
-        name = test.id().removeprefix("__main__.")
-        print(f"{word} {self.testsRun} - {name}{more}", flush=True)
-        return name
-
-    def addSuccess(self, test):
-        self.line("ok", test)
-
-    def addSkip(self, test, reason):
-        self.line("ok", test, f" # SKIP {reason}")
-
-    def failed(self, test, error):
-        name = self.line("not ok", test)
-        for line in self._exc_info_to_string(error, test).splitlines():
-            print("# " + line)
-        print(f"# {sys.executable} {os.path.abspath(__file__)} {PROGRAM} {name}", flush=True)
-
-    def addFailure(self, test, error):
-        super().addFailure(test, error)
-        self.failed(test, error)
-
-    def addError(self, test, error):
-        super().addError(test, error)
-        self.failed(test, error)
-
-
-def main():
-    loader = unittest.TestLoader()
-    here = sys.modules["__main__"]
-    names = sys.argv[1:]
-    suite = loader.loadTestsFromNames(names, here) if names else loader.loadTestsFromModule(here)
-    result = TapResult()
-    print(f"1..{suite.countTestCases()}")
-    suite.run(result)
-    return 0 if result.wasSuccessful() else 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    tap.main()
