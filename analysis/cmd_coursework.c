@@ -96,6 +96,10 @@ static bool add_markdown(const struct desk *desk, const res_course_table *spec,
                            spec->study, spec->study);
     if (desk->plots)
         g_string_append_printf(desk->index, "; the plot as [PNG](%s.png)", spec->study);
+    g_autofree char *name = g_strconcat(spec->study, ".html", NULL);
+    g_autofree char *report = g_build_filename(desk->folder, name, NULL);
+    if (g_file_test(report, G_FILE_TEST_EXISTS))
+        g_string_append_printf(desk->index, "; the study's [report](%s)", name);
     g_string_append_c(desk->index, '\n');
     add_page(desk, spec->study, "md", text);
     return true;

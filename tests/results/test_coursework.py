@@ -125,6 +125,10 @@ def all_files():
             rows = list(csv.DictReader(file))
         equal({row["runs"] for row in rows}, {"3"}, name)
     equal(index.count("\n## "), 6)
+    check("report" not in index, "index.md has links that lead nowhere")
+    (folder / "scale.html").write_text("a report")
+    good("coursework", folder, "--force", "--no-plots")
+    equal((folder / "index.md").read_text().count("[report](scale.html)"), 1)
 
 
 def the_original():
