@@ -20,6 +20,16 @@ static const char *const group_metrics[] = {"peers",
                                             "share_ratio.mean",
                                             NULL};
 
+/* What readers call the usual figures; others keep their paths. */
+static const struct {
+    const char *path, *title;
+} titles[] = {
+    {"completed_s", "last peer done"},     {"download_s.mean", "mean download"},
+    {"download_s.p95", "95th percentile"}, {"download_s.max", "longest"},
+    {"tracker_share", "tracker's share"},  {"uplink_utilization", "uplinks used"},
+    {"peers_complete", "complete"},        {"share_ratio.mean", "mean given / got"},
+};
+
 /* ---- figures -------------------------------------------------------------------------------- */
 
 static bool write_figure(const res_drawing *figure, const char *prefix, GString *html,
@@ -82,6 +92,9 @@ static bool write_points(res_database *database, const res_points *points, char 
             res_estimates_add_figure(table, *metric);
     for (guint i = 0; i < points->points->len; i++)
         if (!add_row(table, database, res_points_at(points, i), error)) return false;
+    for (guint i = 0; i < G_N_ELEMENTS(titles); i++)
+        if (res_estimates_figure(table, titles[i].path) >= 0)
+            res_estimates_entitle(table, titles[i].path, titles[i].title);
     write_table(table, name, html);
     return true;
 }
