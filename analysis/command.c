@@ -30,6 +30,16 @@ static void option_error(const res_usage *usage, const GError *failure, GError *
         res_input_error(error, "--%s: no such option; see --help", word);
 }
 
+/* GOption wants "-j 4"; everybody else knows "-j4" too. */
+static char *with_long_name(const res_usage *usage, const char *argument)
+{
+    if (argument[0] == '-' && g_ascii_isalpha(argument[1]) && argument[2])
+        for (const GOptionEntry *entry = usage->entries; entry->long_name; entry++)
+            if (entry->short_name == argument[1] && entry->arg != G_OPTION_ARG_NONE)
+                return g_strdup_printf("--%s=%s", entry->long_name, argument + 2);
+    return g_strdup(argument);
+}
+
 static GOptionContext *make_context(const res_usage *usage, gboolean *help, char ***rest)
 {
     GOptionEntry more[] = {help_entry, {.long_name = G_OPTION_REMAINING}, {.long_name = NULL}};
@@ -53,7 +63,7 @@ bool res_options_read(const res_usage *usage, int argc, char **argv, char ***res
     /* GOption takes the arguments that it knows out of the list, so it gets a list of its own. */
     char **arguments = g_new0(char *, (gsize)argc + 1);
     for (int i = 0; i < argc; i++)
-        arguments[i] = g_strdup(argv[i]);
+        arguments[i] = with_long_name(usage, argv[i]);
     GError *failure = NULL;
     bool right = g_option_context_parse_strv(context, &arguments, &failure);
     if (!right) option_error(usage, failure, error);

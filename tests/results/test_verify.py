@@ -60,7 +60,7 @@ def a_study():
     (folder / "s" / "index.csv").write_text("\n".join(rows) + "\n")
     wanted = "5 of 5 runs: all 25 files as the manifests say, and the same bytes when run again\n"
     for jobs in ("1", "3"):
-        equal(good("verify", folder / "s", "-j", jobs).out, wanted)
+        equal(good("verify", folder / "s", f"-j{jobs}").out, wanted)
     for number in (1, 3):
         with open(folder / "s" / f"r{number}" / "timeline.csv", "a", encoding="utf-8") as file:
             file.write("\n")
