@@ -2,7 +2,7 @@
  * minibit-results coursework: the coursework's six tables from the studies that make them.
  */
 #include "analysis/command.h"
-#include "analysis/coursework.h"
+#include "analysis/coursework/coursework.h"
 
 #include <stdio.h>
 #include <string.h>

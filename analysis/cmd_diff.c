@@ -2,8 +2,8 @@
  * minibit-results diff: in what two runs differ, and where they part.
  */
 #include "analysis/command.h"
-#include "analysis/diff.h"
-#include "analysis/rerun.h"
+#include "analysis/data/rerun.h"
+#include "analysis/explain/diff.h"
 
 #include <string.h>
 

@@ -3,9 +3,9 @@
  * to.
  */
 #include "analysis/command.h"
-#include "analysis/explain.h"
-#include "analysis/rerun.h"
-#include "analysis/suggest.h"
+#include "analysis/data/rerun.h"
+#include "analysis/explain/explain.h"
+#include "analysis/text/suggest.h"
 
 #include <string.h>
 

@@ -2,10 +2,10 @@
  * minibit-results plot: pictures of a run, and of a study's comparisons, by gnuplot.
  */
 #include "analysis/command.h"
-#include "analysis/compare.h"
-#include "analysis/history.h"
-#include "analysis/plots.h"
-#include "analysis/suggest.h"
+#include "analysis/plots/compare.h"
+#include "analysis/plots/history.h"
+#include "analysis/plots/plots.h"
+#include "analysis/text/suggest.h"
 
 #include <errno.h>
 #include <gio/gio.h>

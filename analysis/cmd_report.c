@@ -2,7 +2,7 @@
  * minibit-results report: everything about a run or a study in one HTML file.
  */
 #include "analysis/command.h"
-#include "analysis/report.h"
+#include "analysis/report/report.h"
 
 #include <stdio.h>
 

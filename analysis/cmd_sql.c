@@ -2,8 +2,8 @@
  * minibit-results sql: questions nobody thought of, in SQL over what runs left.
  */
 #include "analysis/command.h"
-#include "analysis/database.h"
-#include "analysis/grid.h"
+#include "analysis/data/database.h"
+#include "analysis/text/grid.h"
 
 #include <string.h>
 

@@ -2,8 +2,8 @@
  * minibit-results table: figures over the repetitions of each parameter point, with intervals.
  */
 #include "analysis/command.h"
-#include "analysis/estimates.h"
-#include "analysis/points.h"
+#include "analysis/estimates/estimates.h"
+#include "analysis/estimates/points.h"
 
 #include <string.h>
 

@@ -3,8 +3,8 @@
  * the same bytes?
  */
 #include "analysis/command.h"
-#include "analysis/same_bytes.h"
-#include "analysis/simulator.h"
+#include "analysis/data/same_bytes.h"
+#include "analysis/data/simulator.h"
 
 #include <glib/gstdio.h>
 #include <signal.h>

@@ -1,8 +1,7 @@
 #include "analysis/command.h"
 
-#include "analysis/suggest.h"
+#include "analysis/text/suggest.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -117,14 +116,4 @@ bool res_output_write(const char *path, bool force, const GString *text, GError 
     res_failure(error, "%s: cannot be written (%s)", path, failure->message);
     g_error_free(failure);
     return false;
-}
-
-void res_note(const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    fputs("minibit-results: ", stderr);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
-    va_end(arguments);
 }

@@ -6,7 +6,7 @@
 #ifndef ANALYSIS_COMMAND_H
 #define ANALYSIS_COMMAND_H
 
-#include "analysis/error.h"
+#include "analysis/data/error.h"
 
 #include <stdbool.h>
 
@@ -47,9 +47,6 @@ bool res_output_check(const char *path, bool force, GError **error);
 
 /* Writes `text` to `path`, whole or not at all, or to standard output where it is NULL. */
 bool res_output_write(const char *path, bool force, const GString *text, GError **error);
-
-/* Prints "minibit-results: " and a line to standard error. */
-void res_note(const char *format, ...) G_GNUC_PRINTF(1, 2);
 
 /* The commands, one a file. */
 int res_command_coursework(int argc, char **argv, GError **error);

@@ -4,7 +4,7 @@
  * Results go to stdout or to the file asked for, messages to stderr.
  */
 #include "analysis/command.h"
-#include "analysis/suggest.h"
+#include "analysis/text/suggest.h"
 
 #include <signal.h>
 #include <stdio.h>

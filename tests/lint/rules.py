@@ -29,6 +29,10 @@ FORBIDDEN_INCLUDES = {
     "analysis": ("sim", "net", "core", "tests"),
 }
 
+# The folders of analysis/, from what reads files up to what makes pages: one may include those that
+# stand before it, and none the commands' headers, which lie in analysis/ itself.
+ANALYSIS_ORDER = ("data", "text", "estimates", "explain", "plots", "report", "coursework")
+
 # The edges of sim/: what reads scenarios and options and prints figures. Everything else there is
 # the event path, where only integers and the project's own containers go.
 SIM_EDGES = re.compile(
@@ -112,6 +116,15 @@ def driver_conditions(source):
             yield number, "compiled differently for the simulator"
 
 
+def is_upwards(path, included):
+    """Whether a file of one of analysis/'s folders includes what is made of it."""
+    parts, target = path.split("/"), included.split("/")
+    if parts[0] != "analysis" or target[0] != "analysis" or len(parts) < 3:
+        return False
+    order = ANALYSIS_ORDER.index
+    return len(target) < 3 or order(target[1]) > order(parts[1])
+
+
 def includes(source):
     """Who may include whom; and every include of the project's is written from the root."""
     forbidden = FORBIDDEN_INCLUDES.get(source.folder, ())
@@ -122,6 +135,8 @@ def includes(source):
         target = match.group(1).split("/")[0]
         if target in forbidden:
             yield number, f"{source.folder}/ includes {match.group(1)}"
+        elif is_upwards(source.path, match.group(1)):
+            yield number, f"{source.path} is below {match.group(1)}"
         elif ".." in match.group(1):
             yield number, f"{match.group(1)} is not written from the root"
 

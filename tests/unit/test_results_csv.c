@@ -1,5 +1,5 @@
 /* The CSV reader on files of every shape, plain and compressed; and the quoting of writers. */
-#include "analysis/csv.h"
+#include "analysis/data/csv.h"
 
 #include <glib/gstdio.h>
 #include <string.h>

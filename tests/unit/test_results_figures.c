@@ -1,7 +1,7 @@
 /* Statistics against tabled quantiles, figures as people read them, and the nearest name. */
-#include "analysis/figure_text.h"
-#include "analysis/grid.h"
-#include "analysis/suggest.h"
+#include "analysis/estimates/figure_text.h"
+#include "analysis/text/grid.h"
+#include "analysis/text/suggest.h"
 
 #include <glib.h>
 #include <math.h>

@@ -1,9 +1,9 @@
 /* What pictures and pages are made of: escaped texts, quantities, words for numbers, remarks. */
-#include "analysis/escape.h"
-#include "analysis/quantity.h"
-#include "analysis/remarks.h"
-#include "analysis/svg.h"
-#include "analysis/wording.h"
+#include "analysis/plots/svg.h"
+#include "analysis/report/remarks.h"
+#include "analysis/text/escape.h"
+#include "analysis/text/quantity.h"
+#include "analysis/text/wording.h"
 
 #include <glib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* Rates and times as run folders write them; and a swarm retold from a few events made by hand. */
-#include "analysis/swarm.h"
+#include "analysis/explain/swarm.h"
 
 #include <string.h>
 

@@ -1,0 +1,50 @@
+#include "analysis/data/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+GQuark res_error_quark(void)
+{
+    return g_quark_from_static_string("minibit-results");
+}
+
+static void set(GError **error, res_error code, const char *format, va_list arguments)
+{
+    if (!error) return;
+    char *line = g_strdup_vprintf(format, arguments);
+    g_set_error_literal(error, RES_ERROR, (int)code, line);
+    g_free(line);
+}
+
+gboolean res_input_error(GError **error, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    set(error, RES_ERROR_INPUT, format, arguments);
+    va_end(arguments);
+    return FALSE;
+}
+
+gboolean res_failure(GError **error, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    set(error, RES_ERROR_FAILED, format, arguments);
+    va_end(arguments);
+    return FALSE;
+}
+
+int res_error_status(const GError *error)
+{
+    return error->domain == RES_ERROR && error->code == RES_ERROR_FAILED ? 1 : 2;
+}
+
+void res_note(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fputs("minibit-results: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+}

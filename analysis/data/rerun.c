@@ -1,0 +1,97 @@
+#include "analysis/data/rerun.h"
+
+#include "analysis/data/simulator.h"
+
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <string.h>
+
+void res_rerun_free(res_rerun *rerun)
+{
+    if (!rerun) return;
+    res_runs_free(rerun->runs);
+    if (rerun->folder) {
+        g_autofree char *run = g_build_filename(rerun->folder, "run", NULL);
+        res_folder_remove(run);
+        g_rmdir(rerun->folder);
+    }
+    g_free(rerun->folder);
+    g_free(rerun);
+}
+
+/* A whole run of minibit-sim's, which can be made again. */
+static bool is_repeatable(const res_run *run, GError **error)
+{
+    const cJSON *program = cJSON_GetObjectItemCaseSensitive(run->manifest, "program");
+    if (cJSON_IsString(program) && strcmp(program->valuestring, "minibit-sim") == 0) return true;
+    return res_input_error(
+        error, "%s: it kept no events, and only a simulated run can be run again", run->folder);
+}
+
+static char *digest_of(const res_run *run, GError **error)
+{
+    g_autoptr(cJSON) summary = res_run_summary(run, error);
+    if (!summary) return NULL;
+    const cJSON *digest = cJSON_GetObjectItemCaseSensitive(summary, "trace_digest");
+    if (cJSON_IsString(digest)) return g_strdup(digest->valuestring);
+    res_input_error(error, "%s/summary.json: no trace_digest", run->folder);
+    return NULL;
+}
+
+/* What was made again must be the same run. */
+static bool is_same(const res_run *run, const res_run *again, GError **error)
+{
+    g_autofree char *wanted = digest_of(run, error);
+    g_autofree char *got = wanted ? digest_of(again, error) : NULL;
+    if (!got) return false;
+    if (strcmp(wanted, got) == 0) return true;
+    return res_failure(error,
+                       "%s: run again, it comes out differently (trace_digest %s, now %s), as of "
+                       "another version of minibit-sim",
+                       run->folder, wanted, got);
+}
+
+static void ignore_signal(int signal_number)
+{
+}
+
+/* Interrupted at the keyboard, minibit-sim ends by itself; what it left is then removed. */
+static bool run_again(const char *program, const char *config, const char *folder, GError **error)
+{
+    static const char *const options[] = {"--events=zst", "--provenance=off", NULL};
+    struct sigaction ignore = {.sa_handler = ignore_signal, .sa_flags = SA_RESTART}, before;
+    bool interrupted;
+    sigaction(SIGINT, &ignore, &before);
+    bool done = res_simulator_run(program, config, folder, options, &interrupted, error);
+    sigaction(SIGINT, &before, NULL);
+    return done;
+}
+
+static bool make_again(res_rerun *rerun, const res_run *run, GError **error)
+{
+    GError *failure = NULL;
+    g_autofree char *program = is_repeatable(run, error) ? res_simulator_find(error) : NULL;
+    if (!program) return false;
+    rerun->folder = g_dir_make_tmp("minibit-again.XXXXXX", &failure);
+    if (!rerun->folder) {
+        res_failure(error, "no temporary folder (%s)", failure->message);
+        g_error_free(failure);
+        return false;
+    }
+    g_autofree char *config = res_run_path(run, "config.ini");
+    g_autofree char *folder = g_build_filename(rerun->folder, "run", NULL);
+    if (!run_again(program, config, folder, error)) return false;
+    rerun->runs = res_run_open(folder, error);
+    if (!rerun->runs || !is_same(run, res_runs_at(rerun->runs, 0), error)) return false;
+    rerun->run = res_runs_at(rerun->runs, 0);
+    return rerun->again = true;
+}
+
+res_rerun *res_rerun_events(const res_run *run, GError **error)
+{
+    g_autoptr(res_rerun) rerun = g_new0(res_rerun, 1);
+    rerun->run = run;
+    if (!run->is_replay && res_run_has_table(run, "events")) return g_steal_pointer(&rerun);
+    if (!make_again(rerun, run, error)) return NULL;
+    return g_steal_pointer(&rerun);
+}

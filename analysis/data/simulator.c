@@ -1,0 +1,69 @@
+#include "analysis/data/simulator.h"
+
+#include <gio/gio.h>
+#include <string.h>
+
+/* minibit-sim's exit codes that are no failure of ours. */
+enum { EXIT_UNMET = 3, EXIT_INTERRUPTED = 130 };
+
+char *res_simulator_find(GError **error)
+{
+    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+    if (self) {
+        g_autofree char *folder = g_path_get_dirname(self);
+        char *beside = g_build_filename(folder, "minibit-sim", NULL);
+        if (g_file_test(beside, G_FILE_TEST_IS_EXECUTABLE)) return beside;
+        g_free(beside);
+    }
+    char *found = g_find_program_in_path("minibit-sim");
+    if (!found) res_input_error(error, "minibit-sim: neither beside this program nor on PATH");
+    return found;
+}
+
+/* The last line of what the program said. */
+static char *last_line(char *text)
+{
+    g_strchomp(text);
+    char *line = strrchr(text, '\n');
+    return line ? line + 1 : text;
+}
+
+static bool judge(GSubprocess *process, const char *config, char *messages, bool *interrupted,
+                  GError **error)
+{
+    bool exited = g_subprocess_get_if_exited(process);
+    int status = exited ? g_subprocess_get_exit_status(process) : -1;
+    if (status == 0 || status == EXIT_UNMET) return true;
+    *interrupted = status == EXIT_INTERRUPTED;
+    if (*interrupted) return res_failure(error, "%s: interrupted", config);
+    if (!exited)
+        return res_failure(error, "%s: minibit-sim ended by signal %d", config,
+                           g_subprocess_get_term_sig(process));
+    return res_failure(error, "%s: minibit-sim fails: %s", config, last_line(messages));
+}
+
+bool res_simulator_run(const char *program, const char *config, const char *folder,
+                       const char *const *options, bool *interrupted, GError **error)
+{
+    g_autoptr(GPtrArray) argv = g_ptr_array_new();
+    const char *fixed[] = {program, config, "-o", folder, "--quiet", "--progress=never"};
+    for (size_t i = 0; i < G_N_ELEMENTS(fixed); i++)
+        g_ptr_array_add(argv, (char *)fixed[i]);
+    for (; options && *options; options++)
+        g_ptr_array_add(argv, (char *)*options);
+    g_ptr_array_add(argv, NULL);
+    GError *failure = NULL;
+    *interrupted = false;
+    g_autoptr(GSubprocess) process = g_subprocess_newv(
+        (const char *const *)argv->pdata,
+        G_SUBPROCESS_FLAGS_STDOUT_SILENCE | G_SUBPROCESS_FLAGS_STDERR_PIPE, &failure);
+    g_autoptr(GBytes) said = NULL;
+    if (!process || !g_subprocess_communicate(process, NULL, NULL, NULL, &said, &failure)) {
+        res_failure(error, "%s cannot be run (%s)", program, failure->message);
+        g_error_free(failure);
+        return false;
+    }
+    gsize size = said ? g_bytes_get_size(said) : 0;
+    g_autofree char *messages = g_strndup(size ? g_bytes_get_data(said, NULL) : "", size);
+    return judge(process, config, messages, interrupted, error);
+}

@@ -1,0 +1,27 @@
+/*
+ * minibit-sim as another program that is started, for what can only be had by running again.
+ *
+ * The commands verify and explain call it. It shares no code with the simulator.
+ */
+#ifndef ANALYSIS_SIMULATOR_H
+#define ANALYSIS_SIMULATOR_H
+
+#include "analysis/data/error.h"
+
+#include <stdbool.h>
+
+/*
+ * Path of minibit-sim: beside this program, else on PATH. NULL with an error. The caller frees it.
+ */
+char *res_simulator_find(GError **error);
+
+/*
+ * Runs the scenario `config` into `folder`, which must be empty or not there, with further options
+ * (a NULL-terminated list, or NULL), quietly. An unmet expectation is no failure. False with an
+ * error that has the program's last message; *interrupted is true where the run was. Waits for the
+ * end; threads may call it at the same time.
+ */
+bool res_simulator_run(const char *program, const char *config, const char *folder,
+                       const char *const *options, bool *interrupted, GError **error);
+
+#endif

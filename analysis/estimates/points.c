@@ -1,0 +1,288 @@
+#include "analysis/estimates/points.h"
+
+#include "analysis/text/suggest.h"
+
+#include <string.h>
+
+/* ---- keys ---------------------------------------------------------------------------------- */
+
+/* Columns of a run that are keys too; parameters of the same name go before them. */
+static const char *const run_keys[] = {"study", "scenario", "repetition", "seed", "run", "folder"};
+
+static bool is_key(const res_runs *runs, const char *name)
+{
+    bool found = strcmp(name, RES_KEY_GROUP) == 0 || res_runs_find_param(runs, name) >= 0;
+    for (size_t i = 0; !found && i < G_N_ELEMENTS(run_keys); i++)
+        found = strcmp(name, run_keys[i]) == 0;
+    return found;
+}
+
+static bool unknown_key(const res_runs *runs, const char *name, GError **error)
+{
+    res_suggestion suggestion = res_suggestion_begin(name);
+    for (guint i = 0; i < runs->params->len; i++)
+        res_suggestion_offer(&suggestion, runs->params->pdata[i]);
+    for (size_t i = 0; i < G_N_ELEMENTS(run_keys); i++)
+        res_suggestion_offer(&suggestion, run_keys[i]);
+    res_suggestion_offer(&suggestion, RES_KEY_GROUP);
+    if (suggestion.best)
+        return res_input_error(error, "--by: no parameter %s; did you mean %s?", name,
+                               suggestion.best);
+    g_ptr_array_add(runs->params, NULL);
+    g_autofree char *list = g_strjoinv(", ", (char **)runs->params->pdata);
+    g_ptr_array_set_size(runs->params, (int)runs->params->len - 1);
+    return res_input_error(error, "--by: no parameter %s; there %s", name,
+                           *list ? list : "are none, but study, seed, repetition, group");
+}
+
+static bool add_key(res_points *points, const res_runs *runs, const char *name, GError **error)
+{
+    if (!is_key(runs, name)) return unknown_key(runs, name, error);
+    g_ptr_array_add(points->keys, g_strdup(name));
+    return true;
+}
+
+/* An argument of --by: a key whose name may hold commas, or several. */
+static bool add_keys(res_points *points, const res_runs *runs, const char *text, GError **error)
+{
+    if (is_key(runs, text)) return add_key(points, runs, text, error);
+    g_auto(GStrv) names = g_strsplit(text, ",", -1);
+    bool done = true;
+    for (char **name = names; done && *name; name++)
+        done = add_key(points, runs, g_strstrip(*name), error);
+    return done;
+}
+
+static bool choose_keys(res_points *points, const res_runs *runs, char *const *by, GError **error)
+{
+    bool done = true;
+    for (char *const *text = by; done && text && *text; text++)
+        done = add_keys(points, runs, *text, error);
+    if (!done || (by && *by)) return done;
+    if (runs->folders > 1) done = add_key(points, runs, "study", error);
+    for (guint i = 0; done && i < runs->params->len; i++)
+        done = add_key(points, runs, runs->params->pdata[i], error);
+    return done;
+}
+
+/* The run's value of a key but RES_KEY_GROUP; NULL if it has none. The caller frees it. */
+static char *key_value(const res_runs *runs, const res_run *run, const char *key)
+{
+    int param = res_runs_find_param(runs, key);
+    if (param >= 0) return g_strdup(run->values[param]);
+    if (strcmp(key, "study") == 0) return g_strdup(run->study);
+    if (strcmp(key, "scenario") == 0) return g_strdup(run->scenario);
+    if (strcmp(key, "seed") == 0) return g_strdup(run->seed);
+    if (strcmp(key, "folder") == 0) return g_strdup(run->folder);
+    uint64_t number = strcmp(key, "run") == 0 ? run->number : run->repetition;
+    return g_strdup_printf("%" G_GUINT64_FORMAT, number);
+}
+
+/* ---- points -------------------------------------------------------------------------------- */
+
+static void point_free(gpointer data)
+{
+    res_point *point = data;
+    for (guint i = 0; i < point->value_count; i++)
+        g_free(point->values[i]);
+    g_free(point->values);
+    g_array_unref(point->runs);
+    g_free(point);
+}
+
+/* The point of these values, made if there is none yet; `values` are taken over. */
+static res_point *find_point(res_points *points, char **values)
+{
+    guint count = points->keys->len;
+    for (guint i = 0; i < points->points->len; i++) {
+        res_point *point = points->points->pdata[i];
+        guint same = 0;
+        while (same < count && g_strcmp0(point->values[same], values[same]) == 0)
+            same++;
+        if (same < count) continue;
+        for (guint k = 0; k < count; k++)
+            g_free(values[k]);
+        g_free(values);
+        return point;
+    }
+    res_point *point = g_new0(res_point, 1);
+    point->values = values;
+    point->value_count = count;
+    point->runs = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+    g_ptr_array_add(points->points, point);
+    return point;
+}
+
+static void place_run(res_points *points, const res_runs *runs, const res_run *run,
+                      const char *group)
+{
+    char **values = g_new0(char *, points->keys->len + 1);
+    for (guint i = 0; i < points->keys->len; i++) {
+        const char *key = points->keys->pdata[i];
+        bool is_group = strcmp(key, RES_KEY_GROUP) == 0 && res_runs_param(runs, key) < 0;
+        values[i] = is_group ? g_strdup(group) : key_value(runs, run, key);
+    }
+    res_point *point = find_point(points, values);
+    point->group = group;
+    g_array_append_val(point->runs, run->number);
+}
+
+/* SELECT …, bound to a path; NULL with an error. */
+static sqlite3_stmt *path_query(res_database *database, const char *sql, const char *path,
+                                GError **error)
+{
+    sqlite3_stmt *statement = res_database_prepare(database, sql, error);
+    if (statement) sqlite3_bind_text(statement, 1, path, -1, SQLITE_TRANSIENT);
+    return statement;
+}
+
+/* Every group's figures have peers_complete, which no other object within `groups` has. */
+static bool read_groups(res_points *points, res_database *database, GError **error)
+{
+    g_autoptr(sqlite3_stmt) statement = res_database_prepare(
+        database,
+        "SELECT substr(path, 8, length(path) - 22) FROM summary "
+        "WHERE path GLOB 'groups.*.peers_complete' GROUP BY path ORDER BY min(rowid)",
+        error);
+    int code = statement ? SQLITE_ROW : SQLITE_ERROR;
+    while (code == SQLITE_ROW && (code = res_database_step(statement, error)) == SQLITE_ROW)
+        g_ptr_array_add(points->groups, g_strdup((const char *)sqlite3_column_text(statement, 0)));
+    return code == SQLITE_DONE;
+}
+
+static bool by_group(const res_points *points, const res_runs *runs)
+{
+    for (guint i = 0; i < points->keys->len; i++)
+        if (strcmp(points->keys->pdata[i], RES_KEY_GROUP) == 0)
+            return res_runs_param(runs, RES_KEY_GROUP) < 0;
+    return false;
+}
+
+/* A run that has not the group at all is no run that lacks a figure of it. */
+static bool run_has_group(res_database *database, const res_run *run, const char *group)
+{
+    g_autofree char *path = g_strconcat("groups.", group, ".peers_complete", NULL);
+    g_autoptr(sqlite3_stmt) statement =
+        path_query(database, "SELECT 1 FROM summary WHERE path = ? AND run = ?", path, NULL);
+    if (statement) sqlite3_bind_int64(statement, 2, (sqlite3_int64)run->number);
+    return statement && sqlite3_step(statement) == SQLITE_ROW;
+}
+
+static void place_runs(res_points *points, const res_runs *runs, res_database *database)
+{
+    for (guint i = 0; i < runs->runs->len; i++) {
+        const res_run *run = res_runs_at(runs, i);
+        for (guint g = 0; g < points->groups->len; g++)
+            if (run_has_group(database, run, points->groups->pdata[g]))
+                place_run(points, runs, run, points->groups->pdata[g]);
+        if (!by_group(points, runs)) place_run(points, runs, run, NULL);
+    }
+}
+
+res_points *res_points_new(const res_runs *runs, res_database *database, char *const *by,
+                           GError **error)
+{
+    res_points *points = g_new0(res_points, 1);
+    points->keys = g_ptr_array_new_with_free_func(g_free);
+    points->points = g_ptr_array_new_with_free_func(point_free);
+    points->groups = g_ptr_array_new_with_free_func(g_free);
+    bool done = choose_keys(points, runs, by, error);
+    if (done && by_group(points, runs)) done = read_groups(points, database, error);
+    if (done) {
+        place_runs(points, runs, database);
+        return points;
+    }
+    res_points_free(points);
+    return NULL;
+}
+
+const res_point *res_points_at(const res_points *points, guint index)
+{
+    g_assert(index < points->points->len);
+    return points->points->pdata[index];
+}
+
+void res_points_free(res_points *points)
+{
+    if (!points) return;
+    g_ptr_array_unref(points->keys);
+    g_ptr_array_unref(points->points);
+    g_ptr_array_unref(points->groups);
+    g_free(points);
+}
+
+/* ---- figures ------------------------------------------------------------------------------- */
+
+static char *full_path(const res_point *point, const char *path)
+{
+    return point->group ? g_strconcat("groups.", point->group, ".", path, NULL) : g_strdup(path);
+}
+
+/* No run has the figure: which did the caller mean? */
+static bool unknown_metric(res_database *database, const char *group, const char *path,
+                           GError **error)
+{
+    g_autofree char *prefix = group ? g_strconcat("groups.", group, ".", NULL) : g_strdup("");
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    res_suggestion suggestion = res_suggestion_begin(path);
+    g_autoptr(sqlite3_stmt) statement = res_database_prepare(
+        database, "SELECT path FROM summary GROUP BY path ORDER BY min(rowid)", error);
+    while (statement && sqlite3_step(statement) == SQLITE_ROW) {
+        const char *name = (const char *)sqlite3_column_text(statement, 0);
+        if (!g_str_has_prefix(name, prefix)) continue;
+        g_ptr_array_add(names, g_strdup(name + strlen(prefix)));
+        res_suggestion_offer(&suggestion, names->pdata[names->len - 1]);
+    }
+    const char *of = group ? " of a group" : "";
+    if (suggestion.best)
+        return res_input_error(error, "--metric: no figure %s%s; did you mean %s?", path, of,
+                               suggestion.best);
+    return res_input_error(error, "--metric: no figure %s%s; summary.json has them", path, of);
+}
+
+bool res_point_has(res_database *database, const res_point *point, const char *path)
+{
+    g_autofree char *full = full_path(point, path);
+    g_autoptr(sqlite3_stmt) statement = path_query(
+        database, "SELECT 1 FROM summary WHERE path = ? AND value IS NOT NULL LIMIT 1", full, NULL);
+    return statement && sqlite3_step(statement) == SQLITE_ROW;
+}
+
+static bool is_known(res_database *database, const char *full)
+{
+    g_autoptr(sqlite3_stmt) statement =
+        path_query(database, "SELECT 1 FROM summary WHERE path = ? LIMIT 1", full, NULL);
+    return statement && sqlite3_step(statement) == SQLITE_ROW;
+}
+
+bool res_point_values(res_database *database, const res_point *point, const char *path,
+                      GArray *values, GError **error)
+{
+    g_autofree char *full = full_path(point, path);
+    if (!is_known(database, full)) return unknown_metric(database, point->group, path, error);
+    g_autoptr(sqlite3_stmt) statement =
+        path_query(database, "SELECT value FROM summary WHERE path = ? AND run = ?", full, error);
+    if (!statement) return false;
+    for (guint i = 0; i < point->runs->len; i++) {
+        sqlite3_bind_int64(statement, 2, g_array_index(point->runs, sqlite3_int64, i));
+        int code = res_database_step(statement, error);
+        if (code != SQLITE_ROW && code != SQLITE_DONE) return false;
+        int type = code == SQLITE_ROW ? sqlite3_column_type(statement, 0) : SQLITE_NULL;
+        if (type == SQLITE_TEXT)
+            return res_input_error(error, "--metric: %s is not a number", path);
+        double value = sqlite3_column_double(statement, 0);
+        if (type != SQLITE_NULL) g_array_append_val(values, value);
+        sqlite3_reset(statement);
+    }
+    return true;
+}
+
+bool res_point_estimate(res_database *database, const res_point *point, const char *path,
+                        res_estimate *estimate, GError **error)
+{
+    g_autoptr(GArray) values = g_array_new(FALSE, FALSE, sizeof(double));
+    if (!res_point_values(database, point, path, values, error)) return false;
+    *estimate = res_estimate_make((const double *)(const void *)values->data, values->len);
+    estimate->missing = point->runs->len - values->len;
+    return true;
+}

@@ -1,0 +1,66 @@
+/*
+ * The runs of studies gathered into points: those that share the values of some keys (parameters,
+ * columns of `run`, or a group of peers) and so are repetitions of each other; and what a figure of
+ * summary.json comes to at each.
+ *
+ * The commands table and plot call it.
+ */
+#ifndef ANALYSIS_POINTS_H
+#define ANALYSIS_POINTS_H
+
+#include "analysis/data/database.h"
+#include "analysis/estimates/stats.h"
+
+/* The key that stands for the groups of peers within a run. */
+#define RES_KEY_GROUP "group"
+
+/* Runs that are repetitions of each other. */
+typedef struct res_point {
+    char **values; /* of the keys, in their order; NULL where the runs have none */
+    guint value_count;
+    const char *group; /* the group of peers that it is about; NULL: the whole swarm */
+    GArray *runs;      /* uint64_t: run numbers */
+} res_point;
+
+typedef struct res_points {
+    GPtrArray *keys;   /* char * */
+    GPtrArray *points; /* res_point *, in the order in which the runs first come to them */
+    GPtrArray
+        *groups; /* char *: of peers, in the order of the summaries; if RES_KEY_GROUP is a key */
+} res_points;
+
+/*
+ * Gathers all runs by the keys `by`: each a name, or several with commas between; none: by every
+ * parameter, and by `study` before where several folders were given. NULL with an error that names
+ * the nearest key. The caller frees it. O(runs x points).
+ */
+res_points *res_points_new(const res_runs *runs, res_database *database, char *const *by,
+                           GError **error);
+
+/* A point of the list. */
+const res_point *res_points_at(const res_points *points, guint index);
+
+/*
+ * Appends the figure's values (double) at `point`, run by run, those runs left out that have none.
+ * Errors as below.
+ */
+bool res_point_values(res_database *database, const res_point *point, const char *path,
+                      GArray *values, GError **error);
+
+/*
+ * What the figure of summary.json at `path` comes to at `point`: for a group of peers it is sought
+ * within that group. False with an error that names the nearest path if no run has it, or if it is
+ * no number.
+ */
+bool res_point_estimate(res_database *database, const res_point *point, const char *path,
+                        res_estimate *estimate, GError **error);
+
+/* Does any run have a number at `path`, for the point's group? Else a default is not worth showing.
+ */
+bool res_point_has(res_database *database, const res_point *point, const char *path);
+
+void res_points_free(res_points *points);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(res_points, res_points_free)
+
+#endif

@@ -1,0 +1,244 @@
+#include "analysis/explain/facts.h"
+
+#include <string.h>
+
+static void group_clear(gpointer data)
+{
+    g_free(((res_group *)data)->name);
+}
+
+static void node_clear(gpointer data)
+{
+    g_free(((res_node *)data)->name);
+}
+
+void res_facts_free(res_facts *facts)
+{
+    if (!facts) return;
+    g_array_unref(facts->groups);
+    g_hash_table_unref(facts->by_name);
+    g_array_unref(facts->nodes);
+    g_free(facts->folder);
+    g_free(facts->scenario);
+    g_free(facts->seed);
+    g_free(facts->trace_digest);
+    g_free(facts);
+}
+
+/* ---- config.ini ---------------------------------------------------------------------------- */
+
+typedef struct config {
+    GKeyFile *file;
+    const char *path;
+} config;
+
+/* The value of `key` in `group`, else in [protocol]; NULL with an error where it is in neither. The
+ * caller frees it. */
+static char *config_value(const config *from, const char *group, const char *key, GError **error)
+{
+    char *value = g_key_file_get_value(from->file, group, key, NULL);
+    if (!value) value = g_key_file_get_value(from->file, "protocol", key, NULL);
+    if (!value) res_input_error(error, "%s: [%s] has no %s", from->path, group, key);
+    return value;
+}
+
+/* Whether `key` has the value `wanted`; false with an error where it is missing. */
+static bool config_is(const config *from, const char *group, const char *key, const char *wanted,
+                      bool *is, GError **error)
+{
+    g_autofree char *value = config_value(from, group, key, error);
+    if (!value) return false;
+    *is = strcmp(value, wanted) == 0;
+    return true;
+}
+
+static bool config_access(const config *from, const char *group, res_group *to, GError **error)
+{
+    g_autofree char *up = config_value(from, group, "up", error);
+    g_autofree char *down = up ? config_value(from, group, "down", error) : NULL;
+    g_autofree char *latency = down ? config_value(from, group, "latency", error) : NULL;
+    if (!latency) return false;
+    if (res_rate_parse(up, &to->up) && res_rate_parse(down, &to->down) &&
+        res_duration_parse(latency, &to->latency))
+        return true;
+    return res_input_error(error, "%s: [%s]: up, down or latency is no rate or time", from->path,
+                           group);
+}
+
+static bool read_group(res_facts *facts, const config *from, const char *group, const char *name,
+                       GError **error)
+{
+    res_group to = {.name = g_strdup(name)};
+    bool free_rider = false, open = false;
+    bool ok = config_access(from, group, &to, error) &&
+              config_is(from, group, "exchange", "rounds", &to.rounds, error) &&
+              config_is(from, group, "ask", "mutual", &to.mutual, error) &&
+              config_is(from, group, "seeder_slots", "0", &open, error) &&
+              config_is(from, group, "free_rider", "yes", &free_rider, error);
+    to.opens = open && (!free_rider || facts->groups->len == 0);
+    g_array_append_val(facts->groups, to);
+    return ok;
+}
+
+static bool read_groups(res_facts *facts, const config *from, GError **error)
+{
+    static const char peers[] = "peers ";
+    if (!read_group(facts, from, "tracker", "tracker", error)) return false;
+    g_auto(GStrv) names = g_key_file_get_groups(from->file, NULL);
+    for (char **name = names; *name; name++) {
+        if (!g_str_has_prefix(*name, peers)) continue;
+        if (!read_group(facts, from, *name, *name + strlen(peers), error)) return false;
+    }
+    return true;
+}
+
+static bool read_config(res_facts *facts, const res_run *run, GError **error)
+{
+    g_autofree char *path = res_run_path(run, "config.ini");
+    g_autoptr(GKeyFile) file = g_key_file_new();
+    GError *failure = NULL;
+    const config from = {file, path};
+    if (g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, &failure))
+        return read_groups(facts, &from, error);
+    res_input_error(error, "%s: %s", path, failure->message);
+    g_error_free(failure);
+    return false;
+}
+
+/* ---- completion.csv ------------------------------------------------------------------------ */
+
+static void add_node(res_facts *facts, const res_node *node)
+{
+    g_hash_table_insert(facts->by_name, node->name, GUINT_TO_POINTER(facts->nodes->len + 1));
+    g_array_append_vals(facts->nodes, node, 1);
+}
+
+static bool find_group(const res_facts *facts, const char *name, uint32_t *group)
+{
+    for (*group = 1; *group < facts->groups->len; (*group)++)
+        if (strcmp(g_array_index(facts->groups, res_group, *group).name, name) == 0) return true;
+    return false;
+}
+
+typedef struct completion_columns {
+    int peer, group, arrived, completed, left;
+} completion_columns;
+
+static bool find_columns(const res_csv *csv, completion_columns *at, GError **error)
+{
+    return (at->peer = res_csv_column(csv, "peer", error)) >= 0 &&
+           (at->group = res_csv_column(csv, "group", error)) >= 0 &&
+           (at->arrived = res_csv_column(csv, "arrived_s", error)) >= 0 &&
+           (at->completed = res_csv_column(csv, "completed_s", error)) >= 0 &&
+           (at->left = res_csv_column(csv, "left_s", error)) >= 0;
+}
+
+static const char *field(const res_csv *csv, int column)
+{
+    return res_csv_field(csv, (size_t)column);
+}
+
+static bool read_peer(res_facts *facts, const res_csv *csv, const completion_columns *at,
+                      GError **error)
+{
+    res_node node = {0};
+    if (!find_group(facts, field(csv, at->group), &node.group))
+        return res_input_error(error, "%s:%" G_GUINT64_FORMAT ": config.ini has no group %s",
+                               res_csv_path(csv), res_csv_line(csv), field(csv, at->group));
+    if (!res_seconds_parse(field(csv, at->arrived), &node.arrived) ||
+        !res_seconds_parse(field(csv, at->completed), &node.completed) ||
+        !res_seconds_parse(field(csv, at->left), &node.left) || node.arrived == RES_NEVER)
+        return res_input_error(error, "%s:%" G_GUINT64_FORMAT ": not a time", res_csv_path(csv),
+                               res_csv_line(csv));
+    node.name = g_strdup(field(csv, at->peer));
+    add_node(facts, &node);
+    return true;
+}
+
+static bool read_peers(res_facts *facts, const res_run *run, GError **error)
+{
+    const res_node tracker = {
+        .name = g_strdup("tracker"), .completed = RES_NEVER, .left = RES_NEVER};
+    completion_columns at;
+    GError *failure = NULL;
+    add_node(facts, &tracker);
+    g_autoptr(res_csv) csv = res_run_table(run, "completion", error);
+    if (!csv || !find_columns(csv, &at, error)) return false;
+    while (res_csv_next(csv, &failure))
+        if (!read_peer(facts, csv, &at, error)) return false;
+    if (failure) g_propagate_error(error, failure);
+    return !failure;
+}
+
+/* ---- summary.json -------------------------------------------------------------------------- */
+
+/* The end of the run as it is written, since a double would not hold its nanoseconds. */
+static bool read_end(res_facts *facts, const res_run *run, GError **error)
+{
+    static const char key[] = "\"end_s\": ";
+    g_autofree char *path = res_run_path(run, "summary.json");
+    g_autofree char *text = NULL;
+    GError *failure = NULL;
+    if (!g_file_get_contents(path, &text, NULL, &failure)) {
+        res_input_error(error, "%s", failure->message);
+        g_error_free(failure);
+        return false;
+    }
+    const char *at = strstr(text, key);
+    g_autofree char *end = NULL;
+    if (at) end = g_strndup(at + strlen(key), strspn(at + strlen(key), "0123456789."));
+    if (end && res_seconds_parse(end, &facts->end) && facts->end != RES_NEVER) return true;
+    return res_input_error(error, "%s: no end_s", path);
+}
+
+static bool read_summary(res_facts *facts, const res_run *run, GError **error)
+{
+    g_autoptr(cJSON) summary = res_run_summary(run, error);
+    if (!summary || !read_end(facts, run, error)) return false;
+    const cJSON *blocks = cJSON_GetObjectItemCaseSensitive(summary, "blocks");
+    const cJSON *digest = cJSON_GetObjectItemCaseSensitive(summary, "trace_digest");
+    if (!cJSON_IsNumber(blocks) || blocks->valuedouble < 0 || blocks->valuedouble > 1 << 24 ||
+        !cJSON_IsString(digest))
+        return res_input_error(error, "%s/summary.json: no blocks, or no trace_digest",
+                               run->folder);
+    facts->blocks = (uint32_t)blocks->valuedouble;
+    facts->trace_digest = g_strdup(digest->valuestring);
+    return true;
+}
+
+res_facts *res_facts_read(const res_run *run, GError **error)
+{
+    g_autoptr(res_facts) facts = g_new0(res_facts, 1);
+    facts->groups = g_array_new(FALSE, FALSE, sizeof(res_group));
+    g_array_set_clear_func(facts->groups, group_clear);
+    facts->nodes = g_array_new(FALSE, FALSE, sizeof(res_node));
+    g_array_set_clear_func(facts->nodes, node_clear);
+    facts->by_name = g_hash_table_new(g_str_hash, g_str_equal);
+    facts->folder = g_strdup(run->folder);
+    facts->scenario = g_strdup(run->scenario);
+    facts->seed = g_strdup(run->seed);
+    if (!read_summary(facts, run, error) || !read_config(facts, run, error) ||
+        !read_peers(facts, run, error))
+        return NULL;
+    return g_steal_pointer(&facts);
+}
+
+const res_node *res_facts_node(const res_facts *facts, uint32_t node)
+{
+    return &g_array_index(facts->nodes, res_node, node);
+}
+
+const res_group *res_facts_group(const res_facts *facts, uint32_t node)
+{
+    return &g_array_index(facts->groups, res_group, res_facts_node(facts, node)->group);
+}
+
+uint32_t res_facts_find(const res_facts *facts, const char *name)
+{
+    return GPOINTER_TO_UINT(g_hash_table_lookup(facts->by_name, name)) - 1;
+}
+
+int64_t res_facts_delay(const res_facts *facts, uint32_t a, uint32_t b)
+{
+    return res_facts_group(facts, a)->latency + res_facts_group(facts, b)->latency;
+}

@@ -1,0 +1,192 @@
+#include "analysis/report/report_internal.h"
+
+#include <string.h>
+
+#include "analysis/estimates/estimates.h"
+#include "analysis/estimates/points.h"
+#include "analysis/plots/compare.h"
+#include "analysis/plots/plots.h"
+#include "analysis/text/escape.h"
+#include "analysis/text/wording.h"
+
+static const char *const compared_metrics[] = {"completed_s",        "download_s.mean",
+                                               "download_s.p95",     "tracker_share",
+                                               "uplink_utilization", NULL};
+static const char *const group_metrics[] = {"peers",
+                                            "peers_complete",
+                                            "download_s.mean",
+                                            "download_s.p95",
+                                            "download_s.max",
+                                            "share_ratio.mean",
+                                            NULL};
+
+/* What readers call the usual figures; others keep their paths. */
+static const struct {
+    const char *path, *title;
+} titles[] = {
+    {"completed_s", "last peer done"},     {"download_s.mean", "mean download"},
+    {"download_s.p95", "95th percentile"}, {"download_s.max", "longest"},
+    {"tracker_share", "tracker's share"},  {"uplink_utilization", "uplinks used"},
+    {"peers_complete", "complete"},        {"share_ratio.mean", "mean given / got"},
+};
+
+/* ---- figures -------------------------------------------------------------------------------- */
+
+static bool write_figure(const res_drawing *figure, const char *prefix, GString *html,
+                         GError **error)
+{
+    g_autofree char *svg = res_drawing_element(figure, prefix, error);
+    if (!svg) return false;
+    g_autofree char *title = res_escape_html(res_drawing_title_text(figure));
+    g_autofree char *explanation = res_escape_html(res_drawing_explanation_text(figure));
+    g_string_append_printf(html,
+                           "<figure class=\"%s\"><figcaption><b>%s</b> <span>%s</span>"
+                           "</figcaption>\n<div class=\"wide\" tabindex=\"0\" role=\"group\" "
+                           "aria-label=\"Plot\">\n%s</div></figure>\n",
+                           res_drawing_kind(figure), title, explanation, svg);
+    return true;
+}
+
+bool res_report_figures(const res_history *history, GString *html, GError **error)
+{
+    for (const res_plot_kind *kind = res_plot_kinds; kind->name; kind++) {
+        if (kind->needs_gains && !history->gains) continue;
+        /* What a run has nothing of is left out, as in the command plot. */
+        g_autoptr(res_drawing) figure = kind->draw(history, NULL);
+        if (figure && !write_figure(figure, kind->name, html, error)) return false;
+    }
+    return true;
+}
+
+/* ---- tables --------------------------------------------------------------------------------- */
+
+static void write_table(const res_estimates *table, const char *name, GString *html)
+{
+    g_string_append_printf(
+        html, "<div class=\"wide\" tabindex=\"0\" role=\"group\" aria-label=\"%s\">\n", name);
+    res_estimates_print(table, RES_FORMAT_HTML, html);
+    g_string_append(html, "</div>\n");
+}
+
+static bool add_row(res_estimates *table, res_database *database, const res_point *point,
+                    GError **error)
+{
+    res_estimates_row *row = res_estimates_add_row(table, point->values);
+    row->runs = point->runs->len;
+    for (guint i = 0; i < table->figures->len; i++) {
+        const char *metric = g_array_index(table->figures, res_heading, i).name;
+        if (!res_point_estimate(database, point, metric, &row->figures[i], error)) return false;
+    }
+    return true;
+}
+
+/* The figures of `metrics` at each point; of the usual ones, those that some point has. */
+static bool write_points(res_database *database, const res_points *points, char *const *metrics,
+                         const char *name, GString *html, GError **error)
+{
+    g_autoptr(res_estimates) table = res_estimates_new();
+    for (guint i = 0; i < points->keys->len; i++)
+        res_estimates_add_key(table, g_ptr_array_index(points->keys, i));
+    for (char *const *metric = metrics; *metric; metric++)
+        if (points->points->len > 0 && res_point_has(database, res_points_at(points, 0), *metric))
+            res_estimates_add_figure(table, *metric);
+    for (guint i = 0; i < points->points->len; i++)
+        if (!add_row(table, database, res_points_at(points, i), error)) return false;
+    for (guint i = 0; i < G_N_ELEMENTS(titles); i++)
+        if (res_estimates_figure(table, titles[i].path) >= 0)
+            res_estimates_entitle(table, titles[i].path, titles[i].title);
+    write_table(table, name, html);
+    return true;
+}
+
+bool res_report_groups(const res_report *report, GString *html, GError **error)
+{
+    static char *const by[] = {(char *)RES_KEY_GROUP, NULL};
+    res_run *only[] = {(res_run *)report->run};
+    GPtrArray one = {(gpointer *)only, 1};
+    res_runs runs = *report->runs;
+    runs.runs = &one;
+    g_autoptr(res_database) database = res_database_open(&runs, error);
+    if (!database) return false;
+    g_autoptr(res_points) points = res_points_new(&runs, database, by, error);
+    return points && write_points(database, points, (char *const *)group_metrics,
+                                  "The run's groups", html, error);
+}
+
+/* ---- the comparison ------------------------------------------------------------------------- */
+
+static bool write_comparison_table(const res_report *report, GString *html, GError **error)
+{
+    g_autoptr(res_database) database = res_database_open(report->runs, error);
+    if (!database) return false;
+    g_autoptr(res_points) points = res_points_new(report->runs, database, report->by, error);
+    char *const *metrics = report->metrics ? report->metrics : (char *const *)compared_metrics;
+    return points && write_points(database, points, metrics, "The runs compared", html, error);
+}
+
+/* Runs in which nothing varies have a table and no figure. */
+bool res_report_comparison(const res_report *report, GString *html, GError **error)
+{
+    if (!write_comparison_table(report, html, error)) return false;
+    g_autoptr(GPtrArray) figures = g_ptr_array_new_with_free_func((GDestroyNotify)res_drawing_free);
+    bool asked = report->by || report->metrics;
+    if (!res_compare(report->runs, report->by, report->metrics, figures, asked ? error : NULL))
+        return !asked;
+    for (guint i = 0; i < figures->len; i++) {
+        g_autofree char *prefix = g_strdup_printf("compare%u", i);
+        if (!write_figure(g_ptr_array_index(figures, i), prefix, html, error)) return false;
+    }
+    return true;
+}
+
+/* ---- facts ---------------------------------------------------------------------------------- */
+
+static const cJSON *figure_at(const cJSON *summary, const char *path)
+{
+    g_auto(GStrv) keys = g_strsplit(path, ".", 0);
+    for (guint i = 0; keys[i] && summary; i++)
+        summary = cJSON_GetObjectItemCaseSensitive(summary, keys[i]);
+    return cJSON_IsNumber(summary) ? summary : NULL;
+}
+
+static void write_fact(GString *html, const char *name, const char *value)
+{
+    g_string_append_printf(html, "<div><dt>%s</dt><dd>%s</dd></div>\n", name, value);
+}
+
+static void write_time(const cJSON *summary, const char *path, const char *name, GString *html)
+{
+    const cJSON *figure = figure_at(summary, path);
+    if (!figure) return;
+    g_autofree char *words =
+        res_time_words(figure->valuedouble, res_time_unit_for(figure->valuedouble));
+    write_fact(html, name, words);
+}
+
+static void write_share(const cJSON *summary, const char *path, const char *name, GString *html)
+{
+    const cJSON *figure = figure_at(summary, path);
+    if (!figure) return;
+    g_autofree char *words = res_share_words(figure->valuedouble);
+    write_fact(html, name, words);
+}
+
+bool res_report_facts(const res_history *history, GString *html, GError **error)
+{
+    const cJSON *summary = history->summary;
+    const cJSON *done = figure_at(summary, "peers_complete");
+    const cJSON *bound = figure_at(summary, "bound_ratio");
+    uint64_t peers = res_history_peers(history);
+    g_autofree char *part = res_part_words(done ? (uint64_t)MAX(done->valuedouble, 0) : 0, peers);
+    write_fact(html, "complete", part);
+    write_time(summary, "completed_s", "last peer done after", html);
+    write_time(summary, "download_s.mean", "mean download", html);
+    if (bound) {
+        g_autofree char *words = res_number_words(bound->valuedouble);
+        g_autofree char *times = g_strconcat(words, " &times;", NULL);
+        write_fact(html, "last peer done / lower bound", times);
+    }
+    write_share(summary, "tracker_share", "of the blocks from the tracker", html);
+    write_share(summary, "uplink_utilization", "of the peers' uplinks used", html);
+    return true;
+}
