@@ -42,6 +42,10 @@
  * connected are forgotten; where there are none, newcomers are refused. */
 #define NET_LIMIT_PEERS 65536
 
+/* Bytes of peers' entries that a tracker keeps written; past it, the others are written for each
+ * answer. */
+#define NET_LIMIT_ENTRIES ((size_t)16 << 20)
+
 /* Connections that one program keeps; past it, accepted ones are closed at once. The system's
  * limit on descriptors, raised as far as it goes, may come first: then the same happens. */
 #define NET_LIMIT_CONNECTIONS 60000

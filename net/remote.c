@@ -24,17 +24,31 @@ void net_remotes_init(net_remotes *remotes, uint32_t blocks, mb_node first)
     if (getrandom(&remotes->salt, sizeof remotes->salt, 0) < 0) remotes->salt = (uintptr_t)remotes;
 }
 
-void net_remote_settle(net_remote *remote)
+void net_remote_settle(net_remotes *remotes, net_remote *remote)
 {
     while (remote->old_count > 0)
         free(remote->old_logs[--remote->old_count]);
     free(remote->old_logs);
     remote->old_logs = NULL;
+    remotes->entries_size -= remote->entry_size;
+    free(remote->entry);
+    remote->entry = NULL;
+    remote->entry_size = 0;
 }
 
-static void remote_free(net_remote *remote)
+void net_remote_keep_entry(net_remotes *remotes, net_remote *remote, const char *entry, size_t size)
 {
-    net_remote_settle(remote);
+    assert(!remote->entry);
+    if (size == 0 || size > NET_LIMIT_ENTRIES - remotes->entries_size) return;
+    remote->entry = net_alloc(size);
+    memcpy(remote->entry, entry, size);
+    remote->entry_size = (uint32_t)size;
+    remotes->entries_size += remote->entry_size;
+}
+
+static void remote_free(net_remotes *remotes, net_remote *remote)
+{
+    net_remote_settle(remotes, remote);
     free(remote->log);
     free(remote);
 }
@@ -42,7 +56,7 @@ static void remote_free(net_remote *remote)
 void net_remotes_clear(net_remotes *remotes)
 {
     for (mb_node node = 0; node < remotes->node_capacity; node++)
-        if (remotes->by_node[node]) remote_free(remotes->by_node[node]);
+        if (remotes->by_node[node]) remote_free(remotes, remotes->by_node[node]);
     free(remotes->by_node);
     free(remotes->buckets);
     memset(remotes, 0, sizeof *remotes);
@@ -114,7 +128,7 @@ static void forget(net_remotes *remotes, net_remote *remote)
     *at = remote->hash_next;
     remotes->by_node[remote->node] = NULL;
     remotes->count--;
-    remote_free(remote);
+    remote_free(remotes, remote);
 }
 
 /* Forgets whom nobody needs any more. */

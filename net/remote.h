@@ -42,6 +42,8 @@ typedef struct net_remote {
     uint32_t old_count;
     uint64_t remote_epoch; /* that its own messages name */
     mb_time announced;     /* tracker: when last */
+    char *entry;           /* tracker: how it was listed last; NULL: not since it has changed */
+    uint32_t entry_size;
     void *announcer;       /* tracker: the kept connection that it announces over, or NULL */
     struct net_link *link; /* node: the traffic with it, or NULL */
     struct net_remote *hash_next;
@@ -52,8 +54,9 @@ typedef struct net_remotes {
     net_remote **by_node;
     uint32_t bucket_count, node_capacity, count;
     mb_node next_node;
-    uint32_t blocks; /* of the file: what a log can hold */
-    bool keep_old;   /* logs that were outgrown stay until net_remote_settle() */
+    uint32_t blocks;       /* of the file: what a log can hold */
+    uint32_t entries_size; /* bytes of all entries that are kept */
+    bool keep_old;         /* logs that were outgrown stay until net_remote_settle() */
     uint64_t salt;
 } net_remotes;
 
@@ -89,8 +92,12 @@ void net_remote_tell_block(const net_remotes *remotes, net_remote *remote, uint3
 mb_told net_remote_told(const net_remote *remote);
 
 /* Whoever looked at an earlier log of it looks at the present one by now: a tracker's core keeps
- * what it was told (remotes->keep_old), and has been told anew. */
-void net_remote_settle(net_remote *remote);
+ * what it was told (remotes->keep_old), and has been told anew. Its entry is to be written anew. */
+void net_remote_settle(net_remotes *remotes, net_remote *remote);
+
+/* Keeps a copy of its entry in a list, as long as there is room (NET_LIMIT_ENTRIES). */
+void net_remote_keep_entry(net_remotes *remotes, net_remote *remote, const char *entry,
+                           size_t size);
 
 /* Whether it has told of `block`: O(log); of every block: O(1). */
 bool net_remote_complete(const net_remotes *remotes, const net_remote *remote);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/blockset.h"
+#include "core/codec/codec_limits.h"
 #include "net/net_limits.h"
 
 /* The seeder's address as the asker can reach it. */
@@ -18,104 +18,127 @@ static void seeder_host(const net_list_config *config, const net_conn *conn,
 /* ---- for those who show the extension ---------------------------------------------------------
  */
 
-/* Memory that lives as long as the answer is being written. */
-typedef struct scratch {
-    mb_wire_peer *peers;
-    mb_wire_extension *extensions;
-    uint8_t *sets;
-    size_t set_size;
-    uint32_t count;
-} scratch;
-
-static void put_set(const net_list_config *config, mb_told told, uint8_t *bytes,
-                    mb_wire_extension *e)
+/* What the books show of its blocks, as a set, on the heap. NULL if nothing. */
+static uint8_t *put_set(const net_list_config *config, mb_told told, mb_wire_extension *e)
 {
     uint32_t blocks = config->manifest->geometry.blocks;
-    uint32_t count = told.log && told.count <= told.log->count ? told.count : 0;
+    uint8_t *set;
 
-    memset(bytes, 0, mb_wire_set_size(blocks));
-    for (uint32_t i = 0; i < count; i++)
-        bytes[told.log->blocks[i] / 8] |= (uint8_t)(1u << told.log->blocks[i] % 8);
-    e->set = bytes;
+    if (!told.log || told.count == 0) return NULL;
+    set = net_alloc_zero(mb_wire_set_size(blocks));
+    for (uint32_t i = 0; i < told.count; i++)
+        set[told.log->blocks[i] / 8] |= (uint8_t)(1u << told.log->blocks[i] % 8);
+    e->set = set;
     e->set_size = mb_wire_set_size(blocks);
-    e->count = count;
+    e->count = told.count;
+    return set;
 }
 
-static void put_entry(const net_list_config *config, scratch *s, const mb_listing *listing,
-                      const char *seeder)
+/* Adds one entry: it looks as that peer's own announce would. */
+static void encode_entry(const mb_wire_peer *peer, mb_text *text)
 {
-    const net_remote *remote = net_remotes_at(config->remotes, listing->node);
-    mb_wire_peer *peer = &s->peers[s->count];
-    mb_wire_extension *e = &s->extensions[s->count];
+    const mb_wire_message m = {.type = MB_WIRE_ANNOUNCE, .peer = *peer};
 
-    if (listing->node == MB_NODE_TRACKER)
-        *peer = (mb_wire_peer){.id = "tracker", .ip = seeder, .port = config->port};
-    else if (remote && remote->port)
-        *peer = (mb_wire_peer){.id = remote->id, .ip = remote->host, .port = remote->port};
-    else
-        return;
-    e->version = MB_WIRE_VERSION;
-    if (listing->told.log && listing->told.count > 0)
-        put_set(config, listing->told, s->sets + s->count * s->set_size, e);
-    if (remote && listing->node != MB_NODE_TRACKER && e->set)
-        e->epoch = remote->remote_epoch ? remote->remote_epoch : 0;
-    if (listing->node == MB_NODE_TRACKER && e->set) e->epoch = listing->told.epoch;
-    peer->extension = e;
-    if (remote && remote->speech == NET_SPEECH_PLAIN) {
-        /* an original: its blocks as a list, and no sign of the extension */
-        peer->extension = NULL;
-        peer->blocks = listing->told.log ? listing->told.log->blocks : NULL;
-        peer->blocks_count = e->set ? (uint32_t)e->count : 0;
-    }
-    s->count++;
+    if (mb_wire_encode(&m, text) != MB_OK) net_log(NET_ERROR, "%s cannot be listed", peer->id);
 }
 
-static void put_own(const net_list_config *config, scratch *s, const mb_action *answer,
-                    mb_wire_file *file, bool wants, bool keep)
+static void write_seeder(const net_list_config *config, const mb_listing *listing,
+                         const net_conn *conn, mb_text *text)
+{
+    char host[NET_ADDRESS_SIZE];
+    mb_wire_extension e = {.version = MB_WIRE_VERSION};
+    uint8_t *set = put_set(config, listing->told, &e);
+
+    if (set) e.epoch = listing->told.epoch;
+    seeder_host(config, conn, host);
+    encode_entry(
+        &(mb_wire_peer){.id = "tracker", .ip = host, .port = config->port, .extension = &e}, text);
+    free(set);
+}
+
+static void write_peer(const net_list_config *config, const mb_listing *listing,
+                       const net_remote *remote, mb_text *text)
+{
+    mb_wire_extension e = {.version = MB_WIRE_VERSION};
+    mb_wire_peer peer = {.id = remote->id, .ip = remote->host, .port = remote->port};
+    uint8_t *set = NULL;
+
+    if (remote->speech == NET_SPEECH_PLAIN) { /* its blocks as a list, no sign of the extension */
+        peer.blocks = listing->told.log ? listing->told.log->blocks : NULL;
+        peer.blocks_count = listing->told.log ? listing->told.count : 0;
+    } else {
+        set = put_set(config, listing->told, &e);
+        if (set) e.epoch = remote->remote_epoch;
+        peer.extension = &e;
+    }
+    encode_entry(&peer, text);
+    free(set);
+}
+
+/* A peer's entry as it was written last, if nothing has changed since: an answer has dozens. */
+static void add_peer(const net_list_config *config, const mb_listing *listing, net_remote *remote,
+                     mb_text *text)
+{
+    size_t start = text->size;
+    char *at;
+
+    if (!remote->entry) {
+        write_peer(config, listing, remote, text);
+        net_remote_keep_entry(config->remotes, remote, text->bytes + start, text->size - start);
+        return;
+    }
+    at = mb_text_extend(text, remote->entry_size);
+    if (at) memcpy(at, remote->entry, remote->entry_size);
+}
+
+/* One more entry, if it fits. */
+static void add_listed(const net_list_config *config, const mb_listing *listing,
+                       const net_conn *conn, mb_text *text)
+{
+    net_remote *remote = net_remotes_at(config->remotes, listing->node);
+    size_t start = text->size;
+
+    if (listing->node != MB_NODE_TRACKER && !(remote && remote->port)) return;
+    mb_text_add(text, ", ");
+    if (listing->node == MB_NODE_TRACKER)
+        write_seeder(config, listing, conn, text);
+    else
+        add_peer(config, listing, remote, text);
+    if (text->size == start + 2 || text->size + 1 > MB_LIMIT_PEERS_SIZE) text->size = start;
+}
+
+/* The list with the asker's own entry alone. */
+static void write_own(const net_list_config *config, const mb_action *answer, bool wants, bool keep,
+                      mb_text *text)
 {
     const net_remote *remote = net_remotes_at(config->remotes, answer->to);
-    mb_wire_peer *peer = &s->peers[s->count];
-    mb_wire_extension *e = &s->extensions[s->count];
+    mb_wire_file file = {.geometry = config->manifest->geometry};
+    mb_wire_extension e = {.version = MB_WIRE_VERSION, .keep = keep, .file = &file};
+    const mb_wire_peer peer = {
+        .id = remote->id, .ip = remote->host, .port = remote->port, .extension = &e};
+    const mb_wire_message m = {.type = MB_WIRE_PEERS, .peers = &peer, .peers_count = 1};
 
-    *file = (mb_wire_file){.geometry = config->manifest->geometry};
-    memcpy(file->extension, config->manifest->extension, sizeof file->extension);
-    strncpy(file->name, config->name, sizeof file->name - 1);
-    memcpy(file->root, config->manifest->root, sizeof file->root);
-    if (wants) file->hashes = config->manifest->hashes;
-    *e = (mb_wire_extension){.version = MB_WIRE_VERSION,
-                             .keep = keep,
-                             .file = file,
-                             .dealt = answer->dealt,
-                             .dealt_count = answer->dealt_count};
-    if (answer->dealt_count == 0) e->dealt = NULL;
-    *peer =
-        (mb_wire_peer){.id = remote->id, .ip = remote->host, .port = remote->port, .extension = e};
-    s->count++;
+    memcpy(file.extension, config->manifest->extension, sizeof file.extension);
+    strncpy(file.name, config->name, sizeof file.name - 1);
+    memcpy(file.root, config->manifest->root, sizeof file.root);
+    if (wants) file.hashes = config->manifest->hashes;
+    if (answer->dealt_count > 0) e.dealt = answer->dealt;
+    e.dealt_count = answer->dealt_count;
+    if (mb_wire_encode(&m, text) != MB_OK) net_log(NET_ERROR, "an answer is too long to be sent");
 }
 
 void net_list_write(const net_list_config *config, const net_conn *conn, const mb_action *answer,
                     bool wants, bool keep, mb_text *text)
 {
-    char seeder[NET_ADDRESS_SIZE];
-    uint32_t room = answer->list_count + 1;
-    mb_wire_message m = {.type = MB_WIRE_PEERS};
-    mb_wire_file file;
-    scratch s = {.set_size = mb_wire_set_size(config->manifest->geometry.blocks)};
-
-    s.peers = net_alloc_zero(room * sizeof *s.peers);
-    s.extensions = net_alloc_zero(room * sizeof *s.extensions);
-    s.sets = net_alloc(room * s.set_size);
-    seeder_host(config, conn, seeder);
-    put_own(config, &s, answer, &file, wants, keep);
-    for (uint32_t i = 0; i < answer->list_count; i++)
-        if (answer->list[i].node != answer->to) put_entry(config, &s, &answer->list[i], seeder);
-    m.peers = s.peers;
-    m.peers_count = s.count;
-    if (mb_wire_encode(&m, text) != MB_OK) net_log(NET_ERROR, "an answer is too long to be sent");
+    write_own(config, answer, wants, keep, text);
+    if (text->size > 0) {
+        text->size--; /* the bracket that ends it */
+        for (uint32_t i = 0; i < answer->list_count; i++)
+            if (answer->list[i].node != answer->to)
+                add_listed(config, &answer->list[i], conn, text);
+        mb_text_add(text, "]");
+    }
     mb_text_add(text, "\n");
-    free(s.peers);
-    free(s.extensions);
-    free(s.sets);
 }
 
 /* ---- for originals ----------------------------------------------------------------------------
@@ -173,51 +196,58 @@ static void add_entry(mb_text *text, const char *id, const char *host, uint16_t 
     mb_text_add(text, "]}");
 }
 
-/* What is left for blocks, after the heads of the entries from `next` on. */
-static size_t room_left(const net_list_config *config, const mb_action *answer, uint32_t next,
-                        const mb_text *text)
+/* What the heads of the listed take, the seeder's apart. */
+static size_t heads_size(const net_list_config *config, const mb_action *answer)
 {
-    size_t used = text->size + 2 * 160; /* this entry's head and the asker's own */
+    size_t size = 0;
 
-    for (uint32_t i = next; i < answer->list_count; i++) {
+    for (uint32_t i = 0; i < answer->list_count; i++) {
         const net_remote *remote = net_remotes_at(config->remotes, answer->list[i].node);
 
-        if (remote) used += head_size(remote->id, remote->host);
+        if (remote) size += head_size(remote->id, remote->host);
     }
+    return size;
+}
+
+/* What is left for the blocks of the next entry, when `heads` are to follow it. */
+static size_t room_left(size_t heads, const mb_text *text)
+{
+    size_t used = text->size + heads + 2 * 160; /* this entry's head and the asker's own */
+
     return used < NET_LIMIT_PLAIN_LIST ? NET_LIMIT_PLAIN_LIST - used : 0;
 }
 
 /* All its blocks, if they fit at all, for somebody must be listed with each; else no more than
  * leaves room for the others' names. */
-static size_t room_for_seeder(const net_list_config *config, const mb_action *answer,
-                              const mb_text *text)
+static size_t room_for_seeder(const net_list_config *config, size_t heads, const mb_text *text)
 {
-    size_t most = room_left(config, answer, answer->list_count, text);
+    size_t most = room_left(0, text);
 
     if (net_limit_list(config->seeder.count) <= most) return most;
-    return room_left(config, answer, 0, text);
+    return room_left(heads, text);
 }
 
 void net_list_write_plain(const net_list_config *config, const net_conn *conn,
                           const mb_action *answer, mb_text *text)
 {
     const net_remote *own = net_remotes_at(config->remotes, answer->to);
+    size_t heads = heads_size(config, answer);
     char seeder[NET_ADDRESS_SIZE];
     bool own_listed = false;
 
     seeder_host(config, conn, seeder);
     mb_text_add(text, "[");
     add_entry(text, "tracker", seeder, config->port, config->seeder,
-              room_for_seeder(config, answer, text));
+              room_for_seeder(config, heads, text));
     for (uint32_t i = 0; i < answer->list_count; i++) {
         const mb_listing *l = &answer->list[i];
         const net_remote *remote = net_remotes_at(config->remotes, l->node);
-        size_t room = room_left(config, answer, i + 1, text);
 
         if (l->node == MB_NODE_TRACKER || !remote) continue;
+        heads -= head_size(remote->id, remote->host);
         own_listed |= l->node == answer->to;
         add_entry(text, remote->id, remote->host, remote->port, l->told,
-                  room / (answer->list_count - i));
+                  room_left(heads, text) / (answer->list_count - i));
     }
     if (!own_listed) add_entry(text, own->id, own->host, own->port, net_remote_told(own), 64);
     mb_text_add(text, "]");

@@ -14,7 +14,7 @@
 #include "net/remote.h"
 
 typedef struct net_list_config {
-    const net_remotes *remotes;
+    net_remotes *remotes;
     const mb_manifest *manifest;
     const mb_protocol *protocol;
     const char *name;

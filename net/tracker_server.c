@@ -89,7 +89,7 @@ static void settle_all(net_tracker_server *server)
     for (uint32_t i = 0; i < server->waiting_count; i++) {
         net_remote *remote = net_remotes_at(&server->remotes, server->waiting[i]->node);
 
-        net_remote_settle(remote);
+        net_remote_settle(&server->remotes, remote);
         remote->waiting--;
     }
 }

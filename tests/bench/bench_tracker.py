@@ -12,12 +12,13 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "net"))
 import swarm
+import tap
 
 IDLE, CLIENTS = 9000, 64
 
 
 def main():
-    tracker_program, load = swarm.program_arguments(2)
+    tracker_program, load = tap.arguments(2)
     seconds = sys.argv[sys.argv.index("--seconds") + 1] if "--seconds" in sys.argv else "5"
     bench = swarm.Swarm(tracker_program)
     try:
