@@ -129,6 +129,16 @@ def kill_tree(*roots):
         _stop(new)
         tree |= new
     kill(tree)
+    # A system call that was under way, a rename say, may still be carried out before it dies.
+    wait_for(lambda: not any(map(_lives, tree)), "the end of who was killed", pause_s=0.002)
+
+
+def _lives(pid):
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] not in "ZX"
 
 
 def workers(folder):
