@@ -1,7 +1,9 @@
 #include "analysis/estimates/points.h"
 
+#include "analysis/text/quantity.h"
 #include "analysis/text/suggest.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- keys ---------------------------------------------------------------------------------- */
@@ -86,6 +88,7 @@ static void point_free(gpointer data)
     for (guint i = 0; i < point->value_count; i++)
         g_free(point->values[i]);
     g_free(point->values);
+    g_free(point->places);
     g_array_unref(point->runs);
     g_free(point);
 }
@@ -107,6 +110,7 @@ static res_point *find_point(res_points *points, char **values)
     }
     res_point *point = g_new0(res_point, 1);
     point->values = values;
+    point->places = g_new0(guint, count);
     point->value_count = count;
     point->runs = g_array_new(FALSE, FALSE, sizeof(uint64_t));
     g_ptr_array_add(points->points, point);
@@ -179,6 +183,94 @@ static void place_runs(res_points *points, const res_runs *runs, res_database *d
     }
 }
 
+/* ---- order ---------------------------------------------------------------------------------- */
+
+/* One of a key's values: which comes first among them, and what it comes to as a quantity. */
+struct value {
+    const char *text; /* NULL: of the runs that have none */
+    guint first;      /* its place by first appearance */
+    double quantity;
+};
+
+static int compare_values(const void *a, const void *b)
+{
+    const struct value *one = a, *other = b;
+    if (one->quantity != other->quantity) return one->quantity < other->quantity ? -1 : 1;
+    return one->first < other->first ? -1 : one->first > other->first;
+}
+
+/* A value as the key of a hash table. No value in a scenario has a line end. */
+static gpointer hashed(const char *text)
+{
+    return (gpointer)(text ? text : "\n");
+}
+
+/* The different values (struct value) of a key, in the order in which points have them. */
+static GArray *values_of(const res_points *points, guint key)
+{
+    GArray *values = g_array_new(FALSE, TRUE, sizeof(struct value));
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i < points->points->len; i++) {
+        const char *text = res_points_at(points, i)->values[key];
+        if (!g_hash_table_add(seen, hashed(text))) continue;
+        struct value value = {.text = text, .first = values->len};
+        g_array_append_val(values, value);
+    }
+    return values;
+}
+
+/* Quantities are ordered by what they come to, with those that have none last; names stay. */
+static void sort_values(GArray *values)
+{
+    guint count = 0;
+    g_autofree char **texts = g_new(char *, values->len);
+    g_autofree double *quantities = g_new(double, values->len);
+    g_autofree char *unit = NULL;
+    for (guint i = 0; i < values->len; i++) {
+        const char *text = g_array_index(values, struct value, i).text;
+        if (text) texts[count++] = (char *)text;
+    }
+    if (!res_quantities(texts, count, quantities, &unit)) return;
+    for (guint i = 0, next = 0; i < values->len; i++) {
+        struct value *value = &g_array_index(values, struct value, i);
+        value->quantity = value->text ? quantities[next++] : G_MAXDOUBLE;
+    }
+    qsort(values->data, values->len, sizeof(struct value), compare_values);
+}
+
+/* Gives every point the place of its value of one key. */
+static void rank_points(const res_points *points, guint key)
+{
+    g_autoptr(GArray) values = values_of(points, key);
+    g_autoptr(GHashTable) places = g_hash_table_new(g_str_hash, g_str_equal);
+    sort_values(values);
+    for (guint i = 0; i < values->len; i++) {
+        const char *text = g_array_index(values, struct value, i).text;
+        g_hash_table_insert(places, hashed(text), GUINT_TO_POINTER(i));
+    }
+    for (guint i = 0; i < points->points->len; i++) {
+        const res_point *point = res_points_at(points, i);
+        const char *text = point->values[key];
+        point->places[key] = GPOINTER_TO_UINT(g_hash_table_lookup(places, hashed(text)));
+    }
+}
+
+/* No two points have the same values, so none are equal. */
+static int compare_points(const void *a, const void *b)
+{
+    const res_point *one = *(res_point *const *)a, *other = *(res_point *const *)b;
+    for (guint i = 0; i < one->value_count; i++)
+        if (one->places[i] != other->places[i]) return one->places[i] < other->places[i] ? -1 : 1;
+    return 0;
+}
+
+static void sort_points(res_points *points)
+{
+    for (guint i = 0; i < points->keys->len; i++)
+        rank_points(points, i);
+    g_ptr_array_sort(points->points, compare_points);
+}
+
 res_points *res_points_new(const res_runs *runs, res_database *database, char *const *by,
                            GError **error)
 {
@@ -190,6 +282,7 @@ res_points *res_points_new(const res_runs *runs, res_database *database, char *c
     if (done && by_group(points, runs)) done = read_groups(points, database, error);
     if (done) {
         place_runs(points, runs, database);
+        sort_points(points);
         return points;
     }
     res_points_free(points);

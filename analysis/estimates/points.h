@@ -17,6 +17,7 @@
 /* Runs that are repetitions of each other. */
 typedef struct res_point {
     char **values; /* of the keys, in their order; NULL where the runs have none */
+    guint *places; /* of the values, among those of each key */
     guint value_count;
     const char *group; /* the group of peers that it is about; NULL: the whole swarm */
     GArray *runs;      /* uint64_t: run numbers */
@@ -24,7 +25,8 @@ typedef struct res_point {
 
 typedef struct res_points {
     GPtrArray *keys;   /* char * */
-    GPtrArray *points; /* res_point *, in the order in which the runs first come to them */
+    GPtrArray *points; /* res_point *, by the first key, then by the second, …: quantities by
+                          what they come to, names in the order in which runs first have them */
     GPtrArray
         *groups; /* char *: of peers, in the order of the summaries; if RES_KEY_GROUP is a key */
 } res_points;

@@ -87,13 +87,30 @@ def keys():
     equal([row[:2] for row in table], [["N", "runs"], ["1", "4"], ["2", "4"]])
     table = good("table", study, metric, "--by", "selection,repetition").table()
     equal([row[:3] for row in table[1:]],
-          [["rarest", "0", "2"], ["random", "0", "2"], ["rarest", "1", "2"], ["random", "1", "2"]])
+          [["rarest", "0", "2"], ["rarest", "1", "2"], ["random", "0", "2"], ["random", "1", "2"]])
     other = write_study(scratch() / "two", ["N"], [(0, 1, (7,), figures(1))])
     table = good("table", study, other, metric, "--by=study").table()
     equal(table[1:], [["one", "8", "15.5 ± 4.5 s"], ["two", "1", "1.0 s"]])
     table = good("table", study, other, metric).table()
     equal(table[0][:3], ["study", "N", "protocol.selection"])
     equal(table[-1][:4], ["two", "7", "", "1"])
+
+
+def order():
+    """Rows by the first key, then the second: quantities by value, names as runs first have them."""
+    sizes, choices = ("1MiB", "900KiB", "2MiB", "1024KiB"), ("rarest", "any", "")
+    runs = [(0, 1, (choice, size), figures(100)) for choice in choices for size in sizes]
+    study = write_study(scratch() / "s", ["choice", "size"], runs)
+    metric, rising = "--metric=download_s.mean", ("900KiB", "1MiB", "1024KiB", "2MiB")
+    table = good("table", study, metric, "--by=size,choice").table()
+    equal([row[:2] for row in table[1:]], [[size, choice] for size in rising for choice in choices])
+    table = good("table", study, metric).table()
+    equal([row[:2] for row in table[1:]], [[choice, size] for choice in choices for size in rising])
+    other = write_study(scratch() / "other", ["size"], [(0, 1, ("1KiB",), figures(1))])
+    table = good("table", study, other, metric, "--by=choice,size").table()
+    equal(table[-1][:2], ["", "1KiB"], "the other study has no choice, which is not an empty one")
+    table = good("table", study, other, metric, "--by=study,size").table()
+    equal([row[1] for row in table[1:]], [*rising, "1KiB"])
 
 
 def groups():
@@ -203,6 +220,7 @@ main([
     ("missing values are counted and said", missing_values_are_counted),
     ("times are minutes and seconds", times_are_readable),
     ("--by takes parameters, run columns and several folders", keys),
+    ("rows are in the order of the keys' values", order),
     ("--by group, and a single run's groups", groups),
     ("--query takes figures of one's own", queries),
     ("values of any text come out right in Markdown, CSV and LaTeX", nasty_values),
