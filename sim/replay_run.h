@@ -1,7 +1,7 @@
 /*
  * A scenario with [replay], run: its transfers played over the links, transfers.csv written.
  *
- * sim/main.c calls it in place of sim_run().
+ * sim/command.c calls it in place of sim_run().
  */
 #ifndef SIM_REPLAY_RUN_H
 #define SIM_REPLAY_RUN_H

@@ -1,7 +1,7 @@
 /*
  * A run: a scenario simulated from its first event to its last, and what it leaves.
  *
- * sim/main.c and the tests call sim_run(); the swarm's driver implements it. It reads no clock but
+ * sim/command.c and the tests call sim_run(); the swarm's driver implements it. It reads no clock but
  * the simulated one: the progress callback lets the caller look at a real one.
  */
 #ifndef SIM_RUN_H

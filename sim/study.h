@@ -6,7 +6,7 @@
  * (so that raising `repeat` renumbers nothing), the last parameter changing fastest. A scenario
  * without ${} and with `repeat` 1 is a study of one run.
  *
- * sim/main.c reads one; sim/study_run.h runs it. Planning writes nothing and starts nothing: the
+ * sim/command.h reads one; sim/study_run.h runs it. Planning writes nothing and starts nothing: the
  * same file gives the same runs, everywhere.
  */
 #ifndef SIM_STUDY_H

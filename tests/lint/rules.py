@@ -36,7 +36,7 @@ ANALYSIS_ORDER = ("data", "text", "estimates", "explain", "plots", "report", "co
 # The edges of sim/: what reads scenarios and options and prints figures. Everything else there is
 # the event path, where only integers and the project's own containers go.
 SIM_EDGES = re.compile(
-    r"sim/(main|cli|options|scenario\w*|ini\w*|keys\w*|units|progress|summary\w*|manifest\w*|"
+    r"sim/(main|command\w*|options|scenario\w*|ini\w*|keys\w*|units|progress|summary\w*|manifest\w*|"
     r"table|estimate|help|config\w*|expect\w*|output\w*|study\w*)\.[ch]$"
 )
 # The parts of core/ that are edges by design: storage and the JSON codec.
