@@ -84,7 +84,8 @@ typedef enum mb_event_type {
     MB_EVENT_BAD_BLOCK, /* it came, but its bytes do not match their hash */
     MB_EVENT_SENT,      /* my upload of `block` to `from` has left */
     MB_EVENT_CUT, /* the transfer of `block` from `from` has stopped; `offset`: bytes from its start
-                     that are now here, if MB_FLAG_KEEP */
+                     that are now here, if MB_FLAG_KEEP; fewer than it was asked
+                     from: those were wrong */
     MB_EVENT_PROGRESS, /* an answer to MB_ACTION_MEASURE: `offset` bytes of `block` are here from
                           `from` */
     MB_EVENT_MEASURED, /* all progress has been told */

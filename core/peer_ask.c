@@ -527,8 +527,8 @@ int mb_ask_cut(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event
     if (!at) return MB_OK;
     request = asked_take(peer, now, index, at);
     peer->dirty = true;
-    if (!(event->flags & MB_FLAG_KEEP) || event->offset <= request.offset) return MB_OK;
-    carried = event->offset - request.offset;
+    if (!(event->flags & MB_FLAG_KEEP) || event->offset == request.offset) return MB_OK;
+    carried = event->offset > request.offset ? event->offset - request.offset : 0;
     if (peer->flows && carried > request.progress)
         peer->flows[index].received += carried - request.progress;
     partial_set(peer, event->block, event->offset, out);

@@ -10,51 +10,61 @@
 
 /* ---- cut transfers --------------------------------------------------------------------------- */
 
-static void partial_keep(net_node *node, uint32_t block, const net_block *bytes, uint32_t size)
+static net_partial *partial_find(const net_node *node, uint32_t block)
 {
-    net_partial *partial = NULL;
-
     for (uint32_t i = 0; i < node->partial_count; i++)
-        if (node->partials[i].block == block) partial = &node->partials[i];
-    if (!partial) {
-        if (node->partial_count == node->partial_capacity) {
-            node->partial_capacity = node->partial_capacity ? node->partial_capacity * 2 : 4;
-            node->partials =
-                net_realloc(node->partials, node->partial_capacity * sizeof *node->partials);
-        }
-        partial = &node->partials[node->partial_count++];
-        *partial = (net_partial){.block = block, .bytes = net_block_new(bytes->size)};
-    }
-    memcpy(partial->bytes->bytes, bytes->bytes, size);
-    partial->size = size;
+        if (node->partials[i].block == block) return &node->partials[i];
+    return NULL;
 }
 
-/* Bytes for a block whose first `offset` are here already. */
-static net_block *partial_take(net_node *node, uint32_t block, uint32_t offset)
+static net_partial *partial_add(net_node *node, uint32_t block)
 {
     uint32_t size = mb_geometry_block_size(node->geometry, block);
-    net_block *bytes;
 
-    for (uint32_t i = 0; i < node->partial_count; i++) {
-        if (node->partials[i].block != block) continue;
-        bytes = node->partials[i].bytes;
-        if (offset > 0 && node->partials[i].size >= offset) {
-            node->partials[i] = node->partials[--node->partial_count];
-            return bytes;
-        }
+    if (node->partial_count == node->partial_capacity) {
+        node->partial_capacity = node->partial_capacity ? node->partial_capacity * 2 : 4;
+        node->partials =
+            net_realloc(node->partials, node->partial_capacity * sizeof *node->partials);
     }
-    return offset == 0 ? net_block_new(size) : NULL;
+    node->partials[node->partial_count] =
+        (net_partial){.block = block, .bytes = net_block_new(size)};
+    return &node->partials[node->partial_count++];
 }
 
-/* The block is here whole: what was kept of it is not needed. */
+/* Whether `giver` is among those who gave it, or there is room for it. */
+static bool partial_takes(net_partial *partial, mb_node giver)
+{
+    for (uint32_t i = 0; i < partial->giver_count; i++)
+        if (partial->givers[i] == giver) return true;
+    if (partial->giver_count == NET_PARTIAL_GIVERS) return false;
+    partial->givers[partial->giver_count++] = giver;
+    return true;
+}
+
+/* The first `size` bytes of a block have come, the last of them from `from`; whether they are
+ * kept. */
+static bool partial_keep(net_node *node, const net_remote *from, const net_ask *ask,
+                         const net_block *bytes, uint32_t size)
+{
+    net_partial *partial = partial_find(node, ask->block);
+
+    if (from->doubted) return false;
+    if (!partial) partial = partial_add(node, ask->block);
+    if (ask->offset == 0) partial->giver_count = 0; /* all of it is new */
+    if (!partial_takes(partial, from->node)) return false;
+    memcpy(partial->bytes->bytes, bytes->bytes, size);
+    partial->size = size;
+    return true;
+}
+
+/* The block is here whole, or what was kept of it is wrong. */
 static void partial_drop(net_node *node, uint32_t block)
 {
-    for (uint32_t i = 0; i < node->partial_count; i++) {
-        if (node->partials[i].block != block) continue;
-        net_block_unref(node->partials[i].bytes);
-        node->partials[i] = node->partials[--node->partial_count];
-        return;
-    }
+    net_partial *partial = partial_find(node, block);
+
+    if (!partial) return;
+    net_block_unref(partial->bytes);
+    *partial = node->partials[--node->partial_count];
 }
 
 void net_node_partials_clear(net_node *node)
@@ -62,6 +72,37 @@ void net_node_partials_clear(net_node *node)
     for (uint32_t i = 0; i < node->partial_count; i++)
         net_block_unref(node->partials[i].bytes);
     free(node->partials);
+}
+
+/* Room for a block whose bytes come from `offset` on, with those before it, which were kept from
+ * earlier; NULL if they were not. */
+static net_block *block_from(net_link *link, net_ask *ask, uint32_t offset)
+{
+    uint32_t size = mb_geometry_block_size(link->node->geometry, ask->block);
+    const net_partial *partial = offset > 0 ? partial_find(link->node, ask->block) : NULL;
+    net_block *bytes;
+
+    if (offset > 0 && (!partial || partial->size < offset)) return NULL;
+    bytes = net_block_new(size);
+    ask->offset = offset;
+    if (offset == 0) return bytes;
+    memcpy(bytes->bytes, partial->bytes->bytes, offset);
+    ask->mixed = partial->giver_count > 1 || partial->givers[0] != link->remote->node;
+    return bytes;
+}
+
+/* Nobody can say which part of the block was wrong: those who gave one are doubted from now on. */
+static void doubt_givers(net_node *node, uint32_t block, net_remote *last)
+{
+    const net_partial *partial = partial_find(node, block);
+
+    net_log(NET_WARN, "block %u, in parts from several peers, has the wrong hash", block);
+    if (last) last->doubted = true;
+    for (uint32_t i = 0; partial && i < partial->giver_count; i++) {
+        net_remote *giver = net_remotes_at(node->config.remotes, partial->givers[i]);
+
+        if (giver) giver->doubted = true;
+    }
 }
 
 void net_node_cut(net_link *link, net_ask *ask, const net_block *body, uint32_t size)
@@ -72,9 +113,10 @@ void net_node_cut(net_link *link, net_ask *ask, const net_block *body, uint32_t 
     if (ask->dropped) return;
     event.event.block = ask->block;
     if (body && size > ask->offset) {
-        partial_keep(node, ask->block, body, size);
-        event.event.flags = MB_FLAG_KEEP;
-        event.event.offset = size;
+        if (partial_keep(node, link->remote, ask, body, size)) {
+            event.event.flags = MB_FLAG_KEEP;
+            event.event.offset = size;
+        }
         net_record_downloaded(node->config.record, size - ask->offset);
     }
     net_node_hear(node, &event);
@@ -133,7 +175,7 @@ static void on_check(net_work *work)
 }
 
 /* It cheats, or its memory fails: one such block is enough. */
-static void ban(net_node *node, net_remote *remote)
+static void ban(net_remote *remote)
 {
     net_link *link = remote->link;
 
@@ -141,12 +183,11 @@ static void ban(net_node *node, net_remote *remote)
         net_link_ban(link, "a block of the wrong hash");
     else
         remote->banned = true;
-    (void)node;
 }
 
 static void tell_arrival(arrival *a, net_remote *remote)
 {
-    net_event event = net_event_make(a->error ? MB_EVENT_BAD_BLOCK : MB_EVENT_BLOCK, remote);
+    net_event event = net_event_make(MB_EVENT_BLOCK, remote);
 
     event.event.from = a->from;
     event.event.block = a->block;
@@ -158,6 +199,26 @@ static void tell_arrival(arrival *a, net_remote *remote)
     event.gain.role = a->ask.role;
     event.gain.via = a->ask.via;
     net_node_hear(a->node, &event);
+}
+
+/* Its bytes are wrong. Who gave all of them is banned; of what was put together nothing stays. */
+static void tell_wrong(arrival *a, net_remote *remote)
+{
+    net_node *node = a->node;
+    net_event cut = net_event_make(MB_EVENT_CUT, remote);
+    net_event bad = net_event_make(MB_EVENT_BAD_BLOCK, remote);
+
+    cut.event.from = bad.event.from = a->from;
+    cut.event.block = bad.event.block = a->block;
+    if (a->ask.mixed) doubt_givers(node, a->block, remote);
+    if (a->ask.offset > 0) {
+        cut.event.flags = MB_FLAG_KEEP; /* nothing of it */
+        partial_drop(node, a->block);
+        net_node_hear(node, &cut);
+    }
+    if (a->ask.mixed) return;
+    net_node_hear(node, &bad);
+    if (remote) ban(remote);
 }
 
 static void on_checked(net_work *work)
@@ -177,8 +238,10 @@ static void on_checked(net_work *work)
             partial_drop(node, a->block);
         }
         net_record_downloaded(node->config.record, wire_bytes(&a->ask, a->payload));
-        tell_arrival(a, remote);
-        if (a->error && remote) ban(node, remote);
+        if (a->error)
+            tell_wrong(a, remote);
+        else
+            tell_arrival(a, remote);
         if (remote && remote->link) net_plain_ask_next(remote->link);
     }
     net_block_unref(a->bytes);
@@ -273,7 +336,7 @@ static void hear_refusal(net_link *link, net_ask *ask, mb_wire_reason reason)
 static void hear_data(net_conn *conn, net_link *link, net_ask *ask, const mb_wire_message *m)
 {
     uint32_t offset = m->extension ? m->extension->offset : 0;
-    net_block *bytes = partial_take(link->node, ask->block, offset);
+    net_block *bytes = block_from(link, ask, offset);
     net_ask answered = *ask;
 
     if (!bytes || m->data_size > bytes->size - offset) {
@@ -283,7 +346,6 @@ static void hear_data(net_conn *conn, net_link *link, net_ask *ask, const mb_wir
     }
     memcpy(bytes->bytes + offset, m->data, m->data_size);
     bytes->size = offset + (uint32_t)m->data_size; /* the last one may turn out shorter */
-    answered.offset = offset;
     answered.base64 = true;
     net_link_answered(link, ask);
     arrive(link, &answered, bytes);
@@ -292,14 +354,13 @@ static void hear_data(net_conn *conn, net_link *link, net_ask *ask, const mb_wir
 static void hear_header(net_conn *conn, net_link *link, net_ask *ask, const mb_wire_message *m)
 {
     uint32_t offset = m->extension->offset;
-    net_block *bytes = partial_take(link->node, ask->block, offset);
+    net_block *bytes = block_from(link, ask, offset);
 
     if (!bytes) {
         net_conn_refuse(conn, "a block from another byte than asked for");
         return;
     }
     ask->over = conn;
-    ask->offset = offset;
     net_conn_expect(conn, bytes, offset, bytes->size);
 }
 

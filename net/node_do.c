@@ -124,8 +124,10 @@ static bool raw_wanted(const net_node *node)
     return node->config.protocol->encoding == MB_ENCODING_RAW;
 }
 
-static void send_request(net_link *link, net_conn *conn, const mb_action *action)
+static void send_request(net_link *link, net_conn *conn, const mb_action *wanted)
 {
+    mb_action asked = *wanted;
+    const mb_action *action = &asked;
     mb_wire_extension e = {.version = MB_WIRE_VERSION,
                            .raw = raw_wanted(link->node),
                            .keep = true,
@@ -137,6 +139,7 @@ static void send_request(net_link *link, net_conn *conn, const mb_action *action
                                      .extension = &e};
     net_told_text text;
 
+    if (link->remote->doubted) asked.offset = e.offset = 0; /* all of it, to be blamed for */
     net_told_put(link, conn, action->told, false, &e, &text);
     net_link_asked(link, action);
     net_record_request(link->node->config.record);

@@ -31,6 +31,7 @@ typedef struct net_ask {
     bool dropped;         /* the core no longer waits; the answer is passed over */
     const net_conn *over; /* its raw bytes are coming over this; NULL: not yet */
     bool base64;          /* they came in base64 */
+    bool mixed;           /* others gave the beginning */
 } net_ask;
 
 /* A request of the remote's that the core has not answered yet. */
@@ -95,10 +96,14 @@ typedef struct net_event {
     void *owned; /* freed after the step: lists */
 } net_event;
 
-/* The bytes of a block whose transfer was cut. */
+/* The first bytes of a block whose transfer was cut, and who gave them: should the block turn out
+ * wrong, each of them may be the one who lied. */
+#define NET_PARTIAL_GIVERS 4
 typedef struct net_partial {
     uint32_t block, size;
     net_block *bytes;
+    mb_node givers[NET_PARTIAL_GIVERS];
+    uint32_t giver_count;
 } net_partial;
 
 /* Blocks kept in memory for who asks next. */

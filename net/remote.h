@@ -34,6 +34,7 @@ typedef struct net_remote {
     uint16_t port;            /* where it accepts requests; 0 if not known */
     uint8_t speech;           /* net_speech */
     bool banned;              /* it sent a block of the wrong hash */
+    bool doubted;             /* it sent a part of one; no block is made of its and others' parts */
     bool booked;              /* by the tracker */
     uint32_t waiting;         /* tracker: its announces that the core has not had yet */
     mb_node node;

@@ -252,6 +252,66 @@ class TwoWays(Case):
         self.assertTrue(peer.running(), peer.story())
 
 
+class Beginnings(Case):
+    """A giver that begins blocks with bytes of its own and goes: what was kept of a cut transfer
+    is believed no more than its giver, and whoever gives the rest is not to blame."""
+
+    OPTIONS = ("--up-rate", "20kB", "--set", "protocol.initial_blocks=0")
+
+    def give(self, peer, name, size):
+        """Begins the block that it is asked for with `size` wrong bytes, and is gone."""
+        giver = self.connect(peer.port, notice("hello", name, set=ALL, epoch=1, count=BLOCKS,
+                                               open=True), notice("unchoke", name, open=True))
+        received = b""
+        while b"bloco" not in received or not received.endswith(b"\n"):
+            part = giver.recv(65536)
+            if not part:
+                return None
+            received += part
+        block = next(json.loads(text)["bloco"] for text in received.split(b"\n")
+                     if b"bloco" in text)
+        whole = min(BLOCK_SIZE, SIZE - block * BLOCK_SIZE)
+        giver.sendall(header(block, whole) + b"\xff" * min(size, whole - 1))
+        giver.close()
+        return block
+
+    def peer(self):
+        peer = self.swarm.peer("alice", "--exit-when-complete",
+                               "--set", "protocol.initial_blocks=0")
+        self.swarm.listening(peer)
+        self.assertTrue(swarm.wait_until(
+            lambda: exchange(peer.port, b'{"bloco": 1, "peerId": "w"}')[1] and
+            any(entry["id"] == "alice" for entry in
+                announce(self.swarm.tracker_port, "witness") or [])))
+        return peer
+
+    def test_the_one_who_ends_the_block_is_not_banned(self):
+        peer = self.peer()
+        self.assertIsNotNone(self.give(peer, "mallory", BLOCK_SIZE // 2))
+        peer.expect("in parts from several peers, has the wrong hash", stream="err")
+        self.assertExit(peer, 0)
+        self.assertSameBytes(peer.folder / self.file.name, self.file)
+        self.assertFalse([text for text in peer.err if "banned" in text], peer.story())
+
+    def test_a_beginning_of_nothing(self):
+        peer = self.peer()
+        self.assertIsNotNone(self.give(peer, "mallory", 0))
+        self.assertExit(peer, 0)
+        self.assertSameBytes(peer.folder / self.file.name, self.file)
+
+    def test_who_is_doubted_is_not_kept_from(self):
+        """It may begin as many blocks as it likes: what it gives is dropped from then on."""
+        peer = self.peer()
+        for _ in range(4):
+            if self.give(peer, "mallory", BLOCK_SIZE // 2) is None:
+                break
+        self.assertExit(peer, 0)
+        self.assertSameBytes(peer.folder / self.file.name, self.file)
+        wrong = [text for text in peer.err if "has the wrong hash" in text]
+        self.assertLessEqual(len(wrong), 4, peer.story())
+        self.assertFalse([text for text in peer.err if "tracker is banned" in text], peer.story())
+
+
 class Announces(Case):
     def keep(self, peer_id, port=5, **fields):
         entry = {"id": peer_id, "ip": HOST, "port": port, "blocks": [],

@@ -223,6 +223,11 @@ static const peer_script_case cases[] = {
      "> 3 choke; cut 3 0 keep 70\n"
      "> 2 unchoke\n"
      "  0.000 to 2: request block 0 offset 70, tells 0\n"
+     "> cut 2 0 keep 70\n"
+     "  0.000 to 2: request block 0 offset 70, tells 0\n"
+     /* the bytes that were kept have turned out wrong */
+     "> cut 2 0 keep 0\n"
+     "  0.000 to 2: request block 0, tells 0\n"
      "> block 2 0\n"
      "  0.000 gained 0\n"
      "  0.000 to 2: request block 1, tells 1\n"
