@@ -16,6 +16,12 @@ typedef struct booking {
     mb_time seen;
 } booking;
 
+/* A log that the tracker wrote, and whom it booked with it. */
+typedef struct own_log {
+    mb_node node;
+    mb_log *log;
+} own_log;
+
 struct mb_tracker {
     const mb_protocol *protocol;
     mb_time interval; /* between two announces of a peer, at most */
@@ -29,9 +35,9 @@ struct mb_tracker {
     mb_told seeder_told;
     mb_time next_tick;
     uint32_t answers, epoch;
-    mb_log **logs; /* logs that the tracker wrote; they live as long as it does */
-    size_t log_count, log_capacity;
-    mb_listing *lists; /* of the last step's answers, one after another */
+    own_log *logs; /* they live as long as it does, or until mb_tracker_trim() */
+    size_t log_count, log_capacity, logs_kept; /* by the last trim */
+    mb_listing *lists;                         /* of the last step's answers, one after another */
     size_t list_count, list_capacity;
     uint32_t *dealt;
     size_t dealt_count, dealt_capacity;
@@ -58,7 +64,7 @@ void mb_tracker_free(mb_tracker *tracker)
 {
     if (!tracker) return;
     for (size_t i = 0; i < tracker->log_count; i++)
-        free(tracker->logs[i]);
+        free(tracker->logs[i].log);
     free(tracker->logs);
     free(tracker->booked);
     free(tracker->places);
@@ -129,8 +135,9 @@ static int draw_blocks(mb_tracker *tracker, uint32_t *count)
     return MB_OK;
 }
 
-/* A log of the tracker's own over the last `count` drawn blocks. */
-static int write_log(mb_tracker *tracker, uint32_t epoch, uint32_t count, mb_told *told)
+/* A log of the tracker's own for `node` over the last `count` drawn blocks. */
+static int write_log(mb_tracker *tracker, mb_node node, uint32_t epoch, uint32_t count,
+                     mb_told *told)
 {
     size_t first = tracker->dealt_count - count;
     mb_log *log;
@@ -142,7 +149,7 @@ static int write_log(mb_tracker *tracker, uint32_t epoch, uint32_t count, mb_tol
     if (!log) return MB_ERR_MEMORY;
     for (uint32_t i = 0; i < count; i++)
         mb_log_append(log, tracker->dealt[first + i]);
-    tracker->logs[tracker->log_count++] = log;
+    tracker->logs[tracker->log_count++] = (own_log){node, log};
     *told = mb_log_told(log);
     return MB_OK;
 }
@@ -196,9 +203,9 @@ static int book_blocks(mb_tracker *tracker, booking *b, const mb_event *event, m
     if (!newcomer && p->books != MB_BOOKS_REDEALT) return MB_OK;
     if (draw_blocks(tracker, &count)) return MB_ERR_MEMORY;
     if (p->books == MB_BOOKS_REDEALT)
-        error = write_log(tracker, tracker->epoch++, count, &b->told);
+        error = write_log(tracker, b->node, tracker->epoch++, count, &b->told);
     else if (p->deal == MB_DEAL_GIVEN && event->told.count == 0 && event->told.log && count > 0)
-        error = write_log(tracker, event->told.epoch, count, &b->told);
+        error = write_log(tracker, b->node, event->told.epoch, count, &b->told);
     if (newcomer)
         answer->dealt_count = count;
     else
@@ -338,6 +345,23 @@ int mb_tracker_step(mb_tracker *tracker, mb_time now, const mb_event *events, si
     return out->failed ? MB_ERR_MEMORY : result;
 }
 
+void mb_tracker_trim(mb_tracker *tracker)
+{
+    size_t kept = 0;
+
+    if (tracker->log_count < 2 * tracker->logs_kept + 64) return;
+    for (size_t i = 0; i < tracker->log_count; i++) {
+        own_log own = tracker->logs[i];
+        const booking *b = booking_find(tracker, own.node);
+
+        if (b && b->told.log == own.log)
+            tracker->logs[kept++] = own;
+        else
+            free(own.log);
+    }
+    tracker->log_count = tracker->logs_kept = kept;
+}
+
 mb_time mb_tracker_deadline(const mb_tracker *tracker)
 {
     return tracker->next_tick;
@@ -358,6 +382,11 @@ void mb_tracker_check(const mb_tracker *tracker)
 uint32_t mb_tracker_booked(const mb_tracker *tracker)
 {
     return tracker->count;
+}
+
+size_t mb_tracker_logs(const mb_tracker *tracker)
+{
+    return tracker->log_count;
 }
 
 bool mb_tracker_books(const mb_tracker *tracker, mb_node node, mb_told *told)

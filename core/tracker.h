@@ -33,6 +33,13 @@ int mb_tracker_seeder(mb_tracker *tracker, mb_node node, mb_told told);
 int mb_tracker_step(mb_tracker *tracker, mb_time now, const mb_event *events, size_t count,
                     mb_actions *out);
 
+/*
+ * Frees logs that the tracker wrote and no longer books anybody with. For a driver that has done
+ * with the last answers and has kept none of their logs, as what goes over a wire does not. O(logs)
+ * now and then, O(1) over time: there are never more than twice the booked and 64 after it.
+ */
+void mb_tracker_trim(mb_tracker *tracker);
+
 /* When it wants MB_EVENT_TIMER: the coarse tick on which silent peers go; MB_NEVER while nobody is
  * booked. */
 mb_time mb_tracker_deadline(const mb_tracker *tracker);
@@ -42,6 +49,7 @@ void mb_tracker_check(const mb_tracker *tracker);
 
 /* Peers booked now, the seeder not counted; whether `node` is, and what it is booked with. */
 uint32_t mb_tracker_booked(const mb_tracker *tracker);
+size_t mb_tracker_logs(const mb_tracker *tracker); /* that it wrote and has not freed */
 bool mb_tracker_books(const mb_tracker *tracker, mb_node node, mb_told *told);
 
 #endif

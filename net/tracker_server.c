@@ -184,6 +184,7 @@ static void on_prepare(uv_prepare_t *prepare)
     if (error == MB_ERR_MEMORY) net_alloc(SIZE_MAX);
     settle_all(server);
     answer_all(server);
+    mb_tracker_trim(server->tracker); /* an answer is text by now */
     if (timer) see_to_books(server);
     see_to_timer(server);
 }

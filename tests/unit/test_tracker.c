@@ -279,6 +279,27 @@ static void test_redealt(void)
     books_clear(&b);
 }
 
+/* Logs that were drawn and that nobody is booked with any more can be freed; the others stay. Under
+ * the sanitizers one that is freed and looked at, or that is lost, shows. */
+static void test_trim(void)
+{
+    books b;
+    books_init(&b, MB_PRESET_COURSEWORK, BLOCKS, NULL);
+    one(&b, 2, MB_ANNOUNCE_REGISTER);
+    const mb_log *kept = listing_of(answer_to(&b, 2), 2)->told.log;
+    uint32_t first = kept->blocks[0];
+    for (int turn = 0; turn < 1000; turn++) {
+        one(&b, 1, turn ? MB_ANNOUNCE_PERIODIC : MB_ANNOUNCE_REGISTER);
+        const mb_told told = listing_of(answer_to(&b, 1), 1)->told;
+        mb_tracker_trim(b.tracker);
+        g_assert_true(listing_of(answer_to(&b, 1), 2)->told.log == kept);
+        g_assert_cmpuint(kept->blocks[0], ==, first);
+        assert_distinct(told.log->blocks, 4, BLOCKS);
+    }
+    g_assert_cmpuint(mb_tracker_logs(b.tracker), <=, 2 * 2 + 64);
+    books_clear(&b);
+}
+
 /* A newcomer among others' announces: it is dealt what it is booked with, not what they are. */
 static void test_redealt_in_one_instant(void)
 {
@@ -576,6 +597,7 @@ int main(int argc, char **argv)
     g_test_add_func("/tracker/reported", test_reported);
     g_test_add_func("/tracker/given", test_given);
     g_test_add_func("/tracker/redealt", test_redealt);
+    g_test_add_func("/tracker/trim", test_trim);
     g_test_add_func("/tracker/redealt-in-one-instant", test_redealt_in_one_instant);
     g_test_add_func("/tracker/sample", test_sample);
     g_test_add_func("/tracker/sample-edges", test_sample_edges);
