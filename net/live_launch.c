@@ -124,6 +124,8 @@ static bool make_part(const net_live_plan *plan, const char *work, const char *f
 static void add_program(GPtrArray *arguments, const net_live_place *place, uint32_t node,
                         const char *program)
 {
+    /* however this program ends, those that it has started do not stay */
+    add_option(arguments, "setpriv", "--pdeathsig=TERM");
     net_live_netns_prefix(place->netns, node, arguments);
     add(arguments, "%s/%s", place->setup->programs, program);
 }

@@ -10,6 +10,7 @@
 #include "net/live_output.h"
 #include "net/live_plan.h"
 #include "net/live_swarm.h"
+#include "net/option_error.h"
 #include "net/version.h"
 
 #include <errno.h>
@@ -278,7 +279,7 @@ int main(int argc, char **argv)
     g_option_context_set_summary(context, summary);
     g_option_context_add_main_entries(context, entries, NULL);
     if (!g_option_context_parse(context, &argc, &argv, &reason))
-        status = complain(g_strdup(reason->message), EXIT_USAGE);
+        status = complain(net_option_error(reason, entries, NULL), EXIT_USAGE);
     else if (options.version)
         printf("minibit-live %s (%s)\n", NET_VERSION, NET_COMMIT);
     else if (argc != 2)

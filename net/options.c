@@ -1,15 +1,18 @@
 #include "net/options.h"
 
+#include <errno.h>
 #include <glib.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 
 #include "core/codec/codec_limits.h"
 #include "core/codec/message.h"
 #include "core/suggest.h"
 #include "core/units.h"
 #include "net/address.h"
+#include "net/option_error.h"
 
 /* What GOption fills in, as texts that are read after it. */
 typedef struct texts {
@@ -34,12 +37,6 @@ static int usage_error(const char *format, ...)
 
 /* ---- the nearest name -----------------------------------------------------------------------
  */
-
-static void offer_options(mb_suggestion *suggestion, const GOptionEntry *entries)
-{
-    for (; entries->long_name; entries++)
-        mb_suggestion_offer(suggestion, entries->long_name);
-}
 
 static int unknown_key(const char *set, const char *key)
 {
@@ -216,21 +213,6 @@ typedef struct line {
     const GOptionEntry *own, *common;
 } line;
 
-/* GOption's message; for an unknown option, with the nearest that there is. */
-static int option_error(const line *l, const GError *error)
-{
-    const char *name = strstr(error->message, "--");
-    mb_suggestion suggestion;
-
-    if (error->code != G_OPTION_ERROR_UNKNOWN_OPTION || !name)
-        return usage_error("%s", error->message);
-    mb_suggestion_init(&suggestion, name + 2);
-    offer_options(&suggestion, l->own);
-    offer_options(&suggestion, l->common);
-    if (!suggestion.best) return usage_error("unknown option %s", name);
-    return usage_error("unknown option %s; did you mean --%s?", name, suggestion.best);
-}
-
 static int show_help(GOptionContext *context)
 {
     char *text = g_option_context_get_help(context, TRUE, NULL);
@@ -252,7 +234,10 @@ static int parse(const line *l, const texts *t, int *argc, char ***argv)
     g_option_context_add_main_entries(context, l->own, NULL);
     g_option_context_add_main_entries(context, l->common, NULL);
     if (!g_option_context_parse(context, argc, argv, &error)) {
-        status = option_error(l, error);
+        char *said = net_option_error(error, l->own, l->common);
+
+        status = usage_error("%s", said);
+        g_free(said);
         g_error_free(error);
     } else if (t->help) {
         status = show_help(context);
@@ -281,6 +266,15 @@ static const char tracker_summary[] =
     "extensao.txt in the working folder, for the classroom program's peers.\n"
     "Exit status: 0 told to stop; 1 failed; 2 wrong usage.";
 
+/* What can be told of FILE before anything is started. */
+static int check_file(const char *path)
+{
+    struct stat info;
+
+    if (stat(path, &info) != 0) return usage_error("%s: %s", path, g_strerror(errno));
+    return S_ISREG(info.st_mode) ? 0 : usage_error("%s is not a regular file", path);
+}
+
 static int read_tracker(net_options *options, const texts *t, char **argv)
 {
     struct sockaddr_storage own;
@@ -295,7 +289,8 @@ static int read_tracker(net_options *options, const texts *t, char **argv)
          options->block_size > MB_LIMIT_PAYLOAD_SIZE))
         status = usage_error("--block-size %s: 1B to 16MiB", t->block_size);
     if (!status) status = read_port(argv[2], &options->port);
-    return status ? status : read_address(options->host, options->port, &own);
+    if (!status) status = read_address(options->host, options->port, &own);
+    return status ? status : check_file(options->file);
 }
 
 int net_options_tracker(net_options *options, int argc, char **argv)
@@ -345,7 +340,12 @@ static int read_peer(net_options *options, const texts *t, char **argv)
     status = read_port(argv[3], &options->port);
     if (!status) status = read_address(options->host, options->port, &own);
     if (!status) status = read_port(argv[5], &tracker_port);
+    if (!status && tracker_port == 0) status = usage_error("port 0 is no tracker's");
     if (!status) status = read_address(argv[4], tracker_port, &options->tracker);
+    if (!status && !net_address_is_any(options->host) &&
+        own.ss_family != options->tracker.ss_family)
+        status = usage_error("%s cannot be reached from %s: one is IPv4, the other IPv6", argv[4],
+                             options->host);
     if (!status) status = read_time("--seed-for", t->seed_for, &options->seed_for);
     return status;
 }

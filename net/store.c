@@ -210,7 +210,10 @@ int net_store_open_seed(net_store **result, const char *path, uint32_t block_siz
     mb_hasher *hasher = mb_hasher_new();
     int rc = store && hasher ? MB_OK : MB_ERR_MEMORY;
 
-    if (!rc) store->path = strdup(path);
+    if (!rc) {
+        store->seed = true;
+        store->path = strdup(path);
+    }
     if (!rc) rc = mb_storage_disk_open(path, MB_STORAGE_READ, &store->storage);
     if (rc && store) store->system_error = errno;
     if (!rc && stat(path, &store->seen) != 0) rc = MB_ERR_IO;
@@ -220,7 +223,7 @@ int net_store_open_seed(net_store **result, const char *path, uint32_t block_siz
     if (!rc) {
         store->manifest = *manifest;
         store->geometry = (*manifest)->geometry;
-        store->published = store->seed = true;
+        store->published = true;
         store->held = calloc(mb_blockset_words(store->geometry.blocks) + 1, sizeof *store->held);
         rc = store->held ? MB_OK : MB_ERR_MEMORY;
     }
@@ -529,7 +532,7 @@ void net_store_describe(const net_store *store, int error, char *text, size_t si
         return;
     }
     snprintf(text, size, "%s%s: %s", store->path ? store->path : "file",
-             store->published ? "" : ".part", why);
+             store->published || store->seed ? "" : ".part", why);
 }
 
 void net_store_close(net_store *store)

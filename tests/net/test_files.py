@@ -295,9 +295,11 @@ class Failing(Files):
 
 class Tracker(Files):
     def test_a_file_that_is_not_there(self):
-        tracker = self.swarm.start(PROGRAMS[0], swarm.HOST, 0, self.swarm.folder / "none.avi")
-        self.assertExit(tracker, 1)
-        self.assertIn("none.avi", tracker.err[-1])
+        for path, said in (("none.avi", "none.avi: No such file"), (".", "not a regular file")):
+            tracker = self.swarm.start(PROGRAMS[0], swarm.HOST, 0, self.swarm.folder / path)
+            self.assertExit(tracker, 2)
+            self.assertIn(said, tracker.err[-1])
+            self.assertEqual(len(tracker.err), 1, tracker.err)
 
     def test_a_port_that_is_taken(self):
         self.tracker()

@@ -160,6 +160,30 @@ class Quick(Case):
         self.assertFalse(json.loads((folder / "manifest.json").read_text())["complete"])
         self.assertEqual(len(rows(folder, "completion.csv")), 3)
 
+    def test_a_killed_run_leaves_no_program_behind(self):
+        work = self.folder / "work"
+        run = subprocess.Popen([LIVE, "-q", SCENARIO, "-o", "killed", "--work", work],
+                               cwd=self.folder)
+        try:
+            self.assertTrue(swarm.wait_until(lambda: len(self.programs_of(work)) == 9))
+        finally:
+            run.kill()
+            run.wait()
+        self.assertTrue(swarm.wait_until(lambda: not self.programs_of(work)),
+                        self.programs_of(work))
+
+    def programs_of(self, work):
+        """The command lines of running trackers and peers that name the folder."""
+        lines = []
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                words = path.read_bytes().decode(errors="replace").split("\0")
+            except OSError:
+                continue  # it has just ended
+            if words[0].endswith(("-tracker", "-peer")) and any(str(work) in w for w in words):
+                lines.append(words)
+        return lines
+
     def test_refusals(self):
         done = self.run_program(LIVE, "none.ini", status=2)
         self.assertIn("none.ini", done.stderr)

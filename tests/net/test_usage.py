@@ -44,13 +44,20 @@ class CommandLines(Case):
                 ((), "5 arguments"), (("a", HOST), "5 arguments"),
                 (("a b", HOST, 0, HOST, 1), "a b"), (("tracker", HOST, 0, HOST, 1), "tracker"),
                 (("a", HOST, 70000, HOST, 1), "70000"), (("a", "nonsense", 0, HOST, 1), "nonsense"),
-                (("a", HOST, 0, "localhost", 1), "localhost")):
+                (("a", HOST, 0, "localhost", 1), "localhost"), (("a", HOST, 0, HOST, 0), "port 0"),
+                (("a", "::1", 0, HOST, 1), "the other IPv6")):
             with self.subTest(line):
                 peer = self.swarm.start(PROGRAMS[1], *line)
                 self.assertExit(peer, 2)
                 self.assertEqual(len(peer.err), 1, peer.story())
                 self.assertIn(said, peer.err[0])
                 self.assertTrue(peer.err[0].startswith("minibit-peer: "), peer.err)
+
+    def test_the_nearest_option_of_a_live_run(self):
+        live = self.swarm.start(LIVE, "--outptu", "x", "a.ini")
+        self.assertExit(live, 2)
+        self.assertEqual(live.err, [
+            "minibit-live: unknown option --outptu; did you mean --output?"])
 
     def test_help_opens_with_examples(self):
         for program in (*PROGRAMS, LIVE):
