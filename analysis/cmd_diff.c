@@ -2,6 +2,7 @@
  * minibit-results diff: in what two runs differ, and where they part.
  */
 #include "analysis/command.h"
+#include "analysis/data/interrupt.h"
 #include "analysis/data/rerun.h"
 #include "analysis/explain/diff.h"
 
@@ -66,26 +67,30 @@ static bool part_in(struct comparison *between, const res_run *a, const res_run 
     return true;
 }
 
-/* The events of both, made again where they were not kept; false, and the reason is told, where
- * that cannot be. */
-static bool find_events(const struct comparison *between, res_rerun *of[2])
+/* The events of both, made again where they were not kept. Where that cannot be, the reason is
+ * told; false with an error only if it was interrupted. */
+static bool find_events(const struct comparison *between, res_rerun *of[2], GError **error)
 {
     GError *failure = NULL;
     of[0] = res_rerun_events(between->run[0], &failure);
     of[1] = of[0] ? res_rerun_events(between->run[1], &failure) : NULL;
+    if (res_interrupt_is(failure)) {
+        g_propagate_error(error, failure);
+        return false;
+    }
     if (failure) res_note("%s", failure->message);
     g_clear_error(&failure);
-    return of[1] != NULL;
+    return true;
 }
 
 static bool part_in_swarm(struct comparison *between, GError **error)
 {
     const res_run *a = between->run[0], *b = between->run[1];
     res_rerun *of[2];
-    bool done = true;
-    if (find_events(between, of))
+    bool done = find_events(between, of, error);
+    if (done && of[1])
         done = part_in(between, of[0]->run, of[1]->run, "events", first_record(between), error);
-    else if (res_run_has_table(a, "provenance") && res_run_has_table(b, "provenance"))
+    else if (done && res_run_has_table(a, "provenance") && res_run_has_table(b, "provenance"))
         done = part_in(between, a, b, "provenance", 0, error);
     res_rerun_free(of[0]);
     res_rerun_free(of[1]);
@@ -180,7 +185,10 @@ int res_command_diff(int argc, char **argv, GError **error)
         status = done ? SAME : work_on(brief, rest, &failure);
     g_strfreev(rest);
     /* 1 says that runs differ, so all trouble is 2. */
-    if (failure) res_input_error(error, "%s", failure->message);
+    if (res_interrupt_is(failure))
+        res_interrupt_error(error);
+    else if (failure)
+        res_input_error(error, "%s", failure->message);
     g_clear_error(&failure);
     return status;
 }

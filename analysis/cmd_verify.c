@@ -3,11 +3,11 @@
  * the same bytes?
  */
 #include "analysis/command.h"
+#include "analysis/data/interrupt.h"
 #include "analysis/data/same_bytes.h"
 #include "analysis/data/simulator.h"
 
 #include <glib/gstdio.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -25,7 +25,7 @@ static const char examples[] =
     "in a temporary folder for as long as it takes. Exit status: 0 all the same; 1 a run came out\n"
     "differently or failed; 2 files were changed, or are no results.";
 
-enum { EXIT_USAGE = 2, EXIT_INTERRUPTED = 130 };
+enum { EXIT_USAGE = 2 };
 
 struct options {
     gboolean manifest_only;
@@ -46,13 +46,6 @@ struct task {
     bool done;     /* its files are right, and it was run again if it can be */
     bool repeated;
 };
-
-static volatile sig_atomic_t interrupted;
-
-static void on_interrupt(int signal_number)
-{
-    interrupted = 1;
-}
 
 /* ---- one run ------------------------------------------------------------------------------- */
 
@@ -96,9 +89,8 @@ static bool repeat(const res_run *run, const struct work *work, GError **error)
     g_autofree char *config = res_run_path(run, "config.ini");
     g_autofree char *name = g_strdup_printf("%" G_GUINT64_FORMAT, run->number);
     g_autofree char *folder = g_build_filename(work->folder, name, NULL);
-    bool stopped;
-    bool done = res_simulator_run(work->program, config, folder, run->is_replay ? NULL : options,
-                                  &stopped, error);
+    bool done =
+        res_simulator_run(work->program, config, folder, run->is_replay ? NULL : options, error);
     g_autoptr(res_runs) again = done ? res_run_open(folder, error) : NULL;
     done = again && res_same_again(run, res_runs_at(again, 0), error);
     if (again && !done) explain_commit(run, res_runs_at(again, 0), error);
@@ -109,7 +101,7 @@ static bool repeat(const res_run *run, const struct work *work, GError **error)
 static void verify(gpointer data, gpointer context)
 {
     struct task *task = data;
-    if (interrupted || !res_same_as_manifest(task->run, &task->error)) return;
+    if (res_interrupted() || !res_same_as_manifest(task->run, &task->error)) return;
     task->repeated = task->work->program && is_repeatable(task->run);
     task->done = !task->repeated || repeat(task->run, task->work, &task->error);
 }
@@ -141,7 +133,7 @@ static int tell(const struct task *tasks, guint count)
     return (int)status;
 }
 
-static int verify_all(const res_runs *runs, const struct work *work, int jobs)
+static int verify_all(const res_runs *runs, const struct work *work, int jobs, GError **error)
 {
     g_autofree struct task *tasks = g_new0(struct task, runs->runs->len);
     GThreadPool *pool = g_thread_pool_new(verify, NULL, jobs, TRUE, NULL);
@@ -151,8 +143,11 @@ static int verify_all(const res_runs *runs, const struct work *work, int jobs)
         g_thread_pool_push(pool, &tasks[i], NULL);
     }
     g_thread_pool_free(pool, FALSE, TRUE);
-    int status = interrupted ? EXIT_INTERRUPTED : tell(tasks, runs->runs->len);
-    if (interrupted) res_note("interrupted");
+    int status = 0;
+    if (res_interrupted())
+        res_interrupt_error(error);
+    else
+        status = tell(tasks, runs->runs->len);
     for (guint i = 0; i < runs->runs->len; i++)
         g_clear_error(&tasks[i].error);
     return status;
@@ -189,9 +184,9 @@ static int work_on(const struct options *options, char **rest, GError **error)
     res_runs_note_unfinished(runs);
     struct work work = {0};
     int status = EXIT_USAGE;
-    signal(SIGINT, on_interrupt);
-    signal(SIGTERM, on_interrupt);
-    if (options->manifest_only || prepare(&work, error)) status = verify_all(runs, &work, jobs);
+    res_interrupt_catch();
+    if (options->manifest_only || prepare(&work, error))
+        status = verify_all(runs, &work, jobs, error);
     if (work.folder) g_rmdir(work.folder);
     g_free(work.program);
     g_free(work.folder);

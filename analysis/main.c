@@ -39,7 +39,8 @@ static const char head[] =
     "      a command's options, with examples\n"
     "\n"
     "Reads the folders that minibit-sim leaves: of a run, or of a study with all its runs.\n"
-    "Exit status: 0 done; 1 failed on the way; 2 wrong usage, or no folder of results.\n"
+    "Exit status: 0 done; 1 failed on the way; 2 wrong usage, or no folder of results;\n"
+    "130 interrupted.\n"
     "\n"
     "Commands:\n";
 

@@ -36,7 +36,8 @@ gboolean res_failure(GError **error, const char *format, ...)
 
 int res_error_status(const GError *error)
 {
-    return error->domain == RES_ERROR && error->code == RES_ERROR_FAILED ? 1 : 2;
+    if (g_error_matches(error, RES_ERROR, RES_ERROR_INTERRUPTED)) return 130;
+    return g_error_matches(error, RES_ERROR, RES_ERROR_FAILED) ? 1 : 2;
 }
 
 void res_note(const char *format, ...)

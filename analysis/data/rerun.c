@@ -1,9 +1,9 @@
 #include "analysis/data/rerun.h"
 
+#include "analysis/data/interrupt.h"
 #include "analysis/data/simulator.h"
 
 #include <glib/gstdio.h>
-#include <signal.h>
 #include <string.h>
 
 void res_rerun_free(res_rerun *rerun)
@@ -51,27 +51,13 @@ static bool is_same(const res_run *run, const res_run *again, GError **error)
                        run->folder, wanted, got);
 }
 
-static void ignore_signal(int signal_number)
-{
-}
-
-/* Interrupted at the keyboard, minibit-sim ends by itself; what it left is then removed. */
-static bool run_again(const char *program, const char *config, const char *folder, GError **error)
-{
-    static const char *const options[] = {"--events=zst", "--provenance=off", NULL};
-    struct sigaction ignore = {.sa_handler = ignore_signal, .sa_flags = SA_RESTART}, before;
-    bool interrupted;
-    sigaction(SIGINT, &ignore, &before);
-    bool done = res_simulator_run(program, config, folder, options, &interrupted, error);
-    sigaction(SIGINT, &before, NULL);
-    return done;
-}
-
 static bool make_again(res_rerun *rerun, const res_run *run, GError **error)
 {
+    static const char *const options[] = {"--events=zst", "--provenance=off", NULL};
     GError *failure = NULL;
     g_autofree char *program = is_repeatable(run, error) ? res_simulator_find(error) : NULL;
     if (!program) return false;
+    res_interrupt_catch();
     rerun->folder = g_dir_make_tmp("minibit-again.XXXXXX", &failure);
     if (!rerun->folder) {
         res_failure(error, "no temporary folder (%s)", failure->message);
@@ -80,7 +66,7 @@ static bool make_again(res_rerun *rerun, const res_run *run, GError **error)
     }
     g_autofree char *config = res_run_path(run, "config.ini");
     g_autofree char *folder = g_build_filename(rerun->folder, "run", NULL);
-    if (!run_again(program, config, folder, error)) return false;
+    if (!res_simulator_run(program, config, folder, options, error)) return false;
     rerun->runs = res_run_open(folder, error);
     if (!rerun->runs || !is_same(run, res_runs_at(rerun->runs, 0), error)) return false;
     rerun->run = res_runs_at(rerun->runs, 0);

@@ -16,10 +16,10 @@ typedef struct res_rerun {
 } res_rerun;
 
 /*
- * Finds the events of `run`, which must live as long: its own if it has kept them,
- * or those of its config.ini run again by
- * minibit-sim, if that has the same trace_digest. NULL with an error where it has not, where the
- * run was no simulation, or was interrupted. Takes as long as the run took. The caller frees it.
+ * Finds the events of `run`, which must live as long: its own if it has kept them, or those of its
+ * config.ini run again by minibit-sim, if that has the same trace_digest. NULL with an error where
+ * it has not, where the run was no simulation, or was interrupted. Takes as long as the run took,
+ * and from then on signals are caught (interrupt.h). The caller frees it.
  */
 res_rerun *res_rerun_events(const res_run *run, GError **error);
 

@@ -1,5 +1,7 @@
 #include "analysis/data/simulator.h"
 
+#include "analysis/data/interrupt.h"
+
 #include <gio/gio.h>
 #include <string.h>
 
@@ -28,22 +30,37 @@ static char *last_line(char *text)
     return line ? line + 1 : text;
 }
 
-static bool judge(GSubprocess *process, const char *config, char *messages, bool *interrupted,
-                  GError **error)
+static bool judge(GSubprocess *process, const char *config, char *messages, GError **error)
 {
     bool exited = g_subprocess_get_if_exited(process);
     int status = exited ? g_subprocess_get_exit_status(process) : -1;
     if (status == 0 || status == EXIT_UNMET) return true;
-    *interrupted = status == EXIT_INTERRUPTED;
-    if (*interrupted) return res_failure(error, "%s: interrupted", config);
+    /* Ctrl-C reaches both programs, and either may be the first. */
+    if (status == EXIT_INTERRUPTED || res_interrupted()) return res_interrupt_error(error);
     if (!exited)
         return res_failure(error, "%s: minibit-sim ended by signal %d", config,
                            g_subprocess_get_term_sig(process));
     return res_failure(error, "%s: minibit-sim fails: %s", config, last_line(messages));
 }
 
+/* Waits for the end; what the program said is in *said. False with an error. */
+static bool wait_for(GSubprocess *process, const char *program, GBytes **said, GError **error)
+{
+    GError *failure = NULL;
+    if (g_subprocess_communicate(process, NULL, res_interrupt_cancellable(), NULL, said, &failure))
+        return true;
+    g_subprocess_force_exit(process);
+    g_subprocess_wait(process, NULL, NULL);
+    if (res_interrupted())
+        res_interrupt_error(error);
+    else
+        res_failure(error, "%s: what it says cannot be read (%s)", program, failure->message);
+    g_error_free(failure);
+    return false;
+}
+
 bool res_simulator_run(const char *program, const char *config, const char *folder,
-                       const char *const *options, bool *interrupted, GError **error)
+                       const char *const *options, GError **error)
 {
     g_autoptr(GPtrArray) argv = g_ptr_array_new();
     const char *fixed[] = {program, config, "-o", folder, "--quiet", "--progress=never"};
@@ -53,17 +70,17 @@ bool res_simulator_run(const char *program, const char *config, const char *fold
         g_ptr_array_add(argv, (char *)*options);
     g_ptr_array_add(argv, NULL);
     GError *failure = NULL;
-    *interrupted = false;
     g_autoptr(GSubprocess) process = g_subprocess_newv(
         (const char *const *)argv->pdata,
         G_SUBPROCESS_FLAGS_STDOUT_SILENCE | G_SUBPROCESS_FLAGS_STDERR_PIPE, &failure);
-    g_autoptr(GBytes) said = NULL;
-    if (!process || !g_subprocess_communicate(process, NULL, NULL, NULL, &said, &failure)) {
+    if (!process) {
         res_failure(error, "%s cannot be run (%s)", program, failure->message);
         g_error_free(failure);
         return false;
     }
+    g_autoptr(GBytes) said = NULL;
+    if (!wait_for(process, program, &said, error)) return false;
     gsize size = said ? g_bytes_get_size(said) : 0;
     g_autofree char *messages = g_strndup(size ? g_bytes_get_data(said, NULL) : "", size);
-    return judge(process, config, messages, interrupted, error);
+    return judge(process, config, messages, error);
 }

@@ -18,10 +18,10 @@ char *res_simulator_find(GError **error);
 /*
  * Runs the scenario `config` into `folder`, which must be empty or not there, with further options
  * (a NULL-terminated list, or NULL), quietly. An unmet expectation is no failure. False with an
- * error that has the program's last message; *interrupted is true where the run was. Waits for the
- * end; threads may call it at the same time.
+ * error that has the program's last message. Waits for the end; where this program is interrupted
+ * (interrupt.h) that one is killed, whatever it leaves. Threads may call it at the same time.
  */
 bool res_simulator_run(const char *program, const char *config, const char *folder,
-                       const char *const *options, bool *interrupted, GError **error);
+                       const char *const *options, GError **error);
 
 #endif

@@ -1,5 +1,7 @@
 #include "analysis/data/source.h"
 
+#include "analysis/data/interrupt.h"
+
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <stdbool.h>
@@ -61,9 +63,11 @@ const char *res_source_path(const res_source *source)
     return source->path;
 }
 
-/* The next bytes of the file itself into `raw`. */
+/* The next bytes of the file itself into `raw`. Whatever reads for long ends here when it is
+ * interrupted. */
 static size_t read_raw(res_source *source, GError **error)
 {
+    if (res_interrupted()) return res_interrupt_error(error);
     size_t got = fread(source->raw, 1, CHUNK, source->file);
     if (got == 0 && ferror(source->file)) res_failure(error, "%s: cannot be read", source->path);
     return got;

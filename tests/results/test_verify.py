@@ -141,23 +141,42 @@ def without_the_simulator():
     check("minibit-sim: neither beside" in done.stderr, done.stderr)
 
 
-def interrupted():
+def endless_run():
+    """A folder whose config.ini takes for ever when it is run again."""
     endless = SCENARIO.replace("until = 1h", "seed = 1\nuntil = 10000h").replace(
         "count = 4", "arrival = poisson 1/min\nleave = when-complete")
     run = simulate(scratch())
-    (run / "config.ini").write_text(endless)
+    (run.parent / "endless.ini").write_text(endless)
+    with open(run / "config.ini", "w", encoding="utf-8") as config:
+        subprocess.run([SIM, run.parent / "endless.ini", "--show-config"], stdout=config, check=True)
     names = ["completion.csv", "provenance.csv", "timeline.csv", "summary.json", "config.ini"]
     write_manifest(run, names)
-    process = subprocess.Popen([PROGRAM, "verify", run], stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE, text=True, start_new_session=True)
-    deadline = time.monotonic() + 30
-    while not left_over() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    time.sleep(0.3)
-    os.killpg(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=60)
-    equal((process.returncode, out, err), (130, "", "minibit-results: interrupted\n"))
-    equal(left_over(), [])
+    return run
+
+
+def interrupted():
+    """Ctrl-C reaches the simulator too, SIGTERM only the program that was told to end."""
+    run = endless_run()
+    other = simulate(scratch(), options=("--seed=2",))
+    for command in (["verify", run], ["explain", run], ["diff", other, run]):
+        for number, tell in ((signal.SIGINT, os.killpg), (signal.SIGTERM, os.kill)):
+            temporary = scratch()
+            process = subprocess.Popen([PROGRAM, *command], stdout=subprocess.PIPE,
+                                       stderr=subprocess.PIPE, text=True, start_new_session=True,
+                                       env={**os.environ, "TMPDIR": str(temporary)})
+            deadline = time.monotonic() + 30
+            while not list(temporary.glob("*/*/*.tmp")) and time.monotonic() < deadline:
+                time.sleep(0.02)
+            tell(process.pid, number)
+            out, err = process.communicate(timeout=60)
+            equal((process.returncode, out, err), (130, "", "minibit-results: interrupted\n"),
+                  f"{command[0]}, signal {number}")
+            equal(list(temporary.iterdir()), [], f"{command[0]}, signal {number}")
+            try:
+                os.killpg(process.pid, 0)
+            except ProcessLookupError:
+                continue
+            check(False, f"{command[0]}, signal {number}: the simulator is still there")
 
 
 main([
@@ -169,5 +188,5 @@ main([
     ("another result is named with its first line", another_result),
     ("a live run is only held against its manifest", live_runs),
     ("without the simulator it says so", without_the_simulator),
-    ("interrupted, it leaves nothing behind", interrupted),
+    ("interrupted, verify, explain and diff leave nothing behind", interrupted),
 ])
