@@ -1,8 +1,9 @@
 /*
- * load_tracker IP PORT SECONDS IDLE CLIENTS: what a tracker bears.
+ * load_tracker IP PORT SECONDS IDLE CLIENTS [plain|kept]: what a tracker bears.
  *
  * Opens IDLE connections that say nothing, then lets CLIENTS at a time announce, a connection for
- * each announce as the original does, for SECONDS. Prints announces per second and how long they
+ * each announce as the original does, for SECONDS; `plain`: without MiniBit's extension; `kept`:
+ * over connections that are kept, a peer on each. Prints announces per second and how long they
  * took. It is as lazy as it can be, for it shares the machine with what it measures: answers are
  * counted, not read.
  */
@@ -10,6 +11,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,11 +26,13 @@ struct client {
     int socket;
     uint64_t started_ns;
     uint64_t bytes;
+    unsigned number; /* kept: of its peer */
 };
 
 struct load {
     struct sockaddr_in address;
     const char *ip;
+    bool plain, kept;
     int epoll;
     struct client *clients;
     uint64_t sent, answered, failed, bytes;
@@ -73,25 +77,34 @@ static void start(struct load *load, struct client *client)
 static void speak(struct load *load, struct client *client)
 {
     char text[256];
+    uint64_t sent = load->sent++;
     int size = snprintf(text, sizeof text,
                         "{\"id\": \"load-%u\", \"ip\": \"%s\", \"port\": 9001, \"blocks\": "
-                        "[0, 5, 9], \"minibit\": {\"version\": 1}}",
-                        (unsigned)(load->sent++ % IDS), load->ip);
+                        "[0, 5, 9]%s}%s",
+                        load->kept ? client->number : (unsigned)(sent % IDS), load->ip,
+                        load->plain  ? ""
+                        : load->kept ? ", \"minibit\": {\"version\": 1, \"keep\": true}"
+                                     : ", \"minibit\": {\"version\": 1}",
+                        load->kept ? "\n" : "");
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = client};
     if (write(client->socket, text, (size_t)size) != size) load->failed++;
     if (epoll_ctl(load->epoll, EPOLL_CTL_MOD, client->socket, &event) != 0) die("epoll_ctl");
 }
 
+static void count_answer(struct load *load, const struct client *client)
+{
+    if (load->answered < LATENCIES_MAX)
+        load->latencies_us[load->answered] = (uint32_t)((now_ns() - client->started_ns) / 1000);
+    load->answered++;
+    load->bytes += client->bytes;
+}
+
 static void finish(struct load *load, struct client *client)
 {
-    if (client->bytes > 2) {
-        if (load->answered < LATENCIES_MAX)
-            load->latencies_us[load->answered] = (uint32_t)((now_ns() - client->started_ns) / 1000);
-        load->answered++;
-        load->bytes += client->bytes;
-    } else {
+    if (client->bytes > 2 && !load->kept)
+        count_answer(load, client);
+    else
         load->failed++;
-    }
     close(client->socket);
     start(load, client);
 }
@@ -106,6 +119,11 @@ static void handle(struct load *load, struct client *client, uint32_t events)
     ssize_t size = read(client->socket, bytes, sizeof bytes);
     if (size > 0) {
         client->bytes += (uint64_t)size;
+        if (!load->kept || bytes[size - 1] != '\n') return;
+        count_answer(load, client);
+        client->started_ns = now_ns();
+        client->bytes = 0;
+        speak(load, client);
     } else if (size == 0 || errno != EAGAIN) {
         finish(load, client);
     }
@@ -153,8 +171,8 @@ static uint32_t count_closed(const int *idle, uint32_t count)
 
 int main(int argc, char **argv)
 {
-    if (argc != 6) {
-        fprintf(stderr, "usage: load_tracker IP PORT SECONDS IDLE CLIENTS\n");
+    if (argc != 6 && argc != 7) {
+        fprintf(stderr, "usage: load_tracker IP PORT SECONDS IDLE CLIENTS [plain|kept]\n");
         return 2;
     }
     struct load load = {.ip = argv[1], .epoll = epoll_create1(EPOLL_CLOEXEC)};
@@ -162,6 +180,8 @@ int main(int argc, char **argv)
     uint32_t idle_count = (uint32_t)strtoul(argv[4], NULL, 10);
     uint32_t clients = (uint32_t)strtoul(argv[5], NULL, 10);
     struct rlimit limit = {0};
+    load.plain = argc == 7 && strcmp(argv[6], "plain") == 0;
+    load.kept = argc == 7 && strcmp(argv[6], "kept") == 0;
     load.address.sin_family = AF_INET;
     load.address.sin_port = htons((uint16_t)atoi(argv[2]));
     if (inet_pton(AF_INET, argv[1], &load.address.sin_addr) != 1) die("inet_pton");
@@ -174,8 +194,10 @@ int main(int argc, char **argv)
     if (!idle || !load.clients || !load.latencies_us || seconds == 0) die("calloc");
     for (uint32_t i = 0; i < idle_count; i++)
         idle[i] = connect_to(&load, 0);
-    for (uint32_t i = 0; i < clients; i++)
+    for (uint32_t i = 0; i < clients; i++) {
+        load.clients[i].number = i;
         start(&load, &load.clients[i]);
+    }
     run(&load, seconds);
     report(&load, seconds, idle_count, count_closed(idle, idle_count));
     return load.answered > 0 ? 0 : 1;
