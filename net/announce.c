@@ -61,7 +61,8 @@ static void on_patience(uv_timer_t *timer)
     end_leaving(timer->data);
 }
 
-static void failed(net_announcer *a)
+/* `how`: what the tracker did. */
+static void failed(net_announcer *a, const char *how)
 {
     uint64_t pause;
 
@@ -72,7 +73,7 @@ static void failed(net_announcer *a)
     }
     pause = pause_ms(++a->failures);
     if (a->failures == 1 || pause == NET_RETRY_LAST_MS)
-        net_log(NET_WARN, "the tracker does not answer; trying again, at first in %llu s",
+        net_log(NET_WARN, "the tracker %s; trying again, at first in %llu s", how,
                 (unsigned long long)pause / 1000);
     a->retry_ms = uv_now(&a->config.loop->uv) + pause;
     if (a->node) net_node_unlisted(a->node);
@@ -158,7 +159,7 @@ static void announce(net_announcer *a)
         return;
     }
     a->conn = net_conn_connect(a->config.loop, (struct sockaddr *)&a->config.tracker, &conn_ops, a);
-    if (!a->conn) failed(a);
+    if (!a->conn) failed(a, "cannot be reached");
 }
 
 /* ---- lists ---------------------------------------------------------------------------------- */
@@ -282,8 +283,7 @@ static void heard(net_announcer *a, mb_wire_message *m)
     else if (a->node && is_same_file(a, m))
         deliver(a, m);
     else if (a->node) {
-        net_log(NET_ERROR, "the tracker now serves another file");
-        failed(a);
+        failed(a, "serves another file now");
         return;
     }
     if (a->again && a->node) {
@@ -339,7 +339,8 @@ static void on_closed(net_conn *conn, const net_block *body, uint32_t body_size)
     if (a->leaving)
         end_leaving(a);
     else if (a->asked && !a->hearing)
-        failed(a);
+        failed(a, conn->reading ? "closed without an answer, which its log explains"
+                                : "does not answer");
 }
 
 static size_t limit(const net_conn *conn)
@@ -390,7 +391,7 @@ void net_announcer_rejoin(net_announcer *a)
 {
     mb_wire_clear(&a->first);
     a->has_first = false;
-    failed(a);
+    failed(a, "has told nothing of use");
 }
 
 void net_announcer_bind(net_announcer *a, net_node *node, net_remotes *remotes,

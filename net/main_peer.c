@@ -227,11 +227,18 @@ static bool open_store(program *p, const char *told)
                                      .name = name,
                                      .manifest = p->manifest,
                                      .force = p->options.force};
+    bool failed;
 
     file_name(p, told, name, sizeof name);
     (void)g_mkdir_with_parents(p->options.output_dir, 0777); /* what is wrong shows in a moment */
-    if (net_store_open(&p->store, &config, error, sizeof error) ||
-        net_store_resume(p->store, error, sizeof error)) {
+    if (net_store_open(&p->store, &config, error, sizeof error)) {
+        fail(p, error);
+        return false;
+    }
+    net_signals_pause(&p->signals);
+    failed = net_store_resume(p->store, error, sizeof error) != 0;
+    net_signals_go_on(&p->signals);
+    if (failed) {
         fail(p, error);
         return false;
     }

@@ -137,8 +137,13 @@ static bool open_file(program *p)
 {
     char error[600];
 
-    if (net_store_open_seed(&p->store, p->options.file, (uint32_t)p->options.block_size,
-                            &p->manifest, error, sizeof error)) {
+    int failed;
+
+    net_signals_pause(&p->signals);
+    failed = net_store_open_seed(&p->store, p->options.file, (uint32_t)p->options.block_size,
+                                 &p->manifest, error, sizeof error);
+    net_signals_go_on(&p->signals);
+    if (failed) {
         net_log(NET_ERROR, "%s", error);
         return false;
     }

@@ -94,14 +94,19 @@ void net_signals_start(net_signals *signals, net_loop *loop)
     uv_signal_init(&loop->uv, &signals->interrupt);
     uv_signal_init(&loop->uv, &signals->terminate);
     signals->interrupt.data = signals->terminate.data = signals;
-    uv_signal_start(&signals->interrupt, on_signal, SIGINT);
-    uv_signal_start(&signals->terminate, on_signal, SIGTERM);
+    net_signals_go_on(signals);
 }
 
-void net_signals_close(net_signals *signals)
+void net_signals_pause(net_signals *signals)
 {
-    uv_close((uv_handle_t *)&signals->interrupt, NULL);
-    uv_close((uv_handle_t *)&signals->terminate, NULL);
+    uv_signal_stop(&signals->interrupt);
+    uv_signal_stop(&signals->terminate);
+}
+
+void net_signals_go_on(net_signals *signals)
+{
+    uv_signal_start(&signals->interrupt, on_signal, SIGINT);
+    uv_signal_start(&signals->terminate, on_signal, SIGTERM);
 }
 
 /* ---- progress ------------------------------------------------------------------------------- */

@@ -34,7 +34,11 @@ typedef struct net_signals {
     int times;
 } net_signals;
 void net_signals_start(net_signals *signals, net_loop *loop);
-void net_signals_close(net_signals *signals);
+
+/* Between the two a signal ends the program at once, by itself: for the hashing of a whole file at
+ * the start, when the loop does not run and nothing can be lost. */
+void net_signals_pause(net_signals *signals);
+void net_signals_go_on(net_signals *signals);
 
 /* A line of progress that is drawn over on a terminal, and now and then written elsewhere. */
 void net_progress_show(const char *line, bool last);

@@ -10,6 +10,7 @@ import os
 import resource
 import signal
 import subprocess
+import time
 
 import swarm
 import tap
@@ -300,6 +301,17 @@ class Tracker(Files):
             self.assertExit(tracker, 2)
             self.assertIn(said, tracker.err[-1])
             self.assertEqual(len(tracker.err), 1, tracker.err)
+
+    def test_told_to_stop_while_it_hashes(self):
+        """It ends then, and not when the whole file has been read."""
+        with open(self.swarm.folder / "large.avi", "wb") as file:
+            file.truncate(8 << 30)
+        tracker = self.swarm.start(PROGRAMS[0], "--block-size", "16MiB", swarm.HOST, 0,
+                                   self.swarm.folder / "large.avi")
+        time.sleep(0.3)
+        tracker.signal(signal.SIGINT)
+        self.assertExit(tracker, -signal.SIGINT)
+        self.assertEqual(tracker.err, [])
 
     def test_a_port_that_is_taken(self):
         self.tracker()
