@@ -1,5 +1,6 @@
 #include "analysis/command.h"
 
+#include "analysis/data/output_file.h"
 #include "analysis/text/suggest.h"
 
 #include <stdio.h>
@@ -93,7 +94,7 @@ int res_option_choose(const char *option, const char *text, const char *const *c
 
 bool res_output_check(const char *path, bool force, GError **error)
 {
-    if (!path) return true;
+    if (!path || res_output_file_is_stream(path)) return true;
     if (g_file_test(path, G_FILE_TEST_IS_DIR))
         return res_input_error(error, "%s: is a folder", path);
     if (!force && g_file_test(path, G_FILE_TEST_EXISTS | G_FILE_TEST_IS_SYMLINK))
@@ -112,7 +113,7 @@ bool res_output_write(const char *path, bool force, const GString *text, GError 
     }
     GError *failure = NULL;
     if (!res_output_check(path, force, error)) return false;
-    if (g_file_set_contents(path, text->str, (gssize)text->len, &failure)) return true;
+    if (res_output_file_write(path, text->str, text->len, &failure)) return true;
     res_failure(error, "%s: cannot be written (%s)", path, failure->message);
     g_error_free(failure);
     return false;

@@ -42,7 +42,8 @@ bool res_options_read(const res_usage *usage, int argc, char **argv, char ***res
 int res_option_choose(const char *option, const char *text, const char *const *choices,
                       GError **error);
 
-/* May `path` be written? Not if it exists, unless `force`. NULL, standard output, always may. */
+/* May `path` be written? Not if it is a file, unless `force`. NULL, standard output, always may,
+ * and so may devices and pipes. */
 bool res_output_check(const char *path, bool force, GError **error);
 
 /* Writes `text` to `path`, whole or not at all, or to standard output where it is NULL. */

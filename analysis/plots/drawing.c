@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analysis/data/error.h"
+#include "analysis/data/output_file.h"
 #include "analysis/plots/gnuplot.h"
 #include "analysis/plots/scripts.h"
 #include "analysis/plots/svg.h"
@@ -218,10 +219,10 @@ char *res_drawing_script(const res_drawing *figure, res_picture format, const ch
 }
 
 /* Writes `size` bytes to `path`, whole or not at all. */
-static bool write_file(const char *path, const char *bytes, gssize size, GError **error)
+static bool write_file(const char *path, const char *bytes, gsize size, GError **error)
 {
     GError *failure = NULL;
-    if (g_file_set_contents(path, bytes, size, &failure)) return true;
+    if (res_output_file_write(path, bytes, size, &failure)) return true;
     res_failure(error, "%s", failure->message);
     g_error_free(failure);
     return false;
@@ -235,9 +236,9 @@ static bool deliver(const char *folder, const char *name, const char *path, res_
     g_autofree char *bytes = NULL;
     gsize size;
     if (!g_file_get_contents(from, &bytes, &size, error)) return false;
-    if (format != RES_PICTURE_SVG) return write_file(path, bytes, (gssize)size, error);
+    if (format != RES_PICTURE_SVG) return write_file(path, bytes, size, error);
     g_autofree char *tidy = res_svg_tidy(bytes);
-    return write_file(path, tidy, -1, error);
+    return write_file(path, tidy, strlen(tidy), error);
 }
 
 static bool deliver_all(const char *folder, const char *base, const char *path, res_picture format,
@@ -257,7 +258,7 @@ bool res_drawing_draw(const res_drawing *figure, res_picture format, const char 
     if (format == RES_PICTURE_GP) {
         g_autofree char *picture = g_strconcat(figure->name, ".png", NULL);
         g_autofree char *alone = res_drawing_script(figure, format, picture);
-        return write_file(path, alone, -1, error);
+        return write_file(path, alone, strlen(alone), error);
     }
     g_autofree char *folder = g_dir_make_tmp("minibit-plot.XXXXXX", error);
     if (!folder) return false;

@@ -191,7 +191,7 @@ void res_escape_latex(GString *out, const char *text)
         case '<': g_string_append(out, "\\textless{}"); break;
         case '>': g_string_append(out, "\\textgreater{}"); break;
         case '|': g_string_append(out, "\\textbar{}"); break;
-        case '"': g_string_append(out, "\\textquotedbl{}"); break;
+        case '"': g_string_append(out, "{\\char34}"); break;
         case '\n': g_string_append_c(out, ' '); break;
         case '&':
         case '%':

@@ -3,10 +3,11 @@
 import csv
 import io
 import math
+import os
 import random
 import statistics
 
-from folders import check, equal, good, main, refused, scratch, write_run, write_study
+from folders import check, equal, good, main, refused, results, scratch, write_run, write_study
 
 # Student's t, 97.5 %, by degrees of freedom (Abramowitz and Stegun, table 26.10).
 T975 = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 9: 2.262, 19: 2.093, 29: 2.045}
@@ -187,6 +188,29 @@ def output_file():
     equal(sorted(p.name for p in folder.iterdir()), ["s", "t.md"])
 
 
+def devices_stay():
+    """What is no file, such as /dev/stdout, is written to: neither refused nor replaced by a file."""
+    folder = scratch()
+    study = write_study(folder / "s", ["N"], [(0, 1, (5,), figures(10))])
+    wanted = good("table", study).out
+    os.mkfifo(folder / "pipe")
+    (folder / "t.md").write_text("old")
+    (folder / "link").symlink_to("t.md")
+    for more in ((), ("--force",)):
+        end = os.open(folder / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+        good("table", study, "-o", folder / "pipe", *more)
+        equal(os.read(end, 65536).decode(), wanted)
+        os.close(end)
+    refused("table", study, "-o", folder / "link", words=["link", "--force"])
+    good("table", study, "-o", folder / "link", "--force")
+    equal((folder / "link").readlink().name, "t.md")
+    equal((folder / "t.md").read_text(), wanted)
+    ran = results("table", study, "-o", "/dev/full") if os.getuid() else None
+    if ran:
+        equal((ran.status, ran.out), (1, ""))
+        check("/dev/full: cannot be written" in ran.err, ran.err)
+
+
 def wrong_names():
     study = write_study(scratch() / "s", ["count"], [(0, 1, (5,), figures(10))])
     refused("table", study, "--metric=download.mean", words=["download.mean", "download_s.mean"])
@@ -225,6 +249,7 @@ main([
     ("--query takes figures of one's own", queries),
     ("values of any text come out right in Markdown, CSV and LaTeX", nasty_values),
     ("--output", output_file),
+    ("--output to a pipe or a link", devices_stay),
     ("unknown names are answered with the nearest", wrong_names),
     ("runs that are not finished are left out and counted", unfinished_runs_are_left_out),
     ("the locale changes nothing", same_bytes_in_any_locale),
