@@ -6,6 +6,7 @@
 #include "analysis/data/rerun.h"
 #include "analysis/explain/diff.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const char examples[] =
@@ -147,6 +148,7 @@ static int tell(const struct comparison *between, bool brief)
     }
     GError *none = NULL;
     res_output_write(NULL, false, between->out, &none);
+    if (fflush(stdout) != 0 || ferror(stdout)) return TROUBLE; /* main() says so */
     return between->different ? DIFFERENT : SAME;
 }
 

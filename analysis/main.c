@@ -111,5 +111,5 @@ int main(int argc, char **argv)
     }
     if (fflush(stdout) == 0 && !ferror(stdout)) return status;
     res_note("standard output cannot be written");
-    return 1;
+    return MAX(status, 1);
 }

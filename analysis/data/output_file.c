@@ -4,11 +4,18 @@
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 bool res_output_file_is_stream(const char *path)
 {
     struct stat status;
     return stat(path, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+}
+
+static bool fail(int code, GError **error)
+{
+    g_set_error_literal(error, G_FILE_ERROR, (int)g_file_error_from_errno(code), g_strerror(code));
+    return false;
 }
 
 static bool write_to(const char *path, const char *bytes, gsize size, GError **error)
@@ -20,15 +27,15 @@ static bool write_to(const char *path, const char *bytes, gsize size, GError **e
         failure = errno;
         done = false;
     }
-    if (!done)
-        g_set_error_literal(error, G_FILE_ERROR, (int)g_file_error_from_errno(failure),
-                            g_strerror(failure));
-    return done;
+    return done || fail(failure, error);
 }
 
 bool res_output_file_write(const char *path, const char *bytes, gsize size, GError **error)
 {
     if (g_file_test(path, G_FILE_TEST_IS_SYMLINK) || res_output_file_is_stream(path))
         return write_to(path, bytes, size, error);
+    /* GLib's message would name its temporary file. */
+    g_autofree char *folder = g_path_get_dirname(path);
+    if (access(folder, W_OK) != 0) return fail(errno, error);
     return g_file_set_contents(path, bytes, (gssize)size, error);
 }

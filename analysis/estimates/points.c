@@ -33,8 +33,8 @@ static bool unknown_key(const res_runs *runs, const char *name, GError **error)
     g_ptr_array_add(runs->params, NULL);
     g_autofree char *list = g_strjoinv(", ", (char **)runs->params->pdata);
     g_ptr_array_set_size(runs->params, (int)runs->params->len - 1);
-    return res_input_error(error, "--by: no parameter %s; there %s", name,
-                           *list ? list : "are none, but study, seed, repetition, group");
+    return res_input_error(error, "--by: no parameter %s; there are %s", name,
+                           *list ? list : "none, but study, seed, repetition, group");
 }
 
 static bool add_key(res_points *points, const res_runs *runs, const char *name, GError **error)

@@ -223,7 +223,7 @@ static bool write_file(const char *path, const char *bytes, gsize size, GError *
 {
     GError *failure = NULL;
     if (res_output_file_write(path, bytes, size, &failure)) return true;
-    res_failure(error, "%s", failure->message);
+    res_failure(error, "%s: cannot be written (%s)", path, failure->message);
     g_error_free(failure);
     return false;
 }

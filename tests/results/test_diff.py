@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 
-from folders import check, equal, main, refused, results, scratch, write_manifest, write_run
+from folders import PROGRAM, check, equal, main, refused, results, scratch, write_manifest, write_run
 
 SIM = os.path.abspath(sys.argv[2])
 SCENARIO = """[scenario]
@@ -72,6 +72,16 @@ def the_same():
     equal(diff(a, b, status=0), f"{a} and {b} are the same run\n")
     equal(diff(a, b, "-q", status=0), "")
     equal(diff(a, a, status=0), f"{a} and {a} are the same run\n")
+
+
+def nobody_reads():
+    """1 would say that they differ."""
+    a, b = simulate(), simulate("--seed=2")
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        ran = subprocess.run([PROGRAM, "diff", a, b], stdout=full, stderr=subprocess.PIPE, text=True,
+                             check=False)
+    equal((ran.returncode, ran.stderr),
+          (2, "minibit-results: standard output cannot be written\n"))
 
 
 def another_seed():
@@ -196,6 +206,7 @@ def odd_values():
 main([
     ("the same run", the_same),
     ("another seed", another_seed),
+    ("what it says cannot be written", nobody_reads),
     ("late in a run", late_in_the_run),
     ("one ends before", one_ends_before),
     ("keys that one lacks", keys_that_one_lacks),
