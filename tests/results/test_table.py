@@ -218,7 +218,7 @@ def wrong_names():
     refused("table", study, "--metric=scenario", words=["scenario is not a number"])
     refused("table", study, "--by=cuont", words=["cuont", "did you mean count"])
     refused("table", study, "--by=entirely_else",
-            words=["no parameter entirely_else; there are count\n"])
+            words=["no parameter entirely_else; there are count"])
     refused("table", study / "f0000", "--by=entirely_else", words=["there are none, but study"])
     refused("table", study, "--format=html", words=["html", "md, csv, latex"])
     refused("table", study, "--metrik=x", words=["--metrik", "did you mean --metric"])
