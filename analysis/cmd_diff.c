@@ -40,10 +40,15 @@ static const char *digest(const struct comparison *between, int which)
         cJSON_GetObjectItemCaseSensitive(between->summary[which], "trace_digest"));
 }
 
-/* Whether both did the same, as far as that is known: a live run has no digest. */
+/* Whether their digests say that both did the same, or did not; a live run has none. */
 static bool is_same_trace(const struct comparison *between)
 {
     return digest(between, 0) && g_strcmp0(digest(between, 0), digest(between, 1)) == 0;
+}
+
+static bool is_other_trace(const struct comparison *between)
+{
+    return g_strcmp0(digest(between, 0), digest(between, 1)) != 0;
 }
 
 /* Number of the first record that may differ, by the digests that were kept on the way. */
@@ -116,7 +121,7 @@ static bool compare(struct comparison *between, bool brief, GError **error)
         return false;
     between->different |= differ;
     if (between->run[0]->is_replay) return part_somewhere(between, error);
-    between->different |= !is_same_trace(between);
+    between->different |= is_other_trace(between);
     if (brief && between->different) return true;
     if (!part_somewhere(between, error)) return false;
     res_diff_figures(between->summary[0], between->summary[1], between->out, &differ);

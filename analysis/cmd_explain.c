@@ -99,6 +99,7 @@ static void print(const res_facts *facts, const res_swarm *swarm, uint32_t peer,
 static bool explain(const struct options *options, const res_run *run, int format, unsigned hops,
                     GError **error)
 {
+    if (!run->is_replay && !res_rerun_possible(run, error)) return false;
     g_autoptr(res_facts) facts = res_facts_read(run, error);
     uint32_t peer = RES_NODE_NONE;
     if (!facts) return false;

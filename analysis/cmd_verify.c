@@ -62,13 +62,6 @@ static void choose_options(const res_run *run, const char *options[3])
     options[2] = NULL;
 }
 
-/* A live run has no second time: the network would not be the same. */
-static bool is_repeatable(const res_run *run)
-{
-    const cJSON *program = cJSON_GetObjectItemCaseSensitive(run->manifest, "program");
-    return cJSON_IsString(program) && strcmp(program->valuestring, "minibit-sim") == 0;
-}
-
 /* What else may be the reason that a run comes out differently. */
 static void explain_commit(const res_run *run, const res_run *again, GError **error)
 {
@@ -102,7 +95,8 @@ static void verify(gpointer data, gpointer context)
 {
     struct task *task = data;
     if (res_interrupted() || !res_same_as_manifest(task->run, &task->error)) return;
-    task->repeated = task->work->program && is_repeatable(task->run);
+    /* A live run has no second time: the network would not be the same. */
+    task->repeated = task->work->program && res_run_is_simulated(task->run);
     task->done = !task->repeated || repeat(task->run, task->work, &task->error);
 }
 

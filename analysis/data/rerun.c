@@ -19,11 +19,14 @@ void res_rerun_free(res_rerun *rerun)
     g_free(rerun);
 }
 
-/* A whole run of minibit-sim's, which can be made again. */
-static bool is_repeatable(const res_run *run, GError **error)
+static bool has_events(const res_run *run)
 {
-    const cJSON *program = cJSON_GetObjectItemCaseSensitive(run->manifest, "program");
-    if (cJSON_IsString(program) && strcmp(program->valuestring, "minibit-sim") == 0) return true;
+    return !run->is_replay && res_run_has_table(run, "events");
+}
+
+bool res_rerun_possible(const res_run *run, GError **error)
+{
+    if (has_events(run) || res_run_is_simulated(run)) return true;
     return res_input_error(
         error, "%s: it kept no events, and only a simulated run can be run again", run->folder);
 }
@@ -55,7 +58,7 @@ static bool make_again(res_rerun *rerun, const res_run *run, GError **error)
 {
     static const char *const options[] = {"--events=zst", "--provenance=off", NULL};
     GError *failure = NULL;
-    g_autofree char *program = is_repeatable(run, error) ? res_simulator_find(error) : NULL;
+    g_autofree char *program = res_rerun_possible(run, error) ? res_simulator_find(error) : NULL;
     if (!program) return false;
     res_interrupt_catch();
     rerun->folder = g_dir_make_tmp("minibit-again.XXXXXX", &failure);
@@ -77,7 +80,7 @@ res_rerun *res_rerun_events(const res_run *run, GError **error)
 {
     g_autoptr(res_rerun) rerun = g_new0(res_rerun, 1);
     rerun->run = run;
-    if (!run->is_replay && res_run_has_table(run, "events")) return g_steal_pointer(&rerun);
+    if (has_events(run)) return g_steal_pointer(&rerun);
     if (!make_again(rerun, run, error)) return NULL;
     return g_steal_pointer(&rerun);
 }

@@ -23,6 +23,9 @@ typedef struct res_rerun {
  */
 res_rerun *res_rerun_events(const res_run *run, GError **error);
 
+/* Whether there are events, or it can be tried to make them: not of a live run. Else an error. */
+bool res_rerun_possible(const res_run *run, GError **error);
+
 void res_rerun_free(res_rerun *rerun);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(res_rerun, res_rerun_free)

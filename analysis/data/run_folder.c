@@ -122,6 +122,12 @@ res_csv *res_run_table(const res_run *run, const char *table, GError **error)
     return csv;
 }
 
+bool res_run_is_simulated(const res_run *run)
+{
+    const cJSON *program = cJSON_GetObjectItemCaseSensitive(run->manifest, "program");
+    return cJSON_IsString(program) && strcmp(program->valuestring, "minibit-sim") == 0;
+}
+
 void res_folder_remove(const char *folder)
 {
     GDir *dir = g_dir_open(folder, 0, NULL);

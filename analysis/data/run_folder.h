@@ -68,6 +68,9 @@ char *res_run_path(const res_run *run, const char *name);
 /* Does the manifest name the table "completion", ..., compressed or not? */
 bool res_run_has_table(const res_run *run, const char *table);
 
+/* Was it minibit-sim's, so that it can be run again? A live run is not. */
+bool res_run_is_simulated(const res_run *run);
+
 /* How the run has a table: 0 not at all, 1 as CSV, 2 compressed. */
 int res_run_table_form(const res_run *run, const char *table);
 

@@ -146,6 +146,23 @@ def figures_alone():
     check("| jain_index |" in out and "| more       |" in out and "download_s" not in out, out)
 
 
+def live_runs():
+    """They have no digest, so provenance and figures say whether they are the same."""
+    a, b = simulate(), simulate()
+    for run in (a, b):
+        summary = json.loads((run / "summary.json").read_text())
+        (run / "summary.json").write_text(json.dumps({**summary, "trace_digest": None}))
+        write_manifest(run, [p.name for p in run.iterdir() if p.name != "manifest.json"],
+                       program="minibit-live")
+    note = f"minibit-results: {a}: it kept no events, and only a simulated run can be run again\n"
+    equal(diff(a, b, status=0, err=note), f"{a} and {b} are the same run\n")
+    rows = (b / "provenance.csv").read_text().replace(",regular\n", ",optimistic\n", 1)
+    (b / "provenance.csv").write_text(rows)
+    write_manifest(b, [p.name for p in b.iterdir() if p.name != "manifest.json"],
+                   program="minibit-live")
+    check("of their provenance" in diff(a, b, err=note), "provenance")
+
+
 def without_the_simulator():
     """Where events cannot be made again, provenance says where, and where there is none, figures."""
     a, b = simulate(), simulate("--seed=2")
@@ -211,6 +228,7 @@ main([
     ("one ends before", one_ends_before),
     ("keys that one lacks", keys_that_one_lacks),
     ("figures alone", figures_alone),
+    ("live runs", live_runs),
     ("events that cannot be made again", without_the_simulator),
     ("replays", replays),
     ("wrong arguments", wrong_arguments),

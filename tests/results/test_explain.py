@@ -352,6 +352,10 @@ def another_version():
     write_manifest(run, [p.name for p in run.iterdir() if p.name != "manifest.json"],
                    program="minibit-live")
     refused("explain", run, words=["kept no events", "only a simulated run"])
+    rewrite(run, "summary.json", '"0123456789abcdef"', "null")
+    write_manifest(run, [p.name for p in run.iterdir() if p.name != "manifest.json"],
+                   program="minibit-live")
+    refused("explain", run, words=["kept no events", "only a simulated run"])
     equal(left_over(), [])
 
 
