@@ -109,11 +109,11 @@ net_conn *net_conn_accept(net_loop *loop, uv_stream_t *server, const net_conn_op
 void net_conn_send(net_conn *conn, mb_text *text);
 
 /* Reserves the next place in what is sent; net_conn_ready() fills it. The place's `done` is called
- * once in any case. */
+ * once in any case, and then the place is gone: also if it was not ready yet. */
 net_out *net_conn_reserve(net_conn *conn, void (*done)(net_out *out, bool sent), void *arg);
 
 /* The place's bytes: `text` (emptied), then those of `block` (may be NULL; a reference is taken
- * over) from `from` to its end. Also after the connection has closed. */
+ * over) from `from` to its end. Also after the connection has closed, if there is no `done`. */
 void net_conn_ready(net_out *out, mb_text *text, net_block *block, uint32_t from);
 
 /* Called from ops->message: raw bytes follow, up to `end`, from `from` on; the block is the

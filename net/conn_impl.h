@@ -15,8 +15,8 @@ void net_conn_read_stop(net_conn *conn);
 /* Sends what is ready, from the front on; closes where that was wanted and all is sent. */
 void net_conn_flush(net_conn *conn);
 
-/* Ends a place that is in no queue any more: tells its owner and frees it, unless it is still to
- * be made ready. */
+/* Ends a place that is in no queue any more: tells its owner and frees it, unless it has no
+ * owner and is still to be made ready. */
 void net_out_end(net_out *out, bool sent);
 
 #endif

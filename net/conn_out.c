@@ -10,11 +10,12 @@
 
 void net_out_end(net_out *out, bool sent)
 {
+    bool told = out->done != NULL;
+
     out->conn = NULL;
     out->next = NULL;
-    if (out->done) out->done(out, sent);
-    out->done = NULL;
-    if (!out->ready) return; /* net_conn_ready() will free it */
+    if (told) out->done(out, sent);
+    if (!out->ready && !told) return; /* net_conn_ready() will free it */
     net_block_unref(out->block);
     free(out->head);
     free(out);

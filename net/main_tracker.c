@@ -95,10 +95,12 @@ static void on_stop(void *owner, int times, int number)
 
     (void)number;
     p->stopping = true;
-    if (times > 1 || !p->node)
+    if (times > 1 || !p->node) {
         net_loop_stop(&p->loop, 0);
-    else
-        net_node_leave(p->node);
+        return;
+    }
+    net_log(NET_INFO, "leaving in good order; again to leave at once");
+    net_node_leave(p->node);
 }
 
 /* ---- starting ------------------------------------------------------------------------------- */
@@ -121,10 +123,8 @@ static void wire_name(program *p)
 /* Where the original's peers look for the extension. */
 static void write_extension(const program *p)
 {
-    char *folder = g_path_get_dirname(p->options.file);
     FILE *file = fopen("extensao.txt", "we");
 
-    g_free(folder);
     if (!file) {
         net_log(NET_WARN, "cannot write extensao.txt: %s", strerror(errno));
         return;
