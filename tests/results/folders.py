@@ -26,7 +26,14 @@ TIMELINE = (
     "unchoked_pairs"
 )
 
+# Only of those tests that are given it.
+SIM = os.path.abspath(sys.argv[2]) if len(sys.argv) > 2 else None
+
 _scratch = tempfile.TemporaryDirectory(prefix="minibit-results.")
+# Where the programs have their temporary folders: no other test's are among them.
+_temporary = Path(_scratch.name) / "tmp"
+_temporary.mkdir()
+os.environ["TMPDIR"] = str(_temporary)
 _numbers = iter(range(10**9))
 
 
@@ -35,6 +42,11 @@ def scratch():
     folder = Path(_scratch.name) / str(next(_numbers))
     folder.mkdir()
     return folder
+
+
+def left_over():
+    """What the programs have left in their folder for temporary things."""
+    return sorted(_temporary.iterdir())
 
 
 def check(truth, reason):
@@ -71,6 +83,16 @@ def write_run(folder, figures=None, seed=1, peers=(), schema=1, complete=True, t
         (folder / name).write_bytes(text if isinstance(text, bytes) else text.encode())
     write_manifest(folder, files, seed, schema, complete)
     return folder
+
+
+def simulate(text, *options, folder=None):
+    """A real run of this scenario, which lies in `folder` or a new one; returns the run's folder."""
+    folder = folder or scratch()
+    (folder / "s.ini").write_text(text)
+    done = subprocess.run([SIM, "s.ini", "-q", "-o", "run", *options], cwd=folder,
+                          capture_output=True, text=True, check=False)
+    equal((done.returncode, done.stderr), (0, ""), "simulation")
+    return folder / "run"
 
 
 def write_manifest(folder, names, seed=1, schema=1, complete=True, program="minibit-sim"):

@@ -1,17 +1,14 @@
 #!/usr/bin/env python3
 """test_diff.py PROGRAM MINIBIT_SIM: two runs that are the same, that part somewhere, or differ else."""
 import csv
-import glob
 import json
-import os
 import shutil
 import subprocess
-import sys
-import tempfile
 
-from folders import PROGRAM, check, equal, main, refused, results, scratch, write_manifest, write_run
+import folders
+from folders import (PROGRAM, check, equal, left_over, main, refused, results, scratch,
+                     write_manifest, write_run)
 
-SIM = os.path.abspath(sys.argv[2])
 SCENARIO = """[scenario]
 name = d
 until = 1h
@@ -32,12 +29,7 @@ DIGESTED = ("register", "unchoke", "choke", "request", "refuse", "start", "deliv
 
 
 def simulate(*options, text=SCENARIO):
-    folder = scratch()
-    (folder / "s.ini").write_text(text)
-    done = subprocess.run([SIM, "s.ini", "-q", "-o", "run", *options], cwd=folder,
-                          capture_output=True, text=True, check=False)
-    equal((done.returncode, done.stderr), (0, ""), "simulation")
-    return folder / "run"
+    return folders.simulate(text, *options)
 
 
 def diff(a, b, *options, status=1, err=""):
@@ -61,10 +53,6 @@ def parting(a, b):
 
 def marked(out):
     return [line[4:] for line in out.splitlines() if line.startswith("  > ")]
-
-
-def left_over():
-    return glob.glob(os.path.join(tempfile.gettempdir(), "minibit-again.*"))
 
 
 def the_same():

@@ -1,19 +1,15 @@
 #!/usr/bin/env python3
 """test_explain.py PROGRAM MINIBIT_SIM: swarms whose answer arithmetic knows, and sums that must hold."""
 import csv
-import glob
 import json
-import os
-import subprocess
-import sys
-import tempfile
 from decimal import Decimal
 
 from retelling import retell
 
-from folders import check, equal, good, main, refused, scratch, write_manifest, write_study
+import folders
+from folders import (check, equal, good, left_over, main, refused, scratch, write_manifest,
+                     write_study)
 
-SIM = os.path.abspath(sys.argv[2])
 BLOCK = 262144
 HEAD = """[scenario]
 name = e
@@ -35,13 +31,7 @@ def scenario(peers=PEER, protocol="", up="4Mbit", tracker="", until="1h"):
 
 
 def simulate(text, options=("--events=csv",)):
-    """A real run; returns its folder."""
-    folder = scratch()
-    (folder / "s.ini").write_text(text)
-    done = subprocess.run([SIM, "s.ini", "-q", "-o", "run", *options], cwd=folder,
-                          capture_output=True, text=True, check=False)
-    equal((done.returncode, done.stderr), (0, ""), "simulation")
-    return folder / "run"
+    return folders.simulate(text, *options)
 
 
 def explain(run, *options):
@@ -317,10 +307,6 @@ def a_queue():
 
 
 # ---- events made again -------------------------------------------------------------------------
-
-
-def left_over():
-    return glob.glob(os.path.join(tempfile.gettempdir(), "minibit-again.*"))
 
 
 def without_events():

@@ -1,17 +1,15 @@
 #!/usr/bin/env python3
 """test_verify.py PROGRAM MINIBIT_SIM: runs done again, and files that somebody changed."""
-import glob
 import os
 import shutil
 import signal
 import subprocess
-import sys
-import tempfile
 import time
 
-from folders import PROGRAM, check, equal, good, main, refused, results, scratch, write_manifest
+import folders
+from folders import (PROGRAM, SIM, check, equal, good, left_over, main, refused, results, scratch,
+                     write_manifest)
 
-SIM = os.path.abspath(sys.argv[2])
 SCENARIO = """[scenario]
 name = v
 until = 1h
@@ -27,16 +25,7 @@ down = 8Mbit
 
 
 def simulate(folder, text=SCENARIO, options=()):
-    """A real run; returns its folder."""
-    (folder / "s.ini").write_text(text)
-    done = subprocess.run([SIM, "s.ini", "-q", "-o", "run", *options], cwd=folder,
-                          capture_output=True, text=True, check=False)
-    equal((done.returncode, done.stderr), (0, ""), "simulation")
-    return folder / "run"
-
-
-def left_over():
-    return glob.glob(os.path.join(tempfile.gettempdir(), "minibit-verify.*"))
+    return folders.simulate(text, *options, folder=folder)
 
 
 def the_same_again():
