@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
 """Turns a page of docs/ into the source of a manual page, for scdoc.
 
-    markdown_to_scdoc.py PAGE.md NAME SECTION SUMMARY [TITLE PROGRAM OPTION] > NAME.SECTION.scd
+    markdown_to_scdoc.py PAGE.md NAME SECTION SUMMARY [TITLE FILE] > NAME.SECTION.scd
 
-With TITLE, a last section of that name shows what PROGRAM prints with OPTION. So a format is described in one place. Only what the pages of docs/ use is understood: headings,
-paragraphs, lists, fenced code, tables, `code`, *emphasis*, **strong** and links; anything else ends
-the program with exit code 1 and the line, so that no manual page comes out wrong in silence. A table
-becomes a list of terms: the first column is the term, the others explain it.
+With TITLE, a last section of that name shows FILE as it is. So a format is described in one place.
+Only what the pages of docs/ use is understood: headings, paragraphs, lists, fenced code, tables,
+`code`, *emphasis*, **strong** and links; anything else ends the program with exit code 1 and the
+line, so that no manual page comes out wrong in silence. A table becomes a list of terms: the first
+column is the term, the others explain it.
 """
 import re
-import subprocess
 import sys
 
 INLINE = re.compile(r"(`+)(?P<code>.+?)\1|\*\*(?P<strong>.+?)\*\*|\*(?P<em>[^*\s][^*]*?)\*"
@@ -137,7 +137,7 @@ class Page:
 
 
 def main():
-    if len(sys.argv) not in (5, 8):
+    if len(sys.argv) not in (5, 7):
         sys.exit(__doc__)
     path, name, section, summary, *appendix = sys.argv[1:]
     with open(path, encoding="utf-8") as file:
@@ -147,8 +147,9 @@ def main():
     print(f"{name}({section})\n\n# NAME\n\n{name} - {summary}\n")
     print("\n".join(body).rstrip())
     if appendix:
-        title, *command = appendix
-        text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        title, path = appendix
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
         print(f"\n# {title}\n\n```\n{text.rstrip()}\n```")
 
 
