@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analysis/data/error.h"
+#include "analysis/data/interrupt.h"
 #include "analysis/data/output_file.h"
 #include "analysis/plots/gnuplot.h"
 #include "analysis/plots/scripts.h"
@@ -260,6 +261,7 @@ bool res_drawing_draw(const res_drawing *figure, res_picture format, const char 
         g_autofree char *alone = res_drawing_script(figure, format, picture);
         return write_file(path, alone, strlen(alone), error);
     }
+    res_interrupt_catch();
     g_autofree char *folder = g_dir_make_tmp("minibit-plot.XXXXXX", error);
     if (!folder) return false;
     g_autofree char *script = res_drawing_script(figure, format, base);
@@ -284,6 +286,7 @@ static char *draw_element(const res_drawing *figure, const char *folder, const c
 
 char *res_drawing_element(const res_drawing *figure, const char *prefix, GError **error)
 {
+    res_interrupt_catch();
     g_autofree char *folder = g_dir_make_tmp("minibit-plot.XXXXXX", error);
     if (!folder) return NULL;
     char *element = draw_element(figure, folder, prefix, error);

@@ -143,18 +143,24 @@ def endless_run():
     return run
 
 
+def begun(temporary):
+    """Whether the simulator writes its files, or gnuplot has its script."""
+    return list(temporary.glob("*/*/*.tmp")) or list(temporary.glob("minibit-plot.*/*"))
+
+
 def interrupted():
-    """Ctrl-C reaches the simulator too, SIGTERM only the program that was told to end."""
+    """Ctrl-C reaches simulator and gnuplot too, SIGTERM only the program that was told to end."""
     run = endless_run()
     other = simulate(scratch(), options=("--seed=2",))
-    for command in (["verify", run], ["explain", run], ["diff", other, run]):
+    plots = ["plot", other, "-o", scratch()]
+    for command in (["verify", run], ["explain", run], ["diff", other, run], plots):
         for number, tell in ((signal.SIGINT, os.killpg), (signal.SIGTERM, os.kill)):
             temporary = scratch()
             process = subprocess.Popen([PROGRAM, *command], stdout=subprocess.PIPE,
                                        stderr=subprocess.PIPE, text=True, start_new_session=True,
                                        env={**os.environ, "TMPDIR": str(temporary)})
             deadline = time.monotonic() + 30
-            while not list(temporary.glob("*/*/*.tmp")) and time.monotonic() < deadline:
+            while not begun(temporary) and time.monotonic() < deadline:
                 time.sleep(0.02)
             tell(process.pid, number)
             out, err = process.communicate(timeout=60)
@@ -177,5 +183,5 @@ main([
     ("another result is named with its first line", another_result),
     ("a live run is only held against its manifest", live_runs),
     ("without the simulator it says so", without_the_simulator),
-    ("interrupted, verify, explain and diff leave nothing behind", interrupted),
+    ("interrupted, verify, explain, diff and plot leave nothing behind", interrupted),
 ])
