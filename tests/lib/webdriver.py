@@ -145,11 +145,11 @@ class Browser:
         return [e["message"] for e in entries if e["level"] in ("WARNING", "SEVERE")]
 
     def requests(self):
-        """Addresses that the page asked for since the last time."""
+        """Addresses that pages asked for since the last time; the browser's own pages do not count."""
         events = [json.loads(e["message"])["message"]
                   for e in self.call("/se/log", {"type": "performance"})]
-        return [e["params"]["request"]["url"] for e in events
-                if e["method"] == "Network.requestWillBeSent"]
+        asked = [e["params"] for e in events if e["method"] == "Network.requestWillBeSent"]
+        return [a["request"]["url"] for a in asked if not a["documentURL"].startswith("chrome:")]
 
     def close(self):
         try:
