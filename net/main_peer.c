@@ -227,7 +227,7 @@ static bool open_store(program *p, const char *told)
                                      .name = name,
                                      .manifest = p->manifest,
                                      .force = p->options.force};
-    bool failed;
+    bool hashes, failed;
 
     file_name(p, told, name, sizeof name);
     (void)g_mkdir_with_parents(p->options.output_dir, 0777); /* what is wrong shows in a moment */
@@ -235,9 +235,10 @@ static bool open_store(program *p, const char *told)
         fail(p, error);
         return false;
     }
-    net_signals_pause(&p->signals);
+    hashes = net_store_has_claims(p->store);
+    if (hashes) net_signals_pause(&p->signals);
     failed = net_store_resume(p->store, error, sizeof error) != 0;
-    net_signals_go_on(&p->signals);
+    if (hashes) net_signals_go_on(&p->signals);
     if (failed) {
         fail(p, error);
         return false;

@@ -339,6 +339,12 @@ static int resume_not_final(net_store *store)
     return error;
 }
 
+bool net_store_has_claims(const net_store *store)
+{
+    return store->published ||
+           mb_blockset_count(store->bits.set, mb_blockset_words(store->geometry.blocks)) > 0;
+}
+
 int net_store_resume(net_store *store, char *error, size_t error_size)
 {
     resume r = {.store = store};

@@ -41,6 +41,9 @@ int net_store_open(net_store **store, const net_store_config *config, char *erro
 int net_store_open_seed(net_store **store, const char *path, uint32_t block_size,
                         mb_manifest **manifest, char *error, size_t error_size);
 
+/* Whether an earlier run left something that net_store_resume() has to hash. O(blocks / 64). */
+bool net_store_has_claims(const net_store *store);
+
 /* Reads and hashes each claimed block; those that are right are held. On several threads. 0 or an
  * error of reading. O(claimed bytes). */
 int net_store_resume(net_store *store, char *error, size_t error_size);
