@@ -42,16 +42,21 @@ def chunks():
     harness.require_same(folder, expected)
 
 
+def finished(folder):
+    """The manifests of finished runs; a run under way has a folder whose name begins with a dot."""
+    return list(folder.glob("[!.]*/manifest.json"))
+
+
 def killed_amid():
     folder = SCRATCH / "killed"
     command = [SCRIPTS / "parallel", study, "-o", folder, "--program", PROGRAM, "-j", "2"]
     process = harness.start(
         [str(word) for word in command], SCRATCH / "killed.log", env=environment
     )
-    harness.wait_for(lambda: list(folder.glob("*/manifest.json")), "a finished run", pause_s=0.002)
+    harness.wait_for(lambda: finished(folder), "a finished run", pause_s=0.002)
     harness.kill_tree(process.pid)
     process.wait()
-    done = len(list(folder.glob("*/manifest.json")))
+    done = len(finished(folder))
     require(0 < done < harness.RUNS, f"{done} runs were finished when it was killed")
     said = parallel(folder, "-j", "2")
     require(f"{harness.RUNS - done} of 8 runs to do" in said, f"not the rest of {done}: {said}")
