@@ -360,6 +360,8 @@ static void hear_header(net_conn *conn, net_link *link, net_ask *ask, const mb_w
         net_conn_refuse(conn, "a block from another byte than asked for");
         return;
     }
+    if (m->extension->length > 0 && m->extension->length < bytes->size - offset)
+        bytes->size = offset + m->extension->length; /* the last one turns out shorter */
     ask->over = conn;
     net_conn_expect(conn, bytes, offset, bytes->size);
 }

@@ -231,13 +231,25 @@ static const char *wrong(int error)
     }
 }
 
-/* The last block's length is not known where nobody has told the file's size. */
+/* The last block's length is not known where nobody has told the file's size: an answer, in base64
+ * or raw, tells it. */
+static bool tells_last(const net_node *node, const mb_wire_message *m)
+{
+    mb_geometry told = *node->geometry;
+    uint64_t size = m->data ? m->data_size : 0;
+
+    if (node->config.manifest->hashed || m->type != MB_WIRE_BLOCK) return false;
+    if (m->block + 1 != told.blocks) return false;
+    if (!m->data && m->extension) size = m->extension->length;
+    if (m->extension) size += m->extension->offset;
+    if (size == 0 || size > told.block_size) return false;
+    told.size = (uint64_t)(told.blocks - 1) * told.block_size + size;
+    return mb_wire_check_geometry(m, &told) == MB_OK;
+}
+
 static bool fits(const net_node *node, const mb_wire_message *m)
 {
-    if (mb_wire_check_geometry(m, node->geometry) == MB_OK) return true;
-    return !node->config.manifest->hashed && m->type == MB_WIRE_BLOCK && m->data &&
-           m->block + 1 == node->geometry->blocks && m->data_size <= node->geometry->block_size &&
-           m->data_size > 0;
+    return mb_wire_check_geometry(m, node->geometry) == MB_OK || tells_last(node, m);
 }
 
 void net_node_message(net_conn *conn, const char *bytes, size_t size)
