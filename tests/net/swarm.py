@@ -203,10 +203,18 @@ def digest(path):
 
 
 def free_port():
-    """A port that was free a moment ago: for what cannot be told to take any."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return probe.getsockname()[1]
+    """A port that was free a moment ago: for what cannot be told to take any.
+
+    It lies below those that the system gives to whoever takes any (32768 and above).
+    """
+    while True:
+        port = random.SystemRandom().randrange(20000, 32000)
+        with socket.socket() as probe:
+            try:
+                probe.bind((HOST, port))
+            except OSError:
+                continue
+            return port
 
 
 def wait_until(condition, patience=PATIENCE, step=0.02):
