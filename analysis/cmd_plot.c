@@ -288,7 +288,7 @@ static bool work(const struct options *options, char **folders, GError **error)
     if (!read_formats(&plan, error) || !read_kinds(&plan, error)) return false;
     g_autoptr(res_runs) runs = res_runs_open(folders, error);
     if (!runs) return false;
-    res_runs_note_unfinished(runs);
+    res_runs_note_left_out(runs);
     plan.runs = runs;
     return add_all(&plan, folders, error) && draw_all(&plan, error);
 }

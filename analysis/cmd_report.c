@@ -42,7 +42,7 @@ static bool work(const struct options *options, char **folders, GError **error)
     if (!res_output_check(options->output, options->force, error)) return false;
     g_autoptr(res_runs) runs = res_runs_open(folders, error);
     if (!runs) return false;
-    res_runs_note_unfinished(runs);
+    res_runs_note_left_out(runs);
     const res_run *run = choose_run(runs, options->run, error);
     if (!run) return false;
     const res_report report = {runs, run, options->by, options->metrics};

@@ -106,7 +106,7 @@ static bool work(const struct options *options, char **rest, GError **error)
     if (!sql) return false;
     g_autoptr(res_runs) runs = res_runs_open(rest, error);
     if (!runs) return false;
-    res_runs_note_unfinished(runs);
+    res_runs_note_left_out(runs);
     g_autoptr(res_database) database = res_database_open(runs, error);
     if (!database) return false;
     g_autoptr(GString) out = g_string_new(NULL);

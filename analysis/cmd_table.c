@@ -12,7 +12,7 @@ static const char examples[] =
     "  minibit-results table results/study\n"
     "      a row per parameter point: runs, mean and 95 % confidence interval\n"
     "  minibit-results table results/study --by N --metric download_s.mean --metric tracker_share\n"
-    "      chosen figures of summary.json over one parameter, all others' runs taken together\n"
+    "      chosen figures of summary.json, N first; what else runs differ in has columns too\n"
     "  minibit-results table results/study --by N,group --format=latex --output table.tex\n"
     "      each group of peers by itself, for a paper\n"
     "  minibit-results table results/study --by N --query \"SELECT N, count(*) AS late\n"
@@ -76,7 +76,8 @@ static char *const *keys_of(const struct options *options, const res_runs *runs)
 static res_estimates *of_metrics(const struct options *options, const res_runs *runs,
                                  res_database *database, GError **error)
 {
-    g_autoptr(res_points) points = res_points_new(runs, database, keys_of(options, runs), error);
+    g_autoptr(res_points) points =
+        res_points_new(runs, database, keys_of(options, runs), true, error);
     if (!points) return NULL;
     g_autofree char **metrics = choose_metrics(database, points, options->metrics);
     if (*metrics) return res_estimates_points(points, database, metrics, error);
@@ -115,9 +116,10 @@ static bool work(const struct options *options, char **rest, GError **error)
         return res_input_error(error, "--metric: the query has its own figures");
     g_autoptr(res_runs) runs = res_runs_open(rest, error);
     if (!runs || (!options->query && !check_replays(runs, error))) return false;
-    res_runs_note_unfinished(runs);
+    res_runs_note_left_out(runs);
     g_autoptr(res_estimates) table = make_table(options, runs, error);
     if (!table) return false;
+    res_estimates_note_survivors(table);
     g_autoptr(GString) out = g_string_new(NULL);
     res_estimates_print(table, format_of[format], out);
     return res_output_write(options->output, options->force, out, error);

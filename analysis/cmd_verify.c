@@ -62,17 +62,23 @@ static void choose_options(const res_run *run, const char *options[3])
     options[2] = NULL;
 }
 
-/* What else may be the reason that a run comes out differently. */
-static void explain_commit(const res_run *run, const res_run *again, GError **error)
+static const char *text_of(const res_run *run, const char *key)
 {
-    const cJSON *a = cJSON_GetObjectItemCaseSensitive(run->manifest, "commit");
-    const cJSON *b = cJSON_GetObjectItemCaseSensitive(again->manifest, "commit");
-    if (!cJSON_IsString(a) || !cJSON_IsString(b) || strcmp(a->valuestring, b->valuestring) == 0)
-        return;
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(run->manifest, key));
+    return text ? text : "unknown";
+}
+
+/* What else may be the reason that a run comes out differently: a program of other sources. */
+static void explain_sources(const res_run *run, const res_run *again, GError **error)
+{
+    const char *key = "sources_sha256";
+    if (strcmp(text_of(run, key), text_of(again, key)) == 0) return;
     g_autofree char *message = g_strdup((*error)->message);
     g_clear_error(error);
-    res_failure(error, "%s; it was made by commit %.12s, run again by %.12s", message,
-                a->valuestring, b->valuestring);
+    res_failure(error,
+                "%s; it was made from sources %.12s (commit %.12s), run again by %.12s (%.12s)",
+                message, text_of(run, key), text_of(run, "commit"), text_of(again, key),
+                text_of(again, "commit"));
 }
 
 static bool repeat(const res_run *run, const struct work *work, GError **error)
@@ -86,7 +92,7 @@ static bool repeat(const res_run *run, const struct work *work, GError **error)
         res_simulator_run(work->program, config, folder, run->is_replay ? NULL : options, error);
     g_autoptr(res_runs) again = done ? res_run_open(folder, error) : NULL;
     done = again && res_same_again(run, res_runs_at(again, 0), error);
-    if (again && !done) explain_commit(run, res_runs_at(again, 0), error);
+    if (again && !done) explain_sources(run, res_runs_at(again, 0), error);
     res_folder_remove(folder);
     return done;
 }
@@ -175,7 +181,7 @@ static int work_on(const struct options *options, char **rest, GError **error)
     if (!read_jobs(options->jobs, &jobs, error)) return EXIT_USAGE;
     g_autoptr(res_runs) runs = res_runs_open(rest, error);
     if (!runs) return EXIT_USAGE;
-    res_runs_note_unfinished(runs);
+    res_runs_note_left_out(runs);
     struct work work = {0};
     int status = EXIT_USAGE;
     res_interrupt_catch();

@@ -51,6 +51,7 @@ bool res_output_write(const char *path, bool force, const GString *text, GError 
 
 /* The commands, one a file. */
 int res_command_coursework(int argc, char **argv, GError **error);
+int res_command_merge_live(int argc, char **argv, GError **error);
 int res_command_table(int argc, char **argv, GError **error);
 int res_command_diff(int argc, char **argv, GError **error);
 int res_command_report(int argc, char **argv, GError **error);

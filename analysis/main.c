@@ -5,6 +5,8 @@
  */
 #include "analysis/command.h"
 #include "analysis/text/suggest.h"
+#include "program/streams.h"
+#include "program/version.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -19,6 +21,7 @@ static const res_command commands[] = {
      res_command_explain},
     {"diff", "where two runs part, and in what they differ", res_command_diff},
     {"sql", "ask in SQL what nobody thought of", res_command_sql},
+    {"merge-live", "make one run of what real peers have recorded", res_command_merge_live},
     {"verify", "run it again and compare the bytes", res_command_verify},
     {"coursework", "the coursework's six tables, and what they show", res_command_coursework},
 };
@@ -49,7 +52,9 @@ static void print_help(void)
     fputs(head, stdout);
     for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
         printf("  %-11s %s\n", commands[i].name, commands[i].summary);
-    fputs("\nOptions:\n  --help    print this help\n  --version print the version\n", stdout);
+    fputs("\nOptions:\n  --help    print this help\n  --version print the version, the commit and "
+          "the sources' hash\n",
+          stdout);
 }
 
 static const res_command *find_command(const char *name, GError **error)
@@ -93,7 +98,7 @@ static int act(int argc, char **argv, GError **error)
         return 0;
     }
     if (strcmp(argv[1], "--version") == 0) {
-        puts("minibit-results " RES_VERSION);
+        mb_program_print_version(stdout, "minibit-results");
         return 0;
     }
     return run_command(argc, argv, error);
@@ -102,6 +107,7 @@ static int act(int argc, char **argv, GError **error)
 int main(int argc, char **argv)
 {
     GError *error = NULL;
+    mb_streams_open();
     signal(SIGXFSZ, SIG_IGN); /* a write beyond a limit fails like one on a full disk */
     int status = act(argc, argv, &error);
     if (error) {

@@ -80,12 +80,14 @@ typedef enum mb_event_type {
     MB_EVENT_MESSAGE,   /* a message from another peer */
     MB_EVENT_LISTED,    /* the tracker's answer: `list`, on registration also `dealt` */
     MB_EVENT_UNLISTED,  /* the announce failed: no tracker answered */
-    MB_EVENT_BLOCK,     /* `block` has come whole from `from`, its bytes checked */
+    MB_EVENT_BLOCK,     /* `block` has come whole from `from`, its bytes checked and stored: it is
+                           held from now on, whatever became of `from` or of the request */
     MB_EVENT_BAD_BLOCK, /* it came, but its bytes do not match their hash */
     MB_EVENT_SENT,      /* my upload of `block` to `from` has left */
     MB_EVENT_CUT, /* the transfer of `block` from `from` has stopped; `offset`: bytes from its start
-                     that are now here, if MB_FLAG_KEEP; fewer than it was asked
-                     from: those were wrong */
+                     that are now here, if MB_FLAG_KEEP */
+    MB_EVENT_DROPPED,  /* what was kept of `block`'s beginning is here no longer: it is asked for
+                          from its first byte */
     MB_EVENT_PROGRESS, /* an answer to MB_ACTION_MEASURE: `offset` bytes of `block` are here from
                           `from` */
     MB_EVENT_MEASURED, /* all progress has been told */
@@ -108,6 +110,8 @@ typedef struct mb_event {
     uint32_t remote; /* hello, its answer: where the sender lists the receiver */
     uint32_t block;
     uint32_t offset; /* bytes */
+    uint32_t where;  /* message: stands for the address that `from` is at; 0: not told. Those at one
+                        address have a complete peer's slots no sooner than those at others */
     mb_told told;
     const mb_listing *list;
     uint32_t list_count;

@@ -145,6 +145,7 @@ void mb_peer_free(mb_peer *peer)
     free(peer->groups);
     free(peer->flows);
     free(peer->marks);
+    free(peer->where);
     free(peer->map);
     free(peer->providers.items);
     free(peer->unchoked.items);
@@ -242,9 +243,10 @@ void mb_peer_gain(mb_peer *peer, mb_time now, uint32_t block, mb_actions *out)
 
 static mb_time tick_interval(const mb_peer *peer)
 {
-    mb_time tick = peer->protocol->request_timeout / TICKS_PER_TIMEOUT;
+    mb_time shortest = peer->protocol->request_timeout, snub = peer->protocol->snub_after;
 
-    return tick > 0 ? tick : 1;
+    if (snub > 0 && snub < shortest) shortest = snub;
+    return shortest > TICKS_PER_TIMEOUT ? shortest / TICKS_PER_TIMEOUT : 1;
 }
 
 static void peer_start(mb_peer *peer, mb_time now, mb_actions *out)
@@ -288,6 +290,7 @@ static void peer_deal(mb_peer *peer, mb_time now, const mb_event *event, mb_acti
             action->block = block;
             action->via = MB_VIA_INITIAL;
             if (mb_blockset_has(peer->asked, block)) mb_ask_cancel(peer, now, block, out);
+            mb_ask_dropped(peer, block);
             mb_peer_gain(peer, now, block, out);
         }
     }
@@ -389,6 +392,7 @@ static void peer_hello(mb_peer *peer, mb_time now, const mb_event *event, uint32
         if (index == MB_INDEX_NONE) return;
     }
     peer->known[index].remote = event->remote;
+    mb_known_at(peer, index, event->where, out);
     mb_known_learn(peer, index, event->told, out);
     if (!greeted)
         mb_serve_greet(peer, index, MB_MSG_HELLO_ACK, out);
@@ -456,6 +460,7 @@ static int peer_message(mb_peer *peer, mb_time now, const mb_event *event, mb_ac
     if (event->message == MB_MSG_HELLO) {
         peer_hello(peer, now, event, index, out);
     } else if (index != MB_INDEX_NONE) {
+        mb_known_at(peer, index, event->where, out);
         mb_known_learn(peer, index, event->told, out);
         message_dispatch(peer, now, event, index, out);
     } else {
@@ -549,7 +554,8 @@ static int peer_transfer(mb_peer *peer, mb_time now, const mb_event *event, mb_a
         return MB_OK;
     }
     if (event->type == MB_EVENT_BLOCK) return mb_ask_block(peer, now, index, event, out);
-    if (index == MB_INDEX_NONE) return MB_OK;
+    if (event->type == MB_EVENT_DROPPED) mb_ask_dropped(peer, event->block);
+    if (event->type == MB_EVENT_DROPPED || index == MB_INDEX_NONE) return MB_OK;
     if (event->type == MB_EVENT_PROGRESS) {
         mb_ask_progress(peer, now, index, event);
         return MB_OK;
@@ -575,6 +581,7 @@ static int peer_event(mb_peer *peer, mb_time now, const mb_event *event, mb_acti
     case MB_EVENT_BAD_BLOCK:
     case MB_EVENT_SENT:
     case MB_EVENT_CUT:
+    case MB_EVENT_DROPPED:
     case MB_EVENT_PROGRESS: return peer_transfer(peer, now, event, out);
     case MB_EVENT_MEASURED: peer_measured(peer, now, out); return MB_OK;
     case MB_EVENT_GONE: peer_gone(peer, now, event, out); return MB_OK;
@@ -646,6 +653,7 @@ void mb_peer_fetch_known(const mb_peer *peer, uint32_t index)
 
 mb_peer_view mb_peer_look(const mb_peer *peer)
 {
+    uint32_t self = mb_known_find(peer, peer->node);
     mb_peer_view view = {
         .held = peer->held,
         .known = peer->known_count,
@@ -658,7 +666,9 @@ mb_peer_view mb_peer_look(const mb_peer *peer)
         .leaving = peer->leaving,
     };
 
-    if (mb_known_find(peer, peer->node) != MB_INDEX_NONE) view.known--;
+    if (self != MB_INDEX_NONE) view.known--;
+    view.serves = view.open ? view.known : view.unchoked;
+    if (self != MB_INDEX_NONE && peer->known[self].flags & MB_KNOWN_UNCHOKED) view.serves--;
     for (uint32_t i = 0; !peer->complete && i < peer->known_top; i++) {
         uint32_t flags = peer->known[i].flags & (MB_KNOWN_USED | MB_KNOWN_SELF);
 
@@ -694,6 +704,14 @@ bool mb_peer_known(const mb_peer *peer, uint32_t *index, mb_node *node, uint32_t
         return true;
     }
     return false;
+}
+
+bool mb_peer_partial(const mb_peer *peer, uint32_t *place, uint32_t *block, uint32_t *bytes)
+{
+    if (*place >= peer->partial_count) return false;
+    *block = peer->partials[*place].block;
+    *bytes = peer->partials[(*place)++].bytes;
+    return true;
 }
 
 bool mb_peer_has_unchoked(const mb_peer *peer, mb_node node, uint32_t index)

@@ -63,6 +63,7 @@ typedef struct mb_peer_view {
     uint32_t interested;  /* of those, who by its knowledge lacks a block that it holds */
     uint32_t interesting; /* of those, who by its knowledge holds a block that it lacks. O(known) */
     uint32_t unchoked;    /* of those, whom it has unchoked */
+    uint32_t serves;      /* of those, whom it has unchoked, or all: not itself, whom it may list */
     uint32_t providers;   /* of those, who have told it that they serve it */
     uint32_t asked;       /* requests that it waits for */
     bool complete, open, leaving;
@@ -83,6 +84,10 @@ const uint64_t *mb_peer_blocks(const mb_peer *peer);
 /* How many entries its table has, oneself (books = redealt) included: no fewer than the walk
  * returns. */
 uint32_t mb_peer_known_count(const mb_peer *peer);
+
+/* Walks the blocks of which it counts on the driver to hold the first `*bytes` bytes, from a
+ * transfer that was cut: `*place` starts at 0; false at the end. */
+bool mb_peer_partial(const mb_peer *peer, uint32_t *place, uint32_t *block, uint32_t *bytes);
 
 /* Walks the known peers: `*index` starts at 0 and is moved past the one returned; false at the end.
  */

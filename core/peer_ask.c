@@ -16,10 +16,9 @@ static uint32_t *asked_find(mb_peer *peer, uint32_t index, uint32_t block)
     return NULL;
 }
 
-/* Whether anybody else has a request of mine for `block`: only in endgame. O(known). */
-static bool asked_elsewhere(mb_peer *peer, uint32_t block)
+/* Whether anybody has a request of mine for `block`. O(known). */
+static bool is_asked_of_anyone(mb_peer *peer, uint32_t block)
 {
-    if (!peer->protocol->endgame) return false;
     for (uint32_t w = 0; w < mb_group_words(peer); w++)
         for (uint64_t bits = mb_group_word(peer, w, MB_GROUP_ASKED); bits; bits &= bits - 1)
             if (asked_find(peer, mb_group_first(w, bits), block)) return true;
@@ -38,13 +37,34 @@ static mb_request asked_take(mb_peer *peer, mb_time now, uint32_t index, uint32_
     known->asked--;
     if (known->asked == 0) mb_group_put(peer, MB_GROUP_ASKED, index, false);
     peer->asked_count--;
-    if (!asked_elsewhere(peer, taken.block)) mb_blockset_remove(peer->asked, taken.block);
-    if (known->asked_head != MB_INDEX_NONE) {
+    if (!(taken.flags & MB_FLAG_ENDGAME) || !is_asked_of_anyone(peer, taken.block))
+        mb_blockset_remove(peer->asked, taken.block);
+    if (at == &known->asked_head && known->asked_head != MB_INDEX_NONE) {
         mb_request *head = &peer->requests[known->asked_head];
 
-        if (at == &known->asked_head) head->at = now;
+        head->at = head->since = now;
     }
     return taken;
+}
+
+/* Who is snubbed, and why: see below. */
+static bool is_snubbed(const mb_peer *peer, uint32_t index)
+{
+    return peer->snubbed_count > 0 && mb_group_has(peer, MB_GROUP_SNUBBED, index);
+}
+
+static void snub(mb_peer *peer, uint32_t index)
+{
+    mb_group_put(peer, MB_GROUP_SNUBBED, index, true);
+    peer->snubbed_count++;
+    peer->dirty = true;
+}
+
+static void forgive(mb_peer *peer, uint32_t index)
+{
+    if (!is_snubbed(peer, index)) return;
+    mb_group_put(peer, MB_GROUP_SNUBBED, index, false);
+    peer->snubbed_count--;
 }
 
 void mb_ask_drop(mb_peer *peer, mb_time now, uint32_t index)
@@ -52,6 +72,7 @@ void mb_ask_drop(mb_peer *peer, mb_time now, uint32_t index)
     peer->dirty |= peer->known[index].asked > 0;
     while (peer->known[index].asked_head != MB_INDEX_NONE)
         asked_take(peer, now, index, &peer->known[index].asked_head);
+    forgive(peer, index);
 }
 
 static void stop_serving(mb_peer *peer, uint32_t index)
@@ -87,7 +108,7 @@ static void send_request(mb_peer *peer, mb_time now, uint32_t index, mb_request 
         end = &peer->requests[*end].next;
     *end = request;
     wanted.next = MB_INDEX_NONE;
-    wanted.at = now;
+    wanted.since = wanted.at = now;
     peer->requests[request] = wanted;
     known->asked++;
     mb_group_put(peer, MB_GROUP_ASKED, index, true);
@@ -146,6 +167,14 @@ static uint32_t pick_by_strategy(mb_peer *peer, uint64_t *candidates, uint64_t *
     block = p->selection->pick(p->selection_params, &view, &peer->selection_rng);
     assert(block < peer->blocks && mb_blockset_has(candidates, block));
     return block;
+}
+
+/* How many of its first bytes are here. */
+static uint32_t partial_bytes(const mb_peer *peer, uint32_t block)
+{
+    for (uint32_t i = 0; i < peer->partial_count; i++)
+        if (peer->partials[i].block == block) return peer->partials[i].bytes;
+    return 0;
 }
 
 /* Narrows the candidates to my dealt blocks, where it is the one to ask for them. */
@@ -238,19 +267,109 @@ static uint32_t endgame_find(mb_peer *peer, mb_time now, uint32_t index)
     return best;
 }
 
-static bool ask_endgame(mb_peer *peer, mb_time now, uint32_t index, mb_actions *out)
-{
-    uint32_t first;
-    mb_request second;
+/* ---- snubbed ---------------------------------------------------------------------------------
+ *
+ * A giver far slower than others would hold a block for as long as it likes: each byte puts the
+ * time-out off. What it has been asked for is asked of others beside, where these have nothing
+ * better to give; whoever answers first counts. Until it has given a block it is asked for one at
+ * a time, and for none that others have been asked for.
+ * After BitTorrent's anti-snubbing (Cohen 2003, section 2.4.4) and libtorrent's piece_timeout.
+ */
 
-    if (!peer->protocol->endgame || !everything_is_asked_for(peer)) return false;
-    first = endgame_find(peer, now, index);
-    if (first == MB_INDEX_NONE) return false;
-    peer->requests[first].flags |= MB_FLAG_ENDGAME; /* at most two providers a block */
-    second = (mb_request){.block = peer->requests[first].block,
-                          .offset = peer->requests[first].offset,
-                          .flags = MB_FLAG_ENDGAME};
+/* Whether nobody is at `block` but snubbed givers, and others beside that have not given me a block
+ * yet: they may be as slow. O(known). */
+static bool is_held_up(mb_peer *peer, uint32_t block)
+{
+    for (uint32_t w = 0; w < mb_group_words(peer); w++) {
+        uint64_t bits = mb_group_word(peer, w, MB_GROUP_ASKED);
+
+        bits &= ~mb_group_word(peer, w, MB_GROUP_SNUBBED);
+        for (; bits; bits &= bits - 1) {
+            uint32_t index = mb_group_first(w, bits), *at = asked_find(peer, index, block);
+
+            if (!at) continue;
+            if (mb_group_has(peer, MB_GROUP_GAVE, index)) return false;
+            if (!(peer->requests[*at].flags & MB_FLAG_ENDGAME)) return false;
+        }
+    }
+    return true;
+}
+
+/* Whether one that has proven itself by giving me blocks has `block`. O(known). */
+static bool is_with_proven(mb_peer *peer, uint32_t block)
+{
+    for (uint32_t w = 0; w < mb_group_words(peer); w++) {
+        uint64_t bits = mb_group_word(peer, w, MB_GROUP_GAVE);
+
+        bits &= ~mb_group_word(peer, w, MB_GROUP_SNUBBED);
+        for (; bits; bits &= bits - 1)
+            if (mb_blockset_has(mb_known_set(peer, mb_group_first(w, bits)), block)) return true;
+    }
+    return false;
+}
+
+/* Whether `index` may be asked for what `request` asks a snubbed giver for. One that has given
+ * nothing yet may be as slow: those that have get the time of a snub_after first. */
+static bool may_ask_beside(mb_peer *peer, mb_time now, uint32_t index, const mb_request *request)
+{
+    bool proven = mb_group_has(peer, MB_GROUP_GAVE, index);
+
+    if (!mb_blockset_has(mb_known_set(peer, index), request->block)) return false;
+    if (asked_find(peer, index, request->block)) return false;
+    if (!is_held_up(peer, request->block)) return false;
+    return proven || now - request->since >= 2 * peer->protocol->snub_after ||
+           !is_with_proven(peer, request->block);
+}
+
+/* The oldest request for a block that only snubbed givers hold up and that `index` may be asked
+ * for; MB_INDEX_NONE: there is none. */
+static uint32_t snubbed_find(mb_peer *peer, mb_time now, uint32_t index)
+{
+    uint32_t best = MB_INDEX_NONE;
+
+    if (peer->snubbed_count == 0 || is_snubbed(peer, index)) return MB_INDEX_NONE;
+    for (uint32_t w = 0; w < mb_group_words(peer); w++) {
+        uint64_t bits = mb_group_word(peer, w, MB_GROUP_ASKED);
+
+        bits &= mb_group_word(peer, w, MB_GROUP_SNUBBED);
+        for (; bits; bits &= bits - 1) {
+            uint32_t r = peer->known[mb_group_first(w, bits)].asked_head;
+
+            for (; r != MB_INDEX_NONE; r = peer->requests[r].next) {
+                const mb_request *request = &peer->requests[r];
+
+                if (best != MB_INDEX_NONE && request->since >= peer->requests[best].since) continue;
+                if (may_ask_beside(peer, now, index, request)) best = r;
+            }
+        }
+    }
+    return best;
+}
+
+/* Asks `index` for what `request` asks another for, too: the first answer counts. It begins at what
+ * is here by now: since the first was sent, more may have come, or its beginning been thrown away.
+ */
+static void ask_beside(mb_peer *peer, mb_time now, uint32_t index, uint32_t request,
+                       mb_actions *out)
+{
+    uint32_t block = peer->requests[request].block;
+    mb_request second = {
+        .block = block, .offset = partial_bytes(peer, block), .flags = MB_FLAG_ENDGAME};
+
+    peer->requests[request].flags |= MB_FLAG_ENDGAME;
     send_request(peer, now, index, second, out);
+}
+
+/* Nothing that `index` has is free to be asked for: what others hold up may be. */
+static bool ask_second(mb_peer *peer, mb_time now, uint32_t index, mb_actions *out)
+{
+    uint32_t request = snubbed_find(peer, now, index);
+
+    if (is_snubbed(peer, index)) return false;
+    if (request == MB_INDEX_NONE && peer->protocol->endgame && everything_is_asked_for(peer))
+        request = endgame_find(peer, now, index);
+    if (request == MB_INDEX_NONE) return false;
+    ask_beside(peer, now, index, request, out);
     return true;
 }
 
@@ -279,20 +398,21 @@ bool mb_ask_one(mb_peer *peer, mb_time now, uint32_t index, mb_actions *out)
     mb_request wanted;
 
     if (known->asked > peer->protocol->pipeline) return false;
+    if (known->asked > 0 && is_snubbed(peer, index)) return false;
     candidates = mb_actions_scratch(out, 3 * peer->words * sizeof *candidates);
     if (!candidates) return false;
     for (uint32_t w = 0; w < peer->words; w++) {
         candidates[w] = set[w] & ~peer->mine[w] & ~peer->asked[w];
         any |= candidates[w];
     }
-    if (!any) return ask_endgame(peer, now, index, out);
+    if (!any) return ask_second(peer, now, index, out);
     wanted = choose(peer, index, candidates, candidates + peer->words);
     send_request(peer, now, index, wanted, out);
     return true;
 }
 
 /* Somebody whose slot I declined has something for me again: a word to it. */
-static void settle_owed(mb_peer *peer, uint32_t index, mb_actions *out)
+static void settle_owed(mb_peer *peer, mb_time now, uint32_t index, mb_actions *out)
 {
     mb_known *known = &peer->known[index];
     const uint64_t *set = mb_known_set(peer, index);
@@ -301,7 +421,7 @@ static void settle_owed(mb_peer *peer, uint32_t index, mb_actions *out)
     if (peer->protocol->ask != MB_ASK_UNCHOKERS) return;
     for (uint32_t w = 0; w < peer->words; w++)
         any |= set[w] & ~peer->mine[w] & ~peer->asked[w];
-    if (!any) return;
+    if (!any && snubbed_find(peer, now, index) == MB_INDEX_NONE) return;
     known->flags &= (uint16_t)~MB_KNOWN_OWED;
     peer->owed_count--;
     mb_peer_send(peer, out, index, MB_MSG_INTEREST);
@@ -341,7 +461,7 @@ static void ask_marked(mb_peer *peer, mb_time now, mb_actions *out)
         if (!(peer->known[index].flags & MB_KNOWN_USED)) continue;
         ask_provider(peer, now, index, out);
         tell_if_idle(peer, index, out);
-        if (peer->known[index].flags & MB_KNOWN_OWED) settle_owed(peer, index, out);
+        if (peer->known[index].flags & MB_KNOWN_OWED) settle_owed(peer, now, index, out);
     }
 }
 
@@ -352,7 +472,7 @@ static void ask_everybody(mb_peer *peer, mb_time now, mb_actions *out)
     for (uint32_t i = list->count; i-- > 0;)
         ask_provider(peer, now, list->items[i], out);
     for (uint32_t i = 0; peer->owed_count > 0 && i < peer->known_top; i++)
-        if (peer->known[i].flags & MB_KNOWN_OWED) settle_owed(peer, i, out);
+        if (peer->known[i].flags & MB_KNOWN_OWED) settle_owed(peer, now, i, out);
 }
 
 void mb_ask_free(mb_peer *peer, mb_time now, mb_actions *out)
@@ -450,17 +570,24 @@ void mb_ask_refused(mb_peer *peer, mb_time now, uint32_t index, const mb_event *
     }
 }
 
-static void partial_set(mb_peer *peer, uint32_t block, uint32_t bytes, mb_actions *out)
+void mb_ask_dropped(mb_peer *peer, uint32_t block)
 {
     for (uint32_t i = 0; i < peer->partial_count; i++) {
         if (peer->partials[i].block != block) continue;
-        if (bytes > 0)
-            peer->partials[i].bytes = bytes;
-        else
-            peer->partials[i] = peer->partials[--peer->partial_count];
+        peer->partials[i] = peer->partials[--peer->partial_count];
         return;
     }
-    if (bytes == 0) return;
+}
+
+/* The first `bytes` bytes of it are here. */
+static void partial_set(mb_peer *peer, uint32_t block, uint32_t bytes, mb_actions *out)
+{
+    assert(bytes > 0);
+    for (uint32_t i = 0; i < peer->partial_count; i++) {
+        if (peer->partials[i].block != block) continue;
+        if (peer->partials[i].bytes < bytes) peer->partials[i].bytes = bytes;
+        return;
+    }
     if (peer->partial_count == peer->partial_capacity) {
         uint32_t capacity = peer->partial_capacity ? peer->partial_capacity * 2 : 4;
         mb_partial *partials = realloc(peer->partials, capacity * sizeof *partials);
@@ -473,6 +600,25 @@ static void partial_set(mb_peer *peer, uint32_t block, uint32_t bytes, mb_action
         peer->partial_capacity = capacity;
     }
     peer->partials[peer->partial_count++] = (mb_partial){block, bytes};
+}
+
+/* `bytes` in `elapsed`, as ns a KiB. */
+static mb_time pace_of(mb_time elapsed, uint32_t bytes)
+{
+    mb_time per_byte = elapsed / (bytes > 0 ? bytes : 1);
+
+    if (elapsed < MB_NEVER / 1024) return elapsed * 1024 / (bytes > 0 ? bytes : 1);
+    return per_byte < MB_NEVER / 1024 ? per_byte * 1024 : MB_NEVER;
+}
+
+/* Keeps the pace at which blocks come: a mean that forgets. Short ones tell of latency only. */
+static void pace_delivered(mb_peer *peer, mb_time now, const mb_request *request, uint32_t bytes)
+{
+    mb_time pace = pace_of(now - request->since, bytes);
+
+    if (bytes < peer->geometry->block_size / 2) return;
+    if (peer->pace > 0) pace = peer->pace + (pace - peer->pace) / 8;
+    peer->pace = pace > 0 ? pace : 1;
 }
 
 /* What the flow from it was like, for strategies that ask. */
@@ -489,22 +635,39 @@ static void flow_delivered(mb_peer *peer, mb_time now, uint32_t index, const mb_
     flow->last_delivery = now;
 }
 
+/* A block whose request was cancelled or given up, or whose giver has gone, before it was checked:
+ * its bytes are here, so it is held, unless it was already. */
+static int late_block(mb_peer *peer, mb_time now, uint32_t block, mb_actions *out)
+{
+    if (mb_blockset_has(peer->mine, block) || peer->leaving) {
+        mb_actions_add(out, MB_ACTION_WASTED)->block = block;
+        return MB_OK;
+    }
+    if (mb_blockset_has(peer->asked, block)) mb_ask_cancel(peer, now, block, out);
+    mb_ask_dropped(peer, block);
+    peer->dirty = true;
+    mb_actions_add(out, MB_ACTION_GAINED)->block = block;
+    mb_peer_gain(peer, now, block, out);
+    return MB_OK;
+}
+
 int mb_ask_block(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event, mb_actions *out)
 {
     uint32_t block = event->block;
     uint32_t *at = index == MB_INDEX_NONE ? NULL : asked_find(peer, index, block);
     mb_request request;
+    uint32_t bytes;
 
-    if (!at) { /* cancelled or given up too late */
-        mb_actions_add(out, MB_ACTION_WASTED)->block = block;
-        return MB_OK;
-    }
+    if (!at) return late_block(peer, now, block, out);
     if (mb_known_check(peer, index, event->told)) return MB_ERR_MESSAGE;
     mb_known_learn(peer, index, event->told, out);
     request = asked_take(peer, now, index, at);
-    flow_delivered(peer, now, index, &request,
-                   mb_geometry_block_size(peer->geometry, block) - request.offset);
-    if (peer->partial_count > 0) partial_set(peer, block, 0, out);
+    forgive(peer, index);
+    mb_group_put(peer, MB_GROUP_GAVE, index, true);
+    bytes = mb_geometry_block_size(peer->geometry, block) - request.offset;
+    pace_delivered(peer, now, &request, bytes);
+    flow_delivered(peer, now, index, &request, bytes);
+    mb_ask_dropped(peer, block);
     if (request.flags & MB_FLAG_ENDGAME) mb_ask_cancel(peer, now, block, out);
     if (peer->protocol->ask == MB_ASK_UNCHOKERS)
         peer->known[index].flags &= (uint16_t)~MB_KNOWN_REFUSED;
@@ -527,8 +690,8 @@ int mb_ask_cut(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event
     if (!at) return MB_OK;
     request = asked_take(peer, now, index, at);
     peer->dirty = true;
-    if (!(event->flags & MB_FLAG_KEEP) || event->offset == request.offset) return MB_OK;
-    carried = event->offset > request.offset ? event->offset - request.offset : 0;
+    if (!(event->flags & MB_FLAG_KEEP) || event->offset <= request.offset) return MB_OK;
+    carried = event->offset - request.offset;
     if (peer->flows && carried > request.progress)
         peer->flows[index].received += carried - request.progress;
     partial_set(peer, event->block, event->offset, out);
@@ -565,12 +728,46 @@ static bool is_overdue(const mb_peer *peer, mb_time now, uint32_t index)
     return now - peer->requests[known->asked_head].at >= peer->protocol->request_timeout;
 }
 
+/* Whether it has been at its oldest request for so long that its pace is looked at. */
+static bool is_suspect(const mb_peer *peer, mb_time now, uint32_t index)
+{
+    const mb_protocol *p = peer->protocol;
+    uint32_t head = peer->known[index].asked_head;
+
+    if (p->snub_after == 0 || p->exchange == MB_EXCHANGE_ROUNDS) return false;
+    if (head == MB_INDEX_NONE || is_snubbed(peer, index)) return false;
+    return now - peer->requests[head].since >= p->snub_after;
+}
+
+/* The longest that a KiB may take: what has come lately may have come from slow ones too. */
+static mb_time slowest_pace(const mb_peer *peer)
+{
+    mb_time least = pace_of(peer->protocol->request_timeout, peer->geometry->block_size);
+
+    least = least < MB_NEVER / MB_SNUB_TIMEOUTS ? least * MB_SNUB_TIMEOUTS : MB_NEVER;
+    if (peer->pace == 0 || peer->pace > least / MB_SNUB_FACTOR) return least;
+    return peer->pace * MB_SNUB_FACTOR;
+}
+
+/* Marks who is far slower than others. */
+static void snub_if_slow(mb_peer *peer, mb_time now, uint32_t index)
+{
+    const mb_request *head;
+
+    if (!is_suspect(peer, now, index)) return;
+    head = &peer->requests[peer->known[index].asked_head];
+    if (pace_of(now - head->since, head->progress) > slowest_pace(peer)) snub(peer, index);
+}
+
 void mb_ask_tick(mb_peer *peer, mb_time now, mb_actions *out)
 {
     if (peer->asked_count == 0) return;
+    peer->dirty |= peer->snubbed_count > 0; /* who was spared so far may be asked now */
     for (uint32_t w = 0; w < mb_group_words(peer); w++) {
         for (uint64_t bits = mb_group_word(peer, w, MB_GROUP_ASKED); bits; bits &= bits - 1) {
-            if (!is_overdue(peer, now, mb_group_first(w, bits))) continue;
+            uint32_t index = mb_group_first(w, bits);
+
+            if (!is_overdue(peer, now, index) && !is_suspect(peer, now, index)) continue;
             if (!peer->measuring) mb_actions_add(out, MB_ACTION_MEASURE);
             peer->measuring |= MB_MEASURE_TICK;
             return;
@@ -584,6 +781,7 @@ void mb_ask_tick_measured(mb_peer *peer, mb_time now, mb_actions *out)
         for (uint64_t bits = mb_group_word(peer, w, MB_GROUP_ASKED); bits; bits &= bits - 1) {
             uint32_t index = mb_group_first(w, bits);
 
+            snub_if_slow(peer, now, index);
             if (!is_overdue(peer, now, index)) continue;
             mb_peer_send(peer, out, index,
                          MB_MSG_BYE); /* it has fallen silent: forget each other */

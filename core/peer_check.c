@@ -85,7 +85,7 @@ static void check_places(const mb_peer *peer, uint32_t index)
 static void check_known(const mb_peer *peer)
 {
     uint32_t used = 0, apart = 0, asked = 0, interested = 0, unchoked = 0, uploads = 0, last = 0;
-    uint32_t serving = 0, owed = 0, unchoked_interested = 0, complete = 0;
+    uint32_t serving = 0, owed = 0, snubbed = 0, unchoked_interested = 0, complete = 0;
 
     for (uint32_t i = 0; i < peer->known_top; i++) {
         const mb_known *known = &peer->known[i];
@@ -98,6 +98,7 @@ static void check_known(const mb_peer *peer)
         check_places(peer, i);
         assert(check_requests(peer, known->asked_head, true) == known->asked);
         assert(check_requests(peer, known->queue_head, false) == known->queued);
+        snubbed += mb_group_has(peer, MB_GROUP_SNUBBED, i);
         used++;
         complete += known->has == peer->blocks;
         apart += (known->flags & (MB_KNOWN_SEEDER | MB_KNOWN_SELF)) != 0;
@@ -116,6 +117,7 @@ static void check_known(const mb_peer *peer)
     assert(unchoked == peer->unchoked.count && unchoked_interested == peer->unchoked_interested);
     assert(uploads == peer->uploads && last == peer->last_count);
     assert(serving == peer->providers.count && owed == peer->owed_count);
+    assert(snubbed == peer->snubbed_count);
 }
 
 /* Copies, counted anew over the known peers, are those that were kept. */

@@ -457,18 +457,57 @@ static void lend(mb_peer *peer, uint32_t index, mb_actions *out)
     }
 }
 
+/* Slots that the address of the peer at `index` holds, `but` apart. */
+static uint32_t slots_at(const mb_peer *peer, uint32_t index, uint32_t but)
+{
+    uint32_t slots = 0;
+
+    for (uint32_t i = 0; i < peer->unchoked.count; i++) {
+        uint32_t other = peer->unchoked.items[i];
+
+        slots += other != but && peer->where[other] == peer->where[index];
+    }
+    return slots;
+}
+
+/* Who waits in place `i`; past them all, `holder`. */
+static uint32_t taker_at(const mb_peer *peer, uint32_t holder, uint64_t i)
+{
+    return i < peer->waiting.count ? peer->waiting.items[i] : holder;
+}
+
+/* Of those who wait, and of `holder`, whose slot has ended (MB_INDEX_NONE: nobody), the one who is
+ * lent a slot: at random, but first those at addresses that hold fewest, so that many ids at one
+ * address get no more than one that comes from elsewhere. O(1), O(waiting x slots) where addresses
+ * are told. */
+static uint32_t draw_taker(mb_peer *peer, uint32_t holder)
+{
+    uint64_t count = peer->waiting.count + (uint64_t)(holder != MB_INDEX_NONE), ties = 0, drawn;
+    uint32_t fewest = UINT32_MAX;
+
+    if (!peer->where) return taker_at(peer, holder, mb_rng_below(&peer->choke_rng, count));
+    for (uint64_t i = 0; i < count; i++) {
+        uint32_t slots = slots_at(peer, taker_at(peer, holder, i), holder);
+
+        if (slots < fewest) ties = 0;
+        if (slots < fewest) fewest = slots;
+        ties += slots == fewest;
+    }
+    drawn = mb_rng_below(&peer->choke_rng, ties);
+    for (uint64_t i = 0; i < count; i++) {
+        uint32_t index = taker_at(peer, holder, i);
+
+        if (slots_at(peer, index, holder) == fewest && drawn-- == 0) return index;
+    }
+    return holder;
+}
+
 static void fill_lent(mb_peer *peer, mb_actions *out)
 {
     while (peer->unchoked.count < slots_to_lend(peer) && anyone_waits(peer)) {
         uint32_t index;
 
-        if (peer->mode == MB_MODE_QUEUE) {
-            index = waiting_head(peer);
-        } else {
-            uint64_t drawn = mb_rng_below(&peer->choke_rng, peer->waiting.count);
-
-            index = peer->waiting.items[drawn];
-        }
+        index = peer->mode == MB_MODE_QUEUE ? waiting_head(peer) : draw_taker(peer, MB_INDEX_NONE);
         lend(peer, index, out);
         if (out->failed) return;
     }
@@ -515,9 +554,7 @@ void mb_choke_pass_on(mb_peer *peer, uint32_t index, uint32_t block, mb_actions 
         return;
     }
     if (wants && others > 0 && peer->mode == MB_MODE_SLOTS) {
-        uint64_t drawn = mb_rng_below(&peer->choke_rng, others + 1);
-
-        uint32_t next = drawn < others ? peer->waiting.items[drawn] : index;
+        uint32_t next = draw_taker(peer, index);
 
         if (next == index && mb_serve_next(peer, index, out)) return; /* drawn again */
         take_back(peer, index, out);

@@ -79,6 +79,8 @@ typedef enum mb_group {
     MB_GROUP_ASKED,    /* has requests of mine */
     MB_GROUP_OFFERS,   /* may have a block that I lack; who is not in it has none */
     MB_GROUP_UNCHOKED, /* has MB_KNOWN_UNCHOKED */
+    MB_GROUP_SNUBBED,  /* gives far more slowly than others: until it has given a block */
+    MB_GROUP_GAVE,     /* has given me a block */
     MB_GROUPS,
 } mb_group;
 
@@ -96,7 +98,8 @@ typedef struct mb_request {
     uint32_t progress; /* bytes that have come, as last measured */
     uint32_t next;
     uint32_t flags; /* MB_FLAG_ENDGAME */
-    mb_time at;     /* when asked, when it became the oldest, or when bytes last came */
+    mb_time since;  /* when asked, or when it became the oldest */
+    mb_time at;     /* the same, or when bytes last came */
 } mb_request;
 
 typedef struct mb_partial {
@@ -117,6 +120,11 @@ typedef enum mb_mode {
     MB_MODE_SLOTS,  /* complete: slots of one block, at random */
     MB_MODE_OPEN,   /* complete: everybody, always */
 } mb_mode;
+
+/* So many times slower than others is snubbed, and who would take more than so many time-outs for a
+ * block, whatever others do. */
+#define MB_SNUB_FACTOR 64
+#define MB_SNUB_TIMEOUTS 8
 
 enum { MB_MEASURE_ROUND = 1, MB_MEASURE_TICK = 2 };
 
@@ -151,6 +159,8 @@ struct mb_peer {
     mb_request *requests;
     uint32_t request_capacity, request_free;
     uint32_t held, asked_count, dealt_count, owed_count;
+    uint32_t snubbed_count; /* in MB_GROUP_SNUBBED */
+    mb_time pace;           /* ns a KiB that blocks have come at lately; 0: none has yet */
 
     mb_time next_unchoke, next_announce, next_tick, next_round;
     uint32_t known_count, interested, unchoked_interested;
@@ -175,6 +185,7 @@ struct mb_peer {
     uint32_t known_capacity, known_free; /* free entries chain through `node` */
     uint32_t learned_count;
     uint32_t apart_count; /* known, but not counted in max_known: the seeder, and oneself */
+    uint32_t *where;      /* of each entry, as events tell; NULL as long as none has */
     uint32_t *map;        /* node -> index + 1, for large tables */
     uint32_t map_size;
     uint32_t waiting_first; /* MB_MODE_QUEUE: the head in `waiting` */
@@ -243,6 +254,8 @@ uint32_t mb_known_lookup(const mb_peer *peer, mb_node node, uint32_t index);
 bool mb_known_has_room(const mb_peer *peer, uint32_t flags);
 /* A new entry; MB_INDEX_NONE where memory is out. */
 uint32_t mb_known_add(mb_peer *peer, mb_node node, uint32_t flags, mb_actions *out);
+/* Notes the address that it is at, as its driver names them. */
+void mb_known_at(mb_peer *peer, uint32_t index, uint32_t where, mb_actions *out);
 /* Forgets it: its blocks are no longer counted, what I asked of it is free, its slot too. */
 void mb_known_remove(mb_peer *peer, mb_time now, uint32_t index, mb_actions *out);
 /* A complete peer takes its leave of those that are complete too. O(known). */
@@ -348,6 +361,7 @@ void mb_ask_refused(mb_peer *peer, mb_time now, uint32_t index, const mb_event *
 int mb_ask_block(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event,
                  mb_actions *out);
 int mb_ask_cut(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event, mb_actions *out);
+void mb_ask_dropped(mb_peer *peer, uint32_t block); /* nothing of its beginning is kept any more */
 void mb_ask_progress(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event);
 void mb_ask_drop(mb_peer *peer, mb_time now, uint32_t index); /* what I asked of it is free again */
 void mb_ask_tick(mb_peer *peer, mb_time now, mb_actions *out);

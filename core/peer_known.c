@@ -100,6 +100,7 @@ static bool known_grow(mb_peer *peer)
     if (wants_flows(peer) && !grow(&peer->flows, sizeof *peer->flows, capacity)) return false;
     if (peer->mark_count && !grow(&peer->marks, sizeof *peer->marks * peer->mark_count, capacity))
         return false;
+    if (peer->where && !grow(&peer->where, sizeof *peer->where, capacity)) return false;
     if (mb_rarity_reserve(&peer->rarity, capacity)) return false;
     peer->known_capacity = capacity;
     return true;
@@ -169,6 +170,16 @@ static void known_put_back(mb_peer *peer, uint32_t index)
     peer->known_free = index;
 }
 
+void mb_known_at(mb_peer *peer, uint32_t index, uint32_t where, mb_actions *out)
+{
+    if (where == 0) return;
+    if (!peer->where) {
+        peer->where = calloc(peer->known_capacity, sizeof *peer->where);
+        out->failed |= !peer->where;
+    }
+    if (peer->where) peer->where[index] = where;
+}
+
 uint32_t mb_known_add(mb_peer *peer, mb_node node, uint32_t flags, mb_actions *out)
 {
     uint32_t index = known_take(peer);
@@ -191,6 +202,7 @@ uint32_t mb_known_add(mb_peer *peer, mb_node node, uint32_t flags, mb_actions *o
         .hint = MB_BLOCK_NONE,
     };
     mb_blockset_clear(mb_known_set(peer, index), peer->words);
+    if (peer->where) peer->where[index] = 0;
     if (peer->flows) peer->flows[index] = (mb_flow){.last_delivery = MB_NEVER};
     if (peer->mark_count)
         memset(mb_known_marks(peer, index), 0, peer->mark_count * sizeof *peer->marks);

@@ -84,6 +84,8 @@ static const struct row rows[] = {
     {BOOL(free_rider, GROUP, "never unchokes anyone"), {"no", "no", "no"}},
     {TIME(request_timeout, MB_MS, GROUP, "give up a request so long after its last byte"),
      {"60s", "60s", "60s"}},
+    {TIME(snub_after, 0, GROUP, "ask others beside a giver slow for so long; 0s = never"),
+     {"60s", "0s", "60s"}},
     {CHOICE(encoding, SWARM, "what a block weighs on the wire: its bytes, or the JSON message"),
      {"raw", "base64", "raw"}},
 };
@@ -115,12 +117,12 @@ static const mb_param *declared_at(uint32_t n)
 {
     const mb_selector *selector;
     for (uint32_t i = 0; (selector = mb_selector_at(i)); i++) {
-        if (n < selector->param_count) return &selector->params[n];
+        if (n < selector->param_count) return selector->params[n];
         n -= selector->param_count;
     }
     const mb_choker *choker;
     for (uint32_t i = 0; (choker = mb_choker_at(i)); i++) {
-        if (n < choker->param_count) return &choker->params[n];
+        if (n < choker->param_count) return choker->params[n];
         n -= choker->param_count;
     }
     return NULL;
@@ -349,6 +351,23 @@ int mb_protocol_get(const mb_protocol *protocol, const char *key, char text[MB_K
     return 0;
 }
 
+static bool declares(const mb_param *const *params, uint32_t count, const char *name)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (strcmp(params[i]->name, name) == 0) return true;
+    }
+    return false;
+}
+
+bool mb_protocol_uses(const mb_protocol *protocol, const char *key)
+{
+    const mb_selector *selection = protocol->selection;
+    const mb_choker *choke = protocol->choke;
+    assert(find_row(key) != MB_INDEX_NONE);
+    return find_row(key) < ROW_COUNT || declares(selection->params, selection->param_count, key) ||
+           declares(choke->params, choke->param_count, key);
+}
+
 /* ---- presets
  * -------------------------------------------------------------------------------------- */
 
@@ -377,12 +396,12 @@ void mb_protocol_init(mb_protocol *protocol, mb_preset preset)
     }
 }
 
-static void gather(const mb_protocol *protocol, const mb_param *params, uint32_t count,
+static void gather(const mb_protocol *protocol, const mb_param *const *params, uint32_t count,
                    int64_t *values)
 {
     assert(count <= MB_STRATEGY_PARAMS_MAX);
     for (uint32_t i = 0; i < count; i++)
-        values[i] = mb_protocol_param(protocol, params[i].name);
+        values[i] = mb_protocol_param(protocol, params[i]->name);
 }
 
 void mb_protocol_finish(mb_protocol *protocol)

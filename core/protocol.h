@@ -55,7 +55,8 @@ typedef struct mb_protocol {
     bool cut_on_choke;
     bool free_rider;
     mb_time request_timeout;
-    uint32_t encoding; /* mb_encoding of core/wire_size.h: what a block weighs on the wire */
+    mb_time snub_after; /* 0 = never */
+    uint32_t encoding;  /* mb_encoding of core/wire_size.h: what a block weighs on the wire */
     const mb_selector *selection;
     const mb_choker *choke;
     int64_t params[MB_PROTOCOL_PARAMS_MAX];           /* in the order of the table */
@@ -105,6 +106,10 @@ int mb_protocol_set(mb_protocol *protocol, const char *key, const char *text);
 
 /* Writes the key's present value as a scenario would have it; MB_ERR_UNKNOWN. */
 int mb_protocol_get(const mb_protocol *protocol, const char *key, char text[MB_KEY_TEXT_MAX]);
+
+/* Whether the key decides anything here: a strategy's parameter does if the chosen selection or
+ * choke declares it, a fixed key always. The name must be a key's. */
+bool mb_protocol_uses(const mb_protocol *protocol, const char *key);
 
 /* Gathers the chosen strategies' parameters; to be called after the last set, before use. */
 void mb_protocol_finish(mb_protocol *protocol);

@@ -48,7 +48,8 @@ typedef struct mb_select_view {
 typedef struct mb_selector {
     const char *name;
     const char *summary;
-    const mb_param *params; /* `param_count` of them; values come in the same order */
+    const mb_param *const *params; /* `param_count` of them, own and shared ones alike; their values
+                                      come in the same order */
     uint32_t param_count;
     /* The block to ask for: always one of view->candidates. */
     uint32_t (*pick)(const int64_t *params, const mb_select_view *view, mb_rng *rng);
@@ -60,7 +61,9 @@ typedef struct mb_selector {
 enum {
     MB_COLUMN_OFFERS = 1,   /* blocks that it has and I lack */
     MB_COLUMN_NEEDS = 2,    /* blocks that I have and it lacks */
-    MB_COLUMN_SCORE = 4,    /* protocol key `score`: offers weighted by rarity, or counted */
+    MB_COLUMN_SCORE = 4,    /* protocol key `score`: the sum over what it offers of 1 a block
+                               (count), or of 2^(32 - k) for a block of 2^k to 2^(k+1)-1 copies
+                               (rarity); never to be compared with a column of another unit */
     MB_COLUMN_RECEIVED = 8, /* bytes that it gave me over the last `rate_window` */
 };
 
@@ -95,7 +98,7 @@ typedef struct mb_choke_result {
 typedef struct mb_choker {
     const char *name;
     const char *summary;
-    const mb_param *params;
+    const mb_param *const *params;
     uint32_t param_count;
     uint32_t columns;
     /* A round: who is to be unchoked. */
@@ -126,7 +129,9 @@ typedef enum mb_ties {
 
 /* What a ranking goes by. */
 typedef struct mb_ranking {
-    uint64_t (*value)(const mb_choke_view *view, uint32_t row); /* the higher, the better */
+    /* The higher, the better. It gets `params` as they are here. */
+    uint64_t (*value)(const int64_t *params, const mb_choke_view *view, uint32_t row);
+    const int64_t *params;
     mb_ties ties;
     uint32_t skip;    /* this row is left out; MB_ROW_NONE: none is */
     bool choked_only; /* rows that are unchoked now are left out */

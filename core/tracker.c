@@ -249,10 +249,16 @@ static void list_add(mb_tracker *tracker, mb_node node, uint32_t flags, mb_told 
     tracker->lists[tracker->list_count++] = (mb_listing){node, flags, told};
 }
 
-/* Everybody, in the order of registration; the asker among them only in the original's books. */
+/* Whether who asks is told of itself too: in the original's books, where there is room for all. */
+static bool lists_asker(const mb_tracker *tracker)
+{
+    return tracker->protocol->books == MB_BOOKS_REDEALT;
+}
+
+/* Everybody, in the order of registration. */
 static void list_all(mb_tracker *tracker, mb_node asker)
 {
-    bool with_asker = tracker->protocol->books == MB_BOOKS_REDEALT;
+    bool with_asker = lists_asker(tracker);
 
     for (uint32_t i = 0; i < tracker->count; i++)
         if (with_asker || tracker->booked[i].node != asker)
@@ -283,13 +289,14 @@ static int answer_fill(mb_tracker *tracker, mb_action *answer)
     uint32_t seeder = tracker->seeder != MB_NODE_NONE;
     /* who has left within the same instant is booked no more, and is answered in vain */
     uint32_t others = tracker->count - (booking_find(tracker, answer->to) != NULL);
+    bool with_asker = lists_asker(tracker);
     size_t start = tracker->list_count;
     size_t room = (size_t)seeder + (most && most < others ? most : others) + 1;
 
     if (reserve(&tracker->lists, sizeof *tracker->lists, start, room, &tracker->list_capacity))
         return MB_ERR_MEMORY;
     if (seeder) list_add(tracker, tracker->seeder, MB_FLAG_SEEDER, tracker->seeder_told);
-    if (most == 0 || most - seeder >= others)
+    if (most == 0 || most - seeder >= others + with_asker)
         list_all(tracker, answer->to);
     else
         list_some(tracker, answer->to, most - seeder);

@@ -10,6 +10,8 @@ struct unit {
     uint64_t factor;
 };
 
+#define MILLION UINT64_C(1000000)
+#define BILLION UINT64_C(1000000000)
 #define KILO UINT64_C(1000)
 #define KIBI UINT64_C(1024)
 #define BIT (MB_RATE_BYTE / 8)
@@ -127,27 +129,30 @@ static uint64_t find_unit(const struct unit *units, const char *text, bool per_s
     return 0;
 }
 
-/* number x factor, at most INT64_MAX; *exact says whether a fraction fell away. */
-static int scale_number(const struct number *number, uint64_t factor, uint64_t *value, bool *exact)
+/* number x factor, at most INT64_MAX; *lost is the fraction that fell away, in 10^-9, rounded up.
+ */
+static int scale_number(const struct number *number, uint64_t factor, uint64_t *value,
+                        uint64_t *lost)
 {
     unsigned __int128 cut = (unsigned __int128)number->part * factor;
     unsigned __int128 part = cut / number->scale;
     unsigned __int128 all = (unsigned __int128)number->whole * factor + part;
     if (all > INT64_MAX) return MB_ERR_RANGE;
-    *exact = part * number->scale == cut;
+    *lost =
+        (uint64_t)(((cut - part * number->scale) * BILLION + number->scale - 1) / number->scale);
     *value = (uint64_t)all;
     return 0;
 }
 
 static int parse_with_unit(const char *text, const struct unit *units, bool per_second,
-                           uint64_t *value, bool *exact)
+                           uint64_t *value, uint64_t *lost)
 {
     struct number number;
     int error = read_number(&text, &number);
     if (error) return error;
     uint64_t factor = find_unit(units, text, per_second);
     if (factor == 0) return MB_ERR_UNIT;
-    return scale_number(&number, factor, value, exact);
+    return scale_number(&number, factor, value, lost);
 }
 
 int mb_count_parse(const char *text, uint64_t max, uint64_t *count)
@@ -166,33 +171,30 @@ int mb_count_parse(const char *text, uint64_t max, uint64_t *count)
 
 int mb_size_parse(const char *text, uint64_t *bytes)
 {
-    uint64_t value;
-    bool exact;
-    int error = parse_with_unit(text, size_units, false, &value, &exact);
+    uint64_t value, lost;
+    int error = parse_with_unit(text, size_units, false, &value, &lost);
     if (error) return error;
-    if (!exact) return MB_ERR_RANGE;
+    if (lost > 0) return MB_ERR_RANGE;
     *bytes = value;
     return 0;
 }
 
 int mb_rate_parse(const char *text, uint64_t *rate)
 {
-    uint64_t value;
-    bool exact;
-    int error = parse_with_unit(text, rate_units, true, &value, &exact);
+    uint64_t value, lost;
+    int error = parse_with_unit(text, rate_units, true, &value, &lost);
     if (error) return error;
-    if (!exact && value == 0) return MB_ERR_RANGE;
+    if (value < MILLION && lost > value * (BILLION / MILLION)) return MB_ERR_RANGE;
     *rate = value;
     return 0;
 }
 
 int mb_time_parse(const char *text, mb_time *time)
 {
-    uint64_t value;
-    bool exact;
-    int error = parse_with_unit(text, time_units, false, &value, &exact);
+    uint64_t value, lost;
+    int error = parse_with_unit(text, time_units, false, &value, &lost);
     if (error) return error;
-    if (!exact || value >= (uint64_t)MB_NEVER) return MB_ERR_RANGE;
+    if (lost > 0 || value >= (uint64_t)MB_NEVER) return MB_ERR_RANGE;
     *time = (mb_time)value;
     return 0;
 }
@@ -213,10 +215,10 @@ int mb_decimal_parse(const char *text, uint32_t decimals, int64_t *scaled)
     if (error) return error;
     if (*skip_blanks(text) != '\0') return MB_ERR_SYNTAX;
     uint64_t value;
-    bool exact;
-    error = scale_number(&number, power_of_ten(decimals), &value, &exact);
+    uint64_t lost;
+    error = scale_number(&number, power_of_ten(decimals), &value, &lost);
     if (error) return error;
-    if (!exact) return MB_ERR_RANGE;
+    if (lost > 0) return MB_ERR_RANGE;
     *scaled = (int64_t)value;
     return 0;
 }
@@ -322,4 +324,32 @@ const char *mb_decimal_format(int64_t scaled, uint32_t decimals, char *text)
     }
     *end = '\0';
     return text;
+}
+
+void mb_shares_split(const uint64_t *parts, size_t count, uint64_t *millionths)
+{
+    unsigned __int128 all = 0;
+    uint64_t left = MILLION;
+
+    for (size_t i = 0; i < count; i++)
+        all += parts[i];
+    if (all == 0) return;
+    for (size_t i = 0; i < count; i++) {
+        millionths[i] = (uint64_t)(parts[i] * (unsigned __int128)MILLION / all);
+        left -= millionths[i];
+    }
+    for (; left > 0; left--) { /* fewer than there are parts */
+        unsigned __int128 most = 0;
+        size_t place = 0;
+
+        for (size_t i = 0; i < count; i++) {
+            unsigned __int128 kept = (unsigned __int128)millionths[i] * all;
+            unsigned __int128 whole = parts[i] * (unsigned __int128)MILLION;
+
+            if (whole <= kept || whole - kept <= most) continue;
+            most = whole - kept;
+            place = i;
+        }
+        millionths[place]++;
+    }
 }

@@ -34,7 +34,7 @@ int mb_count_parse(const char *text, uint64_t max, uint64_t *count);
 int mb_size_parse(const char *text, uint64_t *bytes);
 
 /* A rate with its unit, in 2^-16 byte/s, at most 2^63 - 1; rounded down where it is no whole number
- * of these, but never from above zero to zero (MB_ERR_RANGE). */
+ * of these, by a millionth at most: MB_ERR_RANGE where that would be more, below some 120 bit/s. */
 int mb_rate_parse(const char *text, uint64_t *rate);
 
 /* A time with its unit, in ns; at most MB_NEVER - 1. */
@@ -45,6 +45,13 @@ int mb_decimal_parse(const char *text, uint32_t decimals, int64_t *scaled);
 
 /* yes, true, on or no, false, off. */
 int mb_bool_parse(const char *text, bool *value);
+
+/*
+ * The shares of `count` parts in their sum, in millionths that add up to exactly one: each is cut,
+ * and what is missing then goes to those of which most was cut off, the first of equals first (the
+ * largest remainder method). Nothing is written where all parts are 0. Sums stay below 2^108.
+ */
+void mb_shares_split(const uint64_t *parts, size_t count, uint64_t *millionths);
 
 /*
  * Write the shortest text that reads back as the very same value: `text` has MB_UNITS_TEXT_MAX

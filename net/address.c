@@ -57,6 +57,18 @@ uint16_t net_address_there(const uv_tcp_t *tcp, char host[NET_ADDRESS_SIZE])
     return net_address_text(&address, host);
 }
 
+bool net_address_same(const char *a, const char *b)
+{
+    struct sockaddr_storage one, other;
+    char one_text[NET_ADDRESS_SIZE], other_text[NET_ADDRESS_SIZE];
+
+    if (strcmp(a, b) == 0) return true;
+    if (!net_address_parse(a, 0, &one) || !net_address_parse(b, 0, &other)) return false;
+    net_address_text(&one, one_text);
+    net_address_text(&other, other_text);
+    return strcmp(one_text, other_text) == 0;
+}
+
 bool net_address_is_any(const char *host)
 {
     struct sockaddr_storage address;

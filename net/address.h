@@ -23,6 +23,9 @@ uint16_t net_address_text(const struct sockaddr_storage *address, char host[NET_
 uint16_t net_address_here(const uv_tcp_t *tcp, char host[NET_ADDRESS_SIZE]);
 uint16_t net_address_there(const uv_tcp_t *tcp, char host[NET_ADDRESS_SIZE]);
 
+/* Whether two numeric addresses are the same one, however they are written. */
+bool net_address_same(const char *a, const char *b);
+
 /* Whether it stands for every address of the machine. */
 bool net_address_is_any(const char *host);
 

@@ -20,8 +20,10 @@ struct net_announcer {
     bool minibit; /* the tracker speaks it */
     bool asked;   /* an announce waits for its answer */
     bool hearing; /* the answer has come, and is held for the latency */
+    bool reused;  /* it was sent over a connection that an earlier one has used */
     bool again;   /* another is to follow it */
     bool leaving, told_left;
+    uint64_t came_before; /* bytes of that connection's earlier answers */
     mb_told told;
     uint32_t failures;
     uint64_t retry_ms; /* of the loop: not before then */
@@ -107,6 +109,7 @@ static void put_set(const net_announcer *a, mb_wire_extension *e)
     for (uint32_t i = 0; i < a->told.count; i++)
         mb_blockset_add(set, a->told.log->blocks[i]);
     mb_wire_set_put(set, blocks, bytes);
+    net_node_hide_lost(a->node, bytes);
     free(set);
     e->set = bytes;
     e->set_size = mb_wire_set_size(blocks);
@@ -154,6 +157,8 @@ static void announce(net_announcer *a)
     if (a->asked || (a->has_first && !a->node)) return;
     if (!a->leaving) uv_timer_stop(&a->timer);
     a->asked = true;
+    a->reused = a->conn != NULL;
+    a->came_before = a->conn ? a->conn->came : 0;
     if (a->conn) {
         net_loop_delay(a->config.loop, write_announce, NULL, a);
         return;
@@ -174,13 +179,15 @@ static bool tell(net_announcer *a, net_remote *remote, const mb_wire_peer *entry
 
     if (e && e->set) {
         told = mb_wire_set_get(e, a->remotes->blocks, set) == MB_OK;
-        if (told) net_remote_tell_set(a->remotes, remote, set, e->epoch, e->count);
+        if (told)
+            net_remote_tell_set(a->remotes, remote, set,
+                                &(net_state){.epoch = e->epoch, .count = e->count});
     } else if (remote->speech == NET_SPEECH_MINIBIT && !a->minibit) {
         told = false; /* it tells the truth itself; an original's books do not */
     } else {
         for (uint32_t i = 0; i < entry->blocks_count; i++)
             mb_blockset_add(set, entry->blocks[i]);
-        net_remote_tell_set(a->remotes, remote, set, 0, 0);
+        net_remote_tell_set(a->remotes, remote, set, &(net_state){0});
     }
     free(set);
     return told;
@@ -191,7 +198,10 @@ static void list_one(net_announcer *a, const mb_wire_peer *entry, net_listing *l
 {
     net_remote *remote = net_remotes_get(a->remotes, entry->id);
 
-    if (!remote || remote->banned) return;
+    if (!remote) return;
+    if (net_remotes_is_blamed(a->remotes, entry->id, entry->ip, true, net_loop_now(a->config.loop)))
+        return;
+    snprintf(remote->listed, sizeof remote->listed, "%.*s", NET_HOST_SIZE - 1, entry->ip);
     if (!remote->link && !net_remote_place(remote, entry->ip, entry->port)) return;
     if (remote->port == 0) net_remote_place(remote, entry->ip, entry->port);
     if (a->minibit && remote->speech != NET_SPEECH_MINIBIT)
@@ -329,6 +339,29 @@ static void on_message(net_conn *conn, const char *bytes, size_t size)
     net_loop_delay(a->config.loop, hear_late, drop_answer, late);
 }
 
+/* Who ended it: what I did is not put down to the tracker. */
+static void tell_end(net_announcer *a, const net_conn *conn)
+{
+    char how[160];
+
+    if (!conn->stood)
+        failed(a, "does not answer");
+    else if (conn->eof || !conn->why)
+        failed(a, "closed without an answer, which its log explains");
+    else {
+        snprintf(how, sizeof how, "was given up: %s; %llu bytes of its answer came", conn->why,
+                 (unsigned long long)conn->came);
+        failed(a, how);
+    }
+}
+
+/* Whether the tracker had closed a kept connection, for lack of use, as I announced over it. */
+static bool was_closed_before(const net_announcer *a, const net_conn *conn)
+{
+    return a->reused && conn->eof && conn->came == a->came_before && !a->told_left &&
+           !a->config.loop->ending;
+}
+
 static void on_closed(net_conn *conn, const net_block *body, uint32_t body_size)
 {
     net_announcer *a = conn->owner;
@@ -336,11 +369,14 @@ static void on_closed(net_conn *conn, const net_block *body, uint32_t body_size)
     (void)body;
     (void)body_size;
     a->conn = NULL;
-    if (a->leaving)
+    if (a->asked && !a->hearing && was_closed_before(a, conn)) {
+        a->asked = false; /* once more, over a new one */
+        announce(a);
+    } else if (a->leaving) {
         end_leaving(a);
-    else if (a->asked && !a->hearing)
-        failed(a, conn->reading ? "closed without an answer, which its log explains"
-                                : "does not answer");
+    } else if (a->asked && !a->hearing) {
+        tell_end(a, conn);
+    }
 }
 
 static size_t limit(const net_conn *conn)

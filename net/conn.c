@@ -1,6 +1,7 @@
 #include "net/conn.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,6 +72,7 @@ static net_conn *conn_new(net_loop *loop, const net_conn_ops *ops, void *owner)
     conn->ops = ops;
     conn->loop = loop;
     conn->owner = owner;
+    conn->id = ++loop->conns_made;
     conn->heard_s = conn->said_s = conn->moved_s = net_conn_seconds(loop);
     uv_tcp_init(&loop->uv, &conn->tcp);
     conn->tcp.data = conn;
@@ -78,6 +80,7 @@ static net_conn *conn_new(net_loop *loop, const net_conn_ops *ops, void *owner)
     if (conn->next) conn->next->prev = conn;
     loop->conns = conn;
     loop->conn_count++;
+    loop->memory.used += sizeof *conn;
     return conn;
 }
 
@@ -94,10 +97,13 @@ static void conn_unlink(net_conn *conn)
 static void on_closed(uv_handle_t *handle)
 {
     net_conn *conn = handle->data;
+    net_loop *loop = conn->loop;
 
+    loop->memory.used -= sizeof *conn + conn->capacity;
     free(conn->buffer);
     net_block_unref(conn->body);
     free(conn);
+    if (loop->room) loop->room(loop);
 }
 
 /* What was never sent; what libuv has, it gives back by itself. */
@@ -119,7 +125,9 @@ void net_conn_close(net_conn *conn, const char *why)
     if (conn->closing) return;
     if (why) {
         net_conn_describe(conn, from);
-        net_log(NET_DEBUG, "%s: closed: %s", from, why);
+        net_log_kind(why, NET_DEBUG, "%s: closed: %s; %llu bytes came, %llu went", from, why,
+                     (unsigned long long)conn->came, (unsigned long long)conn->went);
+        conn->why = why;
     }
     conn->closing = true;
     conn_unlink(conn);
@@ -135,7 +143,8 @@ void net_conn_refuse(net_conn *conn, const char *why)
 
     if (conn->closing) return;
     net_conn_describe(conn, from);
-    net_log(NET_WARN, "refused from %s: %s", from, why);
+    net_log_kind(why, NET_WARN, "refused from %s: %s", from, why);
+    conn->why = why;
     net_conn_close(conn, NULL);
 }
 
@@ -166,28 +175,37 @@ static void body_take(net_conn *conn, size_t size)
     conn->ops->body(conn, body);
 }
 
+/* Room for `size` bytes in the buffer, of which the first conn->size are kept; false, and it is
+ * closed, where that is more than all connections may have. */
+static bool buffer_cover(net_conn *conn, size_t size)
+{
+    uint32_t capacity = conn->capacity ? conn->capacity : 256;
+
+    if (size <= conn->capacity) return true;
+    while (capacity < size)
+        capacity *= 2;
+    if (!net_budget_allows(&conn->loop->memory, capacity - conn->capacity)) {
+        net_conn_refuse(conn, "no memory left for its message");
+        return false;
+    }
+    conn->buffer = net_realloc(conn->buffer, capacity);
+    conn->loop->memory.used += capacity - conn->capacity;
+    conn->capacity = capacity;
+    return true;
+}
+
+/* Keeps what is not used yet; `bytes` may lie in the buffer. */
 static void buffer_keep(net_conn *conn, const char *bytes, size_t size)
 {
     if (size == 0) {
         free(conn->buffer);
         conn->buffer = NULL;
+        conn->loop->memory.used -= conn->capacity;
         conn->size = conn->capacity = 0;
         return;
     }
-    if (size > conn->capacity) {
-        uint32_t capacity = conn->capacity ? conn->capacity : 256;
-        char *grown;
-
-        while (capacity < size)
-            capacity *= 2;
-        grown = net_alloc(capacity);
-        memcpy(grown, bytes, size);
-        free(conn->buffer);
-        conn->buffer = grown;
-        conn->capacity = capacity;
-    } else {
-        memmove(conn->buffer, bytes, size);
-    }
+    if (size > conn->capacity && !buffer_cover(conn, size)) return;
+    memmove(conn->buffer, bytes, size);
     conn->size = (uint32_t)size;
 }
 
@@ -274,11 +292,7 @@ static void take(net_conn *conn, const char *bytes, size_t size)
         take_all(conn, bytes, size);
         return;
     }
-    if (conn->size + size > conn->capacity) {
-        while (conn->capacity < conn->size + size)
-            conn->capacity *= 2;
-        conn->buffer = net_realloc(conn->buffer, conn->capacity);
-    }
+    if (!buffer_cover(conn, conn->size + size)) return;
     memcpy(conn->buffer + conn->size, bytes, size);
     conn->size += (uint32_t)size;
     take_all(conn, conn->buffer, conn->size);
@@ -295,17 +309,30 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
         return;
     }
     bool header = !conn->strict && conn->size < HEADER_READ; /* what is longer is none */
-    *buffer = uv_buf_init(conn->loop->scratch, header ? HEADER_READ : sizeof conn->loop->scratch);
+    size_t most =
+        net_bucket_limits(&conn->loop->shaper.down) ? NET_SHAPE_CHUNK : sizeof conn->loop->scratch;
+    *buffer = uv_buf_init(conn->loop->scratch, header ? HEADER_READ : (unsigned)most);
 }
 
-/* The body's bytes come by turns from now on. */
-static void see_to_shape(net_conn *conn)
+/* Where reading is limited, a body's bytes come by turns, and so does everything once the rate is
+ * used up. */
+static void see_to_shape(net_conn *conn, size_t came)
 {
-    if (conn->closing || !conn->body || conn->line_feed || conn->shaped_down) return;
-    if (!net_bucket_limits(&conn->loop->shaper.down)) return;
+    net_bucket *down = &conn->loop->shaper.down;
+
+    if (!net_bucket_limits(down)) return;
+    net_bucket_charge(down, came);
+    if (conn->closing || conn->shaped_down) return;
+    if (!(conn->body && !conn->line_feed) && !net_bucket_is_empty(down)) return;
     conn->shaped_down = true;
     net_conn_read_stop(conn);
     net_shaper_wait_down(&conn->loop->shaper, conn);
+}
+
+static void heard(net_conn *conn, size_t size)
+{
+    conn->heard_s = net_conn_seconds(conn->loop);
+    conn->came += size;
 }
 
 static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer)
@@ -314,16 +341,16 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer)
 
     if (conn->closing || size == 0) return;
     if (size < 0) {
-        conn->eof = size == UV_EOF;
+        conn->eof = size == UV_EOF || size == UV_ECONNRESET;
         net_conn_close(conn, size == UV_EOF ? "the other side closed" : uv_strerror((int)size));
         return;
     }
-    conn->heard_s = net_conn_seconds(conn->loop);
+    heard(conn, (size_t)size);
     if (conn->body && !conn->line_feed)
         body_take(conn, (size_t)size);
     else
         take(conn, buffer->base, (size_t)size);
-    see_to_shape(conn);
+    see_to_shape(conn, (size_t)size);
 }
 
 void net_conn_read_start(net_conn *conn)
@@ -340,27 +367,42 @@ void net_conn_read_stop(net_conn *conn)
     uv_read_stop((uv_stream_t *)&conn->tcp);
 }
 
-bool net_conn_read_chunk(net_conn *conn, size_t most, size_t *moved)
+/* One turn's bytes, into the body or what is not whole of a message; recv()'s result. */
+static ssize_t read_turn(net_conn *conn, size_t most)
 {
-    size_t rest = conn->body_end - conn->body_got;
+    bool body = conn->body && !conn->line_feed;
+    size_t rest = body ? conn->body_end - conn->body_got : sizeof conn->loop->scratch;
+    char *to = body ? (char *)conn->body->bytes + conn->body_got : conn->loop->scratch;
     uv_os_fd_t fd;
     ssize_t got;
 
-    if (uv_fileno((uv_handle_t *)&conn->tcp, &fd) != 0) return false;
-    got = recv(fd, conn->body->bytes + conn->body_got, rest < most ? rest : most, MSG_DONTWAIT);
-    if (got < 0) return true; /* nothing there, or an error that reading on will tell */
-    if (got > 0) {
-        *moved = (size_t)got;
-        conn->heard_s = net_conn_seconds(conn->loop);
+    if (uv_fileno((uv_handle_t *)&conn->tcp, &fd) != 0) return 0;
+    got = recv(fd, to, rest < most ? rest : most, MSG_DONTWAIT);
+    if (got <= 0) return got;
+    heard(conn, (size_t)got);
+    if (body)
         body_take(conn, (size_t)got);
-        if (conn->closing) return false;
-        if (conn->body) return true;
-    }
-    conn->shaped_down = false;
-    if (got == 0)
-        net_conn_close(conn, "the other side closed");
     else
+        take(conn, to, (size_t)got);
+    return got;
+}
+
+bool net_conn_read_chunk(net_conn *conn, size_t most, size_t *moved)
+{
+    ssize_t got = read_turn(conn, most);
+    bool nothing = got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
+
+    if (nothing && conn->body && !conn->line_feed) return true;
+    if (got > 0) *moved = (size_t)got;
+    if (conn->closing) return false;
+    if (got > 0 && (conn->body || (size_t)got == most)) return true;
+    conn->shaped_down = false;
+    if (got > 0 || nothing) {
         net_conn_read_start(conn);
+        return false;
+    }
+    conn->eof = got == 0 || errno == ECONNRESET;
+    net_conn_close(conn, got == 0 ? "the other side closed" : strerror(errno));
     return false;
 }
 
@@ -388,6 +430,14 @@ static void tune(net_conn *conn)
     uv_recv_buffer_size((uv_handle_t *)&conn->tcp, &bytes);
 }
 
+/* Whose it is has to be known when it has ended, too. */
+static void note_stood(net_conn *conn)
+{
+    conn->stood = true;
+    net_address_there(&conn->tcp, conn->host);
+    tune(conn);
+}
+
 static void on_connected(uv_connect_t *request, int status)
 {
     net_conn *conn = request->data;
@@ -399,7 +449,7 @@ static void on_connected(uv_connect_t *request, int status)
         net_conn_close(conn, uv_strerror(status));
         return;
     }
-    tune(conn);
+    note_stood(conn);
     conn->heard_s = net_conn_seconds(conn->loop);
     net_conn_read_start(conn);
     if (conn->closing) return;
@@ -407,12 +457,66 @@ static void on_connected(uv_connect_t *request, int status)
     net_conn_flush(conn);
 }
 
+/* ---- room for more -------------------------------------------------------------------------- */
+
+/* Seconds for which nothing has been said over it, if nothing is to be either; else 0. */
+static uint32_t idle_s(const net_conn *conn, uint32_t now)
+{
+    uint32_t last = conn->heard_s > conn->said_s ? conn->heard_s : conn->said_s;
+    bool mute = conn->strict && conn->came == 0; /* a stranger that only holds it */
+
+    if (!conn->keep && !mute) return 0;
+    if (conn->connecting || conn->out || conn->writes || conn->body) return 0;
+    if (conn->awaiting || conn->message_s || conn->finishing) return 0;
+    return now - last;
+}
+
+/* The one whose end does least harm, or NULL: they all are at work. O(connections). */
+static net_conn *least_missed(net_loop *loop)
+{
+    uint32_t now = net_conn_seconds(loop), idle_longest = 0, announcer_idle = 0;
+    net_conn *idle = NULL, *announcer = NULL;
+
+    for (net_conn *conn = loop->conns; conn; conn = conn->next) {
+        uint32_t s = idle_s(conn, now);
+
+        if (conn->spare && !conn->out && !conn->writes && (!announcer || s >= announcer_idle)) {
+            announcer = conn;
+            announcer_idle = s;
+        } else if (s > idle_longest && s > NET_LIMIT_ROOM_MS / 1000) {
+            idle = conn;
+            idle_longest = s;
+        }
+    }
+    return announcer ? announcer : idle;
+}
+
+bool net_conn_make_room(net_loop *loop)
+{
+    net_conn *least;
+
+    if (loop->conn_count < loop->conn_most) return true;
+    if (!loop->conn_told)
+        net_log(NET_WARN,
+                "%u connections are all that the limit on open files allows (ulimit -n): idle ones "
+                "are closed for new ones",
+                loop->conn_count);
+    loop->conn_told = true;
+    least = least_missed(loop);
+    if (!least) return false;
+    net_conn_close(least, "idle, and another needs its descriptor");
+    return loop->conn_count < loop->conn_most;
+}
+
 net_conn *net_conn_connect(net_loop *loop, const struct sockaddr *address, const net_conn_ops *ops,
                            void *owner)
 {
-    net_conn *conn = conn_new(loop, ops, owner);
-    uv_connect_t *request = net_alloc(sizeof *request);
+    uv_connect_t *request;
+    net_conn *conn;
 
+    if (loop->conn_count >= loop->conn_most + NET_LIMIT_OWN_CONNECTIONS) return NULL;
+    conn = conn_new(loop, ops, owner);
+    request = net_alloc(sizeof *request);
     request->data = conn;
     conn->connecting = request;
     if (address->sa_family == loop->source.ss_family)
@@ -427,38 +531,77 @@ net_conn *net_conn_connect(net_loop *loop, const struct sockaddr *address, const
 
 net_conn *net_conn_accept(net_loop *loop, uv_stream_t *server, const net_conn_ops *ops, void *owner)
 {
+    bool room = net_budget_allows(&loop->memory, sizeof(net_conn));
     net_conn *conn = conn_new(loop, ops, owner);
 
-    if (uv_accept(server, (uv_stream_t *)&conn->tcp) != 0 ||
-        loop->conn_count > NET_LIMIT_CONNECTIONS) {
+    if (uv_accept(server, (uv_stream_t *)&conn->tcp) != 0 || !room) {
         conn_unlink(conn);
         conn->closing = true;
         uv_close((uv_handle_t *)&conn->tcp, on_closed);
         return NULL;
     }
     conn->strict = true;
-    tune(conn);
+    note_stood(conn);
     net_conn_read_start(conn);
     return conn->closing ? NULL : conn;
 }
 
 /* ---- deadlines ------------------------------------------------------------------------------ */
 
+/* Whether the message under way has come slower than NET_LIMIT_SLOWEST for too long. */
+static bool is_trickle(const net_conn *conn, uint32_t now)
+{
+    uint32_t taken = now - conn->message_s, grace = NET_LIMIT_SLOW_MS / 1000;
+
+    return taken > grace && conn->size / NET_LIMIT_SLOWEST < taken - grace;
+}
+
 /* Why it has taken too long, or NULL. */
 static const char *overdue(const net_conn *conn, uint32_t now)
 {
     uint32_t silent = now - conn->heard_s, quiet = now - conn->said_s;
+    /* what strangers begin, against what I asked for, a block in base64 above all */
+    uint32_t rest = (conn->strict ? NET_LIMIT_REQUEST_MS : NET_LIMIT_BLOCK_MS) / 1000;
 
     if (conn->connecting)
         return silent > NET_LIMIT_CONNECT_MS / 1000 ? "no connection in time" : NULL;
-    if (conn->message_s && now - conn->message_s > NET_LIMIT_REQUEST_MS / 1000)
-        return "message too slow";
+    if (conn->message_s && silent > rest) return "no byte of the rest of a message in time";
+    if (conn->message_s && is_trickle(conn, now)) return "message too slow";
     if (conn->body && silent > NET_LIMIT_BLOCK_MS / 1000) return "no byte of a block in time";
     if (conn->awaiting && silent > NET_LIMIT_ANSWER_MS / 1000) return "no answer in time";
     if ((conn->out || conn->writes) && now - conn->moved_s > NET_LIMIT_BLOCK_MS / 1000)
         return "takes no bytes";
     if (silent > NET_LIMIT_IDLE_MS / 1000 && quiet > NET_LIMIT_IDLE_MS / 1000) return "idle";
     return NULL;
+}
+
+/* Later by as much, but what has happened since the program went on is not in the future. */
+static void excuse(uint32_t *when, uint32_t seconds, uint32_t now)
+{
+    *when = now - *when < seconds ? now : *when + seconds;
+}
+
+void net_conn_excuse(net_loop *loop, uint32_t seconds)
+{
+    uint32_t now = net_conn_seconds(loop);
+
+    for (net_conn *conn = loop->conns; conn; conn = conn->next) {
+        excuse(&conn->heard_s, seconds, now);
+        excuse(&conn->said_s, seconds, now);
+        excuse(&conn->moved_s, seconds, now);
+        if (conn->message_s) excuse(&conn->message_s, seconds, now);
+    }
+}
+
+/* For those that I opened past the most. */
+static void pay_back(net_loop *loop)
+{
+    uint32_t before;
+
+    do {
+        before = loop->conn_count;
+        if (before > loop->conn_most) (void)net_conn_make_room(loop);
+    } while (loop->conn_count < before);
 }
 
 void net_conn_sweep(net_loop *loop)
@@ -483,13 +626,17 @@ void net_conn_sweep(net_loop *loop)
             net_conn_close(conn, why);
         if (next && next->closing) next = loop->conns; /* an owner closed it with this one */
     }
+    pay_back(loop);
 }
 
 /* ---- names ---------------------------------------------------------------------------------- */
 
 void net_conn_host(const net_conn *conn, char host[NET_ADDRESS_SIZE])
 {
-    net_address_there(&conn->tcp, host);
+    if (conn->stood)
+        memcpy(host, conn->host, NET_ADDRESS_SIZE);
+    else
+        net_address_there(&conn->tcp, host);
 }
 
 void net_conn_describe(const net_conn *conn, char text[NET_ADDRESS_SIZE])

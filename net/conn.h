@@ -58,6 +58,8 @@ typedef struct net_out {
     net_block *block;
     uint32_t from, to; /* of the block's bytes; `from` moves on as they go */
     bool ready, begun;
+    net_budget *budget; /* that `charged` bytes of it are taken from, or NULL */
+    size_t charged;
     uv_write_t request;
     /* All of it is in the system's hands, or (sent false) never will be. May be NULL. */
     void (*done)(struct net_out *out, bool sent);
@@ -70,11 +72,13 @@ struct net_conn {
     const net_conn_ops *ops;
     net_loop *loop;
     void *owner;
-    void *user;              /* the owner's */
-    uint32_t tag;            /* the owner's */
-    net_conn *next, *prev;   /* all of the loop */
-    net_conn *shape_next[2]; /* the shaper's: up, down */
-    char *buffer;            /* of a message that is not whole; NULL if there is none */
+    void *user;                  /* the owner's */
+    uint32_t tag;                /* the owner's */
+    char host[NET_ADDRESS_SIZE]; /* the other side's address, once it stands */
+    uint64_t id;                 /* of this one alone: never given twice, never 0 */
+    net_conn *next, *prev;       /* all of the loop */
+    net_conn *shape_next[2];     /* the shaper's: up, down */
+    char *buffer;                /* of a message that is not whole; NULL if there is none */
     uint32_t size, capacity;
     mb_frame frame;
     net_block *body; /* raw bytes that are coming */
@@ -85,6 +89,8 @@ struct net_conn {
     uint32_t heard_s, said_s, moved_s; /* loop seconds: read, written, writing got on */
     uint32_t message_s;                /* when the message under way began; 0: none */
     uint32_t written_before;           /* libuv's queue when last looked at */
+    uint64_t came, went;               /* bytes */
+    const char *why;                   /* it was closed, in words; NULL: without any */
     uint8_t role;                      /* the owner's */
     bool line_feed : 1;                /* one must come before the body */
     bool followed : 1; /* another message has come behind the one that ops->message gets */
@@ -92,16 +98,25 @@ struct net_conn {
                           wrong is told in the log */
     bool awaiting : 1; /* an answer, of which nothing has come: NET_LIMIT_ANSWER_MS */
     bool keep : 1;     /* both sides keep it */
+    bool spare : 1;    /* nothing is lost by its end while it is idle: it goes before others */
+    bool stood : 1;    /* it came to stand: what ends it is no failure to connect */
     bool reading : 1, shaped_up : 1, shaped_down : 1;
-    bool finishing : 1, closing : 1, eof : 1;
+    bool finishing : 1, closing : 1;
+    bool eof : 1; /* the other side has ended it */
 };
 
 /* A connection to `address`; ops->opened or ops->closed follows, never from within. NULL where the
- * system refuses. */
+ * system refuses, or NET_LIMIT_OWN_CONNECTIONS more than may be are open. Closes no other. */
 net_conn *net_conn_connect(net_loop *loop, const struct sockaddr *address, const net_conn_ops *ops,
                            void *owner);
 
-/* The connection that `server` has ready; NULL where there is none or too many are open. */
+/* Whether one more may be open: the one that is missed least has been closed for it, if need be; so
+ * not to be called where anybody goes through connections or what hangs on them. O(1),
+ * O(connections) where there are as many as there may be. */
+bool net_conn_make_room(net_loop *loop);
+
+/* The connection that `server` has ready, for which there is room; NULL where there is none, or no
+ * memory for it. */
 net_conn *net_conn_accept(net_loop *loop, uv_stream_t *server, const net_conn_ops *ops,
                           void *owner);
 
@@ -139,9 +154,12 @@ void net_conn_describe(const net_conn *conn, char text[NET_ADDRESS_SIZE]);
 /* ---- for the loop and the shaper ------------------------------------------------------------ */
 
 void net_conn_sweep(net_loop *loop); /* once a second: deadlines. O(connections) */
+/* The program stood still so long: it is no connection's fault. O(connections). */
+void net_conn_excuse(net_loop *loop, uint32_t seconds);
 void net_conn_close_all(net_loop *loop);
 
-/* Move up to `most` bytes of a body; *moved says how many. Whether there is more of it. */
+/* Move up to `most` bytes, of a body or of messages; *moved says how many. Whether it waits for a
+ * further turn. */
 bool net_conn_send_chunk(net_conn *conn, size_t most, size_t *moved);
 bool net_conn_read_chunk(net_conn *conn, size_t most, size_t *moved);
 

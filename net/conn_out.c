@@ -8,10 +8,15 @@
 #include "net/conn_impl.h"
 #include "net/net_limits.h"
 
+/* What waits to be sent is not kept in more memory than it takes, from so many bytes on. */
+#define SLACK ((size_t)65536)
+
 void net_out_end(net_out *out, bool sent)
 {
     bool told = out->done != NULL;
 
+    if (out->budget) out->budget->used -= out->charged;
+    out->budget = NULL;
     out->conn = NULL;
     out->next = NULL;
     if (told) out->done(out, sent);
@@ -31,10 +36,12 @@ static void on_written(uv_write_t *request, int status)
     conn->said_s = conn->moved_s = net_conn_seconds(conn->loop);
     net_out_end(out, status == 0);
     if (conn->closing) return;
-    if (status < 0)
-        net_conn_close(conn, uv_strerror(status));
-    else
+    if (status == 0) {
         net_conn_flush(conn);
+        return;
+    }
+    conn->eof = status == UV_EPIPE || status == UV_ECONNRESET;
+    net_conn_close(conn, uv_strerror(status));
 }
 
 /* Hands a place to libuv, its block too unless that goes by turns. */
@@ -45,6 +52,10 @@ static void write_out(net_conn *conn, net_out *out, bool with_block)
 
     if (with_block && out->block)
         buffers[count++] = uv_buf_init((char *)out->block->bytes + out->from, out->to - out->from);
+    for (unsigned i = 0; i < count; i++) {
+        conn->went += buffers[i].len;
+        net_bucket_charge(&conn->loop->shaper.up, buffers[i].len);
+    }
     out->request.data = out;
     conn->writes++;
     if (uv_write(&out->request, (uv_stream_t *)&conn->tcp, buffers, count, on_written) == 0) return;
@@ -82,7 +93,8 @@ static void send_head(net_conn *conn, net_out *out)
 static bool shape(net_conn *conn, net_out *out)
 {
     if (!out->block || !net_bucket_limits(&conn->loop->shaper.up)) return false;
-    if (!out->begun) send_head(conn, out);
+    if (!out->begun && out->head_size > 0) send_head(conn, out);
+    out->begun = true;
     if (conn->closing || conn->shaped_up) return true;
     conn->shaped_up = true;
     net_shaper_wait_up(&conn->loop->shaper, conn);
@@ -114,6 +126,7 @@ bool net_conn_send_chunk(net_conn *conn, size_t most, size_t *moved)
         return false;
     }
     *moved = (size_t)sent;
+    conn->went += (size_t)sent;
     out->from += (uint32_t)sent;
     conn->said_s = conn->moved_s = net_conn_seconds(conn->loop);
     if (out->from < out->to) return true;
@@ -139,28 +152,59 @@ net_out *net_conn_reserve(net_conn *conn, void (*done)(net_out *out, bool sent),
     return out;
 }
 
+/* Where sending is limited, a long message goes by turns as a block does. */
+static void see_to_long_head(net_conn *conn, net_out *out)
+{
+    if (!net_bucket_limits(&conn->loop->shaper.up) || out->head_size <= NET_SHAPE_CHUNK) return;
+    out->block = net_block_new((uint32_t)out->head_size);
+    memcpy(out->block->bytes, out->head, out->head_size);
+    out->from = 0;
+    out->to = (uint32_t)out->head_size;
+    free(out->head);
+    out->head = NULL;
+    out->head_size = 0;
+}
+
+/* Takes what waits to be sent from what all connections may have, blocks apart, which are shared;
+ * false where there is not so much left. */
+static bool charge(net_conn *conn, net_out *out, size_t size)
+{
+    net_budget *budget = &conn->loop->memory;
+
+    if (!net_budget_allows(budget, size)) return false;
+    out->budget = budget;
+    out->charged = size;
+    budget->used += size;
+    return true;
+}
+
 void net_conn_ready(net_out *out, mb_text *text, net_block *block, uint32_t from)
 {
     net_conn *conn = out->conn;
+    size_t size;
 
     assert(!out->ready);
     out->ready = true;
-    out->head = text->bytes;
+    out->head = text->capacity > SLACK && text->size > 0 ? net_realloc(text->bytes, text->size)
+                                                         : text->bytes;
     out->head_size = text->size;
     mb_text_init(text);
     out->block = block;
     out->from = from;
     out->to = block ? block->size : 0;
+    size = out->head_size;
+    if (conn && !block) see_to_long_head(conn, out);
     if (!conn) {
         net_out_end(out, false);
         return;
     }
     conn->backlog += (uint32_t)out->head_size;
-    if (conn->backlog > NET_LIMIT_BACKLOG + (uint32_t)out->head_size) {
+    if (conn->backlog > NET_LIMIT_BACKLOG + (uint32_t)out->head_size)
         net_conn_refuse(conn, "does not read what it asked for");
-        return;
-    }
-    net_conn_flush(conn);
+    else if (!charge(conn, out, size))
+        net_conn_refuse(conn, "no memory left for its answer");
+    else
+        net_conn_flush(conn);
 }
 
 void net_conn_send(net_conn *conn, mb_text *text)

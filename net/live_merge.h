@@ -25,7 +25,10 @@ void net_live_merge(const net_live_plan *plan, const char *work, const net_live_
                     net_live_run *merged);
 void net_live_run_clear(net_live_run *merged);
 
-/* Cuts a CSV line (RFC 4180, no newline within) into at most `max` fields, in place. How many. */
-uint32_t net_csv_split(char *line, char **fields, uint32_t max);
+/* Adds a block that was gained, `peer` and `from` being rows of the run, to the tables. */
+void net_live_take_gain(net_live_run *merged, const net_gain *gain);
+
+/* Puts the gains in the order that the tables have: by time, peer, block. */
+void net_live_sort_gains(net_live_run *merged);
 
 #endif

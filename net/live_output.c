@@ -1,12 +1,13 @@
 #include "net/live_output.h"
 
 #include "net/json_text.h"
-#include "net/version.h"
+#include "program/version.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -38,14 +39,24 @@ static bool holds_something(const char *folder)
     return found;
 }
 
+/* False if another process has it. The descriptor stays open, and so the lock, until the process
+ * ends; a file system without locks has it all the same. */
+static bool lock_folder(const char *folder)
+{
+    int lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return lock < 0 || flock(lock, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+}
+
 bool net_live_output_open(const char *folder, bool force, char **error)
 {
     *error = NULL;
-    if (holds_something(folder) && !force)
+    if (g_mkdir_with_parents(folder, 0777) != 0 || access(folder, W_OK | X_OK) != 0)
+        *error = g_strdup_printf("%s: %s", folder, g_strerror(errno));
+    else if (!lock_folder(folder))
+        *error = g_strdup_printf("%s: another run is writing there now", folder);
+    else if (holds_something(folder) && !force)
         *error =
             g_strdup_printf("%s: the folder holds something (--force replaces results)", folder);
-    else if (g_mkdir_with_parents(folder, 0777) != 0 || access(folder, W_OK | X_OK) != 0)
-        *error = g_strdup_printf("%s: %s", folder, g_strerror(errno));
     return !*error;
 }
 
@@ -151,8 +162,9 @@ static void put_manifest(GString *text, const char *folder, const net_run *run,
     net_json_begin(&json, text);
     net_json_number(&json, "schema", NET_RESULTS_SCHEMA);
     net_json_text(&json, "program", "minibit-live");
-    net_json_text(&json, "version", NET_VERSION);
-    net_json_text(&json, "commit", NET_COMMIT);
+    net_json_text(&json, "version", mb_program_version());
+    net_json_text(&json, "commit", mb_program_commit());
+    net_json_text(&json, "sources_sha256", mb_program_sources());
     net_json_text(&json, "scenario", run->name);
     net_json_bool(&json, "complete", run->complete);
     net_json_text(&json, "config_sha256", config);
@@ -180,13 +192,13 @@ static bool write_all(const char *folder, const struct output *outputs, const GS
     return right;
 }
 
-bool net_live_output_write(const char *folder, const net_live_plan *plan, const net_run *run,
+bool net_live_output_write(const char *folder, const char *config, const net_run *run,
                            const net_live_origin *origin, char **error)
 {
     struct output outputs[OUTPUT_COUNT] = {
-        {"provenance.csv", g_string_new(NULL)},     {"timeline.csv", g_string_new(NULL)},
-        {"completion.csv", g_string_new(NULL)},     {"summary.json", g_string_new(NULL)},
-        {"config.ini", g_string_new(plan->config)},
+        {"provenance.csv", g_string_new(NULL)}, {"timeline.csv", g_string_new(NULL)},
+        {"completion.csv", g_string_new(NULL)}, {"summary.json", g_string_new(NULL)},
+        {"config.ini", g_string_new(config)},
     };
     GString *manifest = g_string_new(NULL);
     net_results_provenance(run, outputs[0].text);

@@ -5,8 +5,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "net/conn.h"
+#include "net/net_limits.h"
+
+/* Between two looks at the connections' deadlines; a pause that is longer by SLEEP_MS was a sleep.
+ */
+#define SWEEP_MS 1000
+#define SLEEP_MS 2000
 
 struct net_delayed {
     struct net_delayed *next;
@@ -45,58 +52,34 @@ char *net_strdup(const char *text)
     return or_die(strdup(text));
 }
 
-/* ---- log ------------------------------------------------------------------------------------ */
-
-static struct {
-    const char *program;
-    net_level most;
-    void (*before)(void);
-} log_state = {"minibit", NET_INFO, NULL};
-
-void net_log_setup(const char *program, net_level most)
+bool net_budget_allows(const net_budget *budget, uint64_t bytes)
 {
-    log_state.program = program;
-    log_state.most = most;
-}
-
-bool net_log_wanted(net_level level)
-{
-    return level <= log_state.most;
-}
-
-void net_log_hook(void (*before)(void))
-{
-    log_state.before = before;
-}
-
-void net_log(net_level level, const char *format, ...)
-{
-    char line[1024], safe[2048];
-    size_t at = 0;
-    va_list arguments;
-
-    if (!net_log_wanted(level)) return;
-    va_start(arguments, format);
-    vsnprintf(line, sizeof line, format, arguments);
-    va_end(arguments);
-    for (const unsigned char *c = (const unsigned char *)line; *c && at + 5 < sizeof safe; c++) {
-        if (*c >= 0x20 && *c != 0x7f)
-            safe[at++] = (char)*c;
-        else
-            at += (size_t)snprintf(safe + at, 5, "\\x%02x", *c);
-    }
-    safe[at] = '\0';
-    if (log_state.before) log_state.before();
-    fprintf(stderr, "%s: %s\n", log_state.program, safe);
+    return budget->most == 0 ||
+           (budget->used <= budget->most && bytes <= budget->most - budget->used);
 }
 
 /* ---- the loop ------------------------------------------------------------------------------- */
+
+/* The machine, or the program, stood still: nobody's time has passed meanwhile. */
+static void excuse_sleep(net_loop *loop)
+{
+    uint64_t now = uv_hrtime(), passed = now - loop->swept_ns;
+
+    if (loop->swept_ns && passed > (SWEEP_MS + SLEEP_MS) * MB_MS) {
+        loop->origin_ns += passed - SWEEP_MS * MB_MS;
+        net_conn_excuse(loop, (uint32_t)(passed / MB_SECOND));
+    }
+    loop->swept_ns = now;
+}
 
 static void on_sweep(uv_timer_t *timer)
 {
     net_loop *loop = timer->data;
 
+    excuse_sleep(loop);
     net_conn_sweep(loop);
+    if (loop->room) loop->room(loop);
+    net_log_sum_up(false);
 }
 
 int net_loop_init(net_loop *loop, uint64_t origin_ns)
@@ -107,11 +90,12 @@ int net_loop_init(net_loop *loop, uint64_t origin_ns)
     error = uv_loop_init(&loop->uv);
     if (error) return error;
     loop->uv.data = loop;
+    loop->conn_most = NET_LIMIT_CONNECTIONS;
     loop->origin_ns = origin_ns ? origin_ns : uv_hrtime();
     uv_timer_init(&loop->uv, &loop->sweep);
     uv_timer_init(&loop->uv, &loop->delay_timer);
     loop->sweep.data = loop->delay_timer.data = loop;
-    uv_timer_start(&loop->sweep, on_sweep, 1000, 1000);
+    uv_timer_start(&loop->sweep, on_sweep, SWEEP_MS, SWEEP_MS);
     uv_unref((uv_handle_t *)&loop->sweep);
     net_shaper_init(&loop->shaper, &loop->uv);
     return 0;
@@ -143,6 +127,7 @@ void net_loop_clear(net_loop *loop)
     net_shaper_clear(&loop->shaper);
     uv_loop_close(&loop->uv);
     net_blocks_clear();
+    net_log_sum_up(true);
 }
 
 mb_time net_loop_now(const net_loop *loop)
@@ -150,6 +135,15 @@ mb_time net_loop_now(const net_loop *loop)
     uint64_t now = uv_hrtime();
 
     return now > loop->origin_ns ? (mb_time)(now - loop->origin_ns) : 0;
+}
+
+int64_t net_loop_origin(const net_loop *loop)
+{
+    struct timespec wall;
+    uint64_t passed = uv_hrtime() - loop->origin_ns; /* of another one's clock: it may be ahead */
+
+    if (clock_gettime(CLOCK_REALTIME, &wall) != 0) return 0;
+    return (int64_t)wall.tv_sec * MB_SECOND + wall.tv_nsec - (int64_t)passed;
 }
 
 /* ---- latency -------------------------------------------------------------------------------- */

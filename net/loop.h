@@ -1,5 +1,5 @@
 /*
- * The event loop of a program: libuv's, with a clock, a line of log and a list of connections.
+ * The event loop of a program: libuv's, with a clock and a list of connections.
  *
  * libuv for these reasons: one epoll loop that stays flat with thousands of connections (one
  * GSource each collapses beyond some hundreds), a pool of threads for hashing and disk, and the
@@ -12,9 +12,19 @@
 #include <uv.h>
 
 #include "core/types.h"
+#include "net/log.h"
 #include "net/shape.h"
 
 struct net_conn;
+
+/* What strangers can make the program keep, against the most that it may be. Bytes; no limit where
+ * `most` is 0. */
+typedef struct net_budget {
+    uint64_t used, most;
+} net_budget;
+
+/* Whether `bytes` more fit. */
+bool net_budget_allows(const net_budget *budget, uint64_t bytes);
 
 typedef struct net_loop {
     uv_loop_t uv;
@@ -23,8 +33,14 @@ typedef struct net_loop {
     struct sockaddr_storage
         source; /* of connections that are opened; family 0: the system's choice */
     struct net_conn *conns;
-    uint32_t conn_count;
-    uv_timer_t sweep; /* looks at the connections' deadlines once a second */
+    uint32_t conn_count, conn_most;      /* at most so many are open */
+    bool conn_told;                      /* it was said that no more may be */
+    void (*room)(struct net_loop *loop); /* there may be room for one more, or NULL */
+    struct net_listener *full;           /* those with a connection for which there was none */
+    net_budget memory;                   /* of connections and of the tables of peers */
+    uint64_t conns_made;                 /* ever: the last one's id */
+    uint64_t swept_ns;                   /* when the connections' deadlines were last looked at */
+    uv_timer_t sweep;                    /* looks at the connections' deadlines once a second */
     net_shaper shaper;
     struct net_delayed *delayed, *delayed_last;
     uv_timer_t delay_timer;
@@ -44,6 +60,9 @@ void net_loop_clear(net_loop *loop);
 /* Nanoseconds since the origin; never negative. */
 mb_time net_loop_now(const net_loop *loop);
 
+/* Its time 0 by the wall clock, in ns since 1970. */
+int64_t net_loop_origin(const net_loop *loop);
+
 /* Calls `call(arg)` after the loop's latency, in the order of the calls; at once if there is none
  * and nothing waits. Where the loop ends before, `drop(arg)` is called instead, if not NULL. */
 void net_loop_delay(net_loop *loop, void (*call)(void *arg), void (*drop)(void *arg), void *arg);
@@ -62,23 +81,12 @@ typedef struct net_work {
 
 void net_work_start(net_loop *loop, net_work *work);
 
-/* ---- memory and messages -------------------------------------------------------------------- */
+/* ---- memory --------------------------------------------------------------------------------- */
 
 /* The programs end when memory is out: nothing that they hold is lost by it. Never NULL. */
 void *net_alloc(size_t size);
 void *net_alloc_zero(size_t size);
 void *net_realloc(void *memory, size_t size);
 char *net_strdup(const char *text);
-
-typedef enum net_level { NET_ERROR, NET_WARN, NET_INFO, NET_DEBUG } net_level;
-
-/* One line on stderr, printf-like, unless the level is above what is wanted. What came from
- * outside is printed with \x escapes for what is not printable. */
-void net_log(net_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void net_log_setup(const char *program, net_level most);
-bool net_log_wanted(net_level level);
-
-/* A hook that clears a progress line before a log line and is told that one was written. */
-void net_log_hook(void (*before)(void));
 
 #endif

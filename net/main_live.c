@@ -10,8 +10,10 @@
 #include "net/live_output.h"
 #include "net/live_plan.h"
 #include "net/live_swarm.h"
+#include "net/merge_records.h"
 #include "net/option_error.h"
-#include "net/version.h"
+#include "program/streams.h"
+#include "program/version.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -20,22 +22,31 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Peers that are started without being asked for: each is a process, which keeps files and sockets
+ * open, and computes. */
+enum { PEERS_UNASKED = 200 };
+
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_INTERRUPTED = 130 };
 
 static struct {
     char *folder, *work, *programs;
     char **overrides;
     char *seed;
-    gboolean force, netns, quiet, version;
-} options;
+    int max_peers;
+    gboolean force, merge, netns, quiet, version, help;
+} options = {.max_peers = PEERS_UNASKED};
 
 static const GOptionEntry entries[] = {
     {"output", 'o', 0, G_OPTION_ARG_FILENAME, &options.folder,
      "Folder for the results (default: results/NAME)", "DIR"},
     {"force", 0, 0, G_OPTION_ARG_NONE, &options.force, "Replace results that are there", NULL},
+    {"merge", 0, 0, G_OPTION_ARG_NONE, &options.merge,
+     "Run nothing: make a run of what real peers have recorded", NULL},
     {"set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.overrides,
      "Set a key of the scenario (repeatable)", "group.key=value"},
     {"seed", 0, 0, G_OPTION_ARG_STRING, &options.seed, "Set the scenario's seed", "N"},
+    {"max-peers", 0, 0, G_OPTION_ARG_INT, &options.max_peers,
+     "Start no more peers than these, each a process (default: 200)", "N"},
     {"netns", 0, 0, G_OPTION_ARG_NONE, &options.netns,
      "Give every peer a network namespace with shaped links (root)", NULL},
     {"work", 0, 0, G_OPTION_ARG_FILENAME, &options.work,
@@ -44,6 +55,7 @@ static const GOptionEntry entries[] = {
      "Where the other programs are (default: beside this one)", "DIR"},
     {"quiet", 'q', 0, G_OPTION_ARG_NONE, &options.quiet, "Print nothing but errors", NULL},
     {"version", 0, 0, G_OPTION_ARG_NONE, &options.version, "Print the version", NULL},
+    {"help", 'h', 0, G_OPTION_ARG_NONE, &options.help, "Print this help", NULL},
     {0},
 };
 
@@ -186,7 +198,7 @@ static int finish(const net_live_plan *plan, const char *work, const char *folde
     net_live_run merged;
     char *error = NULL;
     net_live_merge(plan, work, outcome, &merged);
-    bool right = net_live_output_write(folder, plan, &merged.run, origin, &error);
+    bool right = net_live_output_write(folder, plan->config, &merged.run, origin, &error);
     if (right && !options.quiet) print_figures(&merged.run, folder);
     net_live_run_clear(&merged);
     if (!right) return complain(error, EXIT_FAILED);
@@ -229,10 +241,9 @@ static int run_plan(net_live_plan *plan, const net_live_origin *origin)
         options.folder ? g_strdup(options.folder) : g_build_filename("results", plan->name, NULL);
     char *error = NULL, *work = NULL;
     bool there = g_file_test(folder, G_FILE_TEST_EXISTS);
+    bool opened = net_live_output_open(folder, options.force, &error);
     int status = EXIT_USAGE;
-    if (net_live_output_open(folder, options.force, &error) &&
-        place_config(plan, origin, folder, &error))
-        work = make_work(&error);
+    if (opened && place_config(plan, origin, folder, &error)) work = make_work(&error);
     if (work)
         status = run_in(plan, work, folder, origin);
     else
@@ -241,10 +252,21 @@ static int run_plan(net_live_plan *plan, const net_live_origin *origin)
         remove_tree(work);
     else if (work && status == EXIT_FAILED)
         fprintf(stderr, "minibit-live: the programs' files and logs are kept in %s\n", work);
-    if (!there && status != EXIT_DONE) g_rmdir(folder); /* goes only if it is empty */
+    if (opened && !there && status != EXIT_DONE) g_rmdir(folder); /* goes only if it is empty */
     g_free(work);
     g_free(folder);
     return status;
+}
+
+/* Whether so many peers may be started; else *error. */
+static bool peers_allowed(const char *scenario, const net_live_plan *plan, char **error)
+{
+    if (options.max_peers >= 0 && plan->peer_count <= (uint32_t)options.max_peers) return true;
+    *error =
+        g_strdup_printf("%s: has %u peers, each of which is a process on this machine; more "
+                        "than %d are started only with --max-peers=%u",
+                        scenario, plan->peer_count, MAX(options.max_peers, 0), plan->peer_count);
+    return false;
 }
 
 static int run(const char *scenario, int argc, char **argv)
@@ -255,8 +277,43 @@ static int run(const char *scenario, int argc, char **argv)
     net_live_plan *plan = net_live_plan_new(config, &error);
     g_free(config);
     if (!plan) return complain(error, EXIT_USAGE);
-    int status = run_plan(plan, &origin);
+    int status = peers_allowed(scenario, plan, &error) ? run_plan(plan, &origin)
+                                                       : complain(error, EXIT_USAGE);
     net_live_plan_free(plan);
+    return status;
+}
+
+/* ---- records of real peers --------------------------------------------------------------------
+ */
+
+static int write_merged(const net_merged *merged, const char *folder, int argc, char **argv)
+{
+    const net_live_origin origin = {"records", argc, argv, (uint64_t)g_get_real_time() * 1000};
+    char *error = NULL;
+    if (!net_live_output_write(folder, merged->config, &merged->run.run, &origin, &error))
+        return complain(error, EXIT_FAILED);
+    if (!options.quiet) print_figures(&merged->run.run, folder);
+    return EXIT_DONE;
+}
+
+static int merge(char **folders, uint32_t count, int argc, char **argv)
+{
+    char *error = NULL, *name;
+    net_merged merged;
+    int status = EXIT_USAGE;
+    if (!options.folder)
+        return complain(g_strdup("--merge: where to? name a folder with -o"), EXIT_USAGE);
+    name = g_path_get_basename(options.folder);
+    bool there = g_file_test(options.folder, G_FILE_TEST_EXISTS);
+    bool opened = net_merge_records(folders, count, name, &merged, &error) &&
+                  net_live_output_open(options.folder, options.force, &error);
+    if (opened)
+        status = write_merged(&merged, options.folder, argc, argv);
+    else
+        complain(error, status);
+    if (opened && !there && status != EXIT_DONE) g_rmdir(options.folder);
+    net_merged_clear(&merged);
+    g_free(name);
     return status;
 }
 
@@ -264,24 +321,37 @@ static int run(const char *scenario, int argc, char **argv)
 
 static const char summary[] =
     "Examples:\n"
-    "  minibit-live scenarios/flashcrowd.ini -o live\n"
-    "  minibit-live small.ini --set \"peers dsl.count=4\" --seed 7\n\n"
+    "  minibit-live small.ini -o live\n"
+    "  minibit-live small.ini --set \"peers dsl.count=4\" --seed 7\n"
+    "  minibit-live --merge tracker-record anna-record ben-record -o evening\n\n"
     "Runs a scenario for real: a tracker and every peer as processes on 127.0.0.1, their "
     "arrivals,\n"
-    "departures and access rates as the scenario says. Leaves what minibit-sim leaves.";
+    "departures and access rates as the scenario says. Leaves what minibit-sim leaves; --merge "
+    "makes\n"
+    "the same of what minibit-tracker and minibit-peer have recorded.";
 
 int main(int argc, char **argv)
 {
-    GOptionContext *context = g_option_context_new("SCENARIO.ini");
+    mb_streams_open();
+    GOptionContext *context = g_option_context_new("SCENARIO.ini | --merge DIR...");
     GError *reason = NULL;
     char **words = g_strdupv(argv);
     int status = EXIT_DONE;
     g_option_context_set_summary(context, summary);
+    g_option_context_set_help_enabled(context, FALSE); /* GLib's ends without a look at stdout */
     g_option_context_add_main_entries(context, entries, NULL);
     if (!g_option_context_parse(context, &argc, &argv, &reason))
         status = complain(net_option_error(reason, entries, NULL), EXIT_USAGE);
-    else if (options.version)
-        printf("minibit-live %s (%s)\n", NET_VERSION, NET_COMMIT);
+    else if (options.help) {
+        char *text = g_option_context_get_help(context, TRUE, NULL);
+        fputs(text, stdout);
+        g_free(text);
+    } else if (options.version)
+        mb_program_print_version(stdout, "minibit-live");
+    else if (options.merge && argc < 2)
+        status = complain(g_strdup("--merge: no folder given"), EXIT_USAGE);
+    else if (options.merge)
+        status = merge(argv + 1, (uint32_t)argc - 1, (int)g_strv_length(words), words);
     else if (argc != 2)
         status = complain(g_strdup(argc < 2 ? "no scenario given" : "one scenario at a time"),
                           EXIT_USAGE);
@@ -295,5 +365,6 @@ int main(int argc, char **argv)
     g_option_context_free(context);
     g_strfreev(words);
     options_clear();
-    return fflush(stdout) == 0 && !ferror(stdout) ? status : EXIT_FAILED;
+    if (fflush(stdout) == 0 && !ferror(stdout)) return status;
+    return complain(g_strdup("standard output cannot be written"), EXIT_FAILED);
 }

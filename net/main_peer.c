@@ -2,7 +2,7 @@
  * minibit-peer: joins a tracker's swarm, fetches the file, trades, then seeds.
  *
  * Exit codes: 0 the file is whole (or was, when told to stop); 1 failed; 2 wrong command line;
- * 130, 143 ended by SIGINT, SIGTERM before it was whole.
+ * 129, 130, 143 ended by SIGHUP, SIGINT, SIGTERM before it was whole.
  */
 #include <glib.h>
 #include <signal.h>
@@ -14,6 +14,7 @@
 #include "net/node.h"
 #include "net/probe.h"
 #include "net/program.h"
+#include "program/streams.h"
 
 typedef struct program {
     net_options options;
@@ -134,7 +135,10 @@ static void on_published(net_node *node)
 
     p->published = true;
     show(p, true);
-    net_log(NET_INFO, "%s is whole, every block verified", net_store_path(p->store));
+    net_log(NET_INFO,
+            p->manifest->hashed ? "%s is whole, every block verified"
+                                : "%s is whole; the tracker tells no hashes: nothing verified it",
+            net_store_path(p->store));
     printf("complete %s\n", net_store_path(p->store));
     fflush(stdout);
     if (p->gone) end(p, 0); /* it only waited for this */
@@ -222,19 +226,24 @@ static void file_name(const program *p, const char *told, char *name, size_t siz
 
 static bool open_store(program *p, const char *told)
 {
-    char name[MB_WIRE_NAME_SIZE + MB_EXTENSION_SIZE], error[600];
+    char name[MB_WIRE_NAME_SIZE + MB_EXTENSION_SIZE], error[600], host[NET_ADDRESS_SIZE];
+    char origin[NET_ADDRESS_SIZE + 16];
     const net_store_config config = {.folder = p->options.output_dir,
                                      .name = name,
                                      .manifest = p->manifest,
+                                     .origin = origin,
                                      .force = p->options.force};
     bool hashes, failed;
 
+    snprintf(origin, sizeof origin, "%s port %u", host,
+             net_address_text(&p->options.tracker, host));
     file_name(p, told, name, sizeof name);
     (void)g_mkdir_with_parents(p->options.output_dir, 0777); /* what is wrong shows in a moment */
     if (net_store_open(&p->store, &config, error, sizeof error)) {
         fail(p, error);
         return false;
     }
+    if (net_store_said(p->store)[0]) net_log(NET_WARN, "%s", net_store_said(p->store));
     hashes = net_store_has_claims(p->store);
     if (hashes) net_signals_pause(&p->signals);
     failed = net_store_resume(p->store, error, sizeof error) != 0;
@@ -245,7 +254,11 @@ static bool open_store(program *p, const char *told)
     }
     p->held_before = net_store_held_count(p->store);
     if (p->held_before > 0)
-        net_log(NET_INFO, "%u of %u blocks are there from before, each hashed again",
+        net_log(NET_INFO,
+                p->manifest->hashed
+                    ? "%u of %u blocks are there from before, each hashed again"
+                    : "%u of %u blocks are there from before, from the same tracker; nothing can "
+                      "verify them",
                 p->held_before, p->manifest->geometry.blocks);
     return true;
 }
@@ -257,6 +270,9 @@ static bool open_record(program *p)
                                       .id = p->options.id,
                                       .group = p->options.group,
                                       .geometry = p->manifest ? &p->manifest->geometry : &unknown,
+                                      .root = p->manifest && p->manifest->hashed ? p->manifest->root
+                                                                                 : NULL,
+                                      .started = net_loop_origin(&p->loop),
                                       .seed = p->options.seed,
                                       .up = p->options.up,
                                       .down = p->options.down,
@@ -295,6 +311,7 @@ static void begin(program *p, const char *name)
 
     if (!open_store(p, name) || !open_record(p)) return;
     net_remotes_init(&p->remotes, p->manifest->geometry.blocks, 2);
+    p->remotes.memory = &p->loop.memory;
     config.store = p->store;
     config.record = p->record;
     p->node = net_node_new(&config);
@@ -322,19 +339,32 @@ static void on_probed(void *owner, uint32_t block_size)
         begin(p, "");
 }
 
+/* Why the file that the tracker tells of is not taken, or NULL; then its manifest is made. */
+static const char *objection(program *p, const mb_wire_file *file)
+{
+    char extension[MB_EXTENSION_SIZE];
+    int error;
+
+    mb_extension_of(file->name, extension);
+    if (file->name[0] && strcmp(extension, file->extension) != 0)
+        return "the file's name does not end as its extension says";
+    error = make_manifest(p, file);
+    if (!error) return NULL;
+    return error == MB_ERR_HASH ? "the hashes do not agree with their root" : mb_strerror(error);
+}
+
 static bool on_joined(void *owner, const net_file_told *told)
 {
     program *p = owner;
-    int error;
+    const char *why;
 
     if (told->known) {
-        error = make_manifest(p, told->file);
-        if (!error) begin(p, told->file->name);
-        if (error)
-            net_log(NET_WARN, "refused from the tracker: %s",
-                    error == MB_ERR_HASH ? "the hashes do not agree with their root"
-                                         : mb_strerror(error));
-        return !error;
+        why = objection(p, told->file);
+        if (why)
+            net_log(NET_WARN, "refused from the tracker: %s", why);
+        else
+            begin(p, told->file->name);
+        return !why;
     }
     if (told->blocks == 0) {
         net_log(NET_WARN, "refused from the tracker: its list has no blocks");
@@ -391,8 +421,9 @@ static bool start(program *p)
     return true;
 }
 
-static void clear(program *p)
+static bool clear(program *p)
 {
+    bool recorded;
     mb_time now = net_loop_now(&p->loop);
 
     p->closing = true;
@@ -403,26 +434,29 @@ static void clear(program *p)
     net_node_free(p->node);
     p->announcer = NULL;
     p->node = NULL; /* the loop goes round once more */
-    net_record_finish(p->record, now, p->leaving || p->left_early);
+    recorded = net_record_finish(p->record, now, p->leaving || p->left_early);
     net_loop_clear(&p->loop);
     net_store_close(p->store);
     if (p->remotes.buckets) net_remotes_clear(&p->remotes);
     mb_manifest_free(p->manifest);
     net_options_clear(&p->options);
+    return recorded;
 }
 
 int main(int argc, char **argv)
 {
     static program p;
-    int status = net_options_peer(&p.options, argc, argv);
+    int status;
 
-    if (status) return status == NET_OPTIONS_DONE ? 0 : status;
+    mb_streams_open();
+    status = net_options_peer(&p.options, argc, argv);
+    if (status) return net_program_end(status);
     if (!net_program_begin("minibit-peer", &p.options, &p.loop)) return 1;
     if (start(&p))
         net_loop_run(&p.loop);
     else
         p.loop.exit_code = 1;
     status = p.loop.exit_code;
-    clear(&p);
-    return status;
+    if (!clear(&p) && status == 0) status = 1;
+    return net_program_end(status);
 }

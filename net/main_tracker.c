@@ -3,16 +3,17 @@
  *
  * Exit codes: 0 told to stop; 1 failed; 2 wrong command line.
  */
-#include <errno.h>
 #include <glib.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "net/extension_file.h"
 #include "net/net_limits.h"
 #include "net/node.h"
 #include "net/program.h"
 #include "net/tracker_server.h"
+#include "program/streams.h"
 
 typedef struct program {
     net_options options;
@@ -120,25 +121,24 @@ static void wire_name(program *p)
     g_free(base);
 }
 
-/* Where the original's peers look for the extension. */
-static void write_extension(const program *p)
+/* Before the file is hashed, which may take long. */
+static bool write_extension(const program *p)
 {
-    FILE *file = fopen("extensao.txt", "we");
+    char extension[MB_EXTENSION_SIZE], error[600];
 
-    if (!file) {
-        net_log(NET_WARN, "cannot write extensao.txt: %s", strerror(errno));
-        return;
-    }
-    if (p->manifest->extension[0]) fprintf(file, ".%s", p->manifest->extension);
-    fclose(file);
+    if (!p->options.extension_file) return true;
+    mb_extension_of(p->options.file, extension);
+    if (net_extension_write(p->options.extension_file, extension, error, sizeof error)) return true;
+    net_log(NET_ERROR, "%s", error);
+    return false;
 }
 
 static bool open_file(program *p)
 {
     char error[600];
-
     int failed;
 
+    if (!write_extension(p)) return false;
     net_signals_pause(&p->signals);
     failed = net_store_open_seed(&p->store, p->options.file, (uint32_t)p->options.block_size,
                                  &p->manifest, error, sizeof error);
@@ -155,7 +155,6 @@ static bool open_file(program *p)
         return false;
     }
     wire_name(p);
-    write_extension(p);
     net_log(NET_INFO, "%s: %llu bytes in %u blocks, hashed", p->options.file,
             (unsigned long long)p->manifest->geometry.size, p->manifest->geometry.blocks);
     return true;
@@ -167,7 +166,11 @@ static bool open_record(program *p)
                                       .id = "tracker",
                                       .group = p->options.group,
                                       .geometry = &p->manifest->geometry,
+                                      .root = p->manifest->root,
+                                      .started = net_loop_origin(&p->loop),
                                       .seed = p->options.seed,
+                                      .up = p->options.up,
+                                      .down = p->options.down,
                                       .encoding = (mb_encoding)p->options.protocol.encoding};
     char error[600];
 
@@ -202,6 +205,7 @@ static bool open_node(program *p)
                                     .port = p->options.seeder_port};
 
     net_remotes_init(&p->remotes, p->manifest->geometry.blocks, 1);
+    p->remotes.memory = &p->loop.memory;
     p->node = net_node_new(&config);
     if (p->node) net_node_start(p->node);
     return p->node != NULL;
@@ -216,6 +220,7 @@ static void open_server(program *p)
                                        .host = p->options.host,
                                        .port = p->options.seeder_port,
                                        .seeder = mb_log_told(net_node_log(p->node)),
+                                       .node = p->node,
                                        .record = p->record,
                                        .seed = p->options.seed,
                                        .trust_ip = p->options.trust_ip};
@@ -244,8 +249,9 @@ static bool start(program *p)
     return true;
 }
 
-static void clear(program *p)
+static bool clear(program *p)
 {
+    bool recorded;
     mb_time now = net_loop_now(&p->loop);
 
     net_loop_end(&p->loop);
@@ -255,26 +261,29 @@ static void clear(program *p)
     net_tracker_server_free(p->server);
     p->node = NULL; /* the loop goes round once more */
     p->server = NULL;
-    net_record_finish(p->record, now, false);
+    recorded = net_record_finish(p->record, now, false);
     net_loop_clear(&p->loop);
     net_store_close(p->store);
     if (p->remotes.buckets) net_remotes_clear(&p->remotes);
     mb_manifest_free(p->manifest);
     net_options_clear(&p->options);
+    return recorded;
 }
 
 int main(int argc, char **argv)
 {
     static program p;
-    int status = net_options_tracker(&p.options, argc, argv);
+    int status;
 
-    if (status) return status == NET_OPTIONS_DONE ? 0 : status;
+    mb_streams_open();
+    status = net_options_tracker(&p.options, argc, argv);
+    if (status) return net_program_end(status);
     if (!net_program_begin("minibit-tracker", &p.options, &p.loop)) return 1;
     if (start(&p))
         net_loop_run(&p.loop);
     else
         p.loop.exit_code = 1;
     status = p.loop.exit_code;
-    clear(&p);
-    return status;
+    if (!clear(&p) && status == 0) status = 1;
+    return net_program_end(status);
 }

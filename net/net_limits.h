@@ -23,11 +23,23 @@
 
 /* Milliseconds. Past each the connection is closed; of a block under way the rest is asked of
  * somebody else. */
-#define NET_LIMIT_REQUEST_MS 10000 /* from a message's first byte to its last */
+#define NET_LIMIT_REQUEST_MS 10000 /* without a byte of the rest of a message */
 #define NET_LIMIT_BLOCK_MS 60000   /* without a byte of a block, or of what I send being taken */
 #define NET_LIMIT_IDLE_MS 120000   /* nothing at all in either direction */
 #define NET_LIMIT_CONNECT_MS 10000 /* until a connection of mine stands */
 #define NET_LIMIT_ANSWER_MS 60000  /* until the first byte of a plain answer, the tracker's too */
+
+/* A message that has come at fewer bytes a second than this, but for its first NET_LIMIT_SLOW_MS,
+ * is too slow: strangers must not hold a connection with a byte now and then. */
+#define NET_LIMIT_SLOWEST 100
+#define NET_LIMIT_SLOW_MS 20000
+
+/* A block that goes out is cut where others wait for its slot and its receiver has for
+ * NET_LIMIT_TAKE_MS taken less of it than an eighth of what blocks have been taken at lately, or,
+ * before any has been, than NET_LIMIT_TAKEN bytes a second; my own rate, where that is limited, is
+ * shared out first. Of a node that leaves, after NET_LIMIT_LEAVE_MS, whoever waits. */
+#define NET_LIMIT_TAKE_MS 15000
+#define NET_LIMIT_TAKEN 1000
 
 /* How long a last announce may take before a peer that leaves goes without its answer. */
 #define NET_LIMIT_LEAVE_MS 5000
@@ -42,13 +54,31 @@
  * connected are forgotten; where there are none, newcomers are refused. */
 #define NET_LIMIT_PEERS 65536
 
+/* For how long who sent a wrong block is banned, and who sent a part of one is asked for whole
+ * blocks only: the first time; at most. How many such are remembered; past it, the oldest is
+ * forgotten. */
+#define NET_BLAME_FIRST_MS 600000
+#define NET_BLAME_LAST_MS 86400000
+#define NET_LIMIT_BLAMES 1024
+
 /* Bytes of peers' entries that a tracker keeps written; past it, the others are written for each
  * answer. */
 #define NET_LIMIT_ENTRIES ((size_t)16 << 20)
 
-/* Connections that one program keeps; past it, accepted ones are closed at once. The system's
- * limit on descriptors, raised as far as it goes, may come first: then the same happens. */
+/* Connections that one program keeps, where the system's limit on descriptors, raised as far as it
+ * goes and less NET_RESERVED_DESCRIPTORS and those of its own, is not lower. Past it, the kept one
+ * that has been idle for longest is closed for a new one: one that only announces, else one that
+ * has said nothing for NET_LIMIT_ROOM_MS. Where there is none, who connects waits, and I connect to
+ * nobody past NET_LIMIT_OWN_CONNECTIONS more: for these, idle ones are closed within a second. */
 #define NET_LIMIT_CONNECTIONS 60000
+#define NET_LIMIT_OWN_CONNECTIONS 8
+#define NET_RESERVED_DESCRIPTORS 24
+#define NET_LIMIT_ROOM_MS 5000
+
+/* Bytes that all connections (what has come of messages, what waits to be sent) and all that peers
+ * have told may take, where --memory says nothing else. Past it, newcomers and what is larger than
+ * before are refused; who is known is served. */
+#define NET_LIMIT_MEMORY ((uint64_t)512 << 20)
 
 /* Connections that may wait to be accepted; past it, the system lets those who connect try again.
  */

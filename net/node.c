@@ -118,10 +118,13 @@ static void step(net_node *node)
 {
     int error;
 
+    mb_time now = net_loop_now(node->loop);
+
+    if (now > node->stepped) node->stepped = now; /* a sleep that is excused takes it back */
     node->measuring = false;
     node->actions.count = 0;
-    error = mb_peer_step(node->peer, net_loop_now(node->loop), node->events, node->batch_count,
-                         &node->actions);
+    error =
+        mb_peer_step(node->peer, node->stepped, node->events, node->batch_count, &node->actions);
     if (error == MB_ERR_MEMORY) net_alloc(SIZE_MAX);
     if (error) net_log(NET_DEBUG, "the core refused an event: %s", mb_strerror(error));
     for (size_t i = 0; i < node->actions.count; i++)
@@ -168,6 +171,10 @@ static void flush(net_node *node)
             node->queue_capacity = capacity;
             step(node);
         }
+    }
+    if (node->watched && node->loop->latency == 0 && !net_node_agrees(node)) {
+        net_log(NET_ERROR, "the core counts on the beginning of a block that is not here");
+        abort();
     }
     see_to_timer(node);
 }
@@ -236,6 +243,8 @@ static void on_tick(uv_timer_t *timer)
     mb_time now = net_loop_now(node->loop);
     net_link *next;
 
+    net_node_watch(node, false);
+    net_node_pass_on(node);
     for (net_link *link = node->links; link; link = next) {
         uint32_t now_s = (uint32_t)(uv_now(&node->loop->uv) / 1000) + 1;
 
@@ -266,6 +275,7 @@ net_node *net_node_new(const net_node_config *config)
     node->loop = config->loop;
     node->geometry = net_store_geometry(config->store);
     node->published = net_store_is_published(config->store);
+    node->watched = getenv("MINIBIT_CHECK") != NULL;
     mb_actions_init(&node->actions);
     if (mb_peer_new(&node->peer, &core)) {
         free(node);
@@ -358,7 +368,7 @@ void net_node_listed(net_node *node, const net_listing *list, uint32_t count, co
     for (uint32_t i = 0; i < count; i++) {
         const net_remote *remote = net_remotes_at(node->config.remotes, list[i].node);
 
-        if (!remote || remote->banned) continue;
+        if (!remote) continue;
         copy[used].node = list[i].node;
         copy[used].flags = list[i].flags;
         copy[used].told.count = list[i].tell; /* a mark: it is filled in when the core gets it */
@@ -379,6 +389,11 @@ void net_node_unlisted(net_node *node)
 }
 
 /* ---- looking -------------------------------------------------------------------------------- */
+
+void net_node_hide_lost(const net_node *node, uint8_t *set)
+{
+    net_store_hide_lost(node->config.store, set);
+}
 
 mb_peer_view net_node_look(const net_node *node)
 {

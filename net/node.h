@@ -73,6 +73,9 @@ void net_node_unlisted(net_node *node);
 /* Leaves in good order: ops->left follows. */
 void net_node_leave(net_node *node);
 
+/* Takes those blocks out of a set of the wire that its file has lost since. */
+void net_node_hide_lost(const net_node *node, uint8_t *set);
+
 mb_peer_view net_node_look(const net_node *node);
 const mb_log *net_node_log(const net_node *node);
 

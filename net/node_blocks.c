@@ -2,9 +2,11 @@
  * Blocks that come in: expected, received, checked on a thread, kept on disk, told to the core.
  */
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "net/address.h"
 #include "net/net_limits.h"
 #include "net/node_impl.h"
 
@@ -31,33 +33,47 @@ static net_partial *partial_add(net_node *node, uint32_t block)
     return &node->partials[node->partial_count++];
 }
 
-/* Whether `giver` is among those who gave it, or there is room for it. */
-static bool partial_takes(net_partial *partial, mb_node giver)
+static bool is_giver(const net_giver *giver, const net_remote *remote, const char *host)
 {
+    return strcmp(giver->id, remote->id) == 0 && strcmp(giver->host, host) == 0;
+}
+
+/* Whether `remote` at `host` is among those who gave it, or there is room for it. */
+static bool partial_takes(net_partial *partial, const net_remote *remote, const char *host)
+{
+    net_giver *giver;
+
     for (uint32_t i = 0; i < partial->giver_count; i++)
-        if (partial->givers[i] == giver) return true;
+        if (is_giver(&partial->givers[i], remote, host)) return true;
     if (partial->giver_count == NET_PARTIAL_GIVERS) return false;
-    partial->givers[partial->giver_count++] = giver;
+    giver = &partial->givers[partial->giver_count++];
+    memcpy(giver->id, remote->id, sizeof giver->id);
+    snprintf(giver->host, sizeof giver->host, "%s", host);
     return true;
 }
 
 /* The first `size` bytes of a block have come, the last of them from `from`; whether they are
- * kept. */
-static bool partial_keep(net_node *node, const net_remote *from, const net_ask *ask,
-                         const net_block *bytes, uint32_t size)
+ * kept: not where as many are already, nor where those before ask->offset have been thrown away or
+ * replaced meanwhile, for then nobody could say who gave them. */
+static bool partial_keep(net_node *node, const net_remote *from, const char *host,
+                         const net_ask *ask, const net_block *bytes, uint32_t size)
 {
     net_partial *partial = partial_find(node, ask->block);
 
-    if (from->doubted) return false;
+    if (from->doubted || (partial && partial->size >= size)) return false;
+    if (ask->offset > 0 && (!partial || partial->head != ask->head)) return false;
     if (!partial) partial = partial_add(node, ask->block);
-    if (ask->offset == 0) partial->giver_count = 0; /* all of it is new */
-    if (!partial_takes(partial, from->node)) return false;
+    if (ask->offset == 0) { /* all of it is new */
+        partial->giver_count = 0;
+        partial->head = ++node->heads;
+    }
+    if (!partial_takes(partial, from, host)) return false;
     memcpy(partial->bytes->bytes, bytes->bytes, size);
     partial->size = size;
     return true;
 }
 
-/* The block is here whole, or what was kept of it is wrong. */
+/* The block is here whole, as the core is told beside this, or nothing of it is to be kept. */
 static void partial_drop(net_node *node, uint32_t block)
 {
     net_partial *partial = partial_find(node, block);
@@ -65,6 +81,28 @@ static void partial_drop(net_node *node, uint32_t block)
     if (!partial) return;
     net_block_unref(partial->bytes);
     *partial = node->partials[--node->partial_count];
+}
+
+/* What was kept of the block is of no use: the core too lets go of it. */
+static void partial_lose(net_node *node, uint32_t block)
+{
+    net_event dropped = net_event_make(MB_EVENT_DROPPED, NULL);
+
+    partial_drop(node, block);
+    dropped.event.block = block;
+    net_node_hear(node, &dropped);
+}
+
+bool net_node_agrees(const net_node *node)
+{
+    uint32_t place = 0, block, bytes;
+
+    while (mb_peer_partial(node->peer, &place, &block, &bytes)) {
+        const net_partial *partial = partial_find(node, block);
+
+        if (!partial || partial->size < bytes) return false;
+    }
+    return true;
 }
 
 void net_node_partials_clear(net_node *node)
@@ -75,37 +113,53 @@ void net_node_partials_clear(net_node *node)
 }
 
 /* Room for a block whose bytes come from `offset` on, with those before it, which were kept from
- * earlier; NULL if they were not. */
-static net_block *block_from(net_link *link, net_ask *ask, uint32_t offset)
+ * earlier. Where they are here no longer (the block came whole from elsewhere, or they were wrong)
+ * the answer is passed over, and costs nothing but its bytes. */
+static net_block *block_from(const net_conn *conn, net_link *link, net_ask *ask, uint32_t offset)
 {
-    uint32_t size = mb_geometry_block_size(link->node->geometry, ask->block);
-    const net_partial *partial = offset > 0 ? partial_find(link->node, ask->block) : NULL;
-    net_block *bytes;
+    const net_partial *partial = partial_find(link->node, ask->block);
+    net_block *bytes = net_block_new(mb_geometry_block_size(link->node->geometry, ask->block));
 
-    if (offset > 0 && (!partial || partial->size < offset)) return NULL;
-    bytes = net_block_new(size);
     ask->offset = offset;
-    if (offset == 0) return bytes;
+    ask->headless = offset > 0 && (!partial || partial->size < offset);
+    if (offset == 0 || ask->headless) return bytes;
     memcpy(bytes->bytes, partial->bytes->bytes, offset);
-    ask->mixed = partial->giver_count > 1 || partial->givers[0] != link->remote->node;
+    ask->head = partial->head;
+    ask->mixed =
+        partial->giver_count > 1 || !is_giver(&partial->givers[0], link->remote, conn->host);
     return bytes;
 }
 
-/* Nobody can say which part of the block was wrong: those who gave one are doubted from now on. */
-static void doubt_givers(net_node *node, uint32_t block, net_remote *last)
+static void doubt(net_node *node, const char *id, const char *host)
 {
-    const net_partial *partial = partial_find(node, block);
+    net_remote *remote = net_remotes_find(node->config.remotes, id);
 
-    net_log(NET_WARN, "block %u, in parts from several peers, has the wrong hash", block);
-    if (last) last->doubted = true;
-    for (uint32_t i = 0; partial && i < partial->giver_count; i++) {
-        net_remote *giver = net_remotes_at(node->config.remotes, partial->givers[i]);
-
-        if (giver) giver->doubted = true;
-    }
+    (void)net_remotes_blame(node->config.remotes, id, host, false, net_loop_now(node->loop));
+    if (remote && net_address_same(remote->host, host)) remote->doubted = true;
 }
 
-void net_node_cut(net_link *link, net_ask *ask, const net_block *body, uint32_t size)
+/* The beginning that an answer went on from, if it is still here. */
+static const net_partial *beginning_of(const net_node *node, const net_ask *ask)
+{
+    const net_partial *partial = partial_find(node, ask->block);
+
+    return ask->offset > 0 && partial && partial->head == ask->head ? partial : NULL;
+}
+
+/* Nobody can say which part of the block was wrong: those who gave one are doubted for a while. */
+static void doubt_givers(net_node *node, const net_ask *ask, const net_remote *last,
+                         const char *host)
+{
+    const net_partial *partial = beginning_of(node, ask);
+
+    net_log(NET_WARN, "block %u, in parts from several peers, has the wrong hash", ask->block);
+    doubt(node, last->id, host);
+    for (uint32_t i = 0; partial && i < partial->giver_count; i++)
+        doubt(node, partial->givers[i].id, partial->givers[i].host);
+}
+
+void net_node_cut(net_link *link, const net_ask *ask, const net_conn *conn, const net_block *body,
+                  uint32_t size)
 {
     net_node *node = link->node;
     net_event event = net_event_make(MB_EVENT_CUT, link->remote);
@@ -113,27 +167,71 @@ void net_node_cut(net_link *link, net_ask *ask, const net_block *body, uint32_t 
     if (ask->dropped) return;
     event.event.block = ask->block;
     if (body && size > ask->offset) {
-        if (partial_keep(node, link->remote, ask, body, size)) {
+        if (!ask->headless && partial_keep(node, link->remote, conn->host, ask, body, size)) {
             event.event.flags = MB_FLAG_KEEP;
             event.event.offset = size;
         }
-        net_record_downloaded(node->config.record, size - ask->offset);
     }
     net_node_hear(node, &event);
 }
 
-static void measure_conn(net_link *link, const net_conn *conn)
+void net_node_note_lost(const net_link *link, const net_conn *conn, const net_block *body,
+                        uint32_t size)
 {
-    for (uint16_t i = 0; conn && conn->body && i < link->ask_count; i++) {
-        const net_ask *ask = &link->asks[i];
-        net_event *event;
+    net_record *record = link->node->config.record;
+    bool waits = false;
 
-        if (ask->over != conn || ask->dropped || conn->body_got == 0) continue;
-        event = net_node_push(link->node, MB_EVENT_PROGRESS, link->remote);
-        event->event.block = ask->block;
-        event->event.offset = conn->body_got;
+    for (uint16_t i = 0; i < link->ask_count; i++) {
+        const net_ask *ask = &link->asks[i];
+
+        waits |= ask->over == 0;
+        if (body && ask->over == conn->id && size > ask->offset)
+            net_record_downloaded(record, size - ask->offset);
+    }
+    if (!body && waits) net_record_downloaded(record, conn->size);
+}
+
+static void tell_progress(const net_link *link, const net_ask *ask, uint32_t offset)
+{
+    net_event *event = net_node_push(link->node, MB_EVENT_PROGRESS, link->remote);
+
+    event->event.block = ask->block;
+    event->event.offset = offset;
+}
+
+/* A text that is not whole yet is looked at only for its length: it is the answer to the oldest
+ * request that waits, or hardly as long as to matter. */
+static void measure_text(const net_link *link, const net_conn *conn)
+{
+    for (uint16_t i = 0; i < link->ask_count; i++) {
+        const net_ask *ask = &link->asks[i];
+        uint64_t got = ask->offset + (uint64_t)conn->size / 4 * 3;
+        uint32_t size = mb_geometry_block_size(link->node->geometry, ask->block);
+
+        if (ask->over || ask->dropped) continue;
+        tell_progress(link, ask, got < size ? (uint32_t)got : size);
         return;
     }
+}
+
+static void measure_body(const net_link *link, const net_conn *conn)
+{
+    for (uint16_t i = 0; i < link->ask_count; i++) {
+        const net_ask *ask = &link->asks[i];
+
+        if (ask->over != conn->id || ask->dropped || conn->body_got == 0) continue;
+        tell_progress(link, ask, conn->body_got);
+        return;
+    }
+}
+
+static void measure_conn(const net_link *link, const net_conn *conn)
+{
+    if (!conn) return;
+    if (conn->body)
+        measure_body(link, conn);
+    else if (conn->size > 0)
+        measure_text(link, conn);
 }
 
 void net_node_measure(net_node *node)
@@ -141,7 +239,7 @@ void net_node_measure(net_node *node)
     for (net_link *link = node->links; link; link = link->next) {
         measure_conn(link, link->out);
         if (!link->out || !link->out->body) measure_conn(link, link->in);
-        if (link->plain) measure_conn(link, link->plain);
+        measure_conn(link, link->plain);
     }
     net_node_push(node, MB_EVENT_MEASURED, NULL);
 }
@@ -159,7 +257,8 @@ static uint64_t wire_bytes(const net_ask *ask, uint32_t payload)
 typedef struct arrival {
     net_work work;
     net_node *node;
-    mb_node from; /* its remote may be gone when it is checked */
+    net_link *link;              /* it stays for as long as `checking` counts this */
+    char host[NET_ADDRESS_SIZE]; /* that it came from */
     net_block *bytes;
     uint32_t block, payload;
     net_ask ask;
@@ -174,82 +273,85 @@ static void on_check(net_work *work)
     a->error = net_store_put(a->node->config.store, a->block, a->bytes->bytes, a->bytes->size);
 }
 
-/* It cheats, or its memory fails: one such block is enough. */
-static void ban(net_remote *remote)
+static void tell_arrival(const arrival *a)
 {
-    net_link *link = remote->link;
+    net_event event = net_event_make(MB_EVENT_BLOCK, a->link->remote);
 
-    if (link)
-        net_link_ban(link, "a block of the wrong hash");
-    else
-        remote->banned = true;
-}
-
-static void tell_arrival(arrival *a, net_remote *remote)
-{
-    net_event event = net_event_make(MB_EVENT_BLOCK, remote);
-
-    event.event.from = a->from;
     event.event.block = a->block;
-    event.tell = a->tell;
-    event.gain.from = a->from;
+    event.gain.from = a->link->remote->node;
     event.gain.block = a->block;
     event.gain.bytes = wire_bytes(&a->ask, a->payload);
+    event.gain.begun = a->ask.offset;
     event.gain.started = a->ask.started;
     event.gain.role = a->ask.role;
     event.gain.via = a->ask.via;
     net_node_hear(a->node, &event);
 }
 
-/* Its bytes are wrong. Who gave all of them is banned; of what was put together nothing stays. */
-static void tell_wrong(arrival *a, net_remote *remote)
+/* Its bytes are wrong. Who gave all of them cheats, or its memory fails: one such block is enough
+ * for a ban. Of what was put together nothing stays. */
+static void tell_wrong(const arrival *a)
 {
     net_node *node = a->node;
-    net_event cut = net_event_make(MB_EVENT_CUT, remote);
-    net_event bad = net_event_make(MB_EVENT_BAD_BLOCK, remote);
+    net_event cut = net_event_make(MB_EVENT_CUT, a->link->remote);
+    net_event bad = net_event_make(MB_EVENT_BAD_BLOCK, a->link->remote);
 
-    cut.event.from = bad.event.from = a->from;
     cut.event.block = bad.event.block = a->block;
-    if (a->ask.mixed) doubt_givers(node, a->block, remote);
-    if (a->ask.offset > 0) {
-        cut.event.flags = MB_FLAG_KEEP; /* nothing of it */
-        partial_drop(node, a->block);
-        net_node_hear(node, &cut);
-    }
+    if (a->ask.mixed) doubt_givers(node, &a->ask, a->link->remote, a->host);
+    if (beginning_of(node, &a->ask)) partial_lose(node, a->block);
+    if (a->ask.offset > 0) net_node_hear(node, &cut);
     if (a->ask.mixed) return;
     net_node_hear(node, &bad);
-    if (remote) ban(remote);
+    net_link_ban(a->link, a->host, "a block of the wrong hash");
+}
+
+/* Stored, whatever became of its giver meanwhile, or wrong. */
+static void tell_checked(const arrival *a)
+{
+    net_node *node = a->node;
+
+    if (a->error) {
+        tell_wrong(a);
+        return;
+    }
+    net_node_stored(node);
+    net_node_cache(node, a->block, a->bytes);
+    partial_drop(node, a->block);
+    tell_arrival(a);
 }
 
 static void on_checked(net_work *work)
 {
     arrival *a = (arrival *)work;
     net_node *node = a->node;
-    net_remote *remote = net_remotes_at(node->config.remotes, a->from);
 
     node->working--;
-    if (remote && remote->link && remote->link->checking > 0) remote->link->checking--;
+    net_record_downloaded(node->config.record, wire_bytes(&a->ask, a->payload));
+    a->link->pins++;
+    a->link->checking--;
     if (a->error && a->error != MB_ERR_HASH && a->error != MB_ERR_ARGUMENT) {
         net_node_fail(node, a->error);
     } else if (!node->freeing) {
-        if (!a->error) {
-            net_node_stored(node);
-            net_node_cache(node, a->block, a->bytes);
-            partial_drop(node, a->block);
-        }
-        net_record_downloaded(node->config.record, wire_bytes(&a->ask, a->payload));
-        if (a->error)
-            tell_wrong(a, remote);
-        else
-            tell_arrival(a, remote);
-        if (remote && remote->link) net_plain_ask_next(remote->link);
+        tell_checked(a);
+        net_plain_ask_next(a->link);
     }
+    a->link->pins--;
+    if (!node->freeing) net_link_release(a->link);
     net_block_unref(a->bytes);
     free(a);
 }
 
+/* Bytes that nobody can use any more. */
+static void pass_over(net_link *link, const net_ask *ask, uint32_t payload)
+{
+    net_record_downloaded(link->node->config.record, wire_bytes(ask, payload));
+    if (ask->dropped) return;
+    net_log(NET_DEBUG, "the beginning of block %u is gone: it is asked for anew", ask->block);
+    net_node_cut(link, ask, NULL, NULL, 0);
+}
+
 /* The block is here: `bytes` is taken over. */
-static void arrive(net_link *link, const net_ask *ask, net_block *bytes)
+static void arrive(const net_conn *conn, net_link *link, const net_ask *ask, net_block *bytes)
 {
     net_node *node = link->node;
     arrival *a;
@@ -257,17 +359,15 @@ static void arrive(net_link *link, const net_ask *ask, net_block *bytes)
     if (!node->config.manifest->hashed && ask->block + 1 == node->geometry->blocks)
         (void)net_store_set_last(node->config.store, bytes->size);
     node->received_bytes += bytes->size - ask->offset;
-    if (ask->dropped) {
-        uint64_t wasted = wire_bytes(ask, bytes->size - ask->offset);
-
-        net_record_downloaded(node->config.record, wasted);
-        net_record_wasted(node->config.record, wasted);
+    if (ask->dropped || ask->headless) {
+        pass_over(link, ask, bytes->size - ask->offset);
         net_block_unref(bytes);
         return;
     }
     a = net_alloc_zero(sizeof *a);
     a->node = node;
-    a->from = link->remote->node;
+    a->link = link;
+    memcpy(a->host, conn->host, sizeof a->host);
     a->bytes = bytes;
     a->block = ask->block;
     a->payload = bytes->size - ask->offset;
@@ -336,33 +436,29 @@ static void hear_refusal(net_link *link, net_ask *ask, mb_wire_reason reason)
 static void hear_data(net_conn *conn, net_link *link, net_ask *ask, const mb_wire_message *m)
 {
     uint32_t offset = m->extension ? m->extension->offset : 0;
-    net_block *bytes = block_from(link, ask, offset);
+    net_block *bytes = block_from(conn, link, ask, offset);
     net_ask answered = *ask;
 
-    if (!bytes || m->data_size > bytes->size - offset) {
+    if (m->data_size > bytes->size - offset) {
         net_block_unref(bytes);
-        net_conn_refuse(conn, "a block from another byte than asked for");
+        net_conn_refuse(conn, "a block beyond its end");
         return;
     }
     memcpy(bytes->bytes + offset, m->data, m->data_size);
     bytes->size = offset + (uint32_t)m->data_size; /* the last one may turn out shorter */
     answered.base64 = true;
     net_link_answered(link, ask);
-    arrive(link, &answered, bytes);
+    arrive(conn, link, &answered, bytes);
 }
 
 static void hear_header(net_conn *conn, net_link *link, net_ask *ask, const mb_wire_message *m)
 {
     uint32_t offset = m->extension->offset;
-    net_block *bytes = block_from(link, ask, offset);
+    net_block *bytes = block_from(conn, link, ask, offset);
 
-    if (!bytes) {
-        net_conn_refuse(conn, "a block from another byte than asked for");
-        return;
-    }
     if (m->extension->length > 0 && m->extension->length < bytes->size - offset)
         bytes->size = offset + m->extension->length; /* the last one turns out shorter */
-    ask->over = conn;
+    ask->over = conn->id;
     net_conn_expect(conn, bytes, offset, bytes->size);
 }
 
@@ -397,9 +493,9 @@ void net_node_body(net_conn *conn, net_block *block)
     for (uint16_t i = 0; link && i < link->ask_count; i++) {
         net_ask ask = link->asks[i];
 
-        if (ask.over != conn) continue;
+        if (ask.over != conn->id) continue;
         net_link_answered(link, &link->asks[i]);
-        arrive(link, &ask, block);
+        arrive(conn, link, &ask, block);
         if (conn->role == NET_CONN_PLAIN) net_conn_finish(conn);
         return;
     }

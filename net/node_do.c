@@ -48,6 +48,7 @@ static uint8_t *set_of(const net_node *node, mb_told told)
     for (uint32_t i = 0; i < told.count; i++)
         mb_blockset_add(set, told.log->blocks[i]);
     mb_wire_set_put(set, node->geometry->blocks, bytes);
+    net_store_hide_lost(node->config.store, bytes);
     free(set);
     return bytes;
 }
@@ -206,7 +207,7 @@ static void do_send(net_node *node, const mb_action *action)
         net_node_refuse(link, action);
     } else if (remote->speech != NET_SPEECH_MINIBIT) {
         net_plain_send(link, action);
-    } else if (!remote->banned) {
+    } else {
         send_minibit(link, action);
     }
     if (parting && remote->link) net_link_part(link);
@@ -257,13 +258,6 @@ static void do_gained(net_node *node, const mb_action *action)
     gain.from = NET_FROM_NONE;
     gain.via = MB_VIA_INITIAL;
     net_record_gain(node->config.record, &gain, "");
-}
-
-static void do_wasted(net_node *node, const mb_action *action)
-{
-    const net_gain *from = gain_of(node, action->block);
-
-    if (from) net_record_wasted(node->config.record, from->bytes);
 }
 
 /* ---- publishing ----------------------------------------------------------------------------- */
@@ -362,7 +356,7 @@ void net_node_execute(net_node *node, const mb_action *action)
     case MB_ACTION_MEASURE: node->measuring = true; return;
     case MB_ACTION_GAINED: do_gained(node, action); return;
     case MB_ACTION_COMPLETE: do_complete(node); return;
-    case MB_ACTION_WASTED: do_wasted(node, action); return;
+    case MB_ACTION_WASTED: return; /* its bytes led to no block: the record sees that */
     case MB_ACTION_ANSWER: return; /* the tracker's */
     default: break;
     }

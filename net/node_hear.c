@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/blockset.h"
+#include "net/address.h"
 #include "net/net_limits.h"
 #include "net/node_impl.h"
 
@@ -30,44 +31,99 @@ static bool is_elsewhere(const net_conn *conn, const char *host)
     return strcmp(there, host) != 0;
 }
 
-/* Whether what comes over the connection may be of that id; a line of log if not. */
-static bool may_be(net_conn *conn, const net_remote *remote)
+/* Whether the message shows that it comes from the very program that the link is with, by the epoch
+ * that it has drawn: a machine may have more addresses than one. Who has found the epoch out gains
+ * nothing but a place beside the other; what he sends is put down to his own address. */
+static bool is_same_program(const net_remote *remote, const mb_wire_message *m)
 {
-    const net_link *link = remote->link;
+    return m->extension && m->extension->set && remote->told_conn > 0 &&
+           m->extension->epoch == remote->remote_epoch;
+}
+
+/* Ends what is open with somebody else who says that he is that id; nothing of his is inherited. */
+static void evict(net_node *node, net_remote *remote)
+{
+    net_conn *conns[] = {remote->link->out, remote->link->in, remote->link->plain};
+
+    remote->link->pins++;
+    for (size_t i = 0; i < sizeof conns / sizeof *conns; i++)
+        if (conns[i] && !conns[i]->closing) net_conn_close(conns[i], "its id is elsewhere");
+    net_remote_forget_told(node->config.remotes, remote);
+    remote->link->pins--;
+    net_link_release(remote->link);
+}
+
+/*
+ * Whether what comes over a new connection may be of that id; a line of log if not. Two programs
+ * cannot be one id at once: the one at the address that the tracker lists it at goes before
+ * another.
+ */
+static bool may_be(net_conn *conn, net_remote *remote, const mb_wire_message *m)
+{
+    net_node *node = conn->owner;
+    net_link *link = remote->link;
+    mb_time now = net_loop_now(node->loop);
     char host[NET_ADDRESS_SIZE];
 
-    if (remote->banned) {
-        net_conn_refuse(conn, "its id is banned");
+    net_conn_host(conn, host);
+    if (net_remotes_is_blamed(node->config.remotes, remote->id, host, true, now)) {
+        net_conn_refuse(conn, "its id is banned at that address");
         return false;
     }
-    net_conn_host(conn, host);
     if (!link || (!is_elsewhere(link->in, host) && !is_elsewhere(link->out, host))) return true;
+    if (is_same_program(remote, m)) return true;
+    if (remote->listed[0] && net_address_same(remote->listed, host)) {
+        evict(node, remote);
+        return true;
+    }
     net_conn_refuse(conn, "its id is live from another address");
     return false;
 }
 
-/* The link of who says it is `id`; NULL, and the connection closed, where that cannot be. */
-static net_link *identify(net_conn *conn, const char *id)
+/* Who comes from another address than the one that what is known of the id came from is a stranger:
+ * where nothing is open with it, it begins anew. */
+static void note_host(net_conn *conn, net_remote *remote)
+{
+    net_node *node = conn->owner;
+    char host[NET_ADDRESS_SIZE];
+
+    net_conn_host(conn, host);
+    if (!remote->link && remote->host[0] && !net_address_same(remote->host, host) &&
+        !net_address_same(remote->listed, remote->host))
+        net_remote_forget_told(node->config.remotes, remote);
+    remote->doubted = net_remotes_is_blamed(node->config.remotes, remote->id, host, false,
+                                            net_loop_now(node->loop));
+}
+
+/* The link of who says it is `m->peer_id`; NULL, and the connection closed, where that cannot be.
+ */
+static net_link *identify(net_conn *conn, const mb_wire_message *m)
 {
     net_node *node = conn->owner;
     net_link *link = conn->user;
     net_remote *remote;
 
-    if (link && strcmp(link->remote->id, id) != 0) {
+    if (link && strcmp(link->remote->id, m->peer_id) != 0) {
         net_conn_refuse(conn, "another id than before");
         return NULL;
     }
-    if (link) return may_be(conn, link->remote) ? link : NULL;
-    if (strcmp(id, node->config.id) == 0) {
+    if (link) return link;
+    if (strcmp(m->peer_id, node->config.id) == 0) {
         net_conn_refuse(conn, "my own id");
         return NULL;
     }
-    remote = net_remotes_get(node->config.remotes, id);
+    if (!net_remotes_have_room(node->config.remotes,
+                               net_remotes_find(node->config.remotes, m->peer_id))) {
+        net_conn_refuse(conn, "no memory left for what it holds");
+        return NULL;
+    }
+    remote = net_remotes_get(node->config.remotes, m->peer_id);
     if (!remote) {
         net_conn_refuse(conn, "too many peers");
         return NULL;
     }
-    if (!may_be(conn, remote)) return NULL;
+    if (!may_be(conn, remote, m)) return NULL;
+    note_host(conn, remote);
     link = net_link_get(node, remote);
     net_link_attach(link, conn);
     return link;
@@ -76,7 +132,7 @@ static net_link *identify(net_conn *conn, const char *id)
 /* ---- what it tells -------------------------------------------------------------------------- */
 
 /* Books what the message tells of its sender's blocks; whether there was anything. */
-static bool hear_told(net_link *link, const mb_wire_extension *e)
+static bool hear_told(const net_conn *conn, net_link *link, const mb_wire_extension *e)
 {
     const net_node *node = link->node;
     uint32_t words = mb_blockset_words(node->geometry->blocks);
@@ -86,7 +142,9 @@ static bool hear_told(net_link *link, const mb_wire_extension *e)
         uint64_t *set = net_alloc_zero((words + 1) * sizeof *set);
 
         if (mb_wire_set_get(e, node->geometry->blocks, set) == MB_OK)
-            net_remote_tell_set(node->config.remotes, link->remote, set, e->epoch, e->count);
+            net_remote_tell_set(
+                node->config.remotes, link->remote, set,
+                &(net_state){.epoch = e->epoch, .count = e->count, .conn = conn->id});
         free(set);
     }
     for (uint32_t i = 0; i < e->have_count; i++)
@@ -112,6 +170,29 @@ static bool raw_allowed(const net_node *node)
     return node->config.protocol->encoding == MB_ENCODING_RAW;
 }
 
+/* Stands for the address that the connection comes from: of IPv6 the network, for one machine has
+ * as many of its addresses as it likes. Never 0. */
+static uint32_t where_of(const net_conn *conn)
+{
+    const net_node *node = conn->owner;
+    char host[NET_ADDRESS_SIZE];
+    struct sockaddr_storage address;
+    const unsigned char *bytes;
+    size_t size = 4;
+    uint64_t h = node->config.remotes->salt;
+
+    net_conn_host(conn, host);
+    if (!net_address_parse(host, 1, &address)) return 1;
+    bytes = (const unsigned char *)&((struct sockaddr_in *)&address)->sin_addr;
+    if (address.ss_family == AF_INET6) {
+        bytes = (const unsigned char *)&((struct sockaddr_in6 *)&address)->sin6_addr;
+        size = 8;
+    }
+    for (size_t i = 0; i < size; i++)
+        h = (h ^ bytes[i]) * UINT64_C(0x9e3779b97f4a7c15), h ^= h >> 29;
+    return (uint32_t)(h >> 32) | 1;
+}
+
 static void hear_request(net_conn *conn, net_link *link, const mb_wire_message *m)
 {
     const mb_wire_extension *e = m->extension;
@@ -126,8 +207,9 @@ static void hear_request(net_conn *conn, net_link *link, const mb_wire_message *
         return;
     }
     if (!e || link->remote->speech != NET_SPEECH_MINIBIT || !conn->keep) net_plain_introduce(link);
-    event.tell = hear_told(link, e);
+    event.tell = hear_told(conn, link, e);
     event.event.message = MB_MSG_REQUEST;
+    event.event.where = where_of(conn);
     event.event.block = m->block;
     event.event.offset = e ? e->offset : 0;
     event.event.flags = e && e->endgame ? MB_FLAG_ENDGAME : 0;
@@ -164,17 +246,20 @@ static void hear_notice(net_conn *conn, net_link *link, const mb_wire_message *m
 {
     const mb_wire_extension *e = m->extension;
     net_event event = net_event_make(MB_EVENT_MESSAGE, link->remote);
+    bool parts = e->note == MB_WIRE_NOTE_LEAVE || e->note == MB_WIRE_NOTE_FULL;
 
     note_place(conn, link, e);
-    event.tell = hear_told(link, e);
+    event.tell = hear_told(conn, link, e);
     event.event.message = messages[e->note];
+    event.event.where = where_of(conn);
     event.event.flags = flags_of(e);
     event.event.block = e->has_block ? e->block : MB_BLOCK_NONE;
     if (e->note == MB_WIRE_NOTE_HELLO || e->note == MB_WIRE_NOTE_LISTED) event.event.remote = 0;
     if (e->note == MB_WIRE_NOTE_UNCHOKE || e->open) link->unchoke_flags = event.event.flags;
     if (event.event.message == 0) return; /* alive */
+    if (parts) net_link_keep(link);
     net_node_hear(link->node, &event);
-    if (e->note == MB_WIRE_NOTE_LEAVE || e->note == MB_WIRE_NOTE_FULL) net_link_part(link);
+    if (parts) net_link_part(link);
 }
 
 /* ---- all of them ---------------------------------------------------------------------------- */
@@ -209,7 +294,7 @@ static void dispatch(net_conn *conn, const mb_wire_message *m)
 {
     net_link *link = conn->user;
 
-    if (m->type != MB_WIRE_BLOCK) link = identify(conn, m->peer_id);
+    if (m->type != MB_WIRE_BLOCK) link = identify(conn, m);
     if (!link) {
         if (m->type == MB_WIRE_BLOCK) net_conn_close(conn, "an answer to what is given up");
         return;

@@ -8,6 +8,7 @@
  *   node_blocks.c  blocks that come in: expected, checked, kept
  *   node_serve.c   blocks that go out
  *   node_plain.c   those who speak only the plain protocol
+ *   node_watch.c   a served file that changes
  */
 #ifndef NET_NODE_IMPL_H
 #define NET_NODE_IMPL_H
@@ -28,10 +29,12 @@ typedef struct net_ask {
     mb_time started; /* when its bytes began to come */
     uint8_t role, via;
     bool endgame;
-    bool dropped;         /* the core no longer waits; the answer is passed over */
-    const net_conn *over; /* its raw bytes are coming over this; NULL: not yet */
-    bool base64;          /* they came in base64 */
-    bool mixed;           /* others gave the beginning */
+    bool dropped;  /* the core no longer waits; the answer is passed over */
+    bool headless; /* the bytes before `offset` are here no longer: the answer is of no use */
+    uint64_t head; /* net_partial.head of the beginning that the answer goes on from */
+    uint64_t over; /* the connection (net_conn.id) that its raw bytes are coming over; 0: not yet */
+    bool base64;   /* they came in base64 */
+    bool mixed;    /* others gave the beginning */
 } net_ask;
 
 /* A request of the remote's that the core has not answered yet. */
@@ -54,11 +57,15 @@ typedef struct net_upload {
     size_t text_size;
     mb_told told;
     mb_time started;
+    mb_time sending; /* since when its bytes could go; 0: not yet */
+    mb_time looked;  /* when it was last looked at how much of it had been taken */
+    uint64_t looked_taken;
     uint32_t block, offset;
     uint8_t via;
     int error;
     bool raw, shown;
     bool aborted; /* the core no longer wants to hear of it */
+    bool missing; /* its bytes do not fit any more: it is refused */
     bool reading; /* a thread is reading it */
 } net_upload;
 
@@ -99,10 +106,14 @@ typedef struct net_event {
 /* The first bytes of a block whose transfer was cut, and who gave them: should the block turn out
  * wrong, each of them may be the one who lied. */
 #define NET_PARTIAL_GIVERS 4
+typedef struct net_giver {
+    char id[NET_ID_SIZE], host[NET_HOST_SIZE];
+} net_giver;
 typedef struct net_partial {
     uint32_t block, size;
+    uint64_t head; /* another number whenever its first byte comes anew */
     net_block *bytes;
-    mb_node givers[NET_PARTIAL_GIVERS];
+    net_giver givers[NET_PARTIAL_GIVERS];
     uint32_t giver_count;
 } net_partial;
 
@@ -128,13 +139,19 @@ struct net_node {
     uv_timer_t tick; /* once a second: alive notices, plain retries, syncs */
     net_partial *partials;
     uint32_t partial_count, partial_capacity;
+    uint64_t heads; /* the last number of a partial block's beginning */
     net_block *cache[NET_CACHE_BLOCKS];
     uint32_t cached[NET_CACHE_BLOCKS];
     uint32_t cache_next;
     uint32_t working; /* pieces of work on the pool's threads */
     uint32_t unsynced;
     bool syncing, measuring, left, freeing, failed, published;
+    bool watching;        /* a thread looks at the file */
+    uint32_t unwatched_s; /* since that was last so */
+    bool watched;    /* MINIBIT_CHECK is set: books that should agree are compared at each step */
+    mb_time stepped; /* the core's time */
     uint64_t sent_bytes, received_bytes;
+    uint64_t taken_rate; /* bytes a second at which blocks have been taken lately; 0: none has */
 };
 
 /* ---- node.c ---- */
@@ -164,10 +181,13 @@ void net_link_attach(net_link *link, net_conn *conn);
 void net_link_detach(net_link *link, net_conn *conn);
 /* The connection that messages to it go over, opened if need be; NULL: there is none. */
 net_conn *net_link_conn(net_link *link);
+/* It says goodbye: what has come of blocks that are on their way from it is kept. To be called
+ * before the core hears of the goodbye, for that forgets what it was asked. */
+void net_link_keep(net_link *link);
 /* It is forgotten: what is open with it ends once it is sent, its answers are passed over. */
 void net_link_part(net_link *link);
-/* It is banned: everything with it ends now. */
-void net_link_ban(net_link *link, const char *why);
+/* Who speaks for it at `host` is banned: everything with it ends now, nothing it told counts. */
+void net_link_ban(net_link *link, const char *host, const char *why);
 void net_link_closed(net_conn *conn, const net_block *body, uint32_t body_size);
 
 net_ask *net_link_ask(net_link *link, uint32_t block);
@@ -202,7 +222,17 @@ size_t net_node_limit(const net_conn *conn);
 /* ---- node_blocks.c ---- */
 void net_node_block_message(net_conn *conn, net_link *link, const mb_wire_message *message);
 void net_node_body(net_conn *conn, net_block *block);
-void net_node_cut(net_link *link, net_ask *ask, const net_block *body, uint32_t size);
+/* The answer to `ask` ends here, with the first `size` bytes of `body`, which came over `conn`;
+ * both may be NULL. */
+void net_node_cut(net_link *link, const net_ask *ask, const net_conn *conn, const net_block *body,
+                  uint32_t size);
+/* `conn` is lost to the link, and with it what waits: `body`, of which `size` bytes are here, or
+ * the text that is not whole. It came in all the same. To be called while the requests still stand.
+ */
+void net_node_note_lost(const net_link *link, const net_conn *conn, const net_block *body,
+                        uint32_t size);
+/* Whether the node holds the beginnings of blocks that its core counts on. O(partials^2). */
+bool net_node_agrees(const net_node *node);
 void net_node_measure(net_node *node);
 void net_node_partials_clear(net_node *node);
 mb_reason net_reason_of(mb_wire_reason reason);
@@ -213,6 +243,13 @@ void net_node_abort(net_node *node, const mb_action *action);
 void net_node_refuse(net_link *link, const mb_action *action);
 void net_node_conn_gone(net_link *link, net_conn *conn); /* its requests and uploads end */
 void net_node_cache(net_node *node, uint32_t block, net_block *bytes);
+/* Cuts what is taken too slowly while others wait; once a second. O(links). */
+void net_node_pass_on(net_node *node);
+
+/* ---- node_watch.c ---- */
+/* Looks, off the loop, whether the served file has changed, and hashes it anew if so: `now`, or
+ * called once a second, now and then. */
+void net_node_watch(net_node *node, bool now);
 
 /* ---- node_plain.c ---- */
 /* A message to one who does not speak the extension, or may not. */

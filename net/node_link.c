@@ -27,7 +27,7 @@ net_link *net_link_get(net_node *node, net_remote *remote)
 void net_link_release(net_link *link)
 {
     if (link->conns || link->pins || link->uploads || link->ask_count || link->request_count ||
-        link->greeted)
+        link->checking || link->greeted)
         return;
     if (link->prev)
         link->prev->next = link->next;
@@ -72,6 +72,9 @@ net_conn *net_link_conn(net_link *link)
                                      &net_node_conn_ops, link->node);
         forget_told(link);
         if (link->out) {
+            link->remote->doubted =
+                net_remotes_is_blamed(link->node->config.remotes, link->remote->id,
+                                      link->remote->host, false, net_loop_now(link->node->loop));
             link->out->role = NET_CONN_OUT;
             link->out->keep = true;
             net_link_attach(link, link->out);
@@ -90,14 +93,25 @@ static void cut_asks(net_link *link, const net_conn *conn, bool all, const net_b
 
     while (i < link->ask_count) {
         net_ask *ask = &link->asks[i];
-        bool coming = ask->over == conn;
+        bool coming = ask->over == conn->id;
 
         if (!coming && !all) {
             i++;
             continue;
         }
-        net_node_cut(link, ask, coming ? body : NULL, body_size);
+        net_node_cut(link, ask, conn, coming ? body : NULL, body_size);
         net_link_answered(link, ask);
+    }
+}
+
+void net_link_keep(net_link *link)
+{
+    const net_conn *conns[] = {link->out, link->in, link->plain};
+
+    for (size_t i = 0; i < sizeof conns / sizeof *conns; i++) {
+        if (!conns[i]) continue;
+        net_node_note_lost(link, conns[i], conns[i]->body, conns[i]->body_got);
+        cut_asks(link, conns[i], false, conns[i]->body, conns[i]->body_got);
     }
 }
 
@@ -112,11 +126,9 @@ static void push_gone(net_link *link)
 /* My connection has ended. What waits on one that never stood goes over theirs, if there is one. */
 static void out_closed(net_conn *conn, net_link *link, const net_block *body, uint32_t body_size)
 {
-    bool never_stood = conn->connecting != NULL || !conn->reading;
-
     link->out = NULL;
-    link->no_way_out = never_stood;
-    if (never_stood && link->in && !link->in->closing) {
+    link->no_way_out = !conn->stood;
+    if (!conn->stood && link->in && !link->in->closing) {
         net_conn_take_over(link->in, conn);
         return;
     }
@@ -138,6 +150,7 @@ void net_link_closed(net_conn *conn, const net_block *body, uint32_t body_size)
     net_link *link = conn->user;
 
     if (!link) return;
+    net_node_note_lost(link, conn, body, body_size);
     if (link->node->freeing) { /* all is coming down */
         if (link->out == conn) link->out = NULL;
         if (link->in == conn) link->in = NULL;
@@ -163,6 +176,7 @@ static void let_go(net_link *link, net_conn **place)
     net_conn *conn = *place;
 
     if (!conn) return;
+    net_node_note_lost(link, conn, conn->body, conn->body_got);
     *place = NULL;
     net_link_detach(link, conn);
     net_conn_finish(conn);
@@ -170,25 +184,31 @@ static void let_go(net_link *link, net_conn **place)
 
 void net_link_part(net_link *link)
 {
+    let_go(link, &link->out);
     link->ask_count = 0;
     link->greeted = false;
     link->no_way_out = false;
     forget_told(link);
-    let_go(link, &link->out);
     if (link->plain) net_plain_part(link);
     net_link_release(link);
 }
 
-void net_link_ban(net_link *link, const char *why)
+void net_link_ban(net_link *link, const char *host, const char *why)
 {
     net_remote *remote = link->remote;
-    net_conn *out = link->out, *in = link->in, *plain = link->plain;
+    net_node *node = link->node;
+    net_conn *conns[] = {link->out, link->in, link->plain};
+    mb_time now = net_loop_now(node->loop);
+    mb_time until = net_remotes_blame(node->config.remotes, remote->id, host, true, now);
 
-    net_log(NET_WARN, "%s is banned: %s", remote->id, why);
-    remote->banned = true;
-    if (out) net_conn_close(out, NULL);
-    if (remote->link && in && !in->closing) net_conn_close(in, NULL);
-    if (remote->link && plain && !plain->closing) net_conn_close(plain, NULL);
+    net_log(NET_WARN, "%s at %s is banned for %llu min: %s", remote->id, host,
+            (unsigned long long)((until - now) / (60 * MB_SECOND)), why);
+    link->pins++;
+    for (size_t i = 0; i < sizeof conns / sizeof *conns; i++)
+        if (conns[i] && !conns[i]->closing) net_conn_close(conns[i], NULL);
+    net_remote_forget_told(node->config.remotes, remote);
+    link->pins--;
+    net_link_release(link);
 }
 
 /* ---- what I asked, and what was asked of me -------------------------------------------------- */

@@ -98,7 +98,7 @@ static void upgrade(net_link *link)
     link->greeted = false;
     for (uint16_t i = link->ask_count; i-- > 0;) { /* what waits is asked for in that way too */
         if (link->asks[i].over) continue;
-        net_node_cut(link, &link->asks[i], NULL, 0);
+        net_node_cut(link, &link->asks[i], NULL, NULL, 0);
         net_link_answered(link, &link->asks[i]);
     }
     net_node_hello(link, MB_WIRE_NOTE_HELLO, 0, mb_log_told(mb_peer_log(link->node->peer)));
@@ -118,10 +118,8 @@ void net_plain_message(net_conn *conn, net_link *link, const mb_wire_message *m)
 /* With an answer or without: the next request, or a pause. */
 void net_plain_closed(net_conn *conn, net_link *link)
 {
-    bool never_stood = conn->connecting != NULL || !conn->reading;
-
     if (link->plain == conn) link->plain = NULL;
-    if (never_stood) {
+    if (!conn->stood) {
         net_event event = net_event_make(MB_EVENT_GONE, link->remote);
 
         link->ask_count = 0;

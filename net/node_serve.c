@@ -67,6 +67,108 @@ static void note_plain(const net_upload *upload)
     net_node_hear(link->node, &event);
 }
 
+/* ---- the slow ------------------------------------------------------------------------------- */
+
+/* Bytes of it that go over the wire, its head apart. */
+static uint64_t wire_bytes(const net_upload *upload)
+{
+    uint32_t size = mb_geometry_block_size(upload->link->node->geometry, upload->block);
+
+    return upload->raw ? size - upload->offset : upload->text_size;
+}
+
+/* Bytes of it that the receiver's side has taken: what is left lies with libuv, or, where rates are
+ * limited, still with the connection. */
+static uint64_t taken(const net_upload *upload)
+{
+    const net_out *out = upload->out;
+    uint64_t all = wire_bytes(upload), left;
+
+    left = uv_stream_get_write_queue_size((const uv_stream_t *)&upload->conn->tcp);
+    if (upload->conn->out == out) left += out->to - out->from;
+    return left < all ? all - left : 0;
+}
+
+static void note_taken(net_node *node, const net_upload *upload, mb_time now)
+{
+    mb_time took = now - upload->sending;
+    uint64_t rate;
+
+    if (upload->sending == 0) return;
+    rate = wire_bytes(upload) * 1000 / (uint64_t)(took / MB_MS + 1);
+    if (rate == 0) rate = 1;
+    node->taken_rate = node->taken_rate ? node->taken_rate - node->taken_rate / 8 + rate / 8 : rate;
+    if (node->taken_rate == 0) node->taken_rate = 1;
+}
+
+/* Bytes a second that a receiver must take, where `uploads` go out. */
+static uint64_t taken_floor(const net_node *node, uint32_t uploads)
+{
+    uint64_t floor = node->taken_rate ? node->taken_rate / 8 : NET_LIMIT_TAKEN;
+    uint64_t share = (node->loop->shaper.up.rate >> 16) / (8 * (uint64_t)uploads);
+
+    return net_bucket_limits(&node->loop->shaper.up) && share < floor ? share : floor;
+}
+
+/* Whether less than `floor` bytes a second have been taken since the last look, `patience` ago. */
+static bool is_slow(net_upload *upload, mb_time now, mb_time patience, uint64_t floor)
+{
+    mb_time since = now - upload->looked;
+    uint64_t all, came;
+
+    if (upload->sending == 0 || !upload->conn || upload->conn->closing || !upload->out)
+        return false;
+    if (since < patience) return false;
+    all = taken(upload);
+    came = all - upload->looked_taken;
+    upload->looked = now;
+    upload->looked_taken = all;
+    return came * 1000 / (uint64_t)(since / MB_MS + 1) < floor;
+}
+
+static uint32_t count_uploads(const net_node *node)
+{
+    uint32_t count = 0;
+
+    for (const net_link *link = node->links; link; link = link->next)
+        for (const net_upload *u = link->uploads; u; u = u->next)
+            count += u->sending != 0;
+    return count;
+}
+
+/* The connection ends, and with it the slot; what came of a block is kept where both speak the
+ * extension. */
+static void cut_if_slow(net_link *link, mb_time now, mb_time patience, uint64_t floor)
+{
+    link->pins++;
+    for (net_upload *u = link->uploads; u; u = u->next) {
+        if (!is_slow(u, now, patience, floor)) continue;
+        net_conn_close(u->conn, "takes a block too slowly while others wait");
+        break; /* one at a time goes to a receiver */
+    }
+    link->pins--;
+    net_link_release(link);
+}
+
+void net_node_pass_on(net_node *node)
+{
+    mb_time now = net_loop_now(node->loop), patience = NET_LIMIT_TAKE_MS * MB_MS;
+    uint32_t uploads = count_uploads(node);
+    mb_peer_view view;
+    net_link *next;
+
+    if (uploads == 0) return;
+    view = mb_peer_look(node->peer);
+    if (view.leaving)
+        patience = NET_LIMIT_LEAVE_MS * MB_MS;
+    else if (view.open || view.interested <= view.unchoked)
+        return;
+    for (net_link *link = node->links; link; link = next) {
+        next = link->next;
+        cut_if_slow(link, now, patience, taken_floor(node, uploads));
+    }
+}
+
 static void on_sent(net_out *out, bool sent)
 {
     net_upload *upload = out->arg;
@@ -76,8 +178,9 @@ static void on_sent(net_out *out, bool sent)
     uint32_t size = mb_geometry_block_size(node->geometry, upload->block) - upload->offset;
 
     upload->out = NULL;
-    if (sent) {
+    if (sent && !upload->missing) {
         node->sent_bytes += size;
+        note_taken(node, upload, net_loop_now(node->loop));
         net_record_uploaded(node->config.record, upload->link->remote->id, upload->block,
                             mb_wire_block_answer_size(upload->block, size, encoding), upload->via,
                             upload->started, net_loop_now(node->loop));
@@ -129,7 +232,9 @@ static void upload_send(net_upload *upload)
     mb_text text;
 
     mb_text_init(&text);
-    if (upload->aborted) {
+    if (upload->missing && upload->shown && conn)
+        send_refusal(upload->link, conn, upload->block, MB_WIRE_REASON_NOT_HELD);
+    if (upload->aborted || upload->missing) {
         conn = NULL; /* its place goes empty: the refusal has been said */
     } else if (conn && upload->raw) {
         put_header(upload, &text);
@@ -140,6 +245,7 @@ static void upload_send(net_upload *upload)
         upload->text = NULL;
     }
     conn = upload->conn;
+    upload->sending = upload->looked = net_loop_now(upload->link->node->loop);
     bool ends = conn && !conn->keep;
     net_conn_ready(upload->out, &text, bytes, upload->offset);
     mb_text_clear(&text);
@@ -183,8 +289,13 @@ static void on_read_done(net_work *work)
 
     node->working--;
     upload->reading = false;
-    if (upload->error) net_node_fail(node, upload->error);
-    if (upload->error) upload->aborted = true;
+    upload->missing = upload->error == MB_ERR_HASH;
+    if (upload->missing) {
+        net_node_watch(node, true);
+    } else if (upload->error) {
+        net_node_fail(node, upload->error);
+        upload->aborted = true;
+    }
     if (!upload->out) {
         upload_release(upload);
         return;
@@ -297,6 +408,13 @@ void net_node_refuse(net_link *link, const mb_action *action)
     if (!request.conn->keep && !request.conn->closing) net_conn_finish(request.conn);
 }
 
+/* What of it had gone when its connection was cut. */
+static void note_part(const net_upload *upload)
+{
+    if (!upload->conn->closing || upload->sending == 0 || !upload->out || upload->missing) return;
+    net_record_uploaded_part(upload->link->node->config.record, taken(upload));
+}
+
 void net_node_conn_gone(net_link *link, net_conn *conn)
 {
     for (uint16_t i = link->request_count; i-- > 0;) {
@@ -305,6 +423,9 @@ void net_node_conn_gone(net_link *link, net_conn *conn)
         memmove(&link->requests[i], &link->requests[i + 1],
                 (size_t)(link->request_count - i) * sizeof *link->requests);
     }
-    for (net_upload *u = link->uploads; u; u = u->next)
-        if (u->conn == conn) u->conn = NULL; /* its place tells it the rest */
+    for (net_upload *u = link->uploads; u; u = u->next) {
+        if (u->conn != conn) continue;
+        note_part(u);
+        u->conn = NULL; /* its place tells it the rest */
+    }
 }

@@ -12,12 +12,18 @@
 #include "core/suggest.h"
 #include "core/units.h"
 #include "net/address.h"
+#include "net/net_limits.h"
 #include "net/option_error.h"
+#include "program/version.h"
+
+/* What --memory must leave room for: an announce and an answer of the largest kind. */
+#define MEMORY_LEAST ((uint64_t)16 << 20)
 
 /* What GOption fills in, as texts that are read after it. */
 typedef struct texts {
     char **set;
-    char *preset, *seed, *up, *down, *latency, *origin, *seeder_port, *block_size, *seed_for;
+    char *preset, *seed, *up, *down, *latency, *origin, *seeder_port, *block_size, *seed_for,
+        *memory;
     gboolean quiet, verbose, version, help, trust_ip, force, exit_when_complete;
 } texts;
 
@@ -197,8 +203,8 @@ static void common_entries(GOptionEntry entries[COMMON_ENTRIES], net_options *o,
 
 static void texts_clear(texts *t)
 {
-    char **one[] = {&t->preset, &t->seed,        &t->up,         &t->down,    &t->latency,
-                    &t->origin, &t->seeder_port, &t->block_size, &t->seed_for};
+    char **one[] = {&t->preset, &t->seed,        &t->up,         &t->down,     &t->latency,
+                    &t->origin, &t->seeder_port, &t->block_size, &t->seed_for, &t->memory};
 
     g_strfreev(t->set);
     for (size_t i = 0; i < G_N_ELEMENTS(one); i++)
@@ -242,7 +248,7 @@ static int parse(const line *l, const texts *t, int *argc, char ***argv)
     } else if (t->help) {
         status = show_help(context);
     } else if (t->version) {
-        printf("%s %s\n", g_get_prgname(), NET_VERSION);
+        mb_program_print_version(stdout, g_get_prgname());
         status = NET_OPTIONS_DONE;
     } else if (*argc != l->wanted + 1) {
         status =
@@ -261,9 +267,10 @@ static const char tracker_summary[] =
     "  minibit-tracker --seeder-port 9001 --up-rate 20Mbit 192.168.0.1 9000 film.mp4\n"
     "      serve blocks at that port, no faster than that\n"
     "  minibit-tracker --set protocol.seeder_slots=4 --record run 0.0.0.0 9000 film.mp4\n"
-    "      at every address of this machine, 4 peers served at a time, tables left in run/\n\n"
-    "The tracker of FILE's swarm and its first seeder. It also writes FILE's ending to\n"
-    "extensao.txt in the working folder, for the classroom program's peers.\n"
+    "      at every address of this machine, 4 peers served at a time, tables left in run/\n"
+    "  minibit-tracker --extension-file extensao.txt 192.168.0.1 9000 film.mp4\n"
+    "      tell the classroom program's peers, which look there, that it ends in .mp4\n\n"
+    "The tracker of FILE's swarm and its first seeder.\n"
     "Exit status: 0 told to stop; 1 failed; 2 wrong usage.";
 
 /* What can be told of FILE before anything is started. */
@@ -288,6 +295,9 @@ static int read_tracker(net_options *options, const texts *t, char **argv)
         (mb_size_parse(t->block_size, &options->block_size) || options->block_size == 0 ||
          options->block_size > MB_LIMIT_PAYLOAD_SIZE))
         status = usage_error("--block-size %s: 1B to 16MiB", t->block_size);
+    if (!status && t->memory &&
+        (mb_size_parse(t->memory, &options->memory) || options->memory < MEMORY_LEAST))
+        status = usage_error("--memory %s: 16MiB or more", t->memory);
     if (!status) status = read_port(argv[2], &options->port);
     if (!status) status = read_address(options->host, options->port, &own);
     return status ? status : check_file(options->file);
@@ -302,6 +312,10 @@ int net_options_tracker(net_options *options, int argc, char **argv)
          "where the first seeder takes requests (default: any free port)", "PORT"},
         {"block-size", 0, 0, G_OPTION_ARG_STRING, &t.block_size,
          "cut FILE into blocks of this size (default: 256KiB)", "SIZE"},
+        {"extension-file", 0, 0, G_OPTION_ARG_FILENAME, &options->extension_file,
+         "write FILE's ending there, if nothing is there yet", "PATH"},
+        {"memory", 0, 0, G_OPTION_ARG_STRING, &t.memory,
+         "what peers tell may take so much memory (default: 512MiB)", "SIZE"},
         {"trust-announced-ip", 0, 0, G_OPTION_ARG_NONE, &t.trust_ip,
          "take an announce whose address is not its sender's", NULL},
         {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
@@ -310,6 +324,7 @@ int net_options_tracker(net_options *options, int argc, char **argv)
     int status;
 
     memset(options, 0, sizeof *options);
+    options->memory = NET_LIMIT_MEMORY;
     options->block_size = MB_BLOCK_SIZE_DEFAULT;
     common_entries(common, options, &t);
     status = parse(&l, &t, &argc, &argv);
@@ -362,7 +377,7 @@ static const char peer_summary[] =
     "Joins a swarm as ID, reachable at MY_IP and MY_PORT (0: any free port), fetches the\n"
     "tracker's file and trades its blocks with the others. Started again, it goes on where it "
     "was.\n"
-    "Exit status: 0 the file is whole; 1 failed; 2 wrong usage; 130, 143 stopped before.";
+    "Exit status: 0 the file is whole; 1 failed; 2 wrong usage; 129, 130, 143 stopped before.";
 
 int net_options_peer(net_options *options, int argc, char **argv)
 {
@@ -384,6 +399,7 @@ int net_options_peer(net_options *options, int argc, char **argv)
     int status;
 
     memset(options, 0, sizeof *options);
+    options->memory = NET_LIMIT_MEMORY;
     options->seed_for = MB_NEVER;
     common_entries(common, options, &t);
     status = parse(&l, &t, &argc, &argv);
@@ -400,6 +416,7 @@ void net_options_clear(net_options *options)
     g_free(options->record);
     g_free(options->group);
     g_free(options->file);
+    g_free(options->extension_file);
     g_free(options->id);
     g_free(options->output_dir);
     g_free(options->name);

@@ -22,8 +22,10 @@ typedef struct net_options {
     /* the tracker's */
     uint16_t seeder_port;
     uint64_t block_size;
+    uint64_t memory; /* bytes that strangers may make it keep; the peer's is NET_LIMIT_MEMORY */
     bool trust_ip;
     char *file;
+    char *extension_file; /* NULL: none is written */
     /* the peer's */
     char *id, *output_dir, *name;
     bool force, exit_when_complete;

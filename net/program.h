@@ -15,20 +15,29 @@
  */
 bool net_program_begin(const char *name, const net_options *options, net_loop *loop);
 
+/* The exit code of a program that would end with `status` (or NET_OPTIONS_DONE): not 0 where what
+ * it had to say on stdout could not be written. */
+int net_program_end(int status);
+
 /* Listens at host and port (0: any free one), and says so in *port; connections that the loop opens
  * come from that host too, unless it is a wildcard. `accept` is called with the
- * server for each connection that waits. False, with a line of log, where that is not possible. */
+ * server for each connection that waits, as soon as there is room for it (net_conn_make_room()).
+ * False, with a line of log, where that is not possible. */
 typedef struct net_listener {
     uv_tcp_t server;
     void (*accept)(void *owner, uv_stream_t *server);
     void *owner;
+    net_loop *loop;
+    struct net_listener *next_full; /* in loop->full */
 } net_listener;
 bool net_listener_open(net_listener *listener, net_loop *loop, const char *host, uint16_t *port);
 void net_listener_close(net_listener *listener); /* also of one never opened */
 
-/* Calls `stop(owner, times)` at SIGINT and SIGTERM, `times` counting from 1. */
+/* Calls `stop(owner, times)` at SIGINT, SIGTERM and, unless that is ignored as under nohup, SIGHUP;
+ * `times` counts from 1. */
 typedef struct net_signals {
-    uv_signal_t interrupt, terminate;
+    uv_signal_t interrupt, terminate, hangup;
+    bool hears_hangup;
     void (*stop)(void *owner, int times, int signal);
     void *owner;
     int times;

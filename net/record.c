@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "net/json_text.h"
 #include "net/loop.h"
 
 struct net_record {
@@ -20,6 +22,7 @@ struct net_record {
     GHashTable *index; /* name -> index + 1 */
     GArray *gains;     /* net_gain, `peer` and `from` as indices of `peers` */
     uint64_t requests, refusals;
+    uint64_t used; /* bytes that came in and led to blocks */
 };
 
 /* ---- peers ---------------------------------------------------------------------------------- */
@@ -75,30 +78,20 @@ static void put_row(net_record *record, const net_gain *gain, const char *peer, 
     g_string_free(text, TRUE);
 }
 
-net_record *net_record_new(const net_record_config *config, char *error, size_t error_size)
+/* The first of what will be written that is there already, from another run or of somebody else's;
+ * NULL: none. The caller frees it. */
+static char *find_taken(const char *folder)
 {
-    net_record *record = g_new0(net_record, 1);
-    char *path;
+    static const char *const names[] = {"record.json", "provenance.csv", "completion.csv",
+                                        "summary.json"};
 
-    record->config = *config;
-    record->tracker = strcmp(config->id, "tracker") == 0;
-    record->names = g_ptr_array_new_with_free_func(g_free);
-    record->peers = g_array_new(FALSE, TRUE, sizeof(net_peer_row));
-    record->index = g_hash_table_new(g_str_hash, g_str_equal);
-    record->gains = g_array_new(FALSE, TRUE, sizeof(net_gain));
-    if (!record->tracker) peer_index(record, config->id);
-    if (!config->folder) return record;
-    record->folder = g_strdup(config->folder);
-    path = g_build_filename(config->folder, "provenance.csv", NULL);
-    if (g_mkdir_with_parents(config->folder, 0777) == 0) record->provenance = fopen(path, "we");
-    if (record->provenance && fputs(NET_PROVENANCE_HEADER, record->provenance) >= 0 &&
-        fflush(record->provenance) == 0) {
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        char *path = g_build_filename(folder, names[i], NULL);
+        struct stat info;
+
+        if (lstat(path, &info) == 0) return path;
         g_free(path);
-        return record;
     }
-    snprintf(error, error_size, "cannot write %s: %s", path, g_strerror(errno));
-    g_free(path);
-    net_record_finish(record, 0, false);
     return NULL;
 }
 
@@ -109,6 +102,74 @@ static void write_text(net_record *record, const char *name, GString *text)
     if (!g_file_set_contents(path, text->str, (gssize)text->len, NULL)) complain(record, name);
     g_free(path);
     g_string_free(text, TRUE);
+}
+
+/* At the start, so that it is there whatever becomes of the program. */
+static void write_head(net_record *record)
+{
+    const net_record_config *c = &record->config;
+    GString *text = g_string_new(NULL), *root = g_string_new(NULL), *started = g_string_new(NULL);
+    net_json json;
+
+    for (int i = 0; c->root && i < 32; i++)
+        g_string_append_printf(root, "%02x", c->root[i]);
+    net_put_time(started, c->started);
+    net_json_begin(&json, text);
+    net_json_number(&json, "schema", NET_RESULTS_SCHEMA);
+    net_json_text(&json, "program", record->tracker ? "minibit-tracker" : "minibit-peer");
+    net_json_text(&json, "id", c->id);
+    net_json_text(&json, "group", c->group);
+    net_json_text(&json, "started", started->str);
+    net_json_number(&json, "file_bytes", c->geometry->size);
+    net_json_number(&json, "block_bytes", c->geometry->block_size);
+    net_json_text(&json, "root", c->root ? root->str : NULL);
+    net_json_text(&json, "encoding", c->encoding == MB_ENCODING_RAW ? "raw" : "base64");
+    net_json_number(&json, "up_bytes_per_s", c->up >> 16);
+    net_json_number(&json, "down_bytes_per_s", c->down >> 16);
+    net_json_end(&json);
+    write_text(record, "record.json", text);
+    g_string_free(root, TRUE);
+    g_string_free(started, TRUE);
+}
+
+/* Opens its folder and first table; false, and one sentence in `error`, where it cannot. */
+static bool open_folder(net_record *record, char *error, size_t error_size)
+{
+    char *path = find_taken(record->folder);
+
+    if (path) {
+        snprintf(error, error_size, "%s is there already: name another folder for --record", path);
+        g_free(path);
+        return false;
+    }
+    path = g_build_filename(record->folder, "provenance.csv", NULL);
+    if (g_mkdir_with_parents(record->folder, 0777) == 0) record->provenance = fopen(path, "wex");
+    bool opened = record->provenance && fputs(NET_PROVENANCE_HEADER, record->provenance) >= 0 &&
+                  fflush(record->provenance) == 0;
+    if (!opened) snprintf(error, error_size, "cannot write %s: %s", path, g_strerror(errno));
+    g_free(path);
+    return opened;
+}
+
+net_record *net_record_new(const net_record_config *config, char *error, size_t error_size)
+{
+    net_record *record = g_new0(net_record, 1);
+
+    record->config = *config;
+    record->tracker = strcmp(config->id, "tracker") == 0;
+    record->names = g_ptr_array_new_with_free_func(g_free);
+    record->peers = g_array_new(FALSE, TRUE, sizeof(net_peer_row));
+    record->index = g_hash_table_new(g_str_hash, g_str_equal);
+    record->gains = g_array_new(FALSE, TRUE, sizeof(net_gain));
+    if (!record->tracker) peer_index(record, config->id);
+    if (!config->folder) return record;
+    record->folder = g_strdup(config->folder);
+    if (open_folder(record, error, error_size)) {
+        write_head(record);
+        return record;
+    }
+    net_record_finish(record, 0, false);
+    return NULL;
 }
 
 static void write_tables(net_record *record, mb_time now)
@@ -152,15 +213,17 @@ static void keep_own_rows(net_record *record)
     }
 }
 
-void net_record_finish(net_record *record, mb_time now, bool left)
+bool net_record_finish(net_record *record, mb_time now, bool left)
 {
     net_peer_row *row = own(record);
+    bool whole;
 
-    if (!record) return;
+    if (!record) return true;
     if (row && left) {
         row->left = now;
         if (row->completed == MB_NEVER) row->status = NET_STATUS_LEFT;
     }
+    if (row) row->wasted_bytes = row->downloaded_bytes - record->used;
     keep_own_rows(record);
     for (guint i = 0; i < record->peers->len; i++)
         row_at(record, i)->name = g_ptr_array_index(record->names, i);
@@ -170,8 +233,10 @@ void net_record_finish(net_record *record, mb_time now, bool left)
     g_ptr_array_free(record->names, TRUE);
     g_array_free(record->peers, TRUE);
     g_array_free(record->gains, TRUE);
+    whole = !record->failed;
     g_free(record->folder);
     g_free(record);
+    return whole;
 }
 
 /* ---- a peer's own ---------------------------------------------------------------------------- */
@@ -202,7 +267,9 @@ void net_record_gain(net_record *record, const net_gain *gain, const char *from)
 {
     net_gain copy = *gain;
 
-    if (record) add_gain(record, &copy, record->config.id, from);
+    if (!record) return;
+    if (gain->via != MB_VIA_INITIAL) record->used += gain->bytes + gain->begun;
+    add_gain(record, &copy, record->config.id, from);
 }
 
 void net_record_complete(net_record *record, mb_time now)
@@ -239,13 +306,6 @@ void net_record_downloaded(net_record *record, uint64_t bytes)
     if (row) row->downloaded_bytes += bytes;
 }
 
-void net_record_wasted(net_record *record, uint64_t bytes)
-{
-    net_peer_row *row = own(record);
-
-    if (row) row->wasted_bytes += bytes;
-}
-
 void net_record_uploaded(net_record *record, const char *to, uint32_t block, uint64_t bytes,
                          uint8_t via, mb_time started, mb_time now)
 {
@@ -263,6 +323,13 @@ void net_record_uploaded(net_record *record, const char *to, uint32_t block, uin
     } else if (record) {
         add_gain(record, &gain, to, "tracker");
     }
+}
+
+void net_record_uploaded_part(net_record *record, uint64_t bytes)
+{
+    net_peer_row *row = own(record);
+
+    if (row) row->uploaded_bytes += bytes;
 }
 
 /* ---- what a tracker knows of peers ----------------------------------------------------------- */

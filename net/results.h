@@ -60,6 +60,7 @@ typedef struct net_gain {
     uint32_t from; /* likewise, or NET_FROM_ */
     uint32_t block;
     uint64_t bytes; /* on the wire */
+    uint32_t begun; /* bytes of its beginning that transfers cut before had brought */
     uint8_t role;   /* net_role of the giver when the transfer began */
     uint8_t via;    /* mb_via */
 } net_gain;

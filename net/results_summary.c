@@ -1,14 +1,18 @@
 /*
  * summary.json: the figures of a live run, each as docs/formats.md defines it.
  */
+#include "core/units.h"
 #include "net/json_text.h"
 #include "net/results.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Share ratios are kept with 9 decimals for their statistics. */
+/* Share ratios are cut to 9 decimals where they are sorted: what is cut off changes nothing when
+ * one of them is rounded to 6. */
 #define RATIO_ONE UINT64_C(1000000000)
+/* The sum of their mean is kept in 2^-64. */
+#define FINE_BITS 64
 #define ALL_GROUPS UINT32_MAX
 
 typedef unsigned __int128 wide;
@@ -58,9 +62,16 @@ static bool download_ns(const net_run *run, const net_peer_row *peer, uint64_t *
 static bool share_ratio(const net_run *run, const net_peer_row *peer, uint64_t *value)
 {
     if (peer->downloaded_bytes == 0 || !is_counted(run, peer)) return false;
-    wide scaled = (wide)peer->uploaded_bytes * RATIO_ONE + peer->downloaded_bytes / 2;
-    *value = (uint64_t)(scaled / peer->downloaded_bytes);
+    wide scaled = (wide)peer->uploaded_bytes * RATIO_ONE / peer->downloaded_bytes;
+    *value = scaled < UINT64_MAX ? (uint64_t)scaled : UINT64_MAX;
     return true;
+}
+
+/* A share ratio in 2^-64, rounded up, so that a mean that is halfway between two is never less. */
+static wide fine_ratio(const net_peer_row *peer)
+{
+    wide scaled = (wide)peer->uploaded_bytes << FINE_BITS;
+    return (scaled + peer->downloaded_bytes - 1) / peer->downloaded_bytes;
 }
 
 static int compare_values(const void *a, const void *b)
@@ -83,22 +94,22 @@ static uint64_t nearest_rank(const uint64_t *values, size_t count, size_t percen
     return values[rank > 0 ? rank - 1 : 0];
 }
 
-static uint64_t mean_of(const uint64_t *values, size_t count)
+static void put_mean(net_json *json, column_value *column, wide sum, size_t count)
 {
-    wide sum = 0;
-    for (size_t i = 0; i < count; i++)
-        sum += values[i];
-    return (uint64_t)((sum + count / 2) / count);
+    if (column == download_ns)
+        net_json_time(json, "mean", (mb_time)((sum + count / 2) / count));
+    else
+        net_json_ratio(json, "mean", sum, (wide)count << FINE_BITS);
 }
 
 static void put_statistics(net_json *json, column_value *column, const uint64_t *values,
-                           size_t count)
+                           size_t count, wide sum)
 {
     static const char *const keys[] = {"mean", "median", "p95", "min", "max"};
     for (size_t i = 0; count == 0 && i < G_N_ELEMENTS(keys); i++)
         net_json_null(json, keys[i]);
     if (count == 0) return;
-    put_value(json, "mean", column, mean_of(values, count));
+    put_mean(json, column, sum, count);
     put_value(json, "median", column, nearest_rank(values, count, 50));
     put_value(json, "p95", column, nearest_rank(values, count, 95));
     put_value(json, "min", column, values[0]);
@@ -110,15 +121,18 @@ static void put_distribution(net_json *json, const char *key, const net_run *run
 {
     uint64_t *values = g_new(uint64_t, run->peer_count + 1);
     size_t count = 0;
+    wide sum = 0;
     for (uint32_t i = 0; i < run->peer_count; i++) {
         const net_peer_row *peer = &run->peers[i];
         if (group != ALL_GROUPS && peer->group != group) continue;
-        if (column(run, peer, &values[count])) count++;
+        if (!column(run, peer, &values[count])) continue;
+        sum += column == download_ns ? values[count] : fine_ratio(peer);
+        count++;
     }
     qsort(values, count, sizeof *values, compare_values);
     net_json_object(json, key);
     net_json_number(json, "count", count);
-    put_statistics(json, column, values, count);
+    put_statistics(json, column, values, count, sum);
     net_json_object_end(json);
     g_free(values);
 }
@@ -148,16 +162,15 @@ static mb_time time_at_rate(wide bytes, wide rate)
     return time < (wide)MB_NEVER ? (mb_time)time : MB_NEVER;
 }
 
-/* What arrived with the peers: bytes of all of it, and of the blocks that nobody brought. */
+/* What arrived with the peers: bytes of it by peer, and of the blocks that nobody brought. */
 static void add_dealt(const net_run *run, uint64_t *dealt, uint64_t *unheld)
 {
     bool *held = g_new0(bool, run->geometry->blocks + 1);
-    *dealt = 0;
     *unheld = file_bytes(run);
     for (uint32_t i = 0; i < run->gain_count; i++) {
         const net_gain *gain = &run->gains[i];
         if (gain->via != MB_VIA_INITIAL) continue;
-        *dealt += block_bytes(run, gain->block);
+        dealt[gain->peer] += block_bytes(run, gain->block);
         if (!held[gain->block]) *unheld -= block_bytes(run, gain->block);
         held[gain->block] = true;
     }
@@ -177,22 +190,18 @@ static bool rates_known(const net_run *run)
 static mb_time lower_bound(const net_run *run)
 {
     if (is_open(run) || !rates_known(run)) return MB_NEVER;
-    uint64_t dealt, unheld, whole = file_bytes(run);
-    wide uplinks = run->tracker_up;
+    g_autofree uint64_t *dealt = g_new0(uint64_t, run->peer_count + 1);
+    uint64_t unheld, whole = file_bytes(run);
+    wide uplinks = run->tracker_up, wanted = 0;
     mb_time receive = 0;
-    add_dealt(run, &dealt, &unheld);
-    uint64_t block = run->geometry->blocks ? block_bytes(run, run->geometry->blocks - 1) : 0;
-    block = MAX(block, run->geometry->blocks ? block_bytes(run, 0) : 0);
+    add_dealt(run, dealt, &unheld);
     for (uint32_t i = 0; i < run->peer_count; i++) {
         const net_peer_row *peer = &run->peers[i];
         const net_group *group = &run->groups[peer->group];
-        uint64_t brought = peer->dealt * block;
         if (!group->free_rider) uplinks += group->up;
-        if (came_complete(run, peer)) continue;
-        wide lacks = brought < whole ? whole - brought : 0;
-        receive = later(receive, time_at_rate(lacks, group->down));
+        wanted += whole - dealt[i];
+        receive = later(receive, time_at_rate(whole - dealt[i], group->down));
     }
-    wide wanted = (wide)run->peer_count * whole - dealt;
     return later(later(time_at_rate(unheld, run->tracker_up), receive),
                  time_at_rate(wanted, uplinks));
 }
@@ -272,11 +281,10 @@ static void put_flow(net_json *json, const net_run *run)
     uint64_t arrivals = 0, completions = 0;
     for (uint32_t i = 0; i < run->peer_count; i++) {
         const net_peer_row *peer = &run->peers[i];
-        if (came_complete(run, peer)) continue;
         mb_time until = earlier(earlier(peer->completed, peer->left), run->end);
         mb_time from = later(peer->arrived, run->warmup);
         if (until > from) active += (uint64_t)(until - from);
-        if (peer->arrived < run->warmup) continue;
+        if (peer->arrived < run->warmup || peer->completed == peer->arrived) continue;
         arrivals++;
         if (peer->completed == MB_NEVER) continue;
         completions++;
@@ -318,11 +326,12 @@ static void put_shares(net_json *json, const net_run *run)
         if (gain->from == NET_FROM_TRACKER)
             payload += mb_geometry_block_size(run->geometry, gain->block);
     }
-    uint64_t all = blocks[0] + blocks[1] + blocks[2];
+    uint64_t all = blocks[0] + blocks[1] + blocks[2], shares[3] = {0}, one = all ? 1000000 : 0;
+    mb_shares_split(blocks, 3, shares);
     net_json_number(json, "blocks_transferred", all);
-    net_json_ratio(json, "tracker_share", blocks[NET_ROLE_TRACKER], all);
-    net_json_ratio(json, "seeder_share", blocks[NET_ROLE_SEEDER], all);
-    net_json_ratio(json, "leecher_share", blocks[NET_ROLE_LEECHER], all);
+    net_json_ratio(json, "tracker_share", shares[NET_ROLE_TRACKER], one);
+    net_json_ratio(json, "seeder_share", shares[NET_ROLE_SEEDER], one);
+    net_json_ratio(json, "leecher_share", shares[NET_ROLE_LEECHER], one);
     net_json_ratio(json, "seeder_copies", payload, run->geometry->size);
     net_json_time(json, "first_copy_s", first_copy(run));
 }
@@ -349,13 +358,15 @@ static void put_jain(net_json *json, const net_run *run)
 
 static void put_traffic(net_json *json, const net_run *run)
 {
-    uint64_t most = 0, wasted = 0;
+    uint64_t most = 0, wasted = 0, counted = 0;
     for (uint32_t i = 0; i < run->peer_count; i++) {
         const net_peer_row *peer = &run->peers[i];
         wasted += peer->wasted_bytes;
-        if (is_counted(run, peer)) most = MAX(most, peer->uploaded_bytes);
+        if (!is_counted(run, peer)) continue;
+        counted++;
+        most = MAX(most, peer->uploaded_bytes);
     }
-    net_json_ratio(json, "max_served_files", most, file_bytes(run));
+    net_json_ratio(json, "max_served_files", most, counted ? file_bytes(run) : 0);
     put_jain(json, run);
     net_json_number(json, "requests", run->requests);
     net_json_number(json, "refusals", run->refusals);

@@ -34,6 +34,17 @@ static void fill(net_bucket *bucket)
     if (bucket->tokens > most) bucket->tokens = most;
 }
 
+void net_bucket_charge(net_bucket *bucket, size_t bytes)
+{
+    if (net_bucket_limits(bucket)) bucket->tokens -= (int64_t)(bytes << 16);
+}
+
+bool net_bucket_is_empty(net_bucket *bucket)
+{
+    fill(bucket);
+    return bucket->tokens <= 0;
+}
+
 /* ---- rings ---------------------------------------------------------------------------------- */
 
 static void ring_add(net_bucket *bucket, struct net_conn *conn, int which)

@@ -1,10 +1,11 @@
 /*
  * Token buckets for a program's access link: what goes out and what comes in, in bytes per second.
  *
- * Only used with --up-rate and --down-rate (minibit-live); without them nothing passes here. Block
- * bytes alone are counted, as in the simulator. Connections that have bytes to send take turns of
- * a chunk, which comes near max-min fair sharing; a connection whose reading has run out of tokens
- * is paused, so that TCP holds back its sender. Rates are in 2^-16 byte/s (core/units.h).
+ * Only used with --up-rate and --down-rate (minibit-live); without them nothing passes here. Every
+ * byte is counted that goes over a socket. Connections that have much to send take turns of a
+ * chunk, which comes near max-min fair sharing; short messages go at once, and what comes after
+ * them waits so much longer. A connection whose reading has run out of tokens is paused, so that
+ * TCP holds back its sender. Rates are in 2^-16 byte/s (core/units.h).
  */
 #ifndef NET_SHAPE_H
 #define NET_SHAPE_H
@@ -22,7 +23,7 @@
 
 typedef struct net_bucket {
     uint64_t rate;          /* 0: no limit */
-    int64_t tokens;         /* bytes << 16; may run into debt by a chunk */
+    int64_t tokens;         /* bytes << 16; debt where they are fewer than 0 */
     uint64_t filled;        /* when, in ns */
     struct net_conn *first; /* ring of who waits for tokens, by `shape_next` */
     struct net_conn *last;
@@ -40,6 +41,11 @@ static inline bool net_bucket_limits(const net_bucket *bucket)
 {
     return bucket->rate != 0;
 }
+
+/* So many bytes have passed beside the turns: what comes after waits until they are paid for. */
+void net_bucket_charge(net_bucket *bucket, size_t bytes);
+/* Whether the next byte has to wait. */
+bool net_bucket_is_empty(net_bucket *bucket);
 
 /* `conn` has bytes to send (up) or to read (down) and waits for its turn. Once at a time. */
 void net_shaper_wait_up(net_shaper *shaper, struct net_conn *conn);

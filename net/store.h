@@ -23,7 +23,9 @@ typedef struct net_store_config {
     const char *folder;
     const char *name;            /* of the file, without folder */
     const mb_manifest *manifest; /* outlives the store */
-    bool force;                  /* an existing file of another content is replaced */
+    const char *origin; /* the tracker, in words; where it tells no hashes, parts of an earlier run
+                           are taken up only if they are from there; may be NULL */
+    bool force;         /* an existing file of another content is replaced */
 } net_store_config;
 
 /*
@@ -52,8 +54,8 @@ int net_store_resume(net_store *store, char *error, size_t error_size);
  * came. */
 const mb_geometry *net_store_geometry(const net_store *store);
 
-/* The blocks held, words of the file's blocks; how many; the epoch of the acquisition log: one
- * more than before where a claimed block was lost. */
+/* The blocks held, words of the file's blocks; how many; the epoch of the acquisition log,
+ * drawn anew each time it is opened. */
 const uint64_t *net_store_held(const net_store *store);
 uint32_t net_store_held_count(const net_store *store);
 uint32_t net_store_epoch(const net_store *store);
@@ -62,8 +64,21 @@ uint32_t net_store_epoch(const net_store *store);
  * MB_ERR_IO, MB_ERR_MEMORY. One that is held is left alone. */
 int net_store_put(net_store *store, uint32_t block, const void *bytes, uint32_t size);
 
-/* Thread: reads a block from `offset` to its end. MB_ERR_STATE if the file has changed since. */
+/* Thread: reads a block from `offset` to its end. Where somebody has touched a file that has its
+ * name since it was hashed, the whole block is hashed first: MB_ERR_HASH if it no longer fits. */
 int net_store_get(net_store *store, uint32_t block, uint32_t offset, void *bytes);
+
+/* Thread: whether somebody has touched the file, so that net_store_recheck() is called for; or,
+ * where blocks are lost, another file has its name. */
+bool net_store_is_doubted(net_store *store);
+
+/* Thread, one at a time: hashes all of the file that is served and notes what no longer fits. Where
+ * more fits of the file that has the name now, that one is served. Writes nothing. O(file). */
+void net_store_recheck(net_store *store);
+
+/* Thread: how many blocks do not fit any more; takes these out of a set of the wire. */
+uint32_t net_store_lost_count(net_store *store);
+void net_store_hide_lost(net_store *store, uint8_t *set);
 
 /* Thread: what was put is on the medium when it returns. */
 int net_store_sync(net_store *store);
@@ -75,6 +90,9 @@ int net_store_publish(net_store *store);
 /* Without a manifest of hashes: the last block turned out to be `size` bytes long. To be called
  * before that is put, on the loop's thread. */
 int net_store_set_last(net_store *store, uint32_t size);
+
+/* What was found at its names and done about it, for the log; "" if nothing. */
+const char *net_store_said(const net_store *store);
 
 /* The file's final path; whether it has it. */
 const char *net_store_path(const net_store *store);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -10,7 +11,7 @@
 
 #include "core/blockset.h"
 
-#define HEAD_SIZE (8 + MB_HASH_SIZE + 8 + 4 + 4)
+#define HEAD_SIZE NET_STORE_HEAD_SIZE
 
 static const char magic[8] = {'M', 'i', 'n', 'i', 'B', 'i', 't', '1'};
 
@@ -20,14 +21,14 @@ static void put_le(uint8_t *to, uint64_t number, size_t size)
         to[i] = (uint8_t)(number >> (8 * i));
 }
 
-/* All but the epoch, which is the last four bytes. */
-static void put_head(uint8_t head[HEAD_SIZE], const mb_manifest *manifest, uint32_t epoch)
+void net_store_bits_head(uint8_t head[NET_STORE_HEAD_SIZE], const mb_manifest *manifest,
+                         const uint8_t *identity)
 {
     memcpy(head, magic, sizeof magic);
-    memcpy(head + 8, manifest->root, MB_HASH_SIZE);
+    memcpy(head + 8, identity, MB_HASH_SIZE);
     put_le(head + 8 + MB_HASH_SIZE, manifest->geometry.size, 8);
     put_le(head + 16 + MB_HASH_SIZE, manifest->geometry.block_size, 4);
-    put_le(head + 20 + MB_HASH_SIZE, epoch, 4);
+    put_le(head + 20 + MB_HASH_SIZE, 0, 4);
 }
 
 static size_t set_size(const net_store_bits *bits)
@@ -56,52 +57,68 @@ static uint8_t byte_of(const net_store_bits *bits, uint32_t index)
     return (uint8_t)(bits->set[index / 8] >> (index % 8 * 8));
 }
 
-/* Takes up what the file claims, if it is of this very file. */
-static void read_claims(net_store_bits *bits, const mb_manifest *manifest)
+/* Takes up what the file claims: it is of this very file. */
+static int read_claims(net_store_bits *bits)
 {
-    size_t size = HEAD_SIZE + set_size(bits);
-    uint8_t *bytes = malloc(size + 1), head[HEAD_SIZE];
-    const uint8_t *epoch = bytes + HEAD_SIZE - 4;
+    size_t size = set_size(bits);
+    uint8_t *bytes = calloc(1, size + 1);
+    ssize_t got;
 
-    if (!bytes) return;
-    put_head(head, manifest, 0);
-    if (pread(bits->fd, bytes, size + 1, 0) == (ssize_t)size &&
-        memcmp(bytes, head, HEAD_SIZE - 4) == 0) {
-        bits->found = true;
-        bits->epoch = (uint32_t)epoch[0] | (uint32_t)epoch[1] << 8 | (uint32_t)epoch[2] << 16 |
-                      (uint32_t)epoch[3] << 24;
-        if (bits->epoch == 0 || bits->epoch > UINT32_C(0x7fffffff)) bits->epoch = 1;
-        for (uint32_t i = 0; i < set_size(bits); i++)
-            bits->set[i / 8] |= (uint64_t)bytes[HEAD_SIZE + i] << (i % 8 * 8);
-        if (bits->blocks % 64)
-            bits->set[bits->blocks / 64] &= (UINT64_C(1) << bits->blocks % 64) - 1;
-    }
+    if (!bytes) return MB_ERR_MEMORY;
+    got = pread(bits->fd, bytes, size, HEAD_SIZE); /* one that was cut claims less */
+    for (size_t i = 0; got > 0 && i < (size_t)got; i++)
+        bits->set[i / 8] |= (uint64_t)bytes[i] << (i % 8 * 8);
+    if (bits->blocks % 64) bits->set[bits->blocks / 64] &= (UINT64_C(1) << bits->blocks % 64) - 1;
     free(bytes);
+    bits->found = true;
+    return MB_OK;
 }
 
-/* A file of its full size, so that a claim is one byte written in place. */
-static int begin(net_store_bits *bits, const mb_manifest *manifest)
+/* Moves a name, never onto another; 0, or -1 with errno. */
+static int rename_new(const char *from, const char *to)
 {
-    uint8_t head[HEAD_SIZE];
+    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0) return 0;
+    if (errno != EINVAL && errno != ENOSYS) return -1;
+    if (link(from, to) != 0) return -1;
+    return unlink(from);
+}
 
-    put_head(head, manifest, bits->epoch);
-    if (ftruncate(bits->fd, 0) != 0) return io_error();
-    if (ftruncate(bits->fd, (off_t)(HEAD_SIZE + set_size(bits))) != 0) return io_error();
-    return write_at(bits->fd, head, sizeof head, 0);
+/* A file of its full size, so that a claim is one byte written in place. It gets its name when it
+ * is whole: whoever sees it sees a header. */
+static int begin(net_store_bits *bits, const uint8_t head[HEAD_SIZE])
+{
+    char *fresh = NULL;
+    int error = MB_OK;
+
+    if (asprintf(&fresh, "%s.new", bits->path) < 0) return MB_ERR_MEMORY;
+    (void)unlink(fresh); /* of a program that was killed; it holds nothing */
+    bits->fd = open(fresh, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    if (bits->fd < 0) error = io_error();
+    if (!error) (void)flock(bits->fd, LOCK_EX | LOCK_NB);
+    if (!error && ftruncate(bits->fd, (off_t)(HEAD_SIZE + set_size(bits))) != 0) error = io_error();
+    if (!error) error = write_at(bits->fd, head, HEAD_SIZE, 0);
+    if (!error) (void)fdatasync(bits->fd); /* it is advice: without it nothing is lost */
+    if (!error && rename_new(fresh, bits->path) != 0)
+        error = errno == EEXIST ? MB_ERR_STATE : io_error(); /* another program was quicker */
+    if (error && bits->fd >= 0) (void)unlink(fresh);
+    free(fresh);
+    return error;
 }
 
 int net_store_bits_open(net_store_bits *bits, const char *path, const mb_manifest *manifest,
-                        uint32_t epoch)
+                        const uint8_t *identity)
 {
-    *bits = (net_store_bits){.fd = -1, .blocks = manifest->geometry.blocks, .epoch = epoch};
+    uint8_t head[HEAD_SIZE];
+
+    *bits = (net_store_bits){.fd = -1, .blocks = manifest->geometry.blocks};
     bits->path = strdup(path);
     bits->set = calloc(mb_blockset_words(bits->blocks) + 1, sizeof *bits->set);
     if (!bits->path || !bits->set) return MB_ERR_MEMORY;
-    bits->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (bits->fd < 0) return io_error();
+    net_store_bits_head(head, manifest, identity);
+    bits->fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    if (bits->fd < 0) return errno == ENOENT ? begin(bits, head) : io_error();
     if (flock(bits->fd, LOCK_EX | LOCK_NB) != 0) return errno == EWOULDBLOCK ? MB_ERR_STATE : MB_OK;
-    read_claims(bits, manifest);
-    return bits->found ? MB_OK : begin(bits, manifest);
+    return read_claims(bits);
 }
 
 void net_store_bits_claim_all(net_store_bits *bits)
@@ -124,22 +141,19 @@ int net_store_bits_claim(net_store_bits *bits, uint32_t block)
     return write_at(bits->fd, &byte, 1, (off_t)(HEAD_SIZE + block / 8));
 }
 
-int net_store_bits_settle(net_store_bits *bits, const uint64_t *held, bool lost)
+int net_store_bits_settle(net_store_bits *bits, const uint64_t *held)
 {
     size_t size = set_size(bits);
-    uint8_t *bytes, epoch[4];
+    uint8_t *bytes;
     int error;
 
     if (bits->fd < 0) return MB_OK;
-    if (lost && bits->found) bits->epoch++;
     memcpy(bits->set, held, mb_blockset_words(bits->blocks) * sizeof *held);
     bytes = malloc(size + 1);
     if (!bytes) return MB_ERR_MEMORY;
     for (uint32_t i = 0; i < size; i++)
         bytes[i] = byte_of(bits, i);
-    put_le(epoch, bits->epoch, 4);
-    error = write_at(bits->fd, epoch, 4, HEAD_SIZE - 4);
-    if (!error) error = write_at(bits->fd, bytes, size, HEAD_SIZE);
+    error = write_at(bits->fd, bytes, size, HEAD_SIZE);
     free(bytes);
     return error;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/blockset.h"
 #include "core/codec/codec_limits.h"
 #include "net/net_limits.h"
 
@@ -18,20 +19,55 @@ static void seeder_host(const net_list_config *config, const net_conn *conn,
 /* ---- for those who show the extension ---------------------------------------------------------
  */
 
-/* What the books show of its blocks, as a set, on the heap. NULL if nothing. */
-static uint8_t *put_set(const net_list_config *config, mb_told told, mb_wire_extension *e)
+/* What the books show of the blocks of `remote` (NULL: the seeder), as a set on the heap: what it
+ * has told itself, or the blocks of a log that the tracker drew. */
+static uint64_t *listed_set(const net_list_config *config, mb_told told, const net_remote *remote)
+{
+    uint32_t words = mb_blockset_words(config->manifest->geometry.blocks);
+    uint64_t *set = net_alloc_zero((words + 1) * sizeof *set);
+
+    if (remote && told.log == remote->log)
+        net_remote_set(config->remotes, remote, set);
+    else
+        for (uint32_t i = 0; told.log && i < told.count; i++)
+            mb_blockset_add(set, told.log->blocks[i]);
+    return set;
+}
+
+/* The same as the wire has it. NULL if nothing. */
+static uint8_t *put_set(const net_list_config *config, mb_told told, const net_remote *remote,
+                        mb_wire_extension *e)
 {
     uint32_t blocks = config->manifest->geometry.blocks;
-    uint8_t *set;
+    uint64_t *set = listed_set(config, told, remote);
+    uint32_t count = mb_blockset_count(set, mb_blockset_words(blocks));
+    uint8_t *bytes = NULL;
 
-    if (!told.log || told.count == 0) return NULL;
-    set = net_alloc_zero(mb_wire_set_size(blocks));
-    for (uint32_t i = 0; i < told.count; i++)
-        set[told.log->blocks[i] / 8] |= (uint8_t)(1u << told.log->blocks[i] % 8);
-    e->set = set;
-    e->set_size = mb_wire_set_size(blocks);
-    e->count = told.count;
-    return set;
+    if (count > 0) {
+        bytes = net_alloc(mb_wire_set_size(blocks));
+        mb_wire_set_put(set, blocks, bytes);
+        e->set = bytes;
+        e->set_size = mb_wire_set_size(blocks);
+        e->count = count;
+    }
+    free(set);
+    return bytes;
+}
+
+/* The same as a list of *count blocks in rising order, on the heap. */
+static uint32_t *put_list(const net_list_config *config, mb_told told, const net_remote *remote,
+                          uint32_t *count)
+{
+    uint32_t words = mb_blockset_words(config->manifest->geometry.blocks);
+    uint64_t *set = listed_set(config, told, remote);
+    uint32_t *list = net_alloc((size_t)mb_blockset_count(set, words) * sizeof *list);
+
+    *count = 0;
+    for (uint32_t w = 0; w < words; w++)
+        for (uint64_t bits = set[w]; bits; bits &= bits - 1)
+            list[(*count)++] = w * 64 + (uint32_t)__builtin_ctzll(bits);
+    free(set);
+    return list;
 }
 
 /* Adds one entry: it looks as that peer's own announce would. */
@@ -47,9 +83,10 @@ static void write_seeder(const net_list_config *config, const mb_listing *listin
 {
     char host[NET_ADDRESS_SIZE];
     mb_wire_extension e = {.version = MB_WIRE_VERSION};
-    uint8_t *set = put_set(config, listing->told, &e);
+    uint8_t *set = put_set(config, listing->told, NULL, &e);
 
     if (set) e.epoch = listing->told.epoch;
+    if (set) net_node_hide_lost(config->node, set);
     seeder_host(config, conn, host);
     encode_entry(
         &(mb_wire_peer){.id = "tracker", .ip = host, .port = config->port, .extension = &e}, text);
@@ -61,17 +98,18 @@ static void write_peer(const net_list_config *config, const mb_listing *listing,
 {
     mb_wire_extension e = {.version = MB_WIRE_VERSION};
     mb_wire_peer peer = {.id = remote->id, .ip = remote->host, .port = remote->port};
+    uint32_t *blocks = NULL;
     uint8_t *set = NULL;
 
     if (remote->speech == NET_SPEECH_PLAIN) { /* its blocks as a list, no sign of the extension */
-        peer.blocks = listing->told.log ? listing->told.log->blocks : NULL;
-        peer.blocks_count = listing->told.log ? listing->told.count : 0;
+        peer.blocks = blocks = put_list(config, listing->told, remote, &peer.blocks_count);
     } else {
-        set = put_set(config, listing->told, &e);
+        set = put_set(config, listing->told, remote, &e);
         if (set) e.epoch = remote->remote_epoch;
         peer.extension = &e;
     }
     encode_entry(&peer, text);
+    free(blocks);
     free(set);
 }
 
@@ -165,17 +203,17 @@ static size_t width(uint32_t block)
     return digits + 2;
 }
 
-/* The blocks of the log from its end, so that the highest of a whole file, from which an original
- * takes their number, is among them; as many as fit `room`. */
-static void add_blocks(mb_text *text, mb_told told, size_t room)
+/* The blocks from the highest down, as many as fit `room`: an original takes their number from the
+ * highest. Written in rising order. */
+static void add_blocks(mb_text *text, const uint32_t *blocks, uint32_t count, size_t room)
 {
-    uint32_t first = told.log ? told.count : 0;
+    uint32_t first = count;
 
-    while (first > 0 && width(told.log->blocks[first - 1]) <= room)
-        room -= width(told.log->blocks[--first]);
-    for (uint32_t i = first; told.log && i < told.count; i++) {
+    while (first > 0 && width(blocks[first - 1]) <= room)
+        room -= width(blocks[--first]);
+    for (uint32_t i = first; i < count; i++) {
         if (i > first) mb_text_add(text, ", ");
-        mb_text_add_number(text, told.log->blocks[i]);
+        mb_text_add_number(text, blocks[i]);
     }
 }
 
@@ -185,15 +223,27 @@ static size_t head_size(const char *id, const char *host)
     return strlen(id) + strlen(host) + 64;
 }
 
-/* Whether there is room for one more entry, and adds it with as many blocks as `room` allows. */
-static void add_entry(mb_text *text, const char *id, const char *host, uint16_t port, mb_told told,
-                      size_t room)
+/* Adds an entry, if there is room for one more, with as many blocks as `room` allows. */
+static void add_entry(const net_list_config *config, mb_text *text, const mb_wire_peer *peer,
+                      mb_told told, const net_remote *remote, size_t room)
 {
-    if (text->size + head_size(id, host) >= NET_LIMIT_PLAIN_LIST) return;
+    uint32_t *blocks, count;
+
+    if (text->size + head_size(peer->id, peer->ip) >= NET_LIMIT_PLAIN_LIST) return;
     if (text->size > 1) mb_text_add(text, ", ");
-    add_head(text, id, host, port);
-    add_blocks(text, told, room);
+    add_head(text, peer->id, peer->ip, peer->port);
+    blocks = put_list(config, told, remote, &count);
+    add_blocks(text, blocks, count, room);
+    free(blocks);
     mb_text_add(text, "]}");
+}
+
+static void add_remote(const net_list_config *config, mb_text *text, const net_remote *remote,
+                       mb_told told, size_t room)
+{
+    const mb_wire_peer peer = {.id = remote->id, .ip = remote->host, .port = remote->port};
+
+    add_entry(config, text, &peer, told, remote, room);
 }
 
 /* What the heads of the listed take, the seeder's apart. */
@@ -237,8 +287,8 @@ void net_list_write_plain(const net_list_config *config, const net_conn *conn,
 
     seeder_host(config, conn, seeder);
     mb_text_add(text, "[");
-    add_entry(text, "tracker", seeder, config->port, config->seeder,
-              room_for_seeder(config, heads, text));
+    add_entry(config, text, &(mb_wire_peer){.id = "tracker", .ip = seeder, .port = config->port},
+              config->seeder, NULL, room_for_seeder(config, heads, text));
     for (uint32_t i = 0; i < answer->list_count; i++) {
         const mb_listing *l = &answer->list[i];
         const net_remote *remote = net_remotes_at(config->remotes, l->node);
@@ -246,9 +296,9 @@ void net_list_write_plain(const net_list_config *config, const net_conn *conn,
         if (l->node == MB_NODE_TRACKER || !remote) continue;
         heads -= head_size(remote->id, remote->host);
         own_listed |= l->node == answer->to;
-        add_entry(text, remote->id, remote->host, remote->port, l->told,
-                  room_left(heads, text) / (answer->list_count - i));
+        add_remote(config, text, remote, l->told,
+                   room_left(heads, text) / (answer->list_count - i));
     }
-    if (!own_listed) add_entry(text, own->id, own->host, own->port, net_remote_told(own), 64);
+    if (!own_listed) add_remote(config, text, own, net_remote_told(own), 64);
     mb_text_add(text, "]");
 }

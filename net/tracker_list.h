@@ -11,6 +11,7 @@
 #include "core/file/manifest.h"
 #include "core/protocol.h"
 #include "net/conn.h"
+#include "net/node.h"
 #include "net/remote.h"
 
 typedef struct net_list_config {
@@ -21,6 +22,7 @@ typedef struct net_list_config {
     const char *host; /* of the seeder; a wildcard: where the asker came to */
     uint16_t port;
     mb_told seeder;
+    const net_node *node; /* the seeder */
 } net_list_config;
 
 /* The core's `answer` for who came over `conn`: the others, and the asker's own entry with the

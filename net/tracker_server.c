@@ -1,12 +1,12 @@
 #include "net/tracker_server.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/blockset.h"
+#include "net/address.h"
 #include "net/net_limits.h"
 #include "net/tracker_list.h"
 
@@ -46,6 +46,7 @@ static void send_answer(void *arg)
 
     if (conn) {
         conn->user = NULL;
+        conn->spare = a->keep;
         net_conn_send(conn, &a->answer);
         if (!a->keep && !conn->closing) net_conn_finish(conn);
     }
@@ -72,6 +73,7 @@ static void write_answer(net_tracker_server *server, asking *a, const mb_action 
         .host = server->config.host,
         .port = server->config.port,
         .seeder = server->config.seeder,
+        .node = server->config.node,
     };
 
     mb_text_init(&a->answer);
@@ -155,17 +157,19 @@ static void see_to_timer(net_tracker_server *server)
     uv_timer_start(&server->timer, on_timer, (uint64_t)((wait + MB_MS - 1) / MB_MS), 0);
 }
 
-/* Who has fallen silent is no longer in the core's books. */
+/* Who has fallen silent or left is no longer in the core's books: what it took is given back. */
 static void see_to_books(net_tracker_server *server)
 {
     for (mb_node node = 1; node < server->remotes.node_capacity; node++) {
         net_remote *remote = server->remotes.by_node[node];
         mb_told told;
 
-        if (!remote || !remote->booked) continue;
+        if (!remote || remote->waiting > 0) continue;
         if (mb_tracker_books(server->tracker, node, &told)) continue;
+        if (remote->booked)
+            net_record_left(server->config.record, remote->id, net_loop_now(server->config.loop));
         remote->booked = false;
-        net_record_left(server->config.record, remote->id, net_loop_now(server->config.loop));
+        net_remotes_release(&server->remotes, remote);
     }
 }
 
@@ -206,33 +210,25 @@ static void wait_add(void *arg)
     server->waiting[server->waiting_count++] = a;
 }
 
-/* Whether two numeric addresses are the same one. */
-static bool same_host(const char *a, const char *b)
-{
-    struct in6_addr one, other;
-
-    if (strcmp(a, b) == 0) return true;
-    return inet_pton(AF_INET6, a, &one) == 1 && inet_pton(AF_INET6, b, &other) == 1 &&
-           memcmp(&one, &other, sizeof one) == 0;
-}
-
-/* Whether somebody else under that id is there now. */
+/* Whether somebody else under that id is there now: it has announced within two intervals. One
+ * whose machine went off without a word is away after that, though its connection still seems to
+ * stand. */
 static bool is_live_elsewhere(const net_tracker_server *server, const net_remote *remote,
                               const net_conn *conn, const mb_wire_peer *peer)
 {
     mb_time silence = net_loop_now(server->config.loop) - remote->announced;
-    bool elsewhere = !same_host(remote->host, peer->ip);
+    bool elsewhere = !net_address_same(remote->host, peer->ip);
 
-    if (!remote->booked || (!elsewhere && remote->port == peer->port)) return false;
-    if (remote->announcer && remote->announcer != conn) return true;
-    return elsewhere && silence < 2 * server->config.protocol->announce_interval;
+    if (!remote->booked || remote->announcer == conn) return false;
+    if (!elsewhere && (remote->port == peer->port || !remote->announcer)) return false;
+    return silence < 2 * server->config.protocol->announce_interval;
 }
 
 /* Why the announce is not taken, or NULL. */
-static const char *objection(const net_tracker_server *server, const net_conn *conn,
+static const char *objection(net_tracker_server *server, const net_conn *conn,
                              const mb_wire_message *m)
 {
-    const net_remote *remote = net_remotes_find(&server->remotes, m->peer.id);
+    net_remote *remote = net_remotes_find(&server->remotes, m->peer.id);
     char host[NET_ADDRESS_SIZE];
 
     if (strcmp(m->peer.id, "tracker") == 0) return "the tracker's own id";
@@ -240,15 +236,18 @@ static const char *objection(const net_tracker_server *server, const net_conn *c
         return "it does not fit the file";
     if (conn->tag != 0 && (!remote || remote->node != conn->tag)) return "another id than before";
     net_conn_host(conn, host);
-    if (!server->config.trust_ip && !same_host(host, m->peer.ip))
+    if (!server->config.trust_ip && !net_address_same(host, m->peer.ip))
         return "it announces another address than its own";
     if (remote && is_live_elsewhere(server, remote, conn, &m->peer))
         return "its id is live from another address";
+    if (!net_remotes_have_room(&server->remotes, remote))
+        return "no memory left for what it holds (--memory)";
     return NULL;
 }
 
 /* Its blocks, as a set or as a list, go into the table. */
-static void book_blocks(net_tracker_server *server, net_remote *remote, const mb_wire_peer *peer)
+static void book_blocks(net_tracker_server *server, const net_conn *conn, net_remote *remote,
+                        const mb_wire_peer *peer)
 {
     uint32_t blocks = server->config.manifest->geometry.blocks;
     uint32_t words = mb_blockset_words(blocks);
@@ -261,7 +260,9 @@ static void book_blocks(net_tracker_server *server, net_remote *remote, const mb
         for (uint32_t i = 0; i < peer->blocks_count; i++)
             mb_blockset_add(set, peer->blocks[i]);
     }
-    net_remote_tell_set(&server->remotes, remote, set, e ? e->epoch : 0, e ? e->count : 0);
+    net_remote_tell_set(
+        &server->remotes, remote, set,
+        &(net_state){.epoch = e ? e->epoch : 0, .count = e ? e->count : 0, .conn = conn->id});
     net_record_announced(server->config.record, remote->id, mb_blockset_count(set, words),
                          net_loop_now(server->config.loop));
     free(set);
@@ -283,7 +284,7 @@ static void hear_announce(net_conn *conn, net_remote *remote, const mb_wire_peer
                   .shown = e != NULL,
                   .wants = e && e->wants,
                   .keep = e && e->keep};
-    if (!leaving) book_blocks(server, remote, peer);
+    if (!leaving) book_blocks(server, conn, remote, peer);
     if (leaving && remote->booked)
         net_record_left(server->config.record, remote->id, net_loop_now(server->config.loop));
     net_remote_place(remote, peer->ip, peer->port);
@@ -309,6 +310,7 @@ static void on_message(net_conn *conn, const char *bytes, size_t size)
         net_conn_refuse(conn, "an announce before the last one's answer");
         return;
     }
+    conn->spare = false; /* until it has its answer */
     if (conn->followed) {
         net_conn_refuse(conn, "more behind an announce");
         return;
@@ -377,8 +379,8 @@ net_tracker_server *net_tracker_server_new(const net_tracker_config *config)
 
     server->config = *config;
     mb_actions_init(&server->actions);
-    net_remotes_init(&server->remotes, core.blocks, 1);
-    server->remotes.keep_old = true;
+    net_remotes_init_sets(&server->remotes, core.blocks, 1);
+    server->remotes.memory = &config->loop->memory;
     server->events = net_alloc(sizeof *server->events);
     if (mb_tracker_new(&server->tracker, &core) ||
         mb_tracker_seeder(server->tracker, MB_NODE_TRACKER, config->seeder)) {

@@ -11,6 +11,7 @@
 #include "core/file/manifest.h"
 #include "core/tracker.h"
 #include "net/conn.h"
+#include "net/node.h"
 #include "net/record.h"
 #include "net/remote.h"
 
@@ -24,6 +25,7 @@ typedef struct net_tracker_config {
     const char *host; /* where the seeder is; a wildcard stands for where the asker came to */
     uint16_t port;    /* of the seeder */
     mb_told seeder;   /* what it holds */
+    const net_node *node; /* the seeder */
     net_record *record;
     uint64_t seed;
     bool trust_ip; /* an announce's `ip` may be another than its sender's */

@@ -96,13 +96,15 @@ static int dry_run(const sim_scenario *scenario)
         return EXIT_DONE;
     }
     sim_estimate estimate = sim_estimate_make(scenario);
-    sim_clock_text time;
+    sim_clock_text time, rounds_time;
     printf("%s: the scenario is all right; nothing was run\n", scenario->name);
     printf("%s%" PRIu64 " peers, %" PRIu64 " block transfers if all complete\n",
            scenario->open ? "about " : "", estimate.peers, estimate.blocks);
     printf("about ");
     sim_command_print_bytes(estimate.memory_bytes);
     printf(" of memory and %s of processor time\n", sim_clock_format(estimate.time, time));
+    printf("%s more at most for announces and rounds, which go on as long as it lasts\n",
+           sim_clock_format(estimate.rounds_time, rounds_time));
     return EXIT_DONE;
 }
 

@@ -50,7 +50,7 @@ static const char *plural(uint32_t count)
 static int dry_run_study(const struct work *work)
 {
     sim_estimate sum = {0};
-    sim_clock_text time;
+    sim_clock_text time, rounds_time;
     for (uint32_t i = 0; i < work->chosen_count; i++) {
         sim_scenario *scenario;
         char *error;
@@ -59,9 +59,7 @@ static int dry_run_study(const struct work *work)
         sim_estimate one =
             scenario->replay.trace_path ? (sim_estimate){0} : sim_estimate_make(scenario);
         sim_scenario_free(scenario);
-        sum.blocks += one.blocks;
-        sum.time = one.time > SIM_TIME_MAX - sum.time ? SIM_TIME_MAX : sum.time + one.time;
-        sum.memory_bytes = MAX(sum.memory_bytes, one.memory_bytes);
+        sim_estimate_add(&sum, &one);
     }
     printf("%s: the study is all right; nothing was run\n", work->options->scenario);
     printf("%u run%s, %" PRIu64 " block transfers if all complete\n", work->chosen_count,
@@ -70,6 +68,8 @@ static int dry_run_study(const struct work *work)
     sim_command_print_bytes(sum.memory_bytes);
     printf(" of memory for a run, and about %s of processor time for all\n",
            sim_clock_format(sum.time, time));
+    printf("%s more at most for announces and rounds, which go on as long as the runs last\n",
+           sim_clock_format(sum.rounds_time, rounds_time));
     return EXIT_DONE;
 }
 
@@ -136,7 +136,7 @@ static int with_work(struct work *work, int argc, char **argv)
     if (options->payload_dir)
         return sim_command_complain(
             "--payload-dir: not with a study, whose runs would all write there", EXIT_USAGE);
-    if (sim_study_resolve(work->study, work->folder, &work->rows, &error))
+    if (sim_study_resolve(work->study, &work->rows, &error))
         return sim_command_complain_free(error, EXIT_USAGE);
     if (options->action == SIM_ACTION_LIST_RUNS) return list_runs(work);
     if (options->action == SIM_ACTION_DRY_RUN) return dry_run_study(work);

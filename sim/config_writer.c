@@ -28,56 +28,18 @@ static void write_access(GString *out, const sim_access *access)
     write_time(out, "latency", access->latency);
 }
 
-/* ---- paths
- * --------------------------------------------------------------------------------------- */
-
-/* The absolute path with every link resolved as far as the path exists. */
-static char *resolve(const char *path)
+/* A line that names a file, and beside it, unless the text is for here, what the file holds. */
+static void write_path(GString *out, const char *key, const char *path, const sim_inputs *inputs)
 {
-    char *whole = realpath(path, NULL);
-    if (whole) return whole;
-    char *absolute = g_canonicalize_filename(path, NULL);
-    char *folder = g_path_get_dirname(absolute);
-    if (strcmp(folder, absolute) == 0) {
-        g_free(folder);
-        return absolute;
+    if (!inputs) {
+        char *relative = sim_inputs_relative(path, ".");
+        g_string_append_printf(out, "%s%s\n", key, relative);
+        g_free(relative);
+        return;
     }
-    char *parent = resolve(folder);
-    char *base = g_path_get_basename(absolute);
-    whole = g_build_filename(parent, base, NULL);
-    g_free(absolute);
-    g_free(folder);
-    g_free(parent);
-    g_free(base);
-    return whole;
-}
-
-/* `path` as seen from `folder`. */
-static char *relative_path(const char *path, const char *folder)
-{
-    char *to = resolve(path), *from = resolve(folder ? folder : ".");
-    char **to_parts = g_strsplit(to, "/", -1), **from_parts = g_strsplit(from, "/", -1);
-    guint same = 0;
-    while (to_parts[same] && from_parts[same] && strcmp(to_parts[same], from_parts[same]) == 0)
-        same++;
-    GString *out = g_string_new(NULL);
-    for (guint i = same; from_parts[i]; i++) {
-        if (*from_parts[i]) g_string_append(out, "../");
-    }
-    for (guint i = same; to_parts[i]; i++)
-        g_string_append_printf(out, "%s%s", to_parts[i], to_parts[i + 1] ? "/" : "");
-    g_strfreev(to_parts);
-    g_strfreev(from_parts);
-    g_free(to);
-    g_free(from);
-    return g_string_free(out, FALSE);
-}
-
-static void write_path(GString *out, const char *key, const char *path, const char *folder)
-{
-    char *relative = relative_path(path, folder);
-    g_string_append_printf(out, "%s%s\n", key, relative);
-    g_free(relative);
+    const sim_input *input = sim_inputs_find(inputs, path);
+    g_string_append_printf(out, "%s%s\n# %s has SHA-256 %s\n", key, input->name, input->name,
+                           input->sha256);
 }
 
 /* ---- groups
@@ -95,11 +57,11 @@ static void write_scenario(GString *out, const sim_scenario *scenario)
     write_time(out, "sample", scenario->sample);
 }
 
-static void write_file(GString *out, const sim_file *file, const char *folder)
+static void write_file(GString *out, const sim_file *file, const sim_inputs *inputs)
 {
     text buffer;
     g_string_append(out, "\n[file]\n");
-    if (file->mode == SIM_FILE_PATH) write_path(out, "path = ", file->path, folder);
+    if (file->mode == SIM_FILE_PATH) write_path(out, "path = ", file->path, inputs);
     if (file->mode == SIM_FILE_SIZE)
         g_string_append_printf(out, "size = %s\n", mb_size_format(file->geometry.size, buffer));
     if (file->mode == SIM_FILE_BLOCKS)
@@ -114,20 +76,24 @@ static void write_protocol(GString *out, const mb_protocol *protocol)
     mb_key key;
     g_string_append_printf(out, "\n[protocol]\npreset = %s\n", mb_preset_name(protocol->preset));
     for (uint32_t i = 0; mb_key_at(i, &key); i++) {
+        if (!mb_protocol_uses(protocol, key.name)) continue;
         mb_protocol_get(protocol, key.name, value);
         g_string_append_printf(out, "%s = %s\n", key.name, value);
     }
 }
 
-/* The keys in which a group differs from the swarm. */
+/* The keys in which a group differs from what [protocol] says. What that leaves unsaid, since its
+ * own strategies have no such parameter, the group says. */
 static void write_differences(GString *out, const mb_protocol *swarm, const mb_protocol *own)
 {
     char common[MB_KEY_TEXT_MAX], value[MB_KEY_TEXT_MAX];
     mb_key key;
     for (uint32_t i = 0; mb_key_at(i, &key); i++) {
+        if (!mb_protocol_uses(own, key.name)) continue;
         mb_protocol_get(swarm, key.name, common);
         mb_protocol_get(own, key.name, value);
-        if (strcmp(common, value) != 0) g_string_append_printf(out, "%s = %s\n", key.name, value);
+        if (strcmp(common, value) != 0 || !mb_protocol_uses(swarm, key.name))
+            g_string_append_printf(out, "%s = %s\n", key.name, value);
     }
 }
 
@@ -144,7 +110,7 @@ static void write_tracker(GString *out, const sim_scenario *scenario)
     g_string_append_printf(out, "seeder_slots = %u\n", tracker->protocol.seeder_slots);
 }
 
-static void write_arrival(GString *out, const sim_group *group, const char *folder)
+static void write_arrival(GString *out, const sim_group *group, const sim_inputs *inputs)
 {
     text time, rate;
     const char *when = mb_time_format(group->arrival_time, time);
@@ -157,7 +123,7 @@ static void write_arrival(GString *out, const sim_group *group, const char *fold
         g_string_append_printf(out, "arrival = poisson %s/%s\n",
                                mb_decimal_format(group->arrival_rate, 9, rate), when + 1);
         break;
-    case SIM_ARRIVE_TRACE: write_path(out, "arrival = trace ", group->trace_path, folder); break;
+    case SIM_ARRIVE_TRACE: write_path(out, "arrival = trace ", group->trace_path, inputs); break;
     }
 }
 
@@ -192,23 +158,23 @@ static void write_have(GString *out, const sim_group *group)
 }
 
 static void write_group(GString *out, const sim_scenario *scenario, const sim_group *group,
-                        const char *folder)
+                        const sim_inputs *inputs)
 {
     g_string_append_printf(out, "\n[peers %s]\n", group->name);
     if (group->count != SIM_COUNT_OPEN && group->arrival != SIM_ARRIVE_TRACE)
         g_string_append_printf(out, "count = %u\n", group->count);
     write_access(out, &group->access);
-    write_arrival(out, group, folder);
+    write_arrival(out, group, inputs);
     write_leave(out, group);
     write_have(out, group);
     if (group->unreachable) g_string_append(out, "unreachable = yes\n");
     write_differences(out, &scenario->protocol, &group->protocol);
 }
 
-static void write_replay(GString *out, const sim_replay_plan *replay, const char *folder)
+static void write_replay(GString *out, const sim_replay_plan *replay, const sim_inputs *inputs)
 {
     g_string_append(out, "\n[replay]\n");
-    write_path(out, "trace = ", replay->trace_path, folder);
+    write_path(out, "trace = ", replay->trace_path, inputs);
     for (uint32_t i = 0; i < replay->node_count; i++) {
         g_string_append_printf(out, "\n[node %s]\n", replay->nodes[i].name);
         write_access(out, &replay->nodes[i].access);
@@ -223,19 +189,19 @@ static void write_expect(GString *out, const sim_scenario *scenario)
                                scenario->expect[i].wanted);
 }
 
-char *sim_config_text(const sim_scenario *scenario, const char *folder)
+char *sim_config_text(const sim_scenario *scenario, const sim_inputs *inputs)
 {
     GString *out = g_string_new(NULL);
     write_scenario(out, scenario);
     if (scenario->replay.trace_path) {
-        write_replay(out, &scenario->replay, folder);
+        write_replay(out, &scenario->replay, inputs);
         return g_string_free(out, FALSE);
     }
-    write_file(out, &scenario->file, folder);
+    write_file(out, &scenario->file, inputs);
     write_protocol(out, &scenario->protocol);
     write_tracker(out, scenario);
     for (uint32_t i = 0; i < scenario->group_count; i++)
-        write_group(out, scenario, &scenario->groups[i], folder);
+        write_group(out, scenario, &scenario->groups[i], inputs);
     write_expect(out, scenario);
     return g_string_free(out, FALSE);
 }

@@ -6,13 +6,13 @@
 #ifndef SIM_CONFIG_WRITER_H
 #define SIM_CONFIG_WRITER_H
 
-#include "sim/scenario.h"
+#include "sim/inputs.h"
 
 /*
- * The text, NUL-ended, to be freed with free(); NULL if memory is short. Paths of files are written
- * relative to `folder`, where the text is to lie (NULL: the current folder), so that equal runs in
- * equal places leave equal bytes.
+ * The text, NUL-ended, to be freed with free(). `inputs` are the scenario's: files are named by
+ * their names there, with their SHA-256 in a comment, so that the bytes depend on what the files
+ * hold and not on where anything lies. NULL: by their way from the current folder.
  */
-char *sim_config_text(const sim_scenario *scenario, const char *folder);
+char *sim_config_text(const sim_scenario *scenario, const sim_inputs *inputs);
 
 #endif

@@ -2,9 +2,11 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -55,6 +57,45 @@ int sim_folder_make(char *folder, size_t *made_from)
         if (!failure && *made_from == SIZE_MAX) *made_from = end;
     }
     return 0;
+}
+
+/* Whether the descriptor is of what now has that path. */
+static bool is_at(int descriptor, const char *path)
+{
+    struct stat here, there;
+    return fstat(descriptor, &here) == 0 && stat(path, &there) == 0 &&
+           here.st_dev == there.st_dev && here.st_ino == there.st_ino;
+}
+
+/* Opens and locks the folder at `path`: *lock as of sim_folder_lock(). 0, or an errno: EWOULDBLOCK
+ * if another process has it, ENOENT if it was unmade meanwhile. */
+static int lock_open(const char *path, bool shared, int *lock)
+{
+    *lock = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (*lock < 0) return errno;
+    int failure = flock(*lock, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0 ? 0 : errno;
+    if (!failure && is_at(*lock, path)) return 0;
+    close(*lock);
+    *lock = -1;
+    if (!failure) return ENOENT;
+    return failure == EWOULDBLOCK ? failure : 0;
+}
+
+int sim_folder_lock(char *folder, bool shared, int *lock, size_t *made_from, char *error,
+                    size_t error_size)
+{
+    int failure;
+    *lock = -1;
+    do {
+        failure = sim_folder_make(folder, made_from);
+        if (!failure) failure = lock_open(folder, shared, lock);
+    } while (failure == ENOENT && *made_from != SIZE_MAX);
+    if (!failure) return MB_OK;
+    bool taken = failure == EWOULDBLOCK;
+    if (taken) *made_from = SIZE_MAX; /* what was made is the other's too */
+    snprintf(error, error_size, "%s: %s", folder,
+             taken ? "another run is writing there now" : strerror(failure));
+    return taken ? MB_ERR_EXISTS : MB_ERR_ARGUMENT;
 }
 
 /* Whether a folder holds anything; -1 with errno set if it cannot be read. */

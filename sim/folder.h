@@ -22,6 +22,16 @@ int sim_folder_check(const char *folder, bool force, char *error, size_t error_s
  */
 int sim_folder_make(char *folder, size_t *made_from);
 
+/*
+ * Makes `folder` as sim_folder_make() does and locks it: for this process alone, or, `shared`, with
+ * others that share it. *lock: a descriptor that holds the lock until it is closed, by the end of
+ * the process at the latest; -1 where the file system has no locks. 0; MB_ERR_EXISTS, with one line
+ * in `error`, if another process has it: then nothing was made that is to be unmade; or
+ * MB_ERR_ARGUMENT. Never waits.
+ */
+int sim_folder_lock(char *folder, bool shared, int *lock, size_t *made_from, char *error,
+                    size_t error_size);
+
 /* Removes what sim_folder_make() made, innermost first, as far as it is empty. Cuts the path. */
 void sim_folder_unmake(char *folder, size_t made_from);
 

@@ -99,14 +99,14 @@ void sim_help_keys(FILE *out)
  * ----------------------------------------------------------------------------------- */
 
 /* A parameter is a key of the protocol too, which knows how to write its default. */
-static void print_params(FILE *out, const mb_param *params, uint32_t count)
+static void print_params(FILE *out, const mb_param *const *params, uint32_t count)
 {
     mb_protocol protocol;
     mb_protocol_init(&protocol, MB_PRESET_MINIBIT);
     for (uint32_t i = 0; i < count; i++) {
         char value[MB_KEY_TEXT_MAX];
         mb_key key;
-        if (!mb_key_find(params[i].name, &key)) continue;
+        if (!mb_key_find(params[i]->name, &key)) continue;
         mb_protocol_get(&protocol, key.name, value);
         char *values = key_values(&key);
         fprintf(out, "      %s = %s  (%s)\n          %s\n", key.name, value, values, key.summary);

@@ -4,9 +4,10 @@
  *
  * Results go to stdout, messages and progress to stderr.
  */
+#include "program/streams.h"
+#include "program/version.h"
 #include "sim/command.h"
 #include "sim/help.h"
-#include "sim/manifest.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,9 +18,7 @@ static int act(const sim_options *options, int argc, char **argv)
     case SIM_ACTION_HELP: fputs(options->help, stdout); break;
     case SIM_ACTION_HELP_KEYS: sim_help_keys(stdout); break;
     case SIM_ACTION_LIST_STRATEGIES: sim_help_strategies(stdout); break;
-    case SIM_ACTION_VERSION:
-        printf("minibit-sim %s (%s)\n", sim_program_version(), sim_program_commit());
-        break;
+    case SIM_ACTION_VERSION: mb_program_print_version(stdout, "minibit-sim"); break;
     case SIM_ACTION_RUN:
     case SIM_ACTION_DRY_RUN:
     case SIM_ACTION_LIST_RUNS:
@@ -32,6 +31,7 @@ int main(int argc, char **argv)
 {
     sim_options options;
     char *error;
+    mb_streams_open();
     if (sim_options_read(argc, argv, &options, &error)) {
         sim_command_complain(error, EXIT_USAGE);
         free(error);

@@ -9,6 +9,7 @@
 #define SIM_MANIFEST_H
 
 #include "core/types.h"
+#include "sim/inputs.h"
 #include "sim/json.h"
 #include "sim/output.h"
 
@@ -20,17 +21,14 @@ typedef struct sim_manifest {
     const char *scenario; /* its name */
     const char *source;   /* the scenario file's path, or NULL */
     const char *folder;
-    const char *config_name; /* the output that holds the configuration: its hash is repeated */
+    const sim_inputs *inputs; /* NULL: none */
+    const char *config_name;  /* the output that holds the configuration: its hash is repeated */
     uint64_t seed;
     bool complete;
     int argc;
     char **argv;
     uint64_t started_ns; /* sim_wall_clock_ns() when the run began */
 } sim_manifest;
-
-/* The program's version and the commit that it was built from. */
-const char *sim_program_version(void);
-const char *sim_program_commit(void);
 
 /* Nanoseconds since 1970, by the machine's clock. */
 uint64_t sim_wall_clock_ns(void);

@@ -25,9 +25,7 @@ static uint64_t block_wire_bytes(const sim_recorder_state *state, uint32_t block
 static void weigh_file(sim_recorder_state *state)
 {
     for (uint32_t block = 0; block < state->scenario->file.geometry.blocks; block++) {
-        uint64_t bytes = block_wire_bytes(state, block);
-        state->wire_bytes += bytes;
-        if (bytes > state->wire_bytes_max) state->wire_bytes_max = bytes;
+        state->wire_bytes += block_wire_bytes(state, block);
     }
     state->unheld_bytes = state->wire_bytes;
 }
@@ -38,7 +36,8 @@ static void name_nodes(sim_recorder *recorder, const sim_recorder_config *config
     for (mb_node node = 0; node < recorder->state->node_count; node++) {
         sim_node_stats *stats = &recorder->stats[node];
         memset(stats, 0, sizeof *stats);
-        recorder->life[node] = (sim_node_life){MB_NEVER, MB_NEVER, MB_NEVER, SIM_PEER_INCOMPLETE};
+        recorder->life[node] =
+            (sim_node_life){MB_NEVER, MB_NEVER, MB_NEVER, 0, SIM_PEER_INCOMPLETE};
         stats->first_block = MB_NEVER;
         stats->group = config->scenario->group_count;
         if (node == MB_NODE_TRACKER) continue;
@@ -59,6 +58,7 @@ static bool recorder_allocate(sim_recorder *recorder, const sim_recorder_config 
     state->scenario = scenario;
     state->options = config->options;
     state->config_text = config->config_text;
+    state->inputs = config->inputs;
     state->node_count = config->arrival_count + 1;
     state->first_copy = state->sampled = MB_NEVER;
     recorder->stats = sim_pages_alloc(state->node_count * sizeof *recorder->stats);
@@ -98,8 +98,9 @@ static int recorder_open_files(sim_recorder_state *state, char *error, size_t er
     static const sim_table events = {"events.csv", "events.csv.zst", sim_events_header};
     const sim_run_options *options = state->options;
     if (!options->folder) return MB_OK;
-    int result =
-        sim_results_open(&state->results, options->folder, options->force, error, error_size);
+    /* A folder that will get another name is a study's private one, which it has locked. */
+    int result = sim_results_open(&state->results, options->folder, options->force,
+                                  options->final_folder != NULL, error, error_size);
     if (result == MB_OK)
         result = table_open(state, &provenance, options->provenance, &state->provenance, error,
                             error_size);
@@ -239,6 +240,7 @@ static void block_dealt(sim_recorder *recorder, mb_time now, const sim_block_gai
     sim_recorder_state *state = recorder->state;
     uint64_t bytes = block_wire_bytes(state, gain->block);
     recorder->stats[gain->peer].dealt++;
+    recorder->life[gain->peer].dealt_bytes += bytes;
     state->dealt_bytes += bytes;
     if (set_add(state->held, gain->block)) state->unheld_bytes -= bytes;
     block_copied(state, now, gain->block);
@@ -253,6 +255,17 @@ void sim_recorder_bytes(sim_recorder *recorder, mb_node from, mb_node to, uint64
     taker->downloaded_bytes += bytes;
     size_t groups = (size_t)state->scenario->group_count + 1;
     state->group_bytes[giver->group * groups + taker->group] += bytes;
+}
+
+void sim_recorder_waste(sim_recorder *recorder, sim_trace_kind kind, mb_time now, mb_node from,
+                        mb_node to, uint32_t block, uint64_t bytes)
+{
+    sim_node_stats *taker = &recorder->stats[to];
+
+    taker->wasted_bytes += bytes;
+    assert(taker->wasted_bytes <= taker->downloaded_bytes);
+    if (kind == SIM_TRACE_LOST && bytes == 0) return;
+    sim_recorder_trace(recorder, kind, now, to, from, block, bytes);
 }
 
 static void block_transferred(sim_recorder *recorder, mb_time now, const sim_block_gain *gain)
@@ -338,6 +351,7 @@ static int publish(sim_recorder *recorder, bool complete, char *error, size_t er
         .source = state->scenario->source,
         .folder =
             state->options->final_folder ? state->options->final_folder : state->options->folder,
+        .inputs = state->inputs,
         .config_name = CONFIG_NAME,
         .seed = state->scenario->seed,
         .complete = complete,

@@ -20,6 +20,7 @@
 #include "core/types.h"
 #include "sim/arrivals.h"
 #include "sim/digest.h"
+#include "sim/inputs.h"
 #include "sim/run.h"
 #include "sim/scenario.h"
 
@@ -45,7 +46,8 @@ typedef enum sim_trace_kind {
     SIM_TRACE_HELLO,        /* node greets other */
     SIM_TRACE_FULL,         /* node's table is full: it tells other to forget it */
     SIM_TRACE_BYE,          /* node takes its leave of other */
-    SIM_TRACE_HAVE,         /* node tells other (MB_NODE_NONE: all it knows) of block */
+    SIM_TRACE_HAVE,         /* node tells other (MB_NODE_NONE: all it knows) of block
+                               (MB_BLOCK_NONE: what it holds); value: blocks held */
     SIM_TRACE_INTEREST,     /* node could use a slot of other's again */
     SIM_TRACE_DECLINE,      /* node has no use for the slot that other gave it */
     SIM_TRACE_CANCEL,       /* node no longer wants block of other */
@@ -60,8 +62,19 @@ typedef enum sim_trace_kind {
     SIM_TRACE_UPLINK,   /* so far node's uplink has carried; value: bytes */
     SIM_TRACE_DOWNLINK, /* the same of its downlink */
     SIM_TRACE_HOLD,     /* node holds block without a transfer: from its arrival, or dealt */
+    SIM_TRACE_LEAVING,  /* node begins to leave, in good order */
+    SIM_TRACE_HEAR,     /* what other sent reaches node; value: sim_heard, and what it told << 8 */
+    SIM_TRACE_LOST,     /* what came to node from other led to no block; value: bytes */
     SIM_TRACE_KIND_COUNT
 } sim_trace_kind;
+
+/* What reaches a node, for SIM_TRACE_HEAR: an mb_message, an announce, or an answer to one. */
+enum {
+    SIM_HEARD_ANNOUNCE = 64, /* + mb_announce */
+    SIM_HEARD_ANSWER = 80,
+    SIM_HEARD_UNANSWERED,
+    SIM_HEARD_CUT,
+};
 
 /* What a node is at the moment in question. */
 typedef enum sim_role { SIM_ROLE_TRACKER, SIM_ROLE_SEEDER, SIM_ROLE_LEECHER } sim_role;
@@ -76,13 +89,13 @@ typedef enum sim_peer_status {
 
 /*
  * What each block touches of a node: one cache line. The recorder's calls keep it but for
- * `refusals` and `wasted_bytes`, which the driver bumps itself.
+ * `refusals`, which the driver bumps itself.
  */
 typedef struct sim_node_stats {
     mb_time first_block;       /* MB_NEVER as long as there was none */
     uint64_t uploaded_bytes;   /* on the wire */
     uint64_t downloaded_bytes; /* on the wire */
-    uint64_t wasted_bytes;     /* of the latter */
+    uint64_t wasted_bytes;     /* of the latter, those that led to no block */
     uint32_t from[3];          /* blocks by sim_role of the giver */
     uint32_t dealt;            /* blocks held on arrival */
     uint32_t uploaded_blocks;
@@ -98,6 +111,7 @@ typedef struct sim_node_life {
     mb_time arrived;
     mb_time completed;
     mb_time left;
+    uint64_t dealt_bytes; /* on the wire, had they come over it: of the blocks held on arrival */
     sim_peer_status status;
 } sim_node_life;
 
@@ -121,6 +135,7 @@ typedef struct sim_recorder_config {
     const char *config_text;        /* the content of config.ini */
     const sim_arrival *arrivals;    /* of every peer that may arrive: node i + 1 is entry i */
     uint32_t arrival_count;
+    const sim_inputs *inputs; /* the scenario's; NULL: none */
 } sim_recorder_config;
 
 /* A block gained. */
@@ -195,8 +210,16 @@ static inline void sim_recorder_prefetch(const sim_recorder *recorder, mb_node f
 }
 
 /* Bytes that went from `from` to `to` without making a block whole: of a transfer cut, useless, or
- * still under way at the end. Who wasted them bumps stats[to].wasted_bytes as well. */
+ * still under way at the end. */
 void sim_recorder_bytes(sim_recorder *recorder, mb_node from, mb_node to, uint64_t bytes);
+
+/*
+ * Of the bytes that `from` sent `to` for `block`, told by sim_recorder_bytes(), so many lead to no
+ * block: wasted. A row of events.csv says why (`kind`): SIM_TRACE_WASTE, SIM_TRACE_BAD, or
+ * SIM_TRACE_LOST, which is left out where there are none.
+ */
+void sim_recorder_waste(sim_recorder *recorder, sim_trace_kind kind, mb_time now, mb_node from,
+                        mb_node to, uint32_t block, uint64_t bytes);
 
 /* A row of the timeline. The driver calls it at 0, at each sample, and at the end of the run,
  * before sim_recorder_finish(); the second call of an instant does nothing. */

@@ -30,6 +30,7 @@ struct sim_recorder_state {
     const sim_scenario *scenario;
     const sim_run_options *options;
     const char *config_text;
+    const sim_inputs *inputs;
     uint32_t node_count;
 
     sim_results *results; /* NULL: nothing is written; the outputs likewise */
@@ -50,12 +51,11 @@ struct sim_recorder_state {
     uint64_t tracker_payload; /* and of those from the tracker */
     uint64_t *group_bytes;    /* [from x (group_count + 1) + to] */
 
-    uint64_t wire_bytes;     /* of the whole file */
-    uint64_t wire_bytes_max; /* of its largest block */
-    uint64_t dealt_bytes;    /* on the wire, had they come over it: of all blocks held on arrival */
-    uint64_t unheld_bytes;   /* of the blocks that nobody held on arrival */
-    uint64_t *held;          /* set of blocks that someone held on arrival */
-    uint64_t *copied;        /* set of blocks that a peer held on arrival or got of the tracker */
+    uint64_t wire_bytes;   /* of the whole file */
+    uint64_t dealt_bytes;  /* on the wire, had they come over it: of all blocks held on arrival */
+    uint64_t unheld_bytes; /* of the blocks that nobody held on arrival */
+    uint64_t *held;        /* set of blocks that someone held on arrival */
+    uint64_t *copied;      /* set of blocks that a peer held on arrival or got of the tracker */
     uint32_t copied_count;
     mb_time first_copy; /* when that set was full */
 

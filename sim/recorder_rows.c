@@ -156,7 +156,8 @@ enum detail {
     DETAIL_VIA,
     DETAIL_STATUS,
     DETAIL_ANNOUNCE,
-    DETAIL_FLAGS
+    DETAIL_FLAGS,
+    DETAIL_HEARD
 };
 
 static const struct {
@@ -179,13 +180,13 @@ static const struct {
     [SIM_TRACE_HELLO] = {WORD("hello"), DETAIL_NONE},
     [SIM_TRACE_FULL] = {WORD("full"), DETAIL_NONE},
     [SIM_TRACE_BYE] = {WORD("bye"), DETAIL_NONE},
-    [SIM_TRACE_HAVE] = {WORD("have"), DETAIL_NONE},
+    [SIM_TRACE_HAVE] = {WORD("have"), DETAIL_NUMBER},
     [SIM_TRACE_INTEREST] = {WORD("interest"), DETAIL_NONE},
     [SIM_TRACE_DECLINE] = {WORD("decline"), DETAIL_NONE},
     [SIM_TRACE_CANCEL] = {WORD("cancel"), DETAIL_NONE},
     [SIM_TRACE_CUT] = {WORD("cut"), DETAIL_NUMBER},
     [SIM_TRACE_WASTE] = {WORD("waste"), DETAIL_NUMBER},
-    [SIM_TRACE_BAD] = {WORD("bad"), DETAIL_NONE},
+    [SIM_TRACE_BAD] = {WORD("bad"), DETAIL_NUMBER},
     [SIM_TRACE_GONE] = {WORD("gone"), DETAIL_NONE},
     [SIM_TRACE_CRASH] = {WORD("crash"), DETAIL_NONE},
     [SIM_TRACE_RESTART] = {WORD("restart"), DETAIL_NONE},
@@ -194,6 +195,9 @@ static const struct {
     [SIM_TRACE_UPLINK] = {WORD("uplink"), DETAIL_NUMBER},
     [SIM_TRACE_DOWNLINK] = {WORD("downlink"), DETAIL_NUMBER},
     [SIM_TRACE_HOLD] = {WORD("hold"), DETAIL_NONE},
+    [SIM_TRACE_LEAVING] = {WORD("leaving"), DETAIL_NONE},
+    [SIM_TRACE_HEAR] = {WORD("hear"), DETAIL_HEARD},
+    [SIM_TRACE_LOST] = {WORD("lost"), DETAIL_NUMBER},
 };
 
 /* The grounds of an unchoke, with a blank between two. */
@@ -216,6 +220,35 @@ static char *put_flags(char *to, uint64_t flags)
     return to;
 }
 
+/* What reached a node, and how many blocks, or peers, it told of. */
+static char *put_heard(char *to, uint64_t value)
+{
+    static const struct word words[] = {
+        [MB_MSG_HELLO] = WORD("hello"),
+        [MB_MSG_HELLO_ACK] = WORD("hello"),
+        [MB_MSG_HELLO_FULL] = WORD("full"),
+        [MB_MSG_BYE] = WORD("bye"),
+        [MB_MSG_UNCHOKE] = WORD("unchoke"),
+        [MB_MSG_CHOKE] = WORD("choke"),
+        [MB_MSG_REQUEST] = WORD("request"),
+        [MB_MSG_REFUSE] = WORD("refuse"),
+        [MB_MSG_CANCEL] = WORD("cancel"),
+        [MB_MSG_HAVE] = WORD("have"),
+        [MB_MSG_INTEREST] = WORD("interest"),
+        [MB_MSG_DECLINE] = WORD("decline"),
+        [SIM_HEARD_ANNOUNCE + MB_ANNOUNCE_REGISTER] = WORD("register"),
+        [SIM_HEARD_ANNOUNCE + MB_ANNOUNCE_PERIODIC] = WORD("periodic"),
+        [SIM_HEARD_ANNOUNCE + MB_ANNOUNCE_COMPLETE] = WORD("complete"),
+        [SIM_HEARD_ANNOUNCE + MB_ANNOUNCE_LEAVE] = WORD("leave"),
+        [SIM_HEARD_ANSWER] = WORD("answer"),
+        [SIM_HEARD_UNANSWERED] = WORD("unanswered"),
+        [SIM_HEARD_CUT] = WORD("cut"),
+    };
+    to = put_word(to, words, COUNT_OF(words), value & 0xff);
+    *to++ = ' ';
+    return sim_put_number(to, value >> 8);
+}
+
 static char *put_detail(char *to, enum detail detail, uint64_t value)
 {
     switch (detail) {
@@ -226,6 +259,7 @@ static char *put_detail(char *to, enum detail detail, uint64_t value)
     case DETAIL_STATUS: return put_word(to, status_words, COUNT_OF(status_words), value);
     case DETAIL_ANNOUNCE: return put_word(to, announce_words, COUNT_OF(announce_words), value);
     case DETAIL_FLAGS: return put_flags(to, value);
+    case DETAIL_HEARD: return put_heard(to, value);
     }
     return to;
 }

@@ -24,6 +24,7 @@ struct run {
     mb_time *completed;
     sim_replay_outcome outcome;
     char *config;
+    sim_inputs inputs;
     sim_results *results;
 };
 
@@ -97,15 +98,16 @@ static int check_rates(const struct run *run, char *error, size_t error_size)
     return MB_OK;
 }
 
-static int prepare(struct run *run, const char *folder, char *error, size_t error_size)
+static int prepare(struct run *run, char *error, size_t error_size)
 {
     int result = make_nodes(run);
     if (result) SAY(error, error_size, NO_MEMORY);
+    if (!result) result = sim_inputs_read(&run->inputs, run->scenario, error, error_size);
     if (!result) result = read_trace(run, error, error_size);
     if (!result) result = check_rates(run, error, error_size);
     if (result) return result;
     run->completed = calloc(run->transfer_count + 1, sizeof *run->completed);
-    run->config = sim_config_text(run->scenario, folder);
+    run->config = sim_config_text(run->scenario, &run->inputs);
     if (run->completed && run->config) return 0;
     SAY(error, error_size, NO_MEMORY);
     return MB_ERR_MEMORY;
@@ -148,6 +150,7 @@ static int write_files(struct run *run, const sim_run_options *options, uint64_t
                              .source = run->scenario->source,
                              .folder =
                                  options->final_folder ? options->final_folder : options->folder,
+                             .inputs = &run->inputs,
                              .config_name = "config.ini",
                              .seed = run->scenario->seed,
                              .complete = !run->outcome.interrupted,
@@ -189,6 +192,7 @@ static void release(struct run *run)
     free(run->transfers);
     free(run->completed);
     free(run->config);
+    sim_inputs_clear(&run->inputs);
 }
 
 int sim_replay_execute(const sim_scenario *scenario, const sim_run_options *options,
@@ -197,9 +201,10 @@ int sim_replay_execute(const sim_scenario *scenario, const sim_run_options *opti
     assert(scenario->replay.trace_path && scenario->replay.node_count > 0);
     struct run run = {.scenario = scenario};
     uint64_t started_ns = sim_wall_clock_ns();
-    int result = prepare(&run, options->folder, error, error_size);
+    int result = prepare(&run, error, error_size);
     if (!result && options->folder)
-        result = sim_results_open(&run.results, options->folder, options->force, error, error_size);
+        result = sim_results_open(&run.results, options->folder, options->force,
+                                  options->final_folder != NULL, error, error_size);
     if (!result) result = play(&run, options, error, error_size);
     if (!result && options->folder)
         result = write_files(&run, options, started_ns, error, error_size);

@@ -22,6 +22,7 @@ static const char *const names[] = {
 
 struct sim_results {
     char *folder;
+    int lock;         /* on the folder; -1: none */
     size_t made_from; /* folders were made from this length of the path on; SIZE_MAX: none */
     sim_output *outputs[OUTPUTS_MAX];
     uint32_t output_count;
@@ -35,15 +36,16 @@ const char *sim_results_name_at(uint32_t index)
 
 /* ---- the folder ---------------------------------------------------------------------------- */
 
-static int folder_open(sim_results *results, bool force, char *error, size_t error_size)
+/* Whether it holds anything is looked at under the lock: who has it may be about to write. */
+static int folder_open(sim_results *results, bool force, bool is_locked, char *error,
+                       size_t error_size)
 {
-    int result = sim_folder_check(results->folder, force, error, error_size);
-    if (result != MB_OK) return result;
-    int failure = sim_folder_make(results->folder, &results->made_from);
-    if (!failure && access(results->folder, W_OK | X_OK) != 0) failure = errno;
-    if (!failure) return MB_OK;
-    snprintf(error, error_size, "%s: %s", results->folder, strerror(failure));
-    return MB_ERR_ARGUMENT;
+    int result = sim_folder_check(results->folder, true, error, error_size);
+    if (result == MB_OK && !is_locked)
+        result = sim_folder_lock(results->folder, false, &results->lock, &results->made_from, error,
+                                 error_size);
+    if (result == MB_OK) result = sim_folder_check(results->folder, force, error, error_size);
+    return result;
 }
 
 /* Removes FOLDER/NAMESUFFIX where it is there. 0, or an errno. */
@@ -65,6 +67,7 @@ static sim_results *results_new(const char *folder)
     sim_results *results = calloc(1, sizeof *results);
     if (!results) return NULL;
     results->made_from = SIZE_MAX;
+    results->lock = -1;
     results->folder = strdup(*folder ? folder : ".");
     if (!results->folder) {
         free(results);
@@ -76,8 +79,8 @@ static sim_results *results_new(const char *folder)
     return results;
 }
 
-int sim_results_open(sim_results **results, const char *folder, bool force, char *error,
-                     size_t error_size)
+int sim_results_open(sim_results **results, const char *folder, bool force, bool is_locked,
+                     char *error, size_t error_size)
 {
     *results = NULL;
     sim_results *made = results_new(folder);
@@ -85,7 +88,7 @@ int sim_results_open(sim_results **results, const char *folder, bool force, char
         snprintf(error, error_size, "%s: out of memory", folder);
         return MB_ERR_MEMORY;
     }
-    int result = folder_open(made, force, error, error_size);
+    int result = folder_open(made, force, is_locked, error, error_size);
     if (result == MB_OK) {
         int failure = folder_remove(made->folder, MANIFEST, "");
         if (failure) {
@@ -191,7 +194,8 @@ int sim_results_publish(sim_results *results, const sim_manifest *manifest, char
                         size_t error_size)
 {
     assert(!results->published);
-    int result = finish_all(results, error, error_size);
+    int result = sim_inputs_check(manifest->inputs, error, error_size);
+    if (result == MB_OK) result = finish_all(results, error, error_size);
     if (result == MB_OK) result = add_manifest(results, manifest, error, error_size);
     if (result == MB_OK) result = publish_all(results, error, error_size);
     results->published = result == MB_OK;
@@ -204,6 +208,7 @@ void sim_results_free(sim_results *results)
     for (uint32_t i = 0; i < results->output_count; i++)
         sim_output_free(results->outputs[i]);
     if (!results->published) sim_folder_unmake(results->folder, results->made_from);
+    if (results->lock >= 0) close(results->lock);
     free(results->folder);
     free(results);
 }

@@ -32,7 +32,8 @@ typedef struct sim_progress {
 
 typedef struct sim_run_options {
     const char *folder;       /* results; NULL: nothing is written */
-    const char *final_folder; /* what the manifest calls it; NULL: the same */
+    const char *final_folder; /* what the manifest calls it; NULL: the same. If it is given the
+                                 caller has locked `folder` */
     bool force;               /* write into a folder that holds something */
     sim_check_level check;
     sim_table_format provenance;

@@ -2,6 +2,7 @@
 #include "sim/scenario_reader.h"
 
 #include "core/units.h"
+#include "sim/inputs.h"
 
 #include <errno.h>
 #include <glib.h>
@@ -58,8 +59,13 @@ bool sim_reader_check_file(sim_reader *reader, const sim_ini_entry *entry, const
                            uint64_t *size)
 {
     struct stat status;
-    if (stat(path, &status) != 0 || access(path, R_OK) != 0)
-        return sim_reader_fail(reader, entry, "%s: %s", path, g_strerror(errno));
+    bool fails = stat(path, &status) != 0 || access(path, R_OK) != 0;
+    if (fails && errno == ENOENT && sim_inputs_is_lost(path))
+        return sim_reader_fail(reader, entry,
+                               "%s: not there, and where the run had it is no file that holds what "
+                               "it held then",
+                               path);
+    if (fails) return sim_reader_fail(reader, entry, "%s: %s", path, g_strerror(errno));
     if (!S_ISREG(status.st_mode))
         return sim_reader_fail(reader, entry, "%s: not a regular file", path);
     *size = (uint64_t)status.st_size;

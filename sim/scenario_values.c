@@ -1,6 +1,7 @@
 #include "sim/scenario_reader.h"
 
 #include "core/units.h"
+#include "sim/inputs.h"
 
 #include <glib.h>
 #include <string.h>
@@ -187,6 +188,10 @@ char *sim_reader_path(const sim_ini_entry *entry, const char *path)
     if (g_path_is_absolute(path)) return g_strdup(path);
     char *folder = g_path_get_dirname(entry->path);
     char *whole = strcmp(folder, ".") == 0 ? g_strdup(path) : g_build_filename(folder, path, NULL);
+    bool there = g_file_test(whole, G_FILE_TEST_EXISTS);
+    char *elsewhere = there ? NULL : sim_inputs_locate(folder, path);
     g_free(folder);
-    return whole;
+    if (!elsewhere) return whole;
+    g_free(whole);
+    return elsewhere;
 }

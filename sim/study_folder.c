@@ -1,5 +1,6 @@
 #include "sim/study_folder.h"
 
+#include "program/version.h"
 #include "sim/config_writer.h"
 #include "sim/folder.h"
 #include "sim/manifest.h"
@@ -32,20 +33,30 @@ static int fail(char **error, int code, const char *path)
 /* ---- a run's key -------------------------------------------------------------------------------
  */
 
-void sim_study_key_make(sim_study_key *key, const sim_scenario *scenario, const char *study_folder)
+static void make_key(sim_study_key *key, const sim_scenario *scenario, const sim_inputs *inputs)
 {
     unsigned char hash[EVP_MAX_MD_SIZE];
     unsigned size = 0;
-    /* Paths in it are written as seen from a run's folder, whatever that is called. */
-    char *folder = g_build_filename(study_folder, "run", NULL);
-    char *text = sim_config_text(scenario, folder);
+    char *text = sim_config_text(scenario, inputs);
     if (EVP_Digest(text, strlen(text), hash, &size, EVP_sha256(), NULL) != 1 || size != 32)
         g_error("SHA-256 is not to be had");
     for (unsigned i = 0; i < size; i++)
         snprintf(key->config_sha256 + 2 * (size_t)i, 3, "%02x", hash[i]);
     g_strlcpy(key->folder, key->config_sha256, sizeof key->folder);
     free(text);
-    g_free(folder);
+}
+
+int sim_study_key_make(sim_study_key *key, const sim_scenario *scenario, char **error)
+{
+    char line[512];
+    sim_inputs inputs;
+    int result = sim_inputs_read(&inputs, scenario, line, sizeof line);
+    if (result)
+        *error = g_strdup(line);
+    else
+        make_key(key, scenario, &inputs);
+    sim_inputs_clear(&inputs);
+    return result;
 }
 
 /* ---- private folders ---------------------------------------------------------------------------
@@ -178,23 +189,24 @@ bool sim_study_folder_sweep(const char *folder)
 int sim_study_folder_open(const char *folder, bool force, char **error)
 {
     char line[512];
+    size_t made_from;
+    int lock;
+    int result = sim_folder_check(folder, true, line, sizeof line);
+    char *path = g_strdup(folder);
+    if (!result) result = sim_folder_lock(path, true, &lock, &made_from, line, sizeof line);
+    g_free(path);
+    if (result) {
+        *error = g_strdup(line);
+        return result;
+    }
     bool empty = sim_study_folder_sweep(folder), ours = has_index(folder);
     if (!empty && !ours && !force) {
+        if (lock >= 0) close(lock);
         *error = g_strdup_printf("%s: the folder holds something that is no study (--force replaces"
                                  " results)",
                                  folder);
         return MB_ERR_EXISTS;
     }
-    int result = sim_folder_check(folder, true, line, sizeof line);
-    if (result) {
-        *error = g_strdup(line);
-        return result;
-    }
-    size_t made_from;
-    char *path = g_strdup(folder);
-    errno = sim_folder_make(path, &made_from);
-    g_free(path);
-    if (errno) return fail(error, MB_ERR_ARGUMENT, folder);
     if (!empty && !ours) remove_results(folder);
     return 0;
 }
@@ -213,6 +225,56 @@ static bool write_text(const char *path, const char *text)
     if (!file) return false;
     bool fine = fputs(text, file) >= 0;
     return fclose(file) == 0 && fine;
+}
+
+/* The folder that a row of index.csv names, its second field; g_free(). NULL: none. */
+static char *folder_of_row(const char *row)
+{
+    const char *comma = strchr(row, ',');
+    return comma ? g_strndup(comma + 1, strcspn(comma + 1, ",")) : NULL;
+}
+
+static bool is_finished(const char *folder, const char *run)
+{
+    char *path = g_build_filename(folder, run, MANIFEST, NULL);
+    bool finished = access(path, F_OK) == 0;
+    g_free(path);
+    return finished;
+}
+
+/* The folders that the rows of an index name. */
+static GHashTable *folders_of(char **rows)
+{
+    GHashTable *folders = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (char **row = rows; *row; row++) {
+        char *run = folder_of_row(*row);
+        if (run) g_hash_table_add(folders, run);
+    }
+    return folders;
+}
+
+char *sim_study_folder_dropped(const char *folder, const char *index, uint32_t *count)
+{
+    char *path = g_build_filename(folder, INDEX, NULL), *text = NULL;
+    *count = 0;
+    if (!g_file_get_contents(path, &text, NULL, NULL)) text = g_strdup("");
+    char **now = g_strsplit(index, "\n", -1), **before = g_strsplit(text, "\n", -1);
+    GHashTable *listed = folders_of(now);
+    GString *dropped = g_string_new(*before);
+    g_string_append_c(dropped, '\n');
+    for (char **row = *before ? before + 1 : before; *row; row++) {
+        char *run = folder_of_row(*row);
+        bool drops = run && !g_hash_table_contains(listed, run) && is_finished(folder, run);
+        if (drops) g_string_append_printf(dropped, "%s\n", *row);
+        *count += drops;
+        g_free(run);
+    }
+    g_hash_table_destroy(listed);
+    g_strfreev(before);
+    g_strfreev(now);
+    g_free(text);
+    g_free(path);
+    return g_string_free(dropped, FALSE);
 }
 
 int sim_study_folder_index(const char *folder, const char *text, char **error)
@@ -271,8 +333,7 @@ static bool matches(const char *folder, const cJSON *manifest, const sim_study_k
     const cJSON *files = cJSON_GetObjectItemCaseSensitive(manifest, "files"), *file;
     if (!cJSON_IsNumber(schema) || schema->valueint != SIM_SCHEMA) return false;
     if (!is_text(manifest, "program", "minibit-sim") ||
-        !is_text(manifest, "version", sim_program_version()) ||
-        !is_text(manifest, "commit", sim_program_commit()) ||
+        !is_text(manifest, "sources_sha256", mb_program_sources()) ||
         !is_text(manifest, "config_sha256", key->config_sha256))
         return false;
     if (!cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(manifest, "complete"))) return false;
@@ -329,6 +390,19 @@ static int replace(const char *from, const char *to)
     return failure ? failure : move_file(from, to, MANIFEST);
 }
 
+/* The same by one process at a time; unless the run was done meanwhile and may stay. */
+static int replace_alone(const char *path, const char *final, const char *folder,
+                         const sim_study_key *key, const sim_scenario *scenario,
+                         const sim_run_options *options)
+{
+    int lock = open(final, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (lock >= 0) (void)flock(lock, LOCK_EX);
+    bool keep = !options->force && sim_study_folder_has(folder, key, scenario, options);
+    int failure = keep ? 0 : replace(path, final);
+    if (lock >= 0) close(lock);
+    return failure;
+}
+
 int sim_study_private_publish(const char *path, const char *folder, const sim_study_key *key,
                               const sim_scenario *scenario, const sim_run_options *options,
                               char **error)
@@ -336,8 +410,7 @@ int sim_study_private_publish(const char *path, const char *folder, const sim_st
     char *final = g_build_filename(folder, key->folder, NULL);
     int failure = rename(path, final) == 0 ? 0 : errno, result = 0;
     bool taken = failure == ENOTEMPTY || failure == EEXIST;
-    bool keep = taken && !options->force && sim_study_folder_has(folder, key, scenario, options);
-    if (taken) failure = keep ? 0 : replace(path, final);
+    if (taken) failure = replace_alone(path, final, folder, key, scenario, options);
     if (taken || failure) sim_study_private_remove(path);
     errno = failure;
     if (failure) result = fail(error, MB_ERR_IO, final);

@@ -17,19 +17,21 @@
 /* Hexadecimal digits of a run's folder: the first ones of its config.ini's SHA-256. */
 #define SIM_STUDY_NAME_SIZE 16
 
-/* What identifies a run: the SHA-256 of its config.ini, which holds its seed. */
+/* What identifies a run: the SHA-256 of its config.ini, which holds its seed and its inputs'. */
 typedef struct sim_study_key {
     char config_sha256[65];
     char folder[SIM_STUDY_NAME_SIZE + 1];
 } sim_study_key;
 
-/* The key of a run whose folder lies in `study_folder`. O(length of config.ini). */
-void sim_study_key_make(sim_study_key *key, const sim_scenario *scenario, const char *study_folder);
+/* The key of a run. 0; or MB_ERR_ARGUMENT with *error (free() it): an input cannot be read.
+ * O(length of config.ini + inputs that were not read before). */
+int sim_study_key_make(sim_study_key *key, const sim_scenario *scenario, char **error);
 
 /*
  * Makes the study's folder, or takes one that is empty or holds a study; any other only with
- * `force`, and then a single run's results in it are removed. Sweeps it. 0; or MB_ERR_EXISTS,
- * MB_ERR_ARGUMENT with one line in *error (free() it).
+ * `force`, and then a single run's results in it are removed. Sweeps it, and locks it until the
+ * process ends, beside other studies but against single runs. 0; or MB_ERR_EXISTS, MB_ERR_ARGUMENT
+ * with one line in *error (free() it).
  */
 int sim_study_folder_open(const char *folder, bool force, char **error);
 
@@ -37,12 +39,18 @@ int sim_study_folder_open(const char *folder, bool force, char **error);
  * holds nothing but private ones. O(what it holds). */
 bool sim_study_folder_sweep(const char *folder);
 
+/* The finished runs that FOLDER/index.csv lists and `index`, such a text, does not: its head and
+ * their rows as they stand there, *count of them, to be g_free()d. A row that `index` has under
+ * another number counts as listed. */
+char *sim_study_folder_dropped(const char *folder, const char *index, uint32_t *count);
+
 /* Gives FOLDER/index.csv this text, in one step, unless it has it. 0, or MB_ERR_IO with *error. */
 int sim_study_folder_index(const char *folder, const char *text, char **error);
 
 /*
- * Whether the run is done: its folder's manifest is of this very program, schema and configuration
- * and of a whole run, it lists what `options` ask for, and its files are there with their sizes.
+ * Whether the run is done: its folder's manifest is of the very sources that decide results, of
+ * this schema and configuration and of a whole run, it lists what `options` ask for, and its files
+ * are there with their sizes.
  */
 bool sim_study_folder_has(const char *folder, const sim_study_key *key,
                           const sim_scenario *scenario, const sim_run_options *options);

@@ -23,7 +23,7 @@ enum { CHILD_DONE = 0, CHILD_FAILED = 1, CHILD_UNMET = 3, CHILD_THERE = 64 };
 /* So many failures, and unmet expectations, are listed. */
 #define LISTED_MAX 50
 
-enum state { WAITING, RUNNING, DONE, UNMET, FAILED, SAME };
+enum state { WAITING, RUNNING, DONE, UNMET, FAILED };
 
 /* A chosen run. */
 struct job {
@@ -32,9 +32,8 @@ struct job {
     bool was_there;
     bool was_ended; /* by a signal that asks to end, as Ctrl-C sends to all at once */
     pid_t pid;
-    int said_fd;            /* what it writes to stderr */
-    char *said;             /* the same, read */
-    const struct job *same; /* SAME: an earlier one with the same folder */
+    int said_fd; /* what it writes to stderr */
+    char *said;  /* the same, read */
 };
 
 struct runner {
@@ -56,25 +55,57 @@ uint32_t sim_study_cores(void)
     return cores > 0 ? (uint32_t)cores : 1;
 }
 
-int sim_study_resolve(sim_study *study, const char *folder, sim_study_row **rows, char **error)
+static int fail_same(const sim_study *study, uint32_t first, uint32_t second, char **error)
 {
-    uint32_t runs = sim_study_runs(study);
-    *rows = g_new(sim_study_row, runs);
-    for (uint32_t run = 0; run < runs; run++) {
+    char *one = sim_study_describe(study, first), *other = sim_study_describe(study, second);
+    *error =
+        g_strdup_printf("runs %u (%s) and %u (%s) are one configuration; leave one of them out",
+                        first, one, second, other);
+    g_free(one);
+    g_free(other);
+    return MB_ERR_SYNTAX;
+}
+
+/* Two rows of one folder would count its run twice. */
+static int check_different(const sim_study *study, const sim_study_row *rows, char **error)
+{
+    GHashTable *seen = g_hash_table_new(g_str_hash, g_str_equal);
+    int result = 0;
+    for (uint32_t run = 0; run < sim_study_runs(study) && !result; run++) {
+        char *folder = (char *)rows[run].key.folder;
+        const sim_study_row *before = g_hash_table_lookup(seen, folder);
+        if (before)
+            result = fail_same(study, before->run, run, error);
+        else
+            g_hash_table_insert(seen, folder, (void *)&rows[run]);
+    }
+    g_hash_table_destroy(seen);
+    return result;
+}
+
+static int resolve_all(sim_study *study, sim_study_row *rows, char **error)
+{
+    for (uint32_t run = 0; run < sim_study_runs(study); run++) {
         sim_scenario *scenario;
-        if (sim_study_scenario(study, run, &scenario, error)) {
-            g_clear_pointer(rows, g_free);
-            return MB_ERR_SYNTAX;
-        }
-        sim_study_row *row = &(*rows)[run];
+        if (sim_study_scenario(study, run, &scenario, error)) return MB_ERR_SYNTAX;
+        sim_study_row *row = &rows[run];
         *row = (sim_study_row){.run = run,
                                .seed = scenario->seed,
                                .expects = scenario->expect_count > 0,
                                .key.folder = "."};
-        if (sim_study_is_study(study)) sim_study_key_make(&row->key, scenario, folder);
+        int result = sim_study_is_study(study) ? sim_study_key_make(&row->key, scenario, error) : 0;
         sim_scenario_free(scenario);
+        if (result) return result;
     }
-    return 0;
+    return check_different(study, rows, error);
+}
+
+int sim_study_resolve(sim_study *study, sim_study_row **rows, char **error)
+{
+    *rows = g_new(sim_study_row, sim_study_runs(study));
+    int result = resolve_all(study, *rows, error);
+    if (result) g_clear_pointer(rows, g_free);
+    return result;
 }
 
 /* ---- in the process of a run -------------------------------------------------------------------
@@ -161,6 +192,16 @@ static int make_run(const struct runner *runner, const struct job *job,
     return status;
 }
 
+/* Whether the run still is the one whose folder was named; false with *error. */
+static bool is_as_planned(const struct job *job, const sim_scenario *scenario, char **error)
+{
+    sim_study_key now;
+    if (sim_study_key_make(&now, scenario, error)) return false;
+    if (strcmp(now.config_sha256, job->row->key.config_sha256) == 0) return true;
+    *error = g_strdup("an input of the run was changed since the study began");
+    return false;
+}
+
 static int run_job(const struct runner *runner, const struct job *job)
 {
     sim_scenario *scenario;
@@ -168,6 +209,12 @@ static int run_job(const struct runner *runner, const struct job *job)
     int status;
     if (sim_study_scenario(runner->study, job->row->run, &scenario, &error)) {
         fprintf(stderr, "%s\n", error);
+        return CHILD_FAILED;
+    }
+    if (!is_as_planned(job, scenario, &error)) {
+        fprintf(stderr, "%s\n", error);
+        g_free(error);
+        sim_scenario_free(scenario);
         return CHILD_FAILED;
     }
     /* Another process may have done it since this one looked. */
@@ -238,23 +285,15 @@ static int look_at(struct runner *runner, struct job *job, char **error)
     return 0;
 }
 
-/* Finds out what is done, and which runs come to the same. 0, or MB_ERR_SYNTAX with *error. */
+/* Finds out what is done. 0, or MB_ERR_SYNTAX with *error. */
 static int look_at_all(struct runner *runner, char **error)
 {
-    GHashTable *seen = g_hash_table_new(g_str_hash, g_str_equal);
     int result = 0;
     for (uint32_t i = 0; i < runner->order->chosen_count && !result; i++) {
         struct job *job = &runner->jobs[i];
-        char *folder = (char *)job->row->key.folder;
-        job->same = g_hash_table_lookup(seen, folder);
-        if (job->same)
-            job->state = SAME;
-        else
-            result = look_at(runner, job, error);
-        if (!job->same) g_hash_table_insert(seen, folder, job);
+        result = look_at(runner, job, error);
         runner->ended += job->state != WAITING;
     }
-    g_hash_table_destroy(seen);
     return result;
 }
 
@@ -405,24 +444,17 @@ static void run_all(struct runner *runner)
 /* ---- the end -----------------------------------------------------------------------------------
  */
 
-static enum state state_of(const struct job *job)
-{
-    return job->same ? job->same->state : job->state;
-}
-
 static sim_study_outcome count_all(const struct runner *runner)
 {
     sim_study_outcome outcome = {.chosen = runner->order->chosen_count,
                                  .interrupted = runner->interrupted};
     for (uint32_t i = 0; i < outcome.chosen; i++) {
         const struct job *job = &runner->jobs[i];
-        enum state state = state_of(job);
-        bool was_there = job->same ? job->same->was_there : job->was_there;
-        bool done = state == DONE || state == UNMET;
-        outcome.ran += done && !was_there;
-        outcome.there += done && was_there;
-        outcome.failed += state == FAILED;
-        outcome.unmet += state == UNMET;
+        bool done = job->state == DONE || job->state == UNMET;
+        outcome.ran += done && !job->was_there;
+        outcome.there += done && job->was_there;
+        outcome.failed += job->state == FAILED;
+        outcome.unmet += job->state == UNMET;
         outcome.expected += done && job->row->expects;
     }
     return outcome;
@@ -434,14 +466,14 @@ static void list_jobs(const struct runner *runner, enum state state)
     uint32_t listed = 0, more = 0;
     for (uint32_t i = 0; i < runner->order->chosen_count; i++) {
         const struct job *job = &runner->jobs[i];
-        if (state_of(job) != state) continue;
+        if (job->state != state) continue;
         if (++listed > LISTED_MAX) {
             more++;
             continue;
         }
-        const char *said = job->same ? job->same->said : job->said;
         char *which = sim_study_describe(runner->study, job->row->run);
-        char **lines = g_strsplit(said && *said ? said : "it said nothing", "\n", -1);
+        char **lines =
+            g_strsplit(job->said && *job->said ? job->said : "it said nothing", "\n", -1);
         for (char **line = lines; *line; line++)
             fprintf(stderr, "minibit-sim: run %u (%s): %s\n", job->row->run, which, *line);
         g_strfreev(lines);
@@ -450,12 +482,27 @@ static void list_jobs(const struct runner *runner, enum state state)
     if (more > 0) fprintf(stderr, "minibit-sim: and so in %u more runs\n", more);
 }
 
+/* Finished runs that no table will show any more, as index.csv had them. */
+static void tell_dropped(const char *folder, const char *index)
+{
+    uint32_t count;
+    char *dropped = sim_study_folder_dropped(folder, index, &count);
+    if (count > 0)
+        fprintf(
+            stderr,
+            "minibit-sim: %s: finished runs that are none of this study's, so that index.csv and"
+            " the tables leave them out (%u; their folders stay):\n%s",
+            folder, count, dropped);
+    g_free(dropped);
+}
+
 int sim_study_execute(sim_study *study, const sim_study_row *rows, const sim_study_order *order,
                       sim_study_outcome *outcome, char **error)
 {
     struct runner runner = {.study = study, .order = order};
     char *index = sim_study_index(study, rows, sim_study_runs(study));
     int result = sim_study_folder_open(order->folder, order->run->force, error);
+    if (!result) tell_dropped(order->folder, index);
     if (!result) result = sim_study_folder_index(order->folder, index, error);
     g_free(index);
     if (result) return result;

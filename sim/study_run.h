@@ -37,13 +37,15 @@ typedef struct sim_study_order {
     void *progress_context;
 } sim_study_order;
 
-/* Resolves all runs, as of a study in `folder`; an ordinary run's is the folder itself. 0, or
- * MB_ERR_SYNTAX with *error (free() it). */
-int sim_study_resolve(sim_study *study, const char *folder, sim_study_row **rows, char **error);
+/* Resolves all runs; an ordinary run's folder is ".". 0; or, with *error (free() it), MB_ERR_SYNTAX
+ * (a value is wrong, or two runs are one configuration) or MB_ERR_ARGUMENT (an input cannot be
+ * read). */
+int sim_study_resolve(sim_study *study, sim_study_row **rows, char **error);
 
 /*
- * Does the runs that are not done and tells on stderr, at the end and in the order of their
- * numbers, which failed and what they expected in vain. SIGINT and SIGTERM end it early; what is
+ * Does the runs that are not done. Tells on stderr first which finished runs index.csv will not
+ * list any more; and at the end, in the order of their numbers, which failed and what they expected
+ * in vain. SIGINT and SIGTERM end it early; what is
  * done stays. 0 with *outcome; or, with nothing run, MB_ERR_EXISTS, MB_ERR_ARGUMENT or MB_ERR_IO
  * with one line in *error (free() it).
  */

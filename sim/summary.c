@@ -5,12 +5,16 @@
  * distribution: the minimum distribution time" (HotWeb 2006), with what peers hold on arrival taken
  * off.
  */
+#include "core/units.h"
 #include "sim/recorder_internal.h"
 
 #include <stdlib.h>
 
-/* Share ratios are kept with 9 decimals for their statistics. */
+/* Share ratios are cut to 9 decimals where they are sorted: what is cut off changes nothing when
+ * one of them is rounded to 6. */
 #define RATIO_ONE UINT64_C(1000000000)
+/* The sums of their means are kept in 2^-64. */
+#define FINE_BITS 64
 /* Sums of uploads are cut to so many bits, so that their squares fit. */
 #define JAIN_BITS 51
 
@@ -55,8 +59,16 @@ static bool share_ratio(const sim_recorder *recorder, mb_node peer, uint64_t *va
     const sim_node_stats *stats = &recorder->stats[peer];
     if (stats->downloaded_bytes == 0 || !is_counted(recorder, peer)) return false;
     unsigned __int128 scaled = (unsigned __int128)stats->uploaded_bytes * RATIO_ONE;
-    *value = (uint64_t)((scaled + stats->downloaded_bytes / 2) / stats->downloaded_bytes);
+    scaled /= stats->downloaded_bytes;
+    *value = scaled < UINT64_MAX ? (uint64_t)scaled : UINT64_MAX;
     return true;
+}
+
+/* A share ratio in 2^-64, rounded up, so that a mean that is halfway between two is never less. */
+static unsigned __int128 fine_ratio(const sim_node_stats *stats)
+{
+    unsigned __int128 scaled = (unsigned __int128)stats->uploaded_bytes << FINE_BITS;
+    return (scaled + stats->downloaded_bytes - 1) / stats->downloaded_bytes;
 }
 
 /* Values of all peers, those of a group together: group g's are values[start[g] .. start[g + 1]).
@@ -65,7 +77,8 @@ typedef struct sim_column {
     uint64_t *values;
     uint64_t *all; /* the same, sorted across the groups */
     size_t *start;
-    bool is_time; /* else a ratio in billionths */
+    unsigned __int128 *sums; /* by group; of share ratios finer than their values */
+    bool is_time;            /* else a share ratio, values in billionths */
 } sim_column;
 
 static void column_clear(sim_column *column)
@@ -73,6 +86,7 @@ static void column_clear(sim_column *column)
     free(column->values);
     free(column->all);
     free(column->start);
+    free(column->sums);
 }
 
 /* Counts each group's values into start[group + 1] and sums up. */
@@ -81,7 +95,10 @@ static void column_count(sim_column *column, const sim_recorder *recorder, colum
     const sim_recorder_state *state = recorder->state;
     uint64_t value;
     for (mb_node peer = 1; peer < state->node_count; peer++) {
-        if (value_of(recorder, peer, &value)) column->start[recorder->stats[peer].group + 1]++;
+        const sim_node_stats *stats = &recorder->stats[peer];
+        if (!value_of(recorder, peer, &value)) continue;
+        column->start[stats->group + 1]++;
+        column->sums[stats->group] += column->is_time ? value : fine_ratio(stats);
     }
     for (uint32_t group = 0; group < state->scenario->group_count; group++)
         column->start[group + 1] += column->start[group];
@@ -123,7 +140,8 @@ static int column_make(sim_column *column, const sim_recorder *recorder, column_
     uint32_t groups = recorder->state->scenario->group_count;
     column->is_time = is_time;
     column->start = calloc((size_t)groups + 2, sizeof *column->start);
-    if (!column->start) return MB_ERR_MEMORY;
+    column->sums = calloc((size_t)groups + 1, sizeof *column->sums);
+    if (!column->start || !column->sums) return MB_ERR_MEMORY;
     column_count(column, recorder, value_of);
     size_t count = column->start[groups + 1] = column->start[groups];
     column->values = malloc((count + 1) * sizeof *column->values);
@@ -149,17 +167,17 @@ static uint64_t nearest_rank(const uint64_t *values, size_t count, unsigned p)
     return values[rank > 0 ? rank - 1 : 0];
 }
 
-static uint64_t mean_of(const uint64_t *values, size_t count)
+static void put_mean(sim_json *json, const sim_column *column, unsigned __int128 sum, size_t count)
 {
-    unsigned __int128 sum = 0;
-    for (size_t i = 0; i < count; i++)
-        sum += values[i];
-    return (uint64_t)((sum + count / 2) / count);
+    if (column->is_time)
+        sim_json_time(json, "mean", (mb_time)((sum + count / 2) / count));
+    else
+        sim_json_ratio(json, "mean", sim_fraction_of(sum, (unsigned __int128)count << FINE_BITS));
 }
 
-/* An object of the statistics of `count` sorted values. */
+/* An object of the statistics of `count` sorted values with that sum. */
 static void put_distribution(sim_json *json, const char *key, const sim_column *column,
-                             const uint64_t *values, size_t count)
+                             const uint64_t *values, size_t count, unsigned __int128 sum)
 {
     static const char *const keys[] = {"mean", "median", "p95", "min", "max"};
     sim_json_object(json, key);
@@ -167,7 +185,7 @@ static void put_distribution(sim_json *json, const char *key, const sim_column *
     for (size_t i = 0; count == 0 && i < sizeof keys / sizeof *keys; i++)
         sim_json_null(json, keys[i]);
     if (count > 0) {
-        put_value(json, "mean", column, mean_of(values, count));
+        put_mean(json, column, sum, count);
         put_value(json, "median", column, nearest_rank(values, count, 50));
         put_value(json, "p95", column, nearest_rank(values, count, 95));
         put_value(json, "min", column, values[0]);
@@ -180,13 +198,17 @@ static void put_group_distribution(sim_json *json, const char *key, const sim_co
                                    uint32_t group)
 {
     size_t from = column->start[group];
-    put_distribution(json, key, column, column->values + from, column->start[group + 1] - from);
+    put_distribution(json, key, column, column->values + from, column->start[group + 1] - from,
+                     column->sums[group]);
 }
 
 static void put_whole_distribution(sim_json *json, const char *key, const sim_column *column,
                                    uint32_t groups)
 {
-    put_distribution(json, key, column, column->all, column->start[groups]);
+    unsigned __int128 sum = 0;
+    for (uint32_t group = 0; group < groups; group++)
+        sum += column->sums[group];
+    put_distribution(json, key, column, column->all, column->start[groups], sum);
 }
 
 /* ---- sums over the peers ------------------------------------------------------------------- */
@@ -201,7 +223,7 @@ typedef struct sim_sums {
     mb_time receive_ns; /* the longest that a peer takes for what it lacks at its full downlink */
     unsigned __int128
         active_ns;             /* time that peers were there and incomplete, from the warm-up on */
-    uint64_t late_arrivals;    /* peers with something to download that came after the warm-up */
+    uint64_t late_arrivals;    /* peers that came after the warm-up and were not complete at once */
     uint64_t late_completions; /* of these */
     unsigned __int128 late_download_ns;
 } sim_sums;
@@ -232,8 +254,7 @@ static void add_to_bound(sim_sums *sums, const sim_recorder *recorder, mb_node p
     const sim_group *group = &state->scenario->groups[stats->group];
     if (!group->protocol.free_rider) sums->uplinks += group->access.up;
     if (came_complete(recorder, peer)) return;
-    uint64_t dealt = (uint64_t)stats->dealt * state->wire_bytes_max;
-    uint64_t lacks = dealt < state->wire_bytes ? state->wire_bytes - dealt : 0;
+    uint64_t lacks = state->wire_bytes - recorder->life[peer].dealt_bytes;
     sums->receive_ns = later(sums->receive_ns, time_at_rate(lacks, group->access.down));
 }
 
@@ -241,11 +262,10 @@ static void add_to_flow(sim_sums *sums, const sim_recorder *recorder, mb_node pe
 {
     const sim_node_life *life = &recorder->life[peer];
     mb_time warmup = recorder->state->scenario->warmup;
-    if (came_complete(recorder, peer)) return;
     mb_time until = earlier(earlier(life->completed, life->left), end);
     mb_time from = later(life->arrived, warmup);
     if (until > from) sums->active_ns += (uint64_t)(until - from);
-    if (life->arrived < warmup) return;
+    if (life->arrived < warmup || life->completed == life->arrived) return;
     sums->late_arrivals++;
     if (life->completed == MB_NEVER) return;
     sums->late_completions++;
@@ -324,11 +344,12 @@ static sim_fraction jain_index(const sim_recorder *recorder, const sim_sums *sum
 static void put_shares(sim_json *json, const sim_recorder *recorder)
 {
     const sim_recorder_state *state = recorder->state;
-    uint64_t all = sim_recorder_delivered(recorder);
+    uint64_t all = sim_recorder_delivered(recorder), shares[3] = {0}, one = all ? 1000000 : 0;
+    mb_shares_split(state->blocks, 3, shares);
     sim_json_number(json, "blocks_transferred", all);
-    sim_json_ratio(json, "tracker_share", sim_fraction_of(state->blocks[SIM_ROLE_TRACKER], all));
-    sim_json_ratio(json, "seeder_share", sim_fraction_of(state->blocks[SIM_ROLE_SEEDER], all));
-    sim_json_ratio(json, "leecher_share", sim_fraction_of(state->blocks[SIM_ROLE_LEECHER], all));
+    sim_json_ratio(json, "tracker_share", sim_fraction_of(shares[SIM_ROLE_TRACKER], one));
+    sim_json_ratio(json, "seeder_share", sim_fraction_of(shares[SIM_ROLE_SEEDER], one));
+    sim_json_ratio(json, "leecher_share", sim_fraction_of(shares[SIM_ROLE_LEECHER], one));
     sim_json_ratio(json, "seeder_copies",
                    sim_fraction_of(state->tracker_payload, state->scenario->file.geometry.size));
     sim_json_time(json, "first_copy_s", state->first_copy);
@@ -351,8 +372,9 @@ static void put_flow(sim_json *json, const sim_recorder_state *state, const sim_
 
 static void put_traffic(sim_json *json, const sim_recorder *recorder, const sim_sums *sums)
 {
-    sim_json_ratio(json, "max_served_files",
-                   sim_fraction_of(sums->uploaded_max, recorder->state->wire_bytes));
+    sim_json_ratio(
+        json, "max_served_files",
+        sim_fraction_of(sums->uploaded_max, sums->counted ? recorder->state->wire_bytes : 0));
     sim_json_ratio(json, "jain_index", jain_index(recorder, sums));
     sim_json_number(json, "requests", recorder->count[SIM_TRACE_REQUEST]);
     sim_json_number(json, "refusals", recorder->count[SIM_TRACE_REFUSE]);

@@ -52,9 +52,12 @@ static int add_nodes(sim_swarm *swarm)
     swarm->node_count = swarm->arrival_count + 1;
     swarm->nodes = sim_pages_alloc(swarm->node_count * sizeof *swarm->nodes);
     if (swarm->nodes) memset(swarm->nodes, 0, swarm->node_count * sizeof *swarm->nodes);
+    if (swarm->options->check != SIM_CHECK_OFF)
+        swarm->fates = calloc(swarm->node_count, sizeof *swarm->fates);
     swarm->copies = calloc(scenario->file.geometry.blocks + 1, sizeof *swarm->copies);
     swarm->links = sim_links_new();
     swarm->queue = sim_queue_new();
+    if (swarm->options->check != SIM_CHECK_OFF && !swarm->fates) return MB_ERR_MEMORY;
     if (!swarm->nodes || !swarm->copies || !swarm->links || !swarm->queue) return MB_ERR_MEMORY;
     sim_links_watch(swarm->links, swarm->options->check == SIM_CHECK_EVERY);
     if (add_node(swarm, MB_NODE_TRACKER, &scenario->tracker.access)) return MB_ERR_MEMORY;
@@ -70,15 +73,20 @@ static int add_nodes(sim_swarm *swarm)
 
 static int open_recorder(sim_swarm *swarm)
 {
-    char *text = sim_config_text(swarm->scenario, swarm->options->folder);
+    char *text = NULL;
+    int error = sim_inputs_read(&swarm->inputs, swarm->scenario, swarm->result->error,
+                                sizeof swarm->result->error);
+
+    if (error) return swarm->error = error;
+    text = sim_config_text(swarm->scenario, &swarm->inputs);
     const sim_recorder_config config = {
         .scenario = swarm->scenario,
         .options = swarm->options,
         .config_text = text,
+        .inputs = &swarm->inputs,
         .arrivals = swarm->arrivals,
         .arrival_count = swarm->arrival_count,
     };
-    int error;
 
     if (!text) return MB_ERR_MEMORY;
     swarm->config_text = text;
@@ -197,6 +205,19 @@ static void run(sim_swarm *swarm)
 
 /* ---- ending --------------------------------------------------------------------------------- */
 
+/* Bytes on their way are counted; events that own memory end with it. */
+static void drain_queue(sim_swarm *swarm)
+{
+    sim_event event;
+
+    while (swarm->queue && sim_queue_pop(swarm->queue, &event) == 1) {
+        if (swarm->recorder) sim_swarm_end_bytes(swarm, &event);
+        if (event.cls == SIM_CLASS_ANSWER) free((void *)(uintptr_t)event.log);
+        if (event.cls == SIM_CLASS_MESSAGE && event.type == SIM_EVENT_FANOUT)
+            free((void *)(uintptr_t)event.value2);
+    }
+}
+
 static void write_results(sim_swarm *swarm)
 {
     sim_links_stats links = sim_links_statistics(swarm->links);
@@ -212,6 +233,8 @@ static void write_results(sim_swarm *swarm)
     if (swarm->options->check == SIM_CHECK_EVERY) sim_links_check(swarm->links);
     sim_swarm_sample(swarm);
     sim_swarm_end_flows(swarm);
+    drain_queue(swarm);
+    if (swarm->options->check != SIM_CHECK_OFF) sim_swarm_check_end(swarm);
     error = sim_recorder_finish(swarm->recorder, &totals, swarm->result->error,
                                 sizeof swarm->result->error);
     if (error) {
@@ -220,18 +243,6 @@ static void write_results(sim_swarm *swarm)
     }
     swarm->result->summary_json = strdup(sim_recorder_summary(swarm->recorder));
     if (!swarm->result->summary_json) sim_swarm_fail(swarm, MB_ERR_MEMORY, "out of memory");
-}
-
-/* Events that own memory end with it. */
-static void drain_queue(sim_swarm *swarm)
-{
-    sim_event event;
-
-    while (swarm->queue && sim_queue_pop(swarm->queue, &event) == 1) {
-        if (event.cls == SIM_CLASS_ANSWER) free((void *)(uintptr_t)event.log);
-        if (event.cls == SIM_CLASS_MESSAGE && event.type == SIM_EVENT_FANOUT)
-            free((void *)(uintptr_t)event.value2);
-    }
 }
 
 static void tear_down(sim_swarm *swarm)
@@ -243,6 +254,7 @@ static void tear_down(sim_swarm *swarm)
     for (mb_node node = 0; swarm->nodes && node < swarm->node_count; node++) {
         mb_peer_free(swarm->nodes[node].peer);
         free(swarm->nodes[node].log);
+        free(swarm->nodes[node].parts);
     }
     sim_queue_free(swarm->queue);
     sim_links_free(swarm->links);
@@ -256,7 +268,10 @@ static void tear_down(sim_swarm *swarm)
     free(swarm->batch);
     free(swarm->raw);
     free(swarm->targets);
+    free(swarm->withdrawn);
+    free(swarm->fates);
     free(swarm->config_text);
+    sim_inputs_clear(&swarm->inputs);
 }
 
 int sim_run(const sim_scenario *scenario, const sim_run_options *options, sim_run_result *result)

@@ -65,6 +65,7 @@ static void trace_message(sim_swarm *swarm, mb_node from, const mb_action *a)
 
     if (a->message == MB_MSG_UNCHOKE || a->message == MB_MSG_CHOKE) value = a->flags;
     if (a->message == MB_MSG_REQUEST) value = a->offset;
+    if (a->message == MB_MSG_HAVE) value = a->told.count;
     if (a->message == MB_MSG_REFUSE) {
         value = a->reason;
         swarm->recorder->stats[a->to].refusals++;
@@ -90,6 +91,22 @@ static void message_event(sim_event *event, mb_node from, const mb_action *a)
     };
 }
 
+/*
+ * Between a node that accepts no contact and one that lists it there is a connection only once the
+ * former has made it: the latter knows where it is listed as soon as a greeting has come from
+ * there.
+ */
+static bool is_unconnected(const sim_swarm *swarm, mb_node node, uint32_t remote)
+{
+    return swarm->nodes[node].unreachable && remote == MB_INDEX_NONE;
+}
+
+/* Nor will there ever be one: neither accepts the other's. */
+static bool is_cut_off(const sim_swarm *swarm, mb_node from, mb_node to, uint32_t remote)
+{
+    return is_unconnected(swarm, to, remote) && swarm->nodes[from].unreachable;
+}
+
 static void do_send(sim_swarm *swarm, mb_node from, const mb_action *a)
 {
     mb_time delay = sim_swarm_delay(swarm, from, a->to);
@@ -104,6 +121,11 @@ static void do_send(sim_swarm *swarm, mb_node from, const mb_action *a)
         return;
     }
     message_event(&event, from, a);
+    if (a->index != MB_INDEX_NONE && is_unconnected(swarm, a->to, a->remote)) {
+        if (swarm->nodes[from].unreachable) return; /* what its greeting comes to says it all */
+        event.type = SIM_EVENT_WAITING;
+    }
+    if (swarm->options->check != SIM_CHECK_OFF) sim_swarm_check_withdrawn(swarm, from, a);
     sim_swarm_push(swarm, swarm->now + delay, SIM_CLASS_MESSAGE, a->to, &event);
 }
 
@@ -145,21 +167,43 @@ static uint32_t gather_alike(const sim_swarm *swarm, sim_target *targets, uint32
     return alike;
 }
 
+/* Of a `have` to all: the block just gained, where each gain is told; else all that it holds. */
+static uint32_t block_told(const sim_swarm *swarm, mb_node from, const mb_action *a)
+{
+    const mb_protocol *p = &swarm->scenario->groups[swarm->nodes[from].group].protocol;
+
+    if (from == MB_NODE_TRACKER) p = &swarm->scenario->tracker.protocol;
+    if (p->knowledge != MB_KNOWLEDGE_HAVE || a->told.count == 0) return MB_BLOCK_NONE;
+    return a->told.log->blocks[a->told.count - 1];
+}
+
+static void trace_broadcast(sim_swarm *swarm, mb_node from, const mb_action *a,
+                            const sim_target *targets, uint32_t count)
+{
+    if (a->message == MB_MSG_HAVE)
+        sim_recorder_trace(swarm->recorder, SIM_TRACE_HAVE, swarm->now, from, MB_NODE_NONE,
+                           a->block, a->told.count);
+    for (uint32_t i = 0; i < count && a->message == MB_MSG_BYE; i++)
+        sim_recorder_trace(swarm->recorder, SIM_TRACE_BYE, swarm->now, from, targets[i].node,
+                           MB_BLOCK_NONE, 0);
+}
+
 static void do_broadcast(sim_swarm *swarm, mb_node from, const mb_action *a)
 {
     const mb_peer *peer = swarm->nodes[from].peer;
+    mb_action named = *a;
     uint32_t walk = 0, count = 0;
     sim_target *targets = targets_for(swarm, mb_peer_known_count(peer));
 
-    sim_recorder_trace(swarm->recorder, a->message == MB_MSG_BYE ? SIM_TRACE_BYE : SIM_TRACE_HAVE,
-                       swarm->now, from, MB_NODE_NONE, MB_BLOCK_NONE, 0);
     if (!targets) return;
     while (mb_peer_known(peer, &walk, &targets[count].node, &targets[count].index))
-        count++;
+        count += !is_cut_off(swarm, from, targets[count].node, targets[count].index);
+    if (a->message == MB_MSG_HAVE) named.block = block_told(swarm, from, a);
+    trace_broadcast(swarm, from, &named, targets, count);
     for (uint32_t done = 0; done < count;) {
         uint32_t alike = gather_alike(swarm, targets + done, count - done);
 
-        if (!fan_out(swarm, from, a, targets + done, alike)) return;
+        if (!fan_out(swarm, from, &named, targets + done, alike)) return;
         done += alike;
     }
 }
@@ -202,14 +246,15 @@ static void do_gained(sim_swarm *swarm, mb_node node, const mb_action *a)
 
     sim_swarm_gained(swarm, node, a->block);
     if (node == MB_NODE_TRACKER) return;
+    sim_swarm_parts_gained(swarm, node, a->block, raw);
     if (raw) {
         gain.from = raw->from;
         gain.via = raw->flags;
         gain.from_role = raw->reason;
         gain.started = (mb_time)raw->value;
-        gain.bytes = raw->value2;
+        gain.bytes = sim_swarm_block_bytes(raw);
         sim_recorder_trace(swarm->recorder, SIM_TRACE_DELIVER, swarm->now, node, raw->from,
-                           a->block, raw->value2);
+                           a->block, gain.bytes);
     } else {
         int error = swarm->payload ? sim_payload_given(swarm->payload, node, a->block) : 0;
 
@@ -224,11 +269,9 @@ static void do_wasted(sim_swarm *swarm, mb_node node, const mb_action *a)
 {
     const sim_event *raw = delivery_of(swarm, a->block);
 
-    if (!raw) return;
-    swarm->recorder->stats[node].wasted_bytes += raw->value2;
-    sim_recorder_bytes(swarm->recorder, raw->from, node, raw->value2);
-    sim_recorder_trace(swarm->recorder, SIM_TRACE_WASTE, swarm->now, node, raw->from, a->block,
-                       raw->value2);
+    if (raw)
+        sim_swarm_lose(swarm, SIM_TRACE_WASTE, raw->from, node, a->block,
+                       sim_swarm_block_bytes(raw));
 }
 
 /* ---- a step --------------------------------------------------------------------------------- */
@@ -251,6 +294,13 @@ static void execute(sim_swarm *swarm, mb_node node, const mb_action *a)
     case MB_ACTION_LEFT: sim_swarm_depart(swarm, node); break;
     case MB_ACTION_ANSWER: break; /* the tracker's */
     }
+}
+
+/* What the batch said of transfers that were cut, once the peer has seen it. */
+static void hear_cuts(sim_swarm *swarm)
+{
+    for (uint32_t i = 0; i < swarm->batch_count; i++)
+        if (swarm->batch[i].type == MB_EVENT_CUT) sim_swarm_cut_heard(swarm, &swarm->raw[i]);
 }
 
 /* Queues the node's timer if its deadline is earlier than the timer that waits. */
@@ -280,7 +330,9 @@ void sim_swarm_step(sim_swarm *swarm, mb_node node)
         assert(error == 0); /* nobody here sends what the protocol does not allow */
         for (size_t i = 0; i < swarm->actions.count; i++)
             execute(swarm, node, &swarm->actions.items[i]);
+        hear_cuts(swarm);
         if (!swarm->nodes[node].peer) return;
+        sim_swarm_trace_gone(swarm, node);
         if (swarm->options->check == SIM_CHECK_EVERY) sim_swarm_check_step(swarm, node);
         swarm->batch_count = 0;
         if (swarm->measuring) sim_swarm_measure(swarm, node);

@@ -18,19 +18,70 @@
 void sim_swarm_check_step(const sim_swarm *swarm, mb_node node)
 {
     mb_peer_check(swarm->nodes[node].peer);
+    sim_swarm_check_bytes(swarm, node);
 }
 
-/* Whether the same step chokes the taker after this upload of it began: then the giver's state,
- * which is looked at when the step is over, no longer shows that it was unchoked. */
-static bool is_choked_later(const sim_swarm *swarm, const mb_action *upload)
+/* Whether the same step takes this upload back after it began, by a choke or by stopping it: then
+ * the giver's state, which is looked at when the step is over, no longer shows its ground. */
+static bool is_taken_back(const sim_swarm *swarm, const mb_action *upload)
 {
     const mb_action *end = swarm->actions.items + swarm->actions.count;
 
-    for (const mb_action *a = upload + 1; a < end; a++)
-        if (a->type == MB_ACTION_SEND && a->message == MB_MSG_CHOKE && a->to == upload->to)
-            return true;
+    for (const mb_action *a = upload + 1; a < end; a++) {
+        if (a->to != upload->to) continue;
+        if (a->type == MB_ACTION_SEND && a->message == MB_MSG_CHOKE) return true;
+        if (a->type == MB_ACTION_ABORT && a->block == upload->block) return true;
+    }
     return false;
 }
+
+/* ---- requests withdrawn --------------------------------------------------------------------- */
+
+/* Lets go of what has arrived; grows where that leaves less than half free. */
+static bool make_room(sim_swarm *swarm)
+{
+    uint32_t kept = 0, capacity = swarm->withdrawn_capacity ? 2 * swarm->withdrawn_capacity : 64;
+    sim_withdrawal *grown;
+
+    for (uint32_t i = 0; i < swarm->withdrawn_count; i++)
+        if (swarm->withdrawn[i].heard >= swarm->now) swarm->withdrawn[kept++] = swarm->withdrawn[i];
+    swarm->withdrawn_count = kept;
+    if (4 * kept < capacity && swarm->withdrawn) return true;
+    grown = realloc(swarm->withdrawn, capacity * sizeof *grown);
+    if (!grown) {
+        sim_swarm_fail(swarm, MB_ERR_MEMORY, "out of memory");
+        return false;
+    }
+    swarm->withdrawn = grown;
+    swarm->withdrawn_capacity = capacity;
+    return true;
+}
+
+void sim_swarm_check_withdrawn(sim_swarm *swarm, mb_node from, const mb_action *a)
+{
+    if (a->message != MB_MSG_CANCEL && a->message != MB_MSG_BYE) return;
+    if (swarm->withdrawn_count == swarm->withdrawn_capacity && !make_room(swarm)) return;
+    swarm->withdrawn[swarm->withdrawn_count++] = (sim_withdrawal){
+        .heard = swarm->now + sim_swarm_delay(swarm, from, a->to),
+        .from = from,
+        .to = a->to,
+        .block = a->message == MB_MSG_CANCEL ? a->block : MB_BLOCK_NONE,
+    };
+}
+
+/* Whether word that `taker` no longer wants the block of `giver` is still on its way. */
+static bool is_withdrawn(const sim_swarm *swarm, mb_node taker, mb_node giver, uint32_t block)
+{
+    for (uint32_t i = swarm->withdrawn_count; i-- > 0;) {
+        const sim_withdrawal *w = &swarm->withdrawn[i];
+
+        if (w->heard < swarm->now || w->from != taker || w->to != giver) continue;
+        if (w->block == MB_BLOCK_NONE || w->block == block) return true;
+    }
+    return false;
+}
+
+/* ---- at each event -------------------------------------------------------------------------- */
 
 void sim_swarm_check_upload(const sim_swarm *swarm, mb_node from, const mb_action *action)
 {
@@ -42,16 +93,16 @@ void sim_swarm_check_upload(const sim_swarm *swarm, mb_node from, const mb_actio
           "node %u serves block %u, which it does not hold", from, action->block);
     CHECK(swarm,
           mb_peer_has_unchoked(giver, action->to, action->index) || mb_peer_look(giver).leaving ||
-              is_choked_later(swarm, action),
+              is_taken_back(swarm, action),
           "node %u serves node %u, which it has not unchoked", from, action->to);
     flows = sim_links_flows(swarm->links, 2 * from, &count);
     for (uint32_t i = 0; i < count; i++)
         CHECK(swarm, swarm->transfers[flows[i]].to != action->to,
               "node %u sends two blocks to node %u at once", from, action->to);
-    if (!taker || action->via == MB_VIA_ENDGAME) return;
+    if (!taker) return;
     CHECK(swarm,
           !mb_blockset_has(mb_peer_blocks(taker), action->block) ||
-              swarm->scenario->groups[swarm->nodes[action->to].group].protocol.endgame,
+              is_withdrawn(swarm, action->to, from, action->block),
           "node %u is sent block %u a second time", action->to, action->block);
 }
 
@@ -66,6 +117,36 @@ void sim_swarm_check_books(const sim_swarm *swarm, mb_node node)
     CHECK(swarm, told.count == swarm->nodes[node].reported,
           "the tracker believes that node %u holds %u blocks; it reported %u", node, told.count,
           swarm->nodes[node].reported);
+}
+
+/* The parts that the driver counts as kept are those that the peer would go on from. */
+static void check_parts(const sim_swarm *swarm, mb_node node)
+{
+    const sim_node *n = &swarm->nodes[node];
+    uint32_t place = 0, block, bytes, ends = 0, partials = 0;
+
+    for (; mb_peer_partial(n->peer, &place, &block, &bytes); partials++)
+        for (uint32_t i = 0; i < n->part_count; i++)
+            ends += n->parts[i].block == block && n->parts[i].end == bytes;
+    CHECK(swarm, ends == partials, "node %u keeps %u blocks in part, of which %u are on the books",
+          node, partials, ends);
+}
+
+static void check_fate(const sim_swarm *swarm, mb_node node)
+{
+    const sim_node_stats *stats = &swarm->recorder->stats[node];
+    const sim_fate *fate = &swarm->fates[node];
+    uint64_t known = fate->gained + fate->open + stats->wasted_bytes;
+
+    CHECK(swarm, stats->downloaded_bytes == known,
+          "node %u: %llu bytes came down, but %llu led to blocks, may yet, or were wasted", node,
+          (unsigned long long)stats->downloaded_bytes, (unsigned long long)known);
+}
+
+void sim_swarm_check_bytes(const sim_swarm *swarm, mb_node node)
+{
+    check_fate(swarm, node);
+    if (swarm->nodes[node].peer) check_parts(swarm, node);
 }
 
 static void check_link_bytes(const sim_swarm *swarm, uint32_t link)
@@ -124,8 +205,19 @@ void sim_swarm_check_all(const sim_swarm *swarm)
 {
     for (mb_node node = 0; node <= swarm->arrived; node++)
         if (swarm->nodes[node].peer) mb_peer_check(swarm->nodes[node].peer);
+    for (mb_node node = 0; node < swarm->node_count; node++)
+        sim_swarm_check_bytes(swarm, node);
     if (swarm->tracker_present) mb_tracker_check(swarm->tracker);
     check_copies(swarm);
     check_conservation(swarm);
     sim_queue_check(swarm->queue);
+}
+
+void sim_swarm_check_end(const sim_swarm *swarm)
+{
+    for (mb_node node = 0; node < swarm->node_count; node++) {
+        check_fate(swarm, node);
+        CHECK(swarm, swarm->fates[node].open == 0, "node %u: bytes that may yet lead to a block",
+              node);
+    }
 }

@@ -27,7 +27,8 @@ static void fill_message(mb_event *to, const sim_event *from)
 
 static void fill_event(mb_event *to, const sim_event *from)
 {
-    if (from->type == SIM_EVENT_MESSAGE || from->type == SIM_EVENT_FANOUT) {
+    if (from->type == SIM_EVENT_MESSAGE || from->type == SIM_EVENT_WAITING ||
+        from->type == SIM_EVENT_FANOUT) {
         fill_message(to, from);
         return;
     }
@@ -40,7 +41,102 @@ static void fill_event(mb_event *to, const sim_event *from)
     to->offset = (uint32_t)from->value;
 }
 
+/* Whether `whom` is known to the node, and where it lists the node, as far as that is known.
+ * O(known).
+ */
+static bool finds(const sim_swarm *swarm, mb_node node, mb_node whom, uint32_t *remote)
+{
+    uint32_t walk = 0;
+    mb_node other;
+
+    while (mb_peer_known(swarm->nodes[node].peer, &walk, &other, remote))
+        if (other == whom) return true;
+    *remote = MB_INDEX_NONE;
+    return false;
+}
+
+static bool knows(const sim_swarm *swarm, mb_node node, mb_node whom)
+{
+    uint32_t remote;
+
+    return finds(swarm, node, whom, &remote);
+}
+
+/* ---- what is heard, for events.csv ------------------------------------------------------------
+ */
+
+static void trace_heard(sim_swarm *swarm, mb_node node, mb_node from, uint32_t block, uint64_t what,
+                        uint64_t told)
+{
+    if (!swarm->recorder->events) return;
+    sim_recorder_trace(swarm->recorder, SIM_TRACE_HEAR, swarm->now, node, from, block,
+                       what | told << 8);
+}
+
+/* Whether the last event of the batch, that `from` has vanished, makes the node forget it: not one
+ * that it does not know (any more), nor one that it could not greet and that has greeted it. */
+static bool is_forgotten(const sim_swarm *swarm, mb_node node)
+{
+    const mb_event *gone = &swarm->batch[swarm->batch_count - 1];
+    uint32_t remote;
+    bool known = finds(swarm, node, gone->from, &remote);
+
+    for (const mb_event *e = swarm->batch; e < gone; e++) {
+        if (e->from != gone->from) continue;
+        if (e->type == MB_EVENT_MESSAGE && e->message == MB_MSG_HELLO)
+            remote = e->remote;
+        else if (e->type == MB_EVENT_GONE || e->message == MB_MSG_BYE ||
+                 e->message == MB_MSG_HELLO_FULL)
+            known = false;
+    }
+    return known && (gone->message != MB_MSG_HELLO || remote == MB_INDEX_NONE);
+}
+
+/* The row of batch event `place`; the raw event keeps that it has been written. */
+static void trace_gone(sim_swarm *swarm, mb_node node, uint32_t place)
+{
+    swarm->raw[place].reason = 1;
+    sim_recorder_trace(swarm->recorder, SIM_TRACE_GONE, swarm->now, node, swarm->batch[place].from,
+                       MB_BLOCK_NONE, 0);
+}
+
+/* What the last event of the batch brings the node. */
+static void trace_batched(sim_swarm *swarm, mb_node node)
+{
+    const mb_event *e = &swarm->batch[swarm->batch_count - 1];
+
+    if (!swarm->recorder->events) return;
+    if (e->type == MB_EVENT_MESSAGE)
+        trace_heard(swarm, node, e->from, e->block, e->message, e->told.count);
+    else if (e->type == MB_EVENT_CUT)
+        trace_heard(swarm, node, e->from, e->block, SIM_HEARD_CUT, e->offset);
+    else if (is_forgotten(swarm, node))
+        trace_gone(swarm, node, swarm->batch_count - 1);
+}
+
+void sim_swarm_trace_gone(sim_swarm *swarm, mb_node node)
+{
+    const mb_action *end = swarm->actions.items + swarm->actions.count;
+
+    if (!swarm->recorder->events) return;
+    for (uint32_t i = 0; i < swarm->batch_count; i++) {
+        const mb_event *e = &swarm->batch[i];
+
+        if (e->type != MB_EVENT_GONE || swarm->raw[i].reason) continue;
+        if (knows(swarm, node, e->from)) continue;
+        for (const mb_action *a = swarm->actions.items; a < end; a++)
+            if (a->type == MB_ACTION_SEND && a->message == MB_MSG_HELLO_ACK && a->to == e->from)
+                trace_gone(swarm, node, i);
+    }
+}
+
 /* ---- messages ------------------------------------------------------------------------------- */
+
+/* Whether an event comes over a connection that its receiver has not made. */
+static bool is_stranded(const sim_swarm *swarm, const sim_event *event)
+{
+    return event->type == SIM_EVENT_WAITING && !knows(swarm, event->node, event->from);
+}
 
 /* A word to one who has left: its sender learns of it, as of a broken connection. */
 static void bounce(sim_swarm *swarm, mb_node node, const sim_event *event)
@@ -73,6 +169,7 @@ static void deliver_fanout(sim_swarm *swarm, const sim_event *event)
         swarm->batch[0] = message; /* the same for all but for this: */
         swarm->batch[0].index = target->index;
         swarm->batch_count = 1;
+        trace_batched(swarm, target->node);
         sim_swarm_step(swarm, target->node);
     }
     free(fanout);
@@ -110,20 +207,19 @@ static void deliver_messages(sim_swarm *swarm, sim_event *event)
     swarm->batch_count = 0;
     for (;;) {
         if (!swarm->nodes[node].peer) {
+            if (event->type == SIM_EVENT_CUT) sim_swarm_cut_heard(swarm, event);
             bounce(swarm, node, event);
-        } else {
+        } else if (!is_stranded(swarm, event)) {
             mb_event *to = sim_swarm_batch_add(swarm, event);
 
             if (!to) return;
             fill_event(to, event);
-            if (to->type == MB_EVENT_GONE)
-                sim_recorder_trace(swarm->recorder, SIM_TRACE_GONE, swarm->now, node, event->from,
-                                   MB_BLOCK_NONE, 0);
+            trace_batched(swarm, node);
         }
         if (!next_alike(swarm, event)) break;
         if (!pop(swarm, event)) return;
     }
-    if (swarm->nodes[node].peer) sim_swarm_step(swarm, node);
+    if (swarm->nodes[node].peer && swarm->batch_count > 0) sim_swarm_step(swarm, node);
 }
 
 /* ---- blocks --------------------------------------------------------------------------------- */
@@ -134,7 +230,8 @@ static void deliver_block(sim_swarm *swarm, const sim_event *event)
     int error = 0;
 
     if (!swarm->nodes[event->node].peer) { /* it has left in the meantime */
-        sim_recorder_bytes(swarm->recorder, event->from, event->node, event->value2);
+        sim_swarm_lose(swarm, SIM_TRACE_LOST, event->from, event->node, event->block,
+                       sim_swarm_block_bytes(event));
         return;
     }
     if (swarm->payload && swarm->nodes[event->from].peer)
@@ -153,6 +250,9 @@ static void deliver_block(sim_swarm *swarm, const sim_event *event)
     to->index = event->index;
     to->block = event->block;
     to->told = told_of(event);
+    if (error)
+        sim_swarm_lose(swarm, SIM_TRACE_BAD, event->from, event->node, event->block,
+                       sim_swarm_block_bytes(event));
     sim_swarm_step(swarm, event->node);
 }
 
@@ -181,6 +281,8 @@ static void deliver_announces(sim_swarm *swarm, sim_event *event)
             mb_event *to = sim_swarm_batch_add(swarm, event);
 
             if (!to) return;
+            trace_heard(swarm, MB_NODE_TRACKER, event->from, MB_BLOCK_NONE,
+                        SIM_HEARD_ANNOUNCE + event->value, event->count);
             to->type = MB_EVENT_ANNOUNCE;
             to->message = (uint8_t)event->value;
             to->from = event->from;
@@ -199,7 +301,12 @@ static void deliver_answer(sim_swarm *swarm, const sim_event *event)
 
     swarm->batch_count = 0;
     if (swarm->nodes[event->node].peer && (to = sim_swarm_batch_add(swarm, event))) {
-        to->type = event->type == SIM_EVENT_UNLISTED ? MB_EVENT_UNLISTED : MB_EVENT_LISTED;
+        bool unlisted = event->type == SIM_EVENT_UNLISTED;
+
+        trace_heard(swarm, event->node, MB_NODE_TRACKER, MB_BLOCK_NONE,
+                    unlisted ? SIM_HEARD_UNANSWERED : SIM_HEARD_ANSWER,
+                    answer ? answer->list_count : 0);
+        to->type = unlisted ? MB_EVENT_UNLISTED : MB_EVENT_LISTED;
         if (answer) {
             to->list = answer->list;
             to->list_count = answer->list_count;

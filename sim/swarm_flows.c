@@ -120,7 +120,6 @@ static sim_transfer cut_flow(sim_swarm *swarm, uint32_t flow, uint64_t *carried)
     sim_transfer t = swarm->transfers[flow];
 
     *carried = sim_links_cut(swarm->links, flow, swarm->now);
-    sim_recorder_bytes(swarm->recorder, t.from, t.to, *carried);
     sim_recorder_trace(swarm->recorder, SIM_TRACE_CUT, swarm->now, t.from, t.to, t.block, *carried);
     return t;
 }
@@ -146,12 +145,14 @@ void sim_swarm_abort(sim_swarm *swarm, mb_node from, const mb_action *action)
     if (flow == SIM_FLOW_NONE) return; /* its receiver has left */
     t = cut_flow(swarm, flow, &carried);
     if (!(action->flags & MB_FLAG_KEEP)) {
-        swarm->recorder->stats[t.to].wasted_bytes += carried;
+        sim_swarm_lose(swarm, SIM_TRACE_LOST, from, t.to, t.block, carried);
         return; /* the receiver itself has cancelled it */
     }
+    sim_swarm_cut_open(swarm, from, t.to, carried);
     event.index = t.to_index;
     event.flags = MB_FLAG_KEEP;
-    event.value = t.offset + payload_carried(swarm, &t, carried);
+    event.value = (t.offset + payload_carried(swarm, &t, carried)) | (uint64_t)t.offset << 32;
+    event.value2 = carried;
     sim_swarm_push(swarm, swarm->now + sim_swarm_delay(swarm, from, t.to), SIM_CLASS_MESSAGE, t.to,
                    &event);
 }
@@ -162,8 +163,11 @@ static void cut_link(sim_swarm *swarm, uint32_t link)
     uint64_t carried;
     const sim_flow_start *flows = flows_of(swarm, link, &count);
 
-    for (uint32_t i = 0; i < count; i++)
-        cut_flow(swarm, flows[i].flow, &carried);
+    for (uint32_t i = 0; i < count; i++) {
+        sim_transfer t = cut_flow(swarm, flows[i].flow, &carried);
+
+        sim_swarm_lose(swarm, SIM_TRACE_LOST, t.from, t.to, t.block, carried);
+    }
 }
 
 void sim_swarm_cut_all(sim_swarm *swarm, mb_node node)
@@ -190,9 +194,13 @@ void sim_swarm_end_flows(sim_swarm *swarm)
         const sim_flow_start *flows = flows_of(swarm, up_link(node), &count);
 
         if (swarm->nodes[node].peer) sim_swarm_trace_links(swarm, node);
-        for (uint32_t i = 0; i < count; i++)
-            sim_recorder_bytes(swarm->recorder, node, swarm->transfers[flows[i].flow].to,
-                               sim_links_carried(swarm->links, flows[i].flow, swarm->now));
+        for (uint32_t i = 0; i < count; i++) {
+            const sim_transfer *t = &swarm->transfers[flows[i].flow];
+
+            sim_swarm_lose(swarm, SIM_TRACE_LOST, node, t->to, t->block,
+                           sim_links_carried(swarm->links, flows[i].flow, swarm->now));
+        }
+        sim_swarm_parts_drop(swarm, node);
     }
 }
 
@@ -233,7 +241,7 @@ static void send_block(sim_swarm *swarm, const sim_transfer *t)
         .epoch = t->told.epoch,
         .count = t->told.count,
         .value = (uint64_t)t->started,
-        .value2 = t->bytes,
+        .value2 = t->bytes | (uint64_t)t->offset << 32,
     };
 
     sim_swarm_push(swarm, swarm->now + sim_swarm_delay(swarm, t->from, t->to), SIM_CLASS_BLOCK,
@@ -265,13 +273,18 @@ void sim_swarm_complete_flows(sim_swarm *swarm)
 {
     collect_done(swarm);
     sim_swarm_fetch_flows(swarm);
-    for (uint32_t i = 0; i < swarm->done_count && !swarm->error; i++) {
+    /* all have left before anybody hears of it and, for one, goes */
+    for (uint32_t i = 0; i < swarm->done_count; i++) {
         const sim_transfer *t = &swarm->done[i];
-        mb_event *event;
 
         sim_recorder_trace(swarm->recorder, SIM_TRACE_SENT, swarm->now, t->from, t->to, t->block,
                            t->bytes);
         send_block(swarm, t);
+    }
+    for (uint32_t i = 0; i < swarm->done_count && !swarm->error; i++) {
+        const sim_transfer *t = &swarm->done[i];
+        mb_event *event;
+
         if (!swarm->nodes[t->from].peer) continue;
         swarm->batch_count = 0;
         event = sim_swarm_batch_add(swarm, NULL);

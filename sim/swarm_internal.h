@@ -5,6 +5,7 @@
  *   swarm_nodes.c    nodes come, complete and go
  *   swarm_actions.c  what peers and the tracker want done
  *   swarm_flows.c    transfers: started, completed, cut, measured
+ *   swarm_bytes.c    what became of the bytes that came down
  *   swarm_events.c   what is due is handed to whom it concerns
  *   swarm_fetch.c    what is due next is fetched into cache
  *   swarm_sample.c   rows of the timeline, progress
@@ -42,8 +43,10 @@ enum {
     SIM_EVENT_PLAIN,    /* what the class says */
     SIM_EVENT_UNLISTED, /* class ANSWER: no tracker */
     SIM_EVENT_MESSAGE,  /* one message to one node; `count`… as told, value: message */
+    SIM_EVENT_WAITING,  /* likewise, to one who has yet to make the connection that it goes over */
     SIM_EVENT_FANOUT,   /* one message to many; value2: sim_fanout */
-    SIM_EVENT_CUT,
+    SIM_EVENT_CUT,      /* value: the last and (high half) first byte that it brought of the block;
+                           value2: bytes on the wire */
     SIM_EVENT_GONE,
     SIM_EVENT_GONE_FANOUT,
 };
@@ -65,6 +68,21 @@ typedef struct sim_answer {
     mb_listing list[]; /* followed by the dealt blocks */
 } sim_answer;
 
+/* A part of a block that a transfer brought before it was cut, and that is kept. */
+typedef struct sim_part {
+    mb_node from;
+    uint32_t block;
+    uint32_t start, end; /* bytes of the block */
+    uint64_t bytes;      /* on the wire */
+} sim_part;
+
+/* What became of the bytes that have come to a node (checker); those that led to no block the
+ * recorder counts. */
+typedef struct sim_fate {
+    uint64_t gained; /* led to blocks */
+    uint64_t open;   /* kept for a block that is not whole yet, or not yet known to be cut */
+} sim_fate;
+
 typedef struct sim_node {
     mb_peer *peer; /* NULL before its arrival and after its end */
     mb_log *log;   /* after its end: what others may still have been told of */
@@ -74,6 +92,8 @@ typedef struct sim_node {
     uint32_t group;
     uint32_t reported; /* blocks in its last announce (checker) */
     bool unreachable, complete;
+    uint32_t part_count;
+    sim_part *parts; /* in the order in which they came; NULL as long as there were none */
 } sim_node;
 
 /* A transfer under way, a cache line; its place in the table is its flow id. Which are a node's is
@@ -96,6 +116,13 @@ typedef struct sim_flow_start {
     uint64_t order;
     uint32_t flow;
 } sim_flow_start;
+
+/* Word on its way that a peer no longer wants a block that it has asked for (checker). */
+typedef struct sim_withdrawal {
+    mb_time heard; /* when it arrives */
+    mb_node from, to;
+    uint32_t block; /* MB_BLOCK_NONE: any */
+} sim_withdrawal;
 
 typedef struct sim_swarm {
     const sim_scenario *scenario;
@@ -132,9 +159,13 @@ typedef struct sim_swarm {
     uint32_t flow_capacity;
     sim_transfer *done; /* transfers that completed at this instant */
     uint32_t done_count, done_capacity;
+    sim_fate *fates; /* by node; NULL unless the checker runs */
+    sim_withdrawal *withdrawn;
+    uint32_t withdrawn_count, withdrawn_capacity;
     bool measuring;    /* the node of this step wants to know how far its transfers are */
     char *config_text; /* of config.ini; the recorder borrows it */
-    int error;         /* the first failure; ends the run */
+    sim_inputs inputs;
+    int error; /* the first failure; ends the run */
 } sim_swarm;
 
 /* ---- swarm.c ---- */
@@ -170,11 +201,36 @@ void sim_swarm_measure(sim_swarm *swarm, mb_node node); /* fills the batch with 
 void sim_swarm_cut_all(sim_swarm *swarm, mb_node node);
 void sim_swarm_complete_flows(sim_swarm *swarm);
 void sim_swarm_end_flows(sim_swarm *swarm); /* the run is over: what is under way is counted */
+/* Bytes on the wire of the transfer whose last byte this event of class BLOCK is; the high half of
+ * value2 is the block's byte from which it went on. */
+static inline uint64_t sim_swarm_block_bytes(const sim_event *block)
+{
+    return (uint32_t)block->value2;
+}
 /* Where events are written: what the node's links have carried, for whoever explains the run. */
 void sim_swarm_trace_links(sim_swarm *swarm, mb_node node);
 
+/* ---- swarm_bytes.c ---- */
+/* Bytes came down for nothing: they count as downloaded, and as wasted. */
+void sim_swarm_lose(sim_swarm *swarm, sim_trace_kind kind, mb_node from, mb_node to, uint32_t block,
+                    uint64_t bytes);
+/* A transfer was cut so that its taker may keep what it carried: these bytes came down, and what
+ * becomes of them shows when the taker learns of it. */
+void sim_swarm_cut_open(sim_swarm *swarm, mb_node from, mb_node to, uint64_t bytes);
+/* It has learned of it, by this event of type CUT: kept if its peer keeps them. */
+void sim_swarm_cut_heard(sim_swarm *swarm, const sim_event *cut);
+/* Node holds the block, by the transfer of this event (NULL: without one): the parts kept of it led
+ * to it as far as that transfer went on from them. To be called before the gain is recorded. */
+void sim_swarm_parts_gained(sim_swarm *swarm, mb_node node, uint32_t block, const sim_event *by);
+/* Node goes, or the run is over: all parts that it has kept led to nothing. */
+void sim_swarm_parts_drop(sim_swarm *swarm, mb_node node);
+/* The run is over: what waits in the queue of blocks sent and of transfers cut led to nothing. */
+void sim_swarm_end_bytes(sim_swarm *swarm, const sim_event *event);
+
 /* ---- swarm_events.c ---- */
 void sim_swarm_dispatch(sim_swarm *swarm, sim_event *event);
+/* After a step whose batch had somebody vanish that greeted the node just before: its row. */
+void sim_swarm_trace_gone(sim_swarm *swarm, mb_node node);
 
 /* ---- swarm_fetch.c ---- */
 void sim_swarm_fetch_ahead(sim_swarm *swarm); /* after each event taken from the queue */
@@ -187,8 +243,12 @@ void sim_swarm_progress(sim_swarm *swarm);
 /* ---- swarm_check.c ---- */
 void sim_swarm_check_step(const sim_swarm *swarm, mb_node node);
 void sim_swarm_check_upload(const sim_swarm *swarm, mb_node from, const mb_action *action);
+/* Before a message goes out: whether it withdraws a request is remembered until it arrives. */
+void sim_swarm_check_withdrawn(sim_swarm *swarm, mb_node from, const mb_action *message);
 void sim_swarm_check_books(const sim_swarm *swarm, mb_node node);
+void sim_swarm_check_bytes(const sim_swarm *swarm, mb_node node);
 void sim_swarm_check_settled(const sim_swarm *swarm);
 void sim_swarm_check_all(const sim_swarm *swarm);
+void sim_swarm_check_end(const sim_swarm *swarm); /* nothing is under way any more */
 
 #endif

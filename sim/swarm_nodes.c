@@ -230,6 +230,9 @@ void sim_swarm_leave(sim_swarm *swarm, mb_node node)
     event = sim_swarm_batch_add(swarm, NULL);
     if (!event) return;
     event->type = MB_EVENT_LEAVE;
+    if (!mb_peer_look(swarm->nodes[node].peer).leaving)
+        sim_recorder_trace(swarm->recorder, SIM_TRACE_LEAVING, swarm->now, node, MB_NODE_NONE,
+                           MB_BLOCK_NONE, 0);
     sim_swarm_step(swarm, node);
 }
 
@@ -241,6 +244,7 @@ void sim_swarm_depart(sim_swarm *swarm, mb_node node)
     for (uint32_t i = 0; i < log->count; i++)
         swarm->copies[log->blocks[i]]--;
     sim_swarm_cut_all(swarm, node);
+    sim_swarm_parts_drop(swarm, node);
     if (node != MB_NODE_TRACKER)
         sim_recorder_leave(swarm->recorder, node, swarm->now, SIM_PEER_LEFT,
                            sim_links_link_carried(swarm->links, 2 * node, swarm->now));

@@ -28,7 +28,7 @@ void sim_swarm_sample(sim_swarm *swarm)
 
         if (!swarm->nodes[node].peer) continue;
         view = mb_peer_look(swarm->nodes[node].peer);
-        sample.unchoked_pairs += view.unchoked;
+        sample.unchoked_pairs += view.serves;
         if (swarm->nodes[node].complete) continue;
         sample.known_pairs += view.known;
         sample.interested_pairs += view.interesting;

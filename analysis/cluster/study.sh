@@ -84,16 +84,16 @@ run_folders()
              NR > 1 { print $1, $2 }' "$1" || fail 1 "$1: not a listing of runs"
 }
 
-# The folders of $out that hold a whole run by this very program: its manifest, which comes last,
-# says so.
+# The folders of $out that hold a whole run of the sources that this program is made of: its
+# manifest, which comes last, says so.
 finished_folders()
 {
-    local commit
+    local sources
     [ -d "$out" ] || return 0
-    commit=$("$program" --version | sed -n 's/.*(\(.*\))$/\1/p') || return
-    find "$out" -mindepth 2 -maxdepth 2 -name manifest.json -exec awk -v commit="$commit" '
+    sources=$("$program" --version | sed -n 's/^sources //p') || return
+    find "$out" -mindepth 2 -maxdepth 2 -name manifest.json -exec awk -v sources="$sources" '
         FNR == 1 { same = 0 }
-        index($0, "\"commit\": \"" commit "\"") { same = 1 }
+        index($0, "\"sources_sha256\": \"" sources "\"") { same = 1 }
         same && /"complete": true/ { n = split(FILENAME, part, "/"); print part[n - 1]; nextfile }
         ' {} +
 }

@@ -51,15 +51,21 @@ static bool is_taken(const GPtrArray *columns, const char *name)
     return false;
 }
 
+/* `name` with the first number from `from` on behind it that no column has. */
+static char *numbered_name(const GPtrArray *columns, const char *name, guint from)
+{
+    char *chosen = g_strdup_printf("%s_%u", name, from);
+    while (is_taken(columns, chosen)) {
+        g_free(chosen);
+        chosen = g_strdup_printf("%s_%u", name, ++from);
+    }
+    return chosen;
+}
+
 /* `name`, or with a number behind it where a column is called so, SQLite knowing no case. */
 static char *free_name(const GPtrArray *columns, const char *name)
 {
-    char *chosen = g_strdup(name);
-    for (guint i = 2; is_taken(columns, chosen); i++) {
-        g_free(chosen);
-        chosen = g_strdup_printf("%s_%u", name, i);
-    }
-    return chosen;
+    return is_taken(columns, name) ? numbered_name(columns, name, 2) : g_strdup(name);
 }
 
 static const char *const run_columns[] = {"run",      "folder",     "study",
@@ -101,7 +107,7 @@ static bool create_run(res_database *database, GError **error)
 {
     GString *sql =
         g_string_new("CREATE TABLE run(run INTEGER PRIMARY KEY, folder TEXT, study TEXT, "
-                     "scenario TEXT, repetition INTEGER, seed INTEGER");
+                     "scenario TEXT, repetition INTEGER, seed TEXT");
     for (guint i = 0; i < database->param_columns->len; i++) {
         g_autofree char *name = res_sql_name(database->param_columns->pdata[i]);
         g_string_append_printf(sql, ", %s %s", name, param_type(database->runs, i));
@@ -139,17 +145,41 @@ static GPtrArray *figure_paths(res_database *database)
     return paths;
 }
 
+/* How many paths there are of each, case apart: by that a name in a SELECT would not tell them from
+ * each other. */
+static GHashTable *count_names(const GPtrArray *paths)
+{
+    GHashTable *counts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (guint i = 0; i < paths->len; i++) {
+        char *name = g_ascii_strdown(paths->pdata[i], -1);
+        guint count = GPOINTER_TO_UINT(g_hash_table_lookup(counts, name)) + 1;
+        g_hash_table_insert(counts, name, GUINT_TO_POINTER(count));
+    }
+    return counts;
+}
+
+/* The name of a figure's column: its path, or, where SQLite would take another's for it, with a
+ * number behind it, so that neither is read in the place of the other. */
+static char *figure_name(const GPtrArray *columns, GHashTable *counts, const char *path)
+{
+    g_autofree char *name = g_ascii_strdown(path, -1);
+    if (GPOINTER_TO_UINT(g_hash_table_lookup(counts, name)) < 2) return free_name(columns, path);
+    return numbered_name(columns, path, 1);
+}
+
 /* A figure that says again what `run` has is left out of the view. */
 static bool create_figures(res_database *database, GPtrArray *columns, GError **error)
 {
     GPtrArray *paths = figure_paths(database);
+    g_autoptr(GHashTable) counts = count_names(paths);
     GString *sql = g_string_new("CREATE VIEW figures AS SELECT run.*");
     for (guint i = 0; i < paths->len; i++) {
         const char *path = paths->pdata[i];
         if (strcmp(path, "seed") == 0 || strcmp(path, "scenario") == 0) continue;
-        char *column = free_name(columns, path);
+        char *column = figure_name(columns, counts, path);
         g_autofree char *name = res_sql_name(column);
-        char *text = sqlite3_mprintf(", max(CASE path WHEN %Q THEN value END) AS %s", path, name);
+        char *text = sqlite3_mprintf(
+            ", max(CASE summary.path WHEN %Q THEN summary.value END) AS %s", path, name);
         g_string_append(sql, text);
         sqlite3_free(text);
         /* The view has it now; paths keep it until they go. */

@@ -50,12 +50,7 @@ static bool load_run(sqlite3_stmt *statement, const res_runs *runs, const res_ru
     bind_text(statement, at++, run->study);
     bind_text(statement, at++, run->scenario);
     sqlite3_bind_int64(statement, at++, (sqlite3_int64)run->repetition);
-    /* As text where SQLite's integers do not reach: it would round. */
-    gint64 seed;
-    if (g_ascii_string_to_signed(run->seed, 10, 0, G_MAXINT64, &seed, NULL))
-        sqlite3_bind_int64(statement, at++, seed);
-    else
-        sqlite3_bind_blob(statement, at++, run->seed, (int)strlen(run->seed), SQLITE_TRANSIENT);
+    bind_text(statement, at++, run->seed); /* SQLite's integers do not reach as far */
     for (guint i = 0; i < runs->params->len; i++)
         bind_text(statement, at++, run->values[i]);
     return insert(statement, error);

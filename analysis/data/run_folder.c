@@ -8,6 +8,7 @@
 
 /* The columns of index.csv before those of the parameters. */
 enum { INDEX_RUN, INDEX_FOLDER, INDEX_REPETITION, INDEX_SEED, INDEX_FIXED };
+#define RUN_NAME_SIZE 16 /* digits of a run's folder, docs/formats.md */
 static const char *const index_columns[INDEX_FIXED] = {"run", "folder", "repetition", "seed"};
 
 /* A list of runs while it is put together. */
@@ -232,6 +233,11 @@ static bool open_single(struct opening *opening, const char *folder, GError **er
 {
     cJSON *manifest;
     if (!read_manifest(folder, &manifest, error)) return false;
+    if (!manifest && exists(folder, "record.json"))
+        return res_input_error(error,
+                               "%s: what one program recorded; minibit-results merge-live makes a "
+                               "run of several such folders",
+                               folder);
     if (!manifest && (exists(folder, "manifest.json") || looks_begun(folder)))
         return res_input_error(error, "%s: the run is not finished", folder);
     if (!manifest)
@@ -313,6 +319,24 @@ static bool take_row(struct opening *opening, const char *study, const res_csv *
     return true;
 }
 
+/* Whether a folder is called as that of a study's run. */
+static bool is_run_name(const char *name)
+{
+    return strlen(name) == RUN_NAME_SIZE && strspn(name, "0123456789abcdef") == RUN_NAME_SIZE;
+}
+
+/* Counts the whole runs that a study's folder holds beside those of its rows, `listed`. */
+static void count_unlisted(struct opening *opening, const char *study, GHashTable *listed)
+{
+    g_autoptr(GDir) dir = g_dir_open(study, 0, NULL);
+    const char *name;
+    while (dir && (name = g_dir_read_name(dir))) {
+        if (!is_run_name(name) || g_hash_table_contains(listed, name)) continue;
+        g_autofree char *folder = g_build_filename(study, name, NULL);
+        opening->runs->unlisted += exists(folder, "manifest.json");
+    }
+}
+
 static bool open_study(struct opening *opening, const char *study, GError **error)
 {
     g_autofree char *path = g_build_filename(study, "index.csv", NULL);
@@ -323,8 +347,10 @@ static bool open_study(struct opening *opening, const char *study, GError **erro
         places[i] = take_param(opening->runs, res_csv_column_name(index, i));
     guint before = opening->runs->runs->len;
     GError *failure = NULL;
-    while (res_csv_next(index, &failure) && take_row(opening, study, index, places, &failure)) {
-    }
+    g_autoptr(GHashTable) listed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    while (res_csv_next(index, &failure) && take_row(opening, study, index, places, &failure))
+        g_hash_table_add(listed, g_strdup(res_csv_field(index, INDEX_FOLDER)));
+    count_unlisted(opening, study, listed);
     if (failure) {
         g_propagate_error(error, failure);
         return false;
@@ -398,12 +424,19 @@ res_runs *res_run_open(const char *folder, GError **error)
     return res_runs_open(folders, error);
 }
 
-void res_runs_note_unfinished(const res_runs *runs)
+void res_runs_note_left_out(const res_runs *runs)
 {
     guint all = runs->runs->len + runs->unfinished;
     if (runs->unfinished == 1) res_note("1 of %u runs is not finished and left out", all);
     if (runs->unfinished > 1)
         res_note("%u of %u runs are not finished and left out", runs->unfinished, all);
+    if (runs->unlisted == 1)
+        res_note("1 finished run is not in index.csv and left out: the study was planned anew "
+                 "without it");
+    if (runs->unlisted > 1)
+        res_note("%u finished runs are not in index.csv and left out: the study was planned anew "
+                 "without them",
+                 runs->unlisted);
 }
 
 void res_runs_free(res_runs *runs)

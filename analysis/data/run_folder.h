@@ -34,6 +34,7 @@ typedef struct res_runs {
     GPtrArray *runs;   /* res_run *, at least one, in the order of the folders and run numbers */
     GPtrArray *params; /* char *: names of parameters, in the order of the studies' columns */
     guint unfinished;  /* runs of studies that have no manifest, or were interrupted */
+    guint unlisted;    /* finished runs in folders of studies that no row of index.csv names */
     guint folders;     /* how many were given */
 } res_runs;
 
@@ -47,8 +48,8 @@ res_runs *res_runs_open(char *const *folders, GError **error);
 /* The same of a folder that must be that of one run: a study is refused. */
 res_runs *res_run_open(const char *folder, GError **error);
 
-/* Says on standard error how many runs of studies are not finished and left out, if any. */
-void res_runs_note_unfinished(const res_runs *runs);
+/* Says on standard error how many runs of studies are left out, and why, if any are. */
+void res_runs_note_left_out(const res_runs *runs);
 
 /* Frees the runs and all that belongs to them; NULL is allowed. */
 void res_runs_free(res_runs *runs);

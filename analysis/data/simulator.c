@@ -8,18 +8,23 @@
 /* minibit-sim's exit codes that are no failure of ours. */
 enum { EXIT_UNMET = 3, EXIT_INTERRUPTED = 130 };
 
-char *res_simulator_find(GError **error)
+char *res_program_find(const char *name, GError **error)
 {
     g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
     if (self) {
         g_autofree char *folder = g_path_get_dirname(self);
-        char *beside = g_build_filename(folder, "minibit-sim", NULL);
+        char *beside = g_build_filename(folder, name, NULL);
         if (g_file_test(beside, G_FILE_TEST_IS_EXECUTABLE)) return beside;
         g_free(beside);
     }
-    char *found = g_find_program_in_path("minibit-sim");
-    if (!found) res_input_error(error, "minibit-sim: neither beside this program nor on PATH");
+    char *found = g_find_program_in_path(name);
+    if (!found) res_input_error(error, "%s: neither beside this program nor on PATH", name);
     return found;
+}
+
+char *res_simulator_find(GError **error)
+{
+    return res_program_find("minibit-sim", error);
 }
 
 /* The last line of what the program said. */

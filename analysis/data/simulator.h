@@ -10,6 +10,9 @@
 
 #include <stdbool.h>
 
+/* Another of the programs: beside this one, else on PATH. g_free() it; NULL with an error. */
+char *res_program_find(const char *name, GError **error);
+
 /*
  * Path of minibit-sim: beside this program, else on PATH. NULL with an error. The caller frees it.
  */

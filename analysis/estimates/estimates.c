@@ -88,6 +88,27 @@ int res_estimates_figure(const res_estimates *table, const char *name)
     return find_heading(table->figures, name);
 }
 
+size_t res_estimates_survivors(const res_estimates *table)
+{
+    size_t points = 0;
+    for (guint i = 0; i < table->rows->len; i++) {
+        const res_estimates_row *row = res_estimates_at(table, i);
+        guint figure = 0;
+        while (figure < table->figures->len && row->figures[figure].peers == 0)
+            figure++;
+        points += figure < table->figures->len;
+    }
+    return points;
+}
+
+void res_estimates_note_survivors(const res_estimates *table)
+{
+    size_t points = res_estimates_survivors(table);
+    if (points > 0)
+        res_note("not all peers completed at %zu of %u points: times there are of those that did",
+                 points, table->rows->len);
+}
+
 const res_estimates_row *res_estimates_at(const res_estimates *table, guint row)
 {
     g_assert(row < table->rows->len);

@@ -76,6 +76,14 @@ static void append_missing(const res_estimate *estimate, res_figure_text text)
              estimate->count, estimate->count + estimate->missing);
 }
 
+static void append_survivors(const res_estimate *estimate, res_figure_text text)
+{
+    size_t size = strlen(text);
+    if (estimate->peers == 0) return;
+    snprintf(text + size, RES_FIGURE_TEXT_SIZE - size, " (%zu of %zu peers)", estimate->completed,
+             estimate->peers);
+}
+
 const char *res_estimate_text(const res_estimate *estimate, bool is_time, int decimals,
                               res_figure_text text)
 {
@@ -93,5 +101,6 @@ const char *res_estimate_text(const res_estimate *estimate, bool is_time, int de
                      res_value_text(estimate->half_width, decimals, half));
     }
     append_missing(estimate, text);
+    append_survivors(estimate, text);
     return text;
 }

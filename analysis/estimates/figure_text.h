@@ -28,7 +28,8 @@ const char *res_value_text(double value, int decimals, res_figure_text text);
 
 /*
  * "3:41.7 ± 1.2 s" or "0.97 ± 0.02"; without "±" where there is no interval; "" if there is no
- * value; and "(8 of 10)" behind where runs lack it. Returns `text`.
+ * value; "(8 of 10)" behind where runs lack it, and "(26 of 60 peers)" where it is of those alone.
+ * Returns `text`.
  */
 const char *res_estimate_text(const res_estimate *estimate, bool is_time, int decimals,
                               res_figure_text text);

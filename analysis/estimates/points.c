@@ -80,6 +80,66 @@ static char *key_value(const res_runs *runs, const res_run *run, const char *key
     return g_strdup_printf("%" G_GUINT64_FORMAT, number);
 }
 
+/* ---- what is no repetition ------------------------------------------------------------------ */
+
+static bool has_key(const GPtrArray *keys, const char *name)
+{
+    return g_ptr_array_find_with_equal_func((GPtrArray *)keys, name, g_str_equal, NULL);
+}
+
+/* The run's values of all keys but RES_KEY_GROUP, as one text. */
+static char *place_of(const GPtrArray *keys, const res_runs *runs, const res_run *run)
+{
+    GString *text = g_string_new(NULL);
+    for (guint i = 0; i < keys->len; i++) {
+        const char *key = keys->pdata[i];
+        if (strcmp(key, RES_KEY_GROUP) == 0 && res_runs_param(runs, key) < 0) continue;
+        g_autofree char *value = key_value(runs, run, key);
+        g_string_append_printf(text, "%s\n", value ? value : "\t"); /* no value has either */
+    }
+    return g_string_free(text, FALSE);
+}
+
+/* Whether runs that share the values of `keys` differ in `name`. */
+static bool is_mixed(const GPtrArray *keys, const res_runs *runs, const char *name)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    for (guint i = 0; i < runs->runs->len; i++) {
+        const res_run *run = res_runs_at(runs, i);
+        g_autofree char *value = key_value(runs, run, name);
+        char *place = place_of(keys, runs, run);
+        gpointer other;
+        if (!g_hash_table_lookup_extended(seen, place, NULL, &other)) {
+            g_hash_table_insert(seen, place, g_steal_pointer(&value));
+            continue;
+        }
+        g_free(place);
+        if (g_strcmp0(other, value) != 0) return true;
+    }
+    return false;
+}
+
+char *res_points_mixed(const GPtrArray *keys, const res_runs *runs)
+{
+    if (runs->folders > 1 && !has_key(keys, "study") && is_mixed(keys, runs, "study"))
+        return g_strdup("study");
+    for (guint i = 0; i < runs->params->len; i++) {
+        const char *name = runs->params->pdata[i];
+        if (!has_key(keys, name) && is_mixed(keys, runs, name)) return g_strdup(name);
+    }
+    return NULL;
+}
+
+/* A row for each value of what is no repetition, beside what was asked for. */
+static void split_keys(res_points *points, const res_runs *runs)
+{
+    char *name;
+    while ((name = res_points_mixed(points->keys, runs))) {
+        res_note("runs with different %s are no repetitions of each other: a row for each", name);
+        g_ptr_array_add(points->keys, name);
+    }
+}
+
 /* ---- points -------------------------------------------------------------------------------- */
 
 static void point_free(gpointer data)
@@ -272,13 +332,14 @@ static void sort_points(res_points *points)
 }
 
 res_points *res_points_new(const res_runs *runs, res_database *database, char *const *by,
-                           GError **error)
+                           bool split, GError **error)
 {
     res_points *points = g_new0(res_points, 1);
     points->keys = g_ptr_array_new_with_free_func(g_free);
     points->points = g_ptr_array_new_with_free_func(point_free);
     points->groups = g_ptr_array_new_with_free_func(g_free);
     bool done = choose_keys(points, runs, by, error);
+    if (done && split) split_keys(points, runs);
     if (done && by_group(points, runs)) done = read_groups(points, database, error);
     if (done) {
         place_runs(points, runs, database);
@@ -370,6 +431,46 @@ bool res_point_values(res_database *database, const res_point *point, const char
     return true;
 }
 
+/* Where in a path the figure begins that is one of the peers that completed; NULL: it is none. */
+static const char *of_completed(const char *path)
+{
+    const char *figure = strstr(path, "download_s.");
+    if (!figure && g_str_has_suffix(path, "completed_s"))
+        figure = path + strlen(path) - strlen("completed_s");
+    return figure && (figure == path || figure[-1] == '.') ? figure : NULL;
+}
+
+/* The sum over the runs that have the figure; false with an error. */
+static bool count_peers(res_database *database, const res_point *point, const char *path,
+                        size_t *sum, GError **error)
+{
+    g_autoptr(GArray) values = g_array_new(FALSE, FALSE, sizeof(double));
+    if (!res_point_values(database, point, path, values, error)) return false;
+    *sum = 0;
+    for (guint i = 0; i < values->len; i++)
+        *sum += (size_t)g_array_index(values, double, i);
+    return true;
+}
+
+/* A time to completion is one of those that completed: a point at which not all did looks better
+ * than it is. */
+static bool note_survivors(res_database *database, const res_point *point, const char *path,
+                           res_estimate *estimate, GError **error)
+{
+    const char *figure = of_completed(path);
+    g_autofree char *before = figure ? g_strndup(path, (gsize)(figure - path)) : NULL;
+    g_autofree char *peers = g_strconcat(before ? before : "", "peers", NULL);
+    g_autofree char *complete = g_strconcat(peers, "_complete", NULL);
+    if (!figure || estimate->count == 0) return true;
+    if (!res_point_has(database, point, peers) || !res_point_has(database, point, complete))
+        return true;
+    if (!count_peers(database, point, peers, &estimate->peers, error) ||
+        !count_peers(database, point, complete, &estimate->completed, error))
+        return false;
+    if (estimate->completed >= estimate->peers) estimate->peers = estimate->completed = 0;
+    return true;
+}
+
 bool res_point_estimate(res_database *database, const res_point *point, const char *path,
                         res_estimate *estimate, GError **error)
 {
@@ -377,5 +478,5 @@ bool res_point_estimate(res_database *database, const res_point *point, const ch
     if (!res_point_values(database, point, path, values, error)) return false;
     *estimate = res_estimate_make((const double *)(const void *)values->data, values->len);
     estimate->missing = point->runs->len - values->len;
-    return true;
+    return note_survivors(database, point, path, estimate, error);
 }

@@ -33,11 +33,20 @@ typedef struct res_points {
 
 /*
  * Gathers all runs by the keys `by`: each a name, or several with commas between; none: by every
- * parameter, and by `study` before where several folders were given. NULL with an error that names
- * the nearest key. The caller frees it. O(runs x points).
+ * parameter, and by `study` before where several folders were given. Runs that differ in a
+ * parameter are no repetitions of each other: with `split`, what they differ in becomes a key
+ * beside those asked for, and a note says so. NULL with an error that names the nearest key. The
+ * caller frees it. O(runs x (points + parameters)).
  */
 res_points *res_points_new(const res_runs *runs, res_database *database, char *const *by,
-                           GError **error);
+                           bool split, GError **error);
+
+/*
+ * The first parameter, or `study` where several folders were given, that is no key and in which
+ * runs differ that share the values of all `keys` (char *): their mean would be one of different
+ * things, and its interval wrong. NULL: there is none; g_free(). O(runs x parameters).
+ */
+char *res_points_mixed(const GPtrArray *keys, const res_runs *runs);
 
 /* A point of the list. */
 const res_point *res_points_at(const res_points *points, guint index);

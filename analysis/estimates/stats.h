@@ -13,6 +13,8 @@
 typedef struct res_estimate {
     size_t count;      /* values there are */
     size_t missing;    /* runs without one: what did not happen */
+    size_t peers;      /* of all runs; 0 where it is of all peers, or all completed */
+    size_t completed;  /* of `peers`: the figure is of these alone */
     double mean;       /* of the values; 0 if there are none */
     bool has_interval; /* at least two values */
     double half_width; /* of the 95 % confidence interval about the mean; 0 without one */

@@ -18,6 +18,25 @@ static const char *const labels[RES_DOWN_COUNT] = {
     [RES_DOWN_UNKNOWN] = "it knows nobody",
 };
 
+/* Why a download took its time, as a sentence goes on: the parts of receiving, then the waits. */
+static const char *const reasons[RES_DOWNLOAD_PARTS] = {
+    [PART_DOWNLINK] = "its own downlink carries no more",
+    [PART_SLOW] = "those that served it have slower uplinks, all together, than its downlink",
+    [PART_SHARED] = "those that served it served others at the same time",
+    [PART_WAITS + RES_DOWN_LANDING - 1] = "the last bytes of each block are long on their way",
+    [PART_WAITS + RES_DOWN_REQUEST - 1] = "its requests are long on their way",
+    [PART_WAITS + RES_DOWN_REFUSED - 1] = "it asked peers that refused",
+    [PART_WAITS + RES_DOWN_NOTICE - 1] = "greetings and word that it may ask are long on their way",
+    [PART_WAITS + RES_DOWN_PAUSE - 1] = "it asks only once in a round, and waited for the next",
+    [PART_WAITS + RES_DOWN_UNASKED - 1] =
+        "it did not know yet that somebody who would serve it had what it lacked",
+    [PART_WAITS + RES_DOWN_ONE_SIDED - 1] =
+        "who would serve it was not among those that it serves, and it may ask only these",
+    [PART_WAITS + RES_DOWN_CHOKED - 1] = "all that held what it lacked had choked it",
+    [PART_WAITS + RES_DOWN_NOTHING - 1] = "nobody that it knew held what it lacked",
+    [PART_WAITS + RES_DOWN_UNKNOWN - 1] = "it knew nobody",
+};
+
 int64_t res_download_parts(const res_facts *facts, const res_swarm *swarm, uint32_t peer,
                            res_part parts[RES_DOWNLOAD_PARTS])
 {
@@ -160,6 +179,27 @@ static void budget_text(const res_facts *facts, const res_swarm *swarm, uint32_t
     res_text_share(out, 2, "from its arrival to the end of its download", whole, whole);
 }
 
+/* A closing sentence: what most of its time went for, and what its downlink alone would take. */
+static void in_short(const res_facts *facts, const res_swarm *swarm, uint32_t peer, GString *out)
+{
+    res_part parts[RES_DOWNLOAD_PARTS];
+    int64_t whole = res_download_parts(facts, swarm, peer, parts);
+    const res_node *node = res_facts_node(facts, peer);
+    int most = 0;
+    if (whole <= 0) return;
+    for (int i = 1; i < RES_DOWNLOAD_PARTS; i++)
+        if (parts[i].amount > parts[most].amount) most = i;
+    g_string_append_printf(out, "\nin short: %s ", node->name);
+    append_seconds(out, node->completed != RES_NEVER ? "took " : "was not complete after ", whole,
+                   " s");
+    if (most != PART_DOWNLINK)
+        append_seconds(out, ", of which its downlink alone needs ",
+                       (int64_t)parts[PART_DOWNLINK].amount, " s");
+    g_string_append_printf(
+        out, ",\n  above all because %s: %" G_GUINT64_FORMAT " %% of the time\n", reasons[most],
+        (uint64_t)((unsigned __int128)parts[most].amount * 100 / (uint64_t)whole));
+}
+
 void res_explain_peer_text(const res_facts *facts, const res_swarm *swarm, uint32_t peer,
                            unsigned lines, GString *out)
 {
@@ -173,6 +213,7 @@ void res_explain_peer_text(const res_facts *facts, const res_swarm *swarm, uint3
     budget_text(facts, swarm, peer, out);
     sources_text(facts, sources, out);
     res_explain_chain_text(facts, swarm, peer, lines, out);
+    in_short(facts, swarm, peer, out);
 }
 
 cJSON *res_explain_peer_json(const res_facts *facts, const res_swarm *swarm, uint32_t peer)

@@ -241,7 +241,16 @@ void res_explain_swarm_text(const res_facts *facts, const res_swarm *swarm, GStr
 /* ---- JSON --------------------------------------------------------------------------------------
  */
 
-/* The parts in whole bytes: cut where the sum so far is, so that they add up. */
+/* So many millionths of it, to the nearest. */
+static uint64_t millionths(res_capacity part, res_capacity whole)
+{
+    while (part >> 100)
+        part >>= 1, whole >>= 1;
+    return whole ? (uint64_t)((part * 1000000 + whole / 2) / whole) : 0;
+}
+
+/* The parts in whole bytes, and as shares: each up to where the sum so far is, so that they add up.
+ */
 static void parts_json(const uplinks *sum, cJSON *to)
 {
     cJSON *bytes = cJSON_AddObjectToObject(to, "bytes");
@@ -249,9 +258,11 @@ static void parts_json(const uplinks *sum, cJSON *to)
     res_capacity so_far = 0;
     for (int i = 0; i < RES_UPLINK_PARTS; i++) {
         res_capacity before = so_far / RES_CAPACITY_BYTE;
+        uint64_t share_before = millionths(so_far, sum->capacity);
         so_far += sum->parts[i];
         res_json_number(bytes, part_key(i), so_far / RES_CAPACITY_BYTE - before);
-        res_json_ratio(shares, part_key(i), sum->parts[i], sum->capacity);
+        res_json_ratio(shares, part_key(i), millionths(so_far, sum->capacity) - share_before,
+                       sum->capacity ? 1000000 : 0);
     }
 }
 

@@ -40,8 +40,7 @@ static bool better_axis(const struct varying *a, const struct varying *b)
     return a->values > b->values;
 }
 
-/* The keys that vary, one or two, the axis first; further ones are taken together, with a note.
- * NULL with an error if none does. */
+/* The keys that vary, at most two, the axis first. NULL with an error if none does. */
 static char **varying_keys(const res_points *points, GError **error)
 {
     g_autoptr(res_estimates) table = res_estimates_points(points, NULL, NULL, NULL);
@@ -50,12 +49,7 @@ static char **varying_keys(const res_points *points, GError **error)
     for (guint k = 0; k < points->keys->len; k++) {
         struct varying one = {.name = g_ptr_array_index(points->keys, k)};
         one.kind = res_compare_key(table, (int)k, &one.values);
-        if (one.values < 2) continue;
-        if (count >= 2)
-            res_note("runs with different %s are taken together; --by=%s,%s compares them",
-                     one.name, found[0].name, one.name);
-        else
-            found[count++] = one;
+        if (one.values >= 2 && count < 2) found[count++] = one;
     }
     if (count == 0) {
         res_input_error(error, "no parameter varies: there is nothing to compare");
@@ -68,20 +62,31 @@ static char **varying_keys(const res_points *points, GError **error)
     return names;
 }
 
+/* A picture has room for two keys: what runs differ in beside them is told. */
+static res_points *with_note(res_points *points, const res_runs *runs)
+{
+    g_autofree char *mixed = points ? res_points_mixed(points->keys, runs) : NULL;
+    if (mixed)
+        res_note("runs with different %s are taken together, and the intervals are not those of "
+                 "repetitions; --by=%s,%s compares them",
+                 mixed, (char *)points->keys->pdata[0], mixed);
+    return points;
+}
+
 /* The points by `by`, or by what varies. */
 static res_points *choose_points(const res_runs *runs, res_database *database, char *const *by,
                                  GError **error)
 {
-    g_autoptr(res_points) points = res_points_new(runs, database, by, error);
+    g_autoptr(res_points) points = res_points_new(runs, database, by, false, error);
     if (!points) return NULL;
     if (by && *by) {
-        if (points->keys->len <= 2) return g_steal_pointer(&points);
+        if (points->keys->len <= 2) return with_note(g_steal_pointer(&points), runs);
         res_input_error(error, "--by: one parameter or two can be drawn, not %u",
                         points->keys->len);
         return NULL;
     }
     g_auto(GStrv) names = varying_keys(points, error);
-    return names ? res_points_new(runs, database, names, error) : NULL;
+    return names ? with_note(res_points_new(runs, database, names, false, error), runs) : NULL;
 }
 
 /* ---- the pictures --------------------------------------------------------------------------- */
@@ -132,6 +137,7 @@ bool res_compare(const res_runs *runs, char *const *by, char *const *metrics, GP
     if (!points) return false;
     g_autoptr(res_estimates) table = res_estimates_points(points, database, list, error);
     if (!table) return false;
+    res_estimates_note_survivors(table);
     for (guint i = 0; i < table->figures->len; i++)
         if (!add_metric(runs, table, i, figures, error)) return false;
     return true;

@@ -21,6 +21,7 @@ struct sketch {
     const res_compare_picture *picture;
     struct scale axis, series;
     size_t least, most;        /* runs to a point */
+    guint points, survivors;   /* drawn; of these, those at which not all peers completed */
     double greatest, smallest; /* of the intervals' ends */
     res_time_unit unit;        /* a time's; else "", 1 */
 };
@@ -118,6 +119,8 @@ static void measure(struct sketch *sketch)
         for (guint x = 0; x < sketch->axis.values->len; x++) {
             const res_estimate *one = estimate_at(sketch, s, x);
             if (!one) continue;
+            sketch->points++;
+            sketch->survivors += one->peers > 0;
             sketch->least = MIN(sketch->least, one->count);
             sketch->most = MAX(sketch->most, one->count);
             sketch->greatest = fmax(sketch->greatest, one->mean + one->half_width);
@@ -153,11 +156,20 @@ static void write_rows(res_drawing *drawing, const struct sketch *sketch)
 
 static char *runs_words(const struct sketch *sketch)
 {
-    if (sketch->most == 1) return g_strdup("one run each, so there are no intervals");
-    if (sketch->least == sketch->most)
-        return g_strdup_printf("mean and 95 %% confidence interval of %zu runs each", sketch->most);
-    return g_strdup_printf("mean and 95 %% confidence interval of %zu to %zu runs each",
-                           sketch->least, sketch->most);
+    GString *words = g_string_new(NULL);
+    if (sketch->most == 1)
+        g_string_append(words, "one run each, so there are no intervals");
+    else if (sketch->least == sketch->most)
+        g_string_append_printf(words, "mean and 95 %% confidence interval of %zu runs each",
+                               sketch->most);
+    else
+        g_string_append_printf(words, "mean and 95 %% confidence interval of %zu to %zu runs each",
+                               sketch->least, sketch->most);
+    if (sketch->survivors > 0)
+        g_string_append_printf(words,
+                               "; at %u of %u points not all peers completed: of those that did",
+                               sketch->survivors, sketch->points);
+    return g_string_free(words, FALSE);
 }
 
 static char *with_unit(const char *words, const char *unit)

@@ -108,7 +108,7 @@ bool res_report_groups(const res_report *report, GString *html, GError **error)
     runs.runs = &one;
     g_autoptr(res_database) database = res_database_open(&runs, error);
     if (!database) return false;
-    g_autoptr(res_points) points = res_points_new(&runs, database, by, error);
+    g_autoptr(res_points) points = res_points_new(&runs, database, by, false, error);
     return points && write_points(database, points, (char *const *)group_metrics,
                                   "The run's groups", html, error);
 }
@@ -119,7 +119,7 @@ static bool write_comparison_table(const res_report *report, GString *html, GErr
 {
     g_autoptr(res_database) database = res_database_open(report->runs, error);
     if (!database) return false;
-    g_autoptr(res_points) points = res_points_new(report->runs, database, report->by, error);
+    g_autoptr(res_points) points = res_points_new(report->runs, database, report->by, true, error);
     char *const *metrics = report->metrics ? report->metrics : (char *const *)compared_metrics;
     return points && write_points(database, points, metrics, "The runs compared", html, error);
 }

@@ -239,6 +239,9 @@ static void print_csv(const res_grid *grid, GString *out)
             if (i > 0) g_string_append_c(out, ',');
             if (text) res_csv_append(out, text);
         }
+        /* Readers pass over a line with nothing on it. */
+        if (grid->columns->len == 1 && g_str_has_suffix(out->str, "\n"))
+            g_string_append(out, "\"\"");
         g_string_append_c(out, '\n');
     }
 }

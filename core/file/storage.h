@@ -34,7 +34,8 @@ struct mb_storage {
 typedef enum mb_storage_mode {
     MB_STORAGE_READ,   /* a regular file that exists; writing fails with MB_ERR_IO */
     MB_STORAGE_CREATE, /* a new file; MB_ERR_EXISTS if anything has that name */
-    MB_STORAGE_OPEN,   /* read and write; what the file holds stays; made if missing */
+    MB_STORAGE_OPEN,   /* read and write; what the file holds stays; made if missing; a symbolic
+                          link by that name is not followed: MB_ERR_IO */
 } mb_storage_mode;
 
 /*
@@ -42,6 +43,17 @@ typedef enum mb_storage_mode {
  * mb_storage_close(). On MB_ERR_IO, MB_ERR_FULL and MB_ERR_EXISTS errno tells the cause.
  */
 int mb_storage_disk_open(const char *path, mb_storage_mode mode, mb_storage **storage);
+
+/* What of a file on disk changes whenever somebody writes it, or only touches it. */
+typedef struct mb_storage_stamp {
+    uint64_t device, inode, size;
+    int64_t modified_ns, changed_ns;
+} mb_storage_stamp;
+
+/* The stamp of a disk storage's file, of the one that is open, whatever has its name now; of
+ * whatever is at `path`. MB_ERR_IO with errno. */
+int mb_storage_disk_stamp(mb_storage *storage, mb_storage_stamp *stamp);
+int mb_storage_path_stamp(const char *path, mb_storage_stamp *stamp);
 
 /*
  * Gives a disk storage the name `path`, after its bytes have reached the disk: how NAME.part

@@ -144,7 +144,7 @@ static int open_flags(mb_storage_mode mode)
     case MB_STORAGE_READ:
         return O_RDONLY | O_NONBLOCK; /* a pipe by that name must not hold us up */
     case MB_STORAGE_CREATE: return O_RDWR | O_CREAT | O_EXCL;
-    default: return O_RDWR | O_CREAT;
+    default: return O_RDWR | O_CREAT | O_NOFOLLOW;
     }
 }
 
@@ -189,6 +189,34 @@ int mb_storage_disk_open(const char *path, mb_storage_mode mode, mb_storage **st
         return error_from_errno(code);
     }
     *storage = &d->base;
+    return MB_OK;
+}
+
+static void stamp_of(const struct stat *info, mb_storage_stamp *stamp)
+{
+    *stamp = (mb_storage_stamp){
+        .device = info->st_dev,
+        .inode = info->st_ino,
+        .size = (uint64_t)info->st_size,
+        .modified_ns = info->st_mtim.tv_sec * INT64_C(1000000000) + info->st_mtim.tv_nsec,
+        .changed_ns = info->st_ctim.tv_sec * INT64_C(1000000000) + info->st_ctim.tv_nsec,
+    };
+}
+
+int mb_storage_disk_stamp(mb_storage *storage, mb_storage_stamp *stamp)
+{
+    disk *d = disk_of(storage);
+    struct stat info;
+    if (fstat(d->fd, &info) != 0) return disk_fail(d, errno);
+    stamp_of(&info, stamp);
+    return MB_OK;
+}
+
+int mb_storage_path_stamp(const char *path, mb_storage_stamp *stamp)
+{
+    struct stat info;
+    if (stat(path, &info) != 0) return MB_ERR_IO;
+    stamp_of(&info, stamp);
     return MB_OK;
 }
 

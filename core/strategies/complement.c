@@ -5,7 +5,11 @@
  */
 #include "core/strategies/strategies.h"
 
-static uint64_t fit_of(const mb_choke_view *view, uint32_t row)
+enum { CHOKE_TIES, PARAM_COUNT };
+
+static const mb_param *const params_declared[] = {[CHOKE_TIES] = &mb_param_choke_ties};
+
+static uint64_t fit_of(const int64_t *params, const mb_choke_view *view, uint32_t row)
 {
     return view->offers[row] < view->needs[row] ? view->offers[row] : view->needs[row];
 }
@@ -13,13 +17,20 @@ static uint64_t fit_of(const mb_choke_view *view, uint32_t row)
 static void rank(const int64_t *params, const mb_choke_view *view, mb_rng *rng,
                  mb_choke_result *out)
 {
-    mb_rank_adapted_tft(view, fit_of, (mb_ties)params[0], rng, out);
+    const mb_ranking ranking = {.value = fit_of,
+                                .params = params,
+                                .ties = (mb_ties)params[CHOKE_TIES],
+                                .skip = MB_ROW_NONE};
+    mb_rank_adapted_tft(view, &ranking, rng, out);
 }
 
 static uint32_t fill(const int64_t *params, const mb_choke_view *view, mb_rng *rng)
 {
-    const mb_ranking ranking = {
-        .value = fit_of, .ties = (mb_ties)params[0], .skip = MB_ROW_NONE, .choked_only = true};
+    const mb_ranking ranking = {.value = fit_of,
+                                .params = params,
+                                .ties = (mb_ties)params[CHOKE_TIES],
+                                .skip = MB_ROW_NONE,
+                                .choked_only = true};
     uint32_t best = MB_ROW_NONE;
     mb_rank_best(view, &ranking, 1, rng, &best);
     return best;
@@ -28,8 +39,8 @@ static uint32_t fill(const int64_t *params, const mb_choke_view *view, mb_rng *r
 const mb_choker mb_choker_complement = {
     .name = "complement",
     .summary = "the peers with whom I can swap the most blocks both ways, and one at random",
-    .params = &mb_param_choke_ties,
-    .param_count = 1,
+    .params = params_declared,
+    .param_count = PARAM_COUNT,
     .columns = MB_COLUMN_OFFERS | MB_COLUMN_NEEDS,
     .rank = rank,
     .fill = fill,

@@ -48,8 +48,8 @@ static bool tie_goes_to(const ordering *order, uint32_t a, uint32_t b)
 /* Whether row `a` ranks before row `b`: a total order, for no two rows have one handle. */
 static bool before(const ordering *order, uint32_t a, uint32_t b)
 {
-    uint64_t value_a = order->ranking->value(order->view, a);
-    uint64_t value_b = order->ranking->value(order->view, b);
+    uint64_t value_a = order->ranking->value(order->ranking->params, order->view, a);
+    uint64_t value_b = order->ranking->value(order->ranking->params, order->view, b);
     return value_a != value_b ? value_a > value_b : tie_goes_to(order, a, b);
 }
 
@@ -101,11 +101,12 @@ uint32_t mb_rank_best(const mb_choke_view *view, const mb_ranking *ranking, uint
             sift_up(&order, rows, count);
             count++;
         } else {
-            if (ranking->value(view, row) < worst || !before(&order, row, rows[0])) continue;
+            if (ranking->value(ranking->params, view, row) < worst || !before(&order, row, rows[0]))
+                continue;
             rows[0] = row;
             sift_down(&order, rows, count, 0);
         }
-        worst = ranking->value(view, rows[0]);
+        worst = ranking->value(ranking->params, view, rows[0]);
     }
     unwind(&order, rows, count);
     return count;
@@ -116,17 +117,17 @@ uint32_t mb_rank_draw(const mb_choke_view *view, mb_rng *rng)
     return view->count == 0 ? MB_ROW_NONE : (uint32_t)mb_rng_below(rng, view->count);
 }
 
-void mb_rank_adapted_tft(const mb_choke_view *view,
-                         uint64_t (*value)(const mb_choke_view *, uint32_t), mb_ties ties,
-                         mb_rng *rng, mb_choke_result *out)
+void mb_rank_adapted_tft(const mb_choke_view *view, const mb_ranking *ranking, mb_rng *rng,
+                         mb_choke_result *out)
 {
     uint32_t optimistic = mb_rank_draw(view, rng);
-    const mb_ranking ranking = {.value = value, .ties = ties, .skip = optimistic};
-    out->count = mb_rank_best(view, &ranking, view->slots, rng, out->rows);
+    mb_ranking others = *ranking;
+    others.skip = optimistic;
+    out->count = mb_rank_best(view, &others, view->slots, rng, out->rows);
     out->optimistic = optimistic;
     if (optimistic == MB_ROW_NONE) return;
 
-    bool promoted = value(view, optimistic) > 0 && view->slots > 0;
+    bool promoted = ranking->value(ranking->params, view, optimistic) > 0 && view->slots > 0;
     bool full = out->count == view->slots;
     if (promoted && full) out->count--;
     out->beside = !promoted;

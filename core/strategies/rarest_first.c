@@ -13,21 +13,28 @@ enum { TIES_RANDOM, TIES_FIRST };
 
 static const char *const ties_names[] = {"random", "first", NULL};
 
-static const mb_param params_declared[PARAM_COUNT] = {
-    [RAREST_TIES] = {.name = "rarest_ties",
-                     .summary =
-                         "which of equally rare blocks rarest-first takes: any, or the lowest",
-                     .type = MB_PARAM_CHOICE,
-                     .min = TIES_RANDOM,
-                     .max = TIES_FIRST,
-                     .value = TIES_RANDOM,
-                     .choices = ties_names},
-    [RANDOM_FIRST] = {.name = "random_first",
-                      .summary = "rarest-first takes random blocks until it holds so many",
-                      .type = MB_PARAM_COUNT,
-                      .min = 0,
-                      .max = UINT32_MAX,
-                      .value = 0},
+static const mb_param rarest_ties_param = {
+    .name = "rarest_ties",
+    .summary = "which of equally rare blocks rarest-first takes: any, or the lowest",
+    .type = MB_PARAM_CHOICE,
+    .min = TIES_RANDOM,
+    .max = TIES_FIRST,
+    .value = TIES_RANDOM,
+    .choices = ties_names,
+};
+
+static const mb_param random_first_param = {
+    .name = "random_first",
+    .summary = "rarest-first takes random blocks until it holds so many",
+    .type = MB_PARAM_COUNT,
+    .min = 0,
+    .max = UINT32_MAX,
+    .value = 0,
+};
+
+static const mb_param *const params_declared[PARAM_COUNT] = {
+    [RAREST_TIES] = &rarest_ties_param,
+    [RANDOM_FIRST] = &random_first_param,
 };
 
 /* The rarest block of `among`, which is not empty. */

@@ -10,23 +10,31 @@
 
 enum { OPTIMISTIC_INTERVAL, RATE_WINDOW, PARAM_COUNT };
 
-static const mb_param params_declared[PARAM_COUNT] = {
-    [OPTIMISTIC_INTERVAL] = {.name = "optimistic_interval",
-                             .summary = "how long rate-tft keeps its optimistic peer",
-                             .type = MB_PARAM_TIME,
-                             .min = MB_MS,
-                             .max = 86400 * MB_SECOND,
-                             .value = 30 * MB_SECOND},
-    /* The peer measures by this one: it is what fills the column `received`. */
-    [RATE_WINDOW] = {.name = "rate_window",
-                     .summary = "over how long rate-tft counts what a peer gave",
-                     .type = MB_PARAM_TIME,
-                     .min = MB_MS,
-                     .max = 86400 * MB_SECOND,
-                     .value = 20 * MB_SECOND},
+static const mb_param optimistic_interval_param = {
+    .name = "optimistic_interval",
+    .summary = "how long rate-tft keeps its optimistic peer",
+    .type = MB_PARAM_TIME,
+    .min = MB_MS,
+    .max = 86400 * MB_SECOND,
+    .value = 30 * MB_SECOND,
 };
 
-static uint64_t received_from(const mb_choke_view *view, uint32_t row)
+/* The peer measures by this one: it is what fills the column `received`. */
+static const mb_param rate_window_param = {
+    .name = "rate_window",
+    .summary = "over how long rate-tft counts what a peer gave",
+    .type = MB_PARAM_TIME,
+    .min = MB_MS,
+    .max = 86400 * MB_SECOND,
+    .value = 20 * MB_SECOND,
+};
+
+static const mb_param *const params_declared[PARAM_COUNT] = {
+    [OPTIMISTIC_INTERVAL] = &optimistic_interval_param,
+    [RATE_WINDOW] = &rate_window_param,
+};
+
+static uint64_t received_from(const int64_t *params, const mb_choke_view *view, uint32_t row)
 {
     return view->received[row];
 }
@@ -87,7 +95,7 @@ static void rank(const int64_t *params, const mb_choke_view *view, mb_rng *rng,
                  mb_choke_result *out)
 {
     const mb_ranking ranking = {
-        .value = received_from, .ties = MB_TIES_RANDOM, .skip = MB_ROW_NONE};
+        .value = received_from, .params = params, .ties = MB_TIES_RANDOM, .skip = MB_ROW_NONE};
     out->count = mb_rank_best(view, &ranking, view->slots, rng, out->rows);
     out->optimistic = kept_optimistic(params, view, out);
     if (out->optimistic == MB_ROW_NONE) out->optimistic = new_optimistic(view, out, rng);
@@ -99,8 +107,11 @@ static void rank(const int64_t *params, const mb_choke_view *view, mb_rng *rng,
 
 static uint32_t fill(const int64_t *params, const mb_choke_view *view, mb_rng *rng)
 {
-    const mb_ranking ranking = {
-        .value = received_from, .ties = MB_TIES_RANDOM, .skip = MB_ROW_NONE, .choked_only = true};
+    const mb_ranking ranking = {.value = received_from,
+                                .params = params,
+                                .ties = MB_TIES_RANDOM,
+                                .skip = MB_ROW_NONE,
+                                .choked_only = true};
     uint32_t best = MB_ROW_NONE;
     mb_rank_best(view, &ranking, 1, rng, &best);
     return best;

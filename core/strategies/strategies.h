@@ -22,13 +22,12 @@ extern const mb_choker mb_choker_none;
 uint32_t mb_pick_random(const mb_select_view *view, mb_rng *rng);
 
 /*
- * MiniBit's adapted tit-for-tat, by whatever value: one row is drawn as optimistic, the others are
- * ranked and the best `slots` are the top. An optimistic row of some value is promoted: it takes
- * the last place of a full top, or joins. One of no value is unchoked beside the top, for this
- * round only. Two draws. O(count x log slots).
+ * MiniBit's adapted tit-for-tat, by the value and ties of `ranking`, whose `skip` is unused: one
+ * row is drawn as optimistic, the others are ranked and the best `slots` are the top. An optimistic
+ * row of some value is promoted: it takes the last place of a full top, or joins. One of no value
+ * is unchoked beside the top, for this round only. Two draws. O(count x log slots).
  */
-void mb_rank_adapted_tft(const mb_choke_view *view,
-                         uint64_t (*value)(const mb_choke_view *, uint32_t), mb_ties ties,
-                         mb_rng *rng, mb_choke_result *out);
+void mb_rank_adapted_tft(const mb_choke_view *view, const mb_ranking *ranking, mb_rng *rng,
+                         mb_choke_result *out);
 
 #endif

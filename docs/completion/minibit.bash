@@ -1,7 +1,7 @@
 # bash completion for MiniBit's programs: options, their values, subcommands, keys of scenarios.
 #
-# Everything is read from what the programs themselves say (--help, --help-keys), so that nothing has
-# to be kept in step here. bash-completion loads this file by a program's name; without it:
+# Everything is read from what the programs themselves say (--help, --help-keys, --list-strategies) and
+# from the results that the command line names, so that nothing has to be kept in step here. bash-completion loads this file by a program's name; without it:
 #
 #     source minibit.bash
 
@@ -34,8 +34,107 @@ _minibit_keys() {
         }'
 }
 
+# The values that the key $2 (GROUP.KEY) may have by name, from the minibit-sim that is beside $1.
+_minibit_key_values() {
+    local sim=minibit-sim group=${2%.*} key=${2##*.}
+    [[ $1 != */* ]] || sim=${1%/*}/minibit-sim
+    case $group.$key in
+        protocol.selection | peers\ *.selection) _minibit_strategies "$sim" selection ;;
+        protocol.choke | peers\ *.choke) _minibit_strategies "$sim" choke ;;
+        *) "$sim" --help-keys 2>/dev/null | _minibit_named_values "${group%% *}" "$key" ;;
+    esac
+}
+
+# The rows of `--list-strategies` under the heading that $2 is named in.
+_minibit_strategies() {
+    "$1" --list-strategies 2>/dev/null | awk -v kind="$2" '
+        /^[^ ]/ { on = index($0, kind) > 0; next }
+        on && /^  [a-z]/ { print $1 }'
+}
+
+# Of `--help-keys` on standard input, the alternatives of the key $2 in the group $1 that are one word.
+# A group of peers has keys of its own, and those of [protocol].
+_minibit_named_values() {
+    awk -v wanted="$1" -v key="$2" '
+        /^\[/ { group = $0; sub(/^\[/, "", group); sub(/[] ].*/, "", group) }
+        /^The keys of \[protocol\]/ { group = "protocol" }
+        /^(\* |  )[a-z_]+ / {
+            line = $0
+            sub(/^(\* |  )/, "", line)
+            sub(/ .*/, "", line)
+            on = line == key && (group == wanted || (group == "protocol" && wanted == "peers"))
+            next
+        }
+        on && / \| / {
+            sub(/[;(].*/, "")
+            count = split($0, part, / *\| */)
+            for (i = 1; i <= count; i++) {
+                gsub(/^ +| +$/, "", part[i])
+                if (part[i] ~ /^[a-z][a-z-]*$/) print part[i]
+            }
+            on = 0
+        }'
+}
+
+# The folders of results that the command line names, those of a study's runs after the study's own.
+_minibit_folders() {
+    local word
+    for word in "${COMP_WORDS[@]:2}"; do
+        [ -d "$word" ] || continue
+        printf '%s\n' "$word"
+        find "$word" -mindepth 2 -maxdepth 2 -name manifest.json -printf '%h\n' 2>/dev/null
+    done
+}
+
+# The first file called $1 in these folders, on standard output.
+_minibit_first() {
+    local folder
+    while read -r folder; do
+        [ ! -f "$folder/$1" ] || { cat -- "$folder/$1"; return; }
+    done < <(_minibit_folders)
+}
+
+# The paths of the figures in a summary.json: one figure or the brace of an object in a line.
+_minibit_figures() {
+    sed -nE 's/^( *)"([^"]+)": (\{|[-0-9n]).*$/\1\t\2\t\3/p' | awk -F '\t' '
+        {
+            depth = length($1) / 2
+            path[depth] = (depth > 1 ? path[depth - 1] "." : "") $2
+            if ($3 != "{") print path[depth]
+        }'
+}
+
+# What the results that are named know for the option $1 of minibit-results.
+_minibit_from_results() {
+    case $1 in
+        --metric) _minibit_first summary.json | _minibit_figures ;;
+        --by) _minibit_first index.csv | head -n 1 | tr ',' '\n' | grep -vxE 'folder|run|path' ;;
+        --peer) _minibit_first completion.csv | sed '1d; s/,.*//' ;;
+    esac
+}
+
+# The names that a help text on standard input lists: kinds under `Kinds`, formats at the option.
+_minibit_listed() {
+    case $1 in
+        --kind) awk '/^Kinds/ { on = 1; next } on && NF == 0 { exit } on && /^  / { print $1 }' ;;
+        --format) sed -nE 's/^.*--format=[^ ]+ +(.*)$/\1/p' | sed -E 's/ \(default\)//; s/,| or /\n/g' |
+            sed -nE 's/^ *([a-z]+) *$/\1/p' ;;
+    esac
+}
+
+# Offers the lines of standard input that begin with $1. Of a list with commas the last item is
+# completed; a name may hold blanks.
+_minibit_offer() {
+    local word=$1 before='' line
+    [[ $word != *,* ]] || { before=${word%,*}, word=${word##*,}; }
+    while IFS= read -r line; do
+        [ -z "$line" ] || [[ $line != "$word"* ]] || COMPREPLY+=("$before$line")
+    done
+    [ ${#COMPREPLY[@]} = 0 ] || compopt -o filenames 2>/dev/null # quotes what has blanks
+}
+
 _minibit_results_commands() {
-    _minibit_help "$1" | sed -nE '/^Commands:/,/^$/s/^  ([a-z]+) .*$/\1/p'
+    _minibit_help "$1" | sed -nE '/^Commands:/,/^$/s/^  ([a-z-]+) .*$/\1/p'
 }
 
 _minibit() {
@@ -70,6 +169,14 @@ _minibit() {
 
     # a short option's value is that of its long name
     [[ $option != -[a-zA-Z] ]] || option=$(sed -nE "s/^ *$option, (--[a-z-]+)=.*/\1/p" <<<"$help")
+    if [[ $option == *.* && $option != -* ]]; then
+        _minibit_offer "$word" < <(_minibit_key_values "$program" "${option//[\"\'\\]/}")
+        return
+    fi
+    if [[ ${program##*/} == minibit-results ]]; then
+        _minibit_offer "$word" < <(_minibit_from_results "$option"; _minibit_listed "$option" <<<"$help")
+        [ ${#COMPREPLY[@]} = 0 ] || return
+    fi
     value=''
     [ -z "$option" ] || value=$(_minibit_value "$option" <<<"$help")
     case ${value,,} in

@@ -64,6 +64,22 @@ def killed_amid():
     return f"after {done} of 8 runs"
 
 
+def interrupted():
+    folder, log = SCRATCH / "interrupted", SCRATCH / "interrupted.log"
+    command = [SCRIPTS / "parallel", study, "-o", folder, "--program", PROGRAM, "-j", "1"]
+    process = harness.start([str(word) for word in command], log, env=environment)
+    harness.wait_for(lambda: finished(folder), "a finished run", pause_s=0.002)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does it
+    require(process.wait(harness.PATIENCE_S) == 130, log.read_text())
+    said = log.read_text()
+    require("interrupted; the same command goes on" in said, said)
+    require(said.count("runs to do") == 1, f"it went on: {said}")
+    done = len(finished(folder))
+    require(0 < done < harness.RUNS, f"{done} runs were finished when it was interrupted")
+    parallel(folder, "-j", "2")
+    harness.require_same(folder, expected)
+
+
 def killed_worker():
     folder = SCRATCH / "worker"
     command = [SCRIPTS / "parallel", study, "-o", folder, "--program", PROGRAM, "-j", "2"]
@@ -139,6 +155,7 @@ harness.main(
         ("a study through GNU parallel is the bytes of -j 1, and is run once", whole_study),
         ("several runs in a job", chunks),
         ("all of it killed with -9, and resumed", killed_amid),
+        ("interrupted once, it ends at once, and is resumed", interrupted),
         ("a worker killed with -9: its run is tried again", killed_worker),
         ("what killed processes left is swept up, and nothing else", leftovers),
         ("a study is run once at a time", one_at_a_time),

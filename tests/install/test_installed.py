@@ -7,6 +7,7 @@ and the completion offers them.
 """
 import gzip
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -65,7 +66,7 @@ def help_text(*command):
 def subcommands(program):
     """Those that the program's help lists under `Commands:`."""
     listed = re.search(r"^Commands:\n((?:  .*\n)+)", help_text(program), re.M)
-    return re.findall(r"^  ([a-z]+) ", listed[1], re.M) if listed else []
+    return re.findall(r"^  ([a-z-]+) ", listed[1], re.M) if listed else []
 
 
 def help_texts(program):
@@ -84,6 +85,18 @@ def complete(program, *words):
     return set(done.stdout.split("\n")) - {""}
 
 
+def strategies(kind):
+    """The names of that kind, of `--list-strategies`."""
+    names, on = set(), False
+    for line in run(BIN / "minibit-sim", "--list-strategies").stdout.splitlines():
+        if not line.startswith(" "):
+            on = kind in line
+        elif on and re.match("  [a-z]", line):
+            names.add(line.split()[0])
+    assert names
+    return names
+
+
 class Installed(unittest.TestCase):
     def test_programs(self):
         names = [path.name for path in programs()]
@@ -93,7 +106,8 @@ class Installed(unittest.TestCase):
             with self.subTest(program.name):
                 version = run(program, "--version", cwd=ELSEWHERE)
                 self.assertEqual(version.returncode, 0, version.stderr)
-                self.assertRegex(version.stdout, rf"\A{program.name} \d+\.\d+")
+                self.assertRegex(version.stdout, rf"\A{program.name} \d+\.\d+\.\d+\n"
+                                 r"commit .+\nsources [0-9a-f]{64}\n\Z")
 
     def test_a_scenario_runs_from_anywhere(self):
         scenario = SHARE / "minibit/scenarios/coursework.ini"
@@ -113,6 +127,44 @@ class Installed(unittest.TestCase):
             if path.is_file() and path.parent != BIN:
                 with self.subTest(str(path)):
                     self.assertNotIn(str(BUILD.resolve()).encode(), path.read_bytes())
+
+
+class Readme(unittest.TestCase):
+    def test_what_it_asks_of_results_is_answered(self):
+        """Its commands on the runs of its own scenarios, in order; the study's file is a small one.
+        What merges live records is run by the test of those."""
+        readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+        folder = ELSEWHERE / "readme"
+        folder.mkdir()
+        for sample in re.findall(r"^```ini\n(.*?)^```", readme, re.M | re.S):
+            name = re.search(r"^name = (.*)$", sample, re.M).group(1)
+            (folder / f"{name}.ini").write_text(sample, encoding="utf-8")
+        lines = re.findall(r"^build/(minibit-(?:sim evening.ini|sim which-first.ini|results) .*)$",
+                           readme, re.M)
+        self.assertGreater(len(lines), 12)
+        for line in lines:
+            program, *words = shlex.split(line, comments=True)
+            if words[0] == "merge-live":
+                continue
+            if words[0] == "which-first.ini":
+                words += ["--set", "file.size=2MiB", "--set", "scenario.repeat=2"]
+                words[:] = [re.sub(r"^10\.\.19$", "10..11", word) for word in words]
+            with self.subTest(line):
+                done = run(BIN / program, *words, cwd=folder)
+                differ = words[0] == "diff"  # which says so by its status too
+                self.assertEqual(done.returncode, 1 if differ else 0, done.stderr)
+
+
+class Release(unittest.TestCase):
+    def test_the_version_is_told_alike(self):
+        source = Path(__file__).resolve().parents[2]
+        citation = (source / "CITATION.cff").read_text(encoding="utf-8")
+        cited = re.search(r'(?m)^version: (.+)\ndate-released: "(.+)"$', citation)
+        changed = re.search(r"(?m)^## (\S+) \((.+)\)$",
+                            (source / "CHANGELOG.md").read_text(encoding="utf-8"))
+        self.assertEqual(cited.groups(), changed.groups())
+        told = run(BIN / "minibit-sim", "--version").stdout.split("\n")[0]
+        self.assertEqual(told, f"minibit-sim {cited.group(1)}")
 
 
 class Pages(unittest.TestCase):
@@ -154,6 +206,43 @@ class Completion(unittest.TestCase):
         self.assertIn("protocol.selection=", complete(sim, "--set", "protocol.sel"))
         self.assertIn("protocol.selection=", complete(BIN / "minibit-peer", "--set", "protocol.sel"))
         self.assertEqual(complete(BIN / "minibit-peer", "--set", "file."), set())
+
+    def test_values_of_keys(self):
+        sim = BIN / "minibit-sim"
+        for group in ("protocol", "peers dsl"):
+            self.assertEqual(complete(sim, "--set", f"{group}.choke", "=", ""), strategies("choke"))
+            self.assertEqual(complete(sim, "--set", f"{group}.selection", "=", "ra"),
+                             {name for name in strategies("selection") if name.startswith("ra")})
+            self.assertEqual(complete(sim, "--set", f"{group}.ask", "=", ""),
+                             {"unchokers", "mutual"})
+        self.assertEqual(complete(sim, "--set", "=", "protocol.preset", "=", "c"), {"coursework"})
+        self.assertEqual(complete(BIN / "minibit-peer", "--set", "protocol.knowledge", "=", "pi"),
+                         {"piggyback"})
+        self.assertIn("when-complete", complete(sim, "--set", r"peers\ dsl.leave", "=", ""))
+        self.assertEqual(complete(sim, "--set", "protocol.regular_slots", "=", ""), set())
+
+    def test_what_results_know(self):
+        results = BIN / "minibit-results"
+        study = ELSEWHERE / "few.ini"
+        study.write_text("[scenario]\nname = few\n[file]\nblocks = 2\n[tracker]\nup = 8Mbit\n"
+                         "[peers dsl]\ncount = ${N=2,3}\nup = 8Mbit\ndown = 8Mbit\n"
+                         "[protocol]\nselection = ${random, sequential}\n", encoding="utf-8")
+        done = run(BIN / "minibit-sim", "-q", study, cwd=ELSEWHERE)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        folder = "results/few"
+        self.assertEqual(complete(results, "plot", folder, "--kind", "=", "c"),
+                         {"curves", "completion", "compare"})
+        self.assertEqual(complete(results, "plot", folder, "--kind", "=", "curves,so"),
+                         {"curves,sources"})
+        self.assertEqual(complete(results, "plot", folder, "--format", "=", "s"), {"svg"})
+        self.assertEqual(complete(results, "table", folder, "--format", ""), {"md", "csv", "latex"})
+        self.assertEqual(complete(results, "table", folder, "--metric", "download_s.me"),
+                         {"download_s.mean", "download_s.median"})
+        self.assertIn("N", complete(results, "table", folder, "--by", "=", ""))
+        self.assertEqual(complete(results, "table", folder, "--by", "=", "N,protocol.sel"),
+                         {"N,protocol.selection"})
+        self.assertEqual(complete(results, "explain", folder, "--peer", "=", "dsl-2"),
+                         {"dsl-2"})
 
     def test_scenarios(self):
         (ELSEWHERE / "evening.ini").write_text("")

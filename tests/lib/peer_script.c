@@ -205,6 +205,8 @@ static void read_message(stage *s, char **words)
             event->block = number(*++words);
         else if (strcmp(*words, "offset") == 0)
             event->offset = number(*++words);
+        else if (strcmp(*words, "at") == 0)
+            event->where = number(*++words);
         else if (strcmp(*words, "reason") == 0)
             event->reason = (uint8_t)place_of(*++words, reasons, 5);
         else if (strcmp(*words, "holds") == 0)
@@ -241,6 +243,7 @@ static void read_event(stage *s, char **words)
         [MB_EVENT_SENT] = "sent",         [MB_EVENT_CUT] = "cut",
         [MB_EVENT_PROGRESS] = "progress", [MB_EVENT_MEASURED] = "measured",
         [MB_EVENT_GONE] = "gone",         [MB_EVENT_LEAVE] = "leave",
+        [MB_EVENT_DROPPED] = "dropped",
     };
     int type = place_of(words[0], plain, G_N_ELEMENTS(plain));
     if (type < 0)

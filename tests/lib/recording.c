@@ -51,9 +51,9 @@ void recording_use_folder(struct recording *recording)
 
 int recording_open(struct recording *recording)
 {
-    const sim_recorder_config config = {&recording->scenario, &recording->options,
+    const sim_recorder_config config = {&recording->scenario,         &recording->options,
                                         "[scenario]\nname = small\n", recording->arrivals,
-                                        recording->arrival_count};
+                                        recording->arrival_count,     NULL};
     return sim_recorder_open(&recording->recorder, &config, recording->error,
                              sizeof recording->error);
 }

@@ -14,7 +14,7 @@ ALLOWED = {
     "strcmp", "strncmp", "strlen", "strnlen", "strchr", "strrchr",
     "malloc", "calloc", "realloc", "aligned_alloc", "free",
     "__assert_fail", "__stack_chk_fail", "_GLOBAL_OFFSET_TABLE_",
-    "__udivti3", "__umodti3", "__divti3", "__modti3", "__popcountdi2", "__clzdi2", "__ctzdi2",
+    "__udivti3", "__umodti3", "__udivmodti4", "__divti3", "__modti3", "__popcountdi2", "__clzdi2", "__ctzdi2",
     "__memcpy_chk", "__memmove_chk", "__memset_chk",
 }
 INSTRUMENTED = re.compile(r"^(__asan_|__ubsan_|__tsan_|__msan_|__gcov_|__llvm_prof|__sanitizer_)")

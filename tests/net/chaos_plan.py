@@ -11,6 +11,8 @@ import random
 TROUBLE_ENDS_S = 6.0  # nothing is done to the swarm later than that
 RATE_MIN = 60_000  # bytes per second
 FAST = 20_000_000  # what a peer without a limit is taken to send at least
+SNUB_SHARE = 0.5  # of the time-out: protocol.snub_after
+SNUB_WAVES = 3  # the slow come late, and the second that is asked may be slow too
 MARGIN_S = 8.0  # starting programs, and a processor that others use too
 
 
@@ -76,6 +78,8 @@ class Plan:
         """No less than what any swarm needs to spread the file with these rates and slots."""
         staying = [peer for peer in self.peers if peer.stays]
         rates = sum(peer.up for peer in staying if peer.gives) + self.up
+        if self.preset == "coursework":  # its books are wrong: nearly all comes from the tracker
+            rates = self.up
         slowest = min(min(peer.up, peer.down) for peer in staying)
         fluid = max(self.size / self.up, self.size / min(p.down for p in staying),
                     len(staying) * self.size / rates)
@@ -89,7 +93,12 @@ class Plan:
         if self.preset == "coursework":
             pace = self.blocks * ROUND_S
         return (self.trouble_ends + 4 * self.ideal_s() + 4 * self.unchoke_s + 3 * pace
-                + self.timeouts_s + MARGIN_S)
+                + self.timeouts_s + SNUB_WAVES * self.snub_s() + MARGIN_S)
+
+    def snub_s(self):
+        """When a request to who gives a byte a second is asked of others, at the latest."""
+        slow = any(stranger.kind == "trickler" for stranger in self.strangers)
+        return self.timeouts_s * SNUB_SHARE * 5 / 4 if slow else 0
 
     def describe(self):
         yield (f"{self.blocks} blocks of {self.block_size} bytes, {self.size} in all; preset "
@@ -231,14 +240,25 @@ def draw_strangers(r, plan):
     plan.strangers.append(Stranger(
         "poisoner", r.choice(names) if lies == "name" else "poisoner",
         f"127.0.0.{r.randint(60, 99)}" if own else "127.0.0.1", r.uniform(0, 2), {"lies": lies}))
-    for number in range(r.choice([0, 0, 1, 1, 2, 3])):
+    for number in range(0 if plan.preset == "coursework" else r.choice([0, 0, 1, 1, 2, 3])):
         plan.strangers.append(Stranger(
             "trickler", f"slow{number}", f"127.0.0.{r.choice([1, 40 + number])}", r.uniform(0, 2),
             {"fast": r.choice([0, 0, 1, 3]), "bytes": r.choice([1, 1, 10]),
              "pause": r.choice([0.2, 1.0])}))
+        if plan.block_size < 4096:  # in eight time-outs a block would be whole: slow, and no more
+            plan.strangers[-1].more["bytes"] = 1
     if chance(r, 0.15):
         plan.strangers.append(Stranger("hogs", "hog", "127.0.0.50", r.uniform(0, 1),
                                        {"count": r.randint(3, 20)}))
+
+
+def announce_soon(plan):
+    """A tracker that comes back knows nobody until they announce: not once in half an hour."""
+    if "announce_interval" not in " ".join(plan.common):
+        plan.common += key("announce_interval", "2s")
+    for peer in plan.peers:
+        if "--preset" in peer.options:
+            peer.options += key("announce_interval", "2s")
 
 
 def draw(seed):
@@ -264,6 +284,7 @@ def draw(seed):
         plan.peers[0].stays, plan.peers[0].events = True, plan.peers[0].events[:1]
     if chance(r, 0.25):
         plan.outage = (r.uniform(0.5, 3.5), r.uniform(0.2, 1.5), chance(r, 0.5))
+        announce_soon(plan)
     if chance(r, 0.7):
         plan.relayed, plan.cuts = r.choice([0.15, 0.4, 0.8]), r.choice([0.3, 0.7])
     if chance(r, 0.7):
@@ -274,4 +295,6 @@ def draw(seed):
     if stalls or chance(r, 0.5):
         plan.timeouts_s = r.uniform(4, 6)
         plan.common += key("request_timeout", seconds(plan.timeouts_s))
+        if preset != "coursework":  # as the original, that has no answer to the slow
+            plan.common += key("snub_after", seconds(SNUB_SHARE * plan.timeouts_s))
     return plan

@@ -363,7 +363,7 @@ class Run:
                 self.fault(f"{peer.plan.name} leaves {sorted(there)}")
         for folder, right in (("work", set()), ("share", {NAME})):
             there = set(os.listdir(self.folder / folder))
-            if there - {"extensao.txt"} != right:
+            if there != right:
                 self.fault(f"{folder}/ has {sorted(there)}")
 
     def judge_bytes(self, peer, there):

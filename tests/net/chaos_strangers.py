@@ -19,9 +19,9 @@ def note(name, sender, **more):
     return json.dumps({"peerId": sender, "minibit": extension}).encode() + b"\n"
 
 
-def set_of(blocks):
+def set_of(blocks, told=None):
     bits = bytearray((blocks + 7) // 8)
-    for block in range(blocks):
+    for block in range(blocks) if told is None else told:
         bits[block // 8] |= 1 << block % 8
     return base64.b64encode(bytes(bits)).decode()
 

@@ -98,11 +98,9 @@ class Program:
     def stop(self):
         self.signal(signal.SIGKILL)
         self.wait()
-        if self.process.stdout.closed:
-            return
         for stream in (self.process.stdout, self.process.stderr):
             if stream:
-                stream.close()
+                stream.close()  # a second time it does nothing
 
 
 class Swarm:
@@ -121,7 +119,7 @@ class Swarm:
         self.temporary.cleanup()  # a second time it does nothing
 
     def start(self, *arguments, **more):
-        more.setdefault("cwd", self.folder)  # a tracker leaves extensao.txt there
+        more.setdefault("cwd", self.folder)
         program = Program(arguments, **more)
         self.programs.append(program)
         return program
@@ -244,6 +242,16 @@ def set_descriptor_limit(count):
     import resource
 
     return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (count, count))
+
+
+def readme_block(*programs):
+    """The arguments of the README's block that runs just these: [(program, text)]."""
+    readme = (LIB.parent.parent / "README.md").read_text(encoding="utf-8")
+    for block in re.findall(r"^```\n(.*?)^```$", readme, re.M | re.S):
+        lines = re.findall(r"^build/(\S+) (.*)$", block, re.M)
+        if tuple(name for name, _ in lines) == programs:
+            return lines
+    raise AssertionError(f"README has no block of {programs}")
 
 
 # ---- talking to a program by hand

@@ -100,7 +100,7 @@ class WithOurTracker(Mix):
     def test_the_extension_is_left_for_originals(self):
         folder = self.swarm.folder / "tracker"
         folder.mkdir()
-        self.swarm.tracker(self.file, cwd=folder)
+        self.swarm.tracker(self.file, "--extension-file", "extensao.txt", cwd=folder)
         self.assertEqual((folder / "extensao.txt").read_text().strip(), ".avi")
 
 

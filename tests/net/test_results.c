@@ -7,6 +7,7 @@
  */
 #include "net/live_merge.h"
 #include "net/live_plan.h"
+#include "net/record_read.h"
 #include "net/results.h"
 
 #include <glib.h>

@@ -13,7 +13,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 OPTIONS = ("-Doptimization=1", "-Db_sanitize=address,undefined", "-Db_lundef=false")
-TESTS = ("conversations", "hostile", "interop", "swarm", "files", "descriptors")
+TESTS = ("conversations", "hostile", "interop", "swarm", "files", "descriptors", "cuts", "edited",
+         "identity", "slots", "slow_givers", "chaos")
 ENVIRONMENT = os.environ | {"UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}
 
 
@@ -21,6 +22,15 @@ def build(folder):
     if not (folder / "build.ninja").exists():
         run(["meson", "setup", *OPTIONS, folder, ROOT], env=os.environ | {"CC": "gcc"})
     run(["ninja", "-C", folder, "minibit-tracker", "minibit-peer"])
+
+
+def options_of(name, folder, failing_io):
+    """What a test takes beside the two programs."""
+    if name == "files":
+        return [failing_io]
+    if name == "chaos":  # seeds that the plain build is not put through
+        return ["--sanitized", folder, "--seed", "101..108", "--jobs", "2"]
+    return []
 
 
 def run(command, **more):
@@ -36,7 +46,7 @@ def main():
     build(folder)
     for number, name in enumerate(names, 1):
         command = [sys.executable, HERE / f"test_{name}.py", folder / "minibit-tracker",
-                   folder / "minibit-peer", *([failing_io] if name == "files" else [])]
+                   folder / "minibit-peer", *options_of(name, folder, failing_io)]
         done = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, check=False)
         print(f"{'not ok' if done.returncode else 'ok'} {number} - {name}", flush=True)
         if done.returncode:

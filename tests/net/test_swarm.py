@@ -6,7 +6,6 @@ preset.
 """
 import csv
 import json
-import re
 import signal
 import time
 
@@ -49,10 +48,7 @@ class Case(swarm.Case):
 class ThreeTerminals(Case):
     def test_the_commands_of_the_readme(self):
         """They are taken from the README itself, with free ports and this test's file."""
-        readme = (swarm.LIB.parent.parent / "README.md").read_text()
-        lines = re.findall(r"^build/(minibit-(?:tracker|peer)) (.*)$", readme, re.M)
-        self.assertEqual([name for name, _ in lines],
-                         ["minibit-tracker", "minibit-peer", "minibit-peer"])
+        lines = swarm.readme_block("minibit-tracker", "minibit-peer", "minibit-peer")
         ports = {port: str(swarm.free_port()) for port in ("9000", "9001", "9002")}
         programs = dict(zip(("minibit-tracker", "minibit-peer"), PROGRAMS))
         film = self.file.rename(self.swarm.folder / "film.mp4")

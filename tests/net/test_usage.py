@@ -74,6 +74,8 @@ class CommandLines(Case):
             told = self.swarm.start(program, "--version")
             self.assertExit(told, 0)
             self.assertRegex(told.out[0], rf"^{os.path.basename(program)} \d+\.\d+\.\d+")
+            self.assertRegex(told.out[1], "^commit .")
+            self.assertRegex(told.out[2], "^sources [0-9a-f]{64}$")
 
 
 class Progress(Case):

@@ -7,6 +7,7 @@ from decimal import Decimal
 from retelling import retell
 
 import folders
+from test_random import draw
 from folders import (check, equal, good, left_over, main, refused, scratch, write_manifest,
                      write_study)
 
@@ -66,6 +67,8 @@ def one_peer():
     """10 blocks at 4 Mbit/s into 8 Mbit/s: half of the time is the downlink's own."""
     run = simulate(scenario())
     equal(budget(run), {"downlink": 2621440000, "slow_senders": 2621440000})
+    said = good("explain", run, "--peer", "a-1").out.splitlines()
+    equal(said[-1], "  above all because its own downlink carries no more: 50 % of the time")
     equal(uplink(run, "tracker"), {"sending": 10 * BLOCK})
     equal(uplink(run, "leecher"), {"uninterested": 655360})
 
@@ -114,6 +117,11 @@ def choked():
         "[peers f]\nup = 1Mbit\ndown = 2Mbit\nhave = all\nfree_rider = yes\n",
         up="1Mbit", tracker="leave = at 1s", until="60s"))
     equal(budget(run), {"downlink": 1048576000, "slow_senders": 1048576000, "choked": 57902848000})
+    said = good("explain", run, "--peer", "a-1").out.splitlines()
+    equal(said[-2:], [
+        "in short: a-1 was not complete after 60.000000000 s, of which its downlink alone needs "
+        "1.048576000 s,",
+        "  above all because all that held what it lacked had choked it: 96 % of the time"])
     equal(uplink(run, "seeder"), {"choked": 7500000})
     equal(uplink(run, "leecher"), {"uninterested": 7500000})
     equal(budget(run, "f-1"), {})
@@ -133,6 +141,30 @@ def nobody_known():
                             tracker="leave = at 1s", until="60s"))
     equal(budget(run), {"unknown": 50000000000})
     equal(uplink(run, "leecher"), {"unknown": 6250000})
+
+
+def two_last_blocks_at_once():
+    """Two that leave send each other a last block, at the same rate: both end at one instant."""
+    for seed in range(1, 7):
+        run = folders.simulate(
+            "[scenario]\nname = tie\nuntil = 1h\n[file]\nblocks = 8\n[tracker]\nup = 10Mbit\n"
+            "[peers x]\ncount = 2\nup = 1Mbit\ndown = 10Mbit\nleave = at 1s\n",
+            "--events=csv", "--seed", str(seed))
+        uplink(run, "leecher")
+        gone = set()
+        for row in csv.DictReader((run / "events.csv").read_text().splitlines()):
+            if row["event"] == "leave":
+                gone.add(row["node"])
+            if row["event"] == "sent":
+                check(row["node"] not in gone, f"seed {seed}: {row['node']} sends after it left")
+        equal(gone, {"x-1", "x-2"}, f"who has left, seed {seed}")
+
+
+def any_run():
+    """No run that the simulator makes is refused, whatever its scenario."""
+    for seed in range(1, 61):
+        run = folders.simulate(draw(seed), "--events=csv", "--seed", str(seed))
+        good("explain", run)
 
 
 def rounds():
@@ -260,12 +292,14 @@ def told_again(name):
 
 def second_reading_counts():
     """The second reading itself counts as many unchoked pairs as the simulator."""
-    run = simulate(scenario(FEW, tracker="latency = 10ms", until="10min"))
-    with open(run / "timeline.csv", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    check(len(rows) > 2, "few samples")
-    for row in rows[1:-1]:
-        equal(retell(run, sample=ns(row["time_s"]))[2], int(row["unchoked_pairs"]), row["time_s"])
+    for protocol in ("", SWARMS["open"], SWARMS["coursework"]):
+        run = simulate(scenario(FEW, protocol, tracker="latency = 10ms", until="10min"))
+        with open(run / "timeline.csv", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        check(len(rows) > 2, "few samples")
+        for row in rows[1:-1:max(1, len(rows) // 10)]:
+            equal(retell(run, sample=ns(row["time_s"]))[2], int(row["unchoked_pairs"]),
+                  f"{protocol} at {row['time_s']} s")
 
 
 def times_in_order(hop):
@@ -415,6 +449,8 @@ main([
     ("choked", choked),
     ("nobody has what it lacks", nobody_has_it),
     ("nobody known", nobody_known),
+    ("two last blocks at once", two_last_blocks_at_once),
+    ("any run is explained", any_run),
     ("rounds", rounds),
     *((f"sums: {name}", lambda name=name: sums_of(name)) for name in SWARMS),
     *((f"told again: {name}", lambda name=name: told_again(name)) for name in SWARMS),

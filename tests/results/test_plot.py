@@ -294,6 +294,25 @@ def a_series_for_a_second_parameter():
     check("no intervals" in found.text_of("explanation"), "a single run has no interval")
 
 
+def survivors_are_told():
+    more = {"peers": 4, "peers_complete": 4}
+    rows = [(0, 1, (1,), {**figures(100), **more}), (0, 1, (2,), {**figures(50), **more, "peers_complete": 1})]
+    study = write_study(scratch() / "s", ["N"], rows)
+    found = script(study, "compare", "--metric=download_s.mean")
+    check("at 1 of 2 points not all peers completed" in found.text_of("explanation"), "nothing said")
+
+
+def what_is_taken_together_is_told():
+    """Also of the parameters that were asked for; not of one that goes along with another."""
+    rows = [(0, 1, (n, s, 10 * n), figures(100 + n)) for n in (1, 2) for s in ("x", "yy")]
+    study = write_study(scratch() / "s", ["N", "sel", "along"], rows)
+
+    def said(*by):
+        return good("plot", study, "--metric=download_s.mean", *by, "-o", scratch() / "p").err
+    check("runs with different sel are taken together" in said("--by=N"), "nothing said")
+    check("taken together" not in said("--by=N,sel"), "nothing is taken together")
+
+
 def a_run_of_a_study():
     runs = [(0, 1, (1,), figures(1)), (0, 1, (2,), figures(2))]
     study = write_study(scratch() / "s", ["N"], runs)
@@ -347,5 +366,6 @@ else:
         sources_without_provenance, rarest_is_the_timeline, matrix_of_pairs,
         long_names_are_cut_in_the_middle, matrix_of_many_is_binned, lines_over_a_quantity,
         bars_over_names,
-        a_series_for_a_second_parameter, a_run_of_a_study, wrong_words, broken_tables,
+        a_series_for_a_second_parameter, what_is_taken_together_is_told, survivors_are_told,
+        a_run_of_a_study, wrong_words, broken_tables,
     )])

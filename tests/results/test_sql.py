@@ -47,6 +47,7 @@ def parameters_of_studies():
     runs = [(0, 18446744073709551615, (n, "1e3", "7", "a", 0.5 * n), {"v": n}) for n in (9, 10)]
     study = write_study(scratch() / "s", params, runs)
     schema = good("sql", study, "--schema").out
+    check("    seed  TEXT\n" in schema, "seeds of two types")
     for line in ("N  INTEGER", "n_2  TEXT", "seed_2  INTEGER", 'say "x"  TEXT',
                  "peers dsl.count  REAL"):
         check(f"    {line}\n" in schema, f"no {line} in\n{schema}")
@@ -55,6 +56,29 @@ def parameters_of_studies():
     equal(ran.table()[1], ["18446744073709551615", "1e3", "a", "4.5", "9"])
     ran = good("sql", study, "SELECT run, count(*) FROM completion GROUP BY run")
     equal(ran.table()[1:], [], "no peers, no rows")
+
+
+def nothing_in_a_single_column():
+    """A line without anything on it would be none to those who read CSV."""
+    run = write_run(scratch() / "r")
+    ran = good("sql", run, "SELECT NULL AS a UNION ALL SELECT 1", "--format=csv")
+    equal(ran.out, 'a\n""\n1\n')
+    equal([row["a"] for row in csv.DictReader(io.StringIO(ran.out))], ["", "1"])
+    equal(good("sql", run, "SELECT NULL AS a, NULL AS b", "--format=csv").out, "a,b\n,\n")
+
+
+def names_that_are_alike():
+    """A group that differs from another in case is not taken for it; a parameter called `value`, and
+    seeds beyond SQLite's integers, can be selected."""
+    groups = {"a": {"peers": 1}, "A": {"peers": 2}, "b": {"peers": 3}}
+    runs = [(0, seed, (n,), {"groups": groups}) for n, seed in ((1, 7), (2, 18446744073709551615))]
+    study = write_study(scratch() / "s", ["value"], runs)
+    ran = good("sql", study, 'SELECT value, "groups.a.peers_1", "groups.A.peers_2", "groups.b.peers" FROM '
+               "figures ORDER BY value")
+    equal(ran.table()[1:], [["1", "1", "2", "3"], ["2", "1", "2", "3"]])
+    for seed in (7, 18446744073709551615):
+        equal(column(good("sql", study, f"SELECT count(*) FROM run WHERE seed = '{seed}'")), ["1"])
+    equal(column(good("sql", study, "SELECT DISTINCT typeof(seed) FROM run")), ["text"])
 
 
 def compressed_tables():
@@ -154,6 +178,8 @@ main([
     ("tables have the columns and types of the formats", tables_and_types),
     ("figures are there by path, and as columns", figures_by_path),
     ("parameters of studies are columns", parameters_of_studies),
+    ("nothing in a single column is a row all the same", nothing_in_a_single_column),
+    ("names that are alike are told apart", names_that_are_alike),
     ("compressed tables are read alike", compressed_tables),
     ("statements only read", only_reading),
     ("Markdown, CSV and JSON", formats),

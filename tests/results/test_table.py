@@ -54,6 +54,26 @@ def one_run_has_no_interval():
     equal(table, [["N", "runs", "download_s.mean"], ["5", "1", "3:41.7"]])
 
 
+def survivors_are_counted():
+    """A time to completion is one of the peers that completed: where others did not, that is said."""
+    def complete(mean, peers_complete):
+        groups = {"slow": {"peers": 15, "peers_complete": peers_complete - 5, "download_s": {"mean": mean}},
+                  "fast": {"peers": 5, "peers_complete": 5, "download_s": {"mean": mean}}}
+        return figures(mean, peers=20, peers_complete=peers_complete, groups=groups)
+    runs = [(0, 1, (1,), complete(10, 20)), (1, 2, (1,), complete(12, 20)),
+            (0, 1, (2,), complete(11, 9)), (1, 2, (2,), complete(13, 7))]
+    study = write_study(scratch() / "s", ["N"], runs)
+    ran = good("table", study, "--metric=completed_s", "--metric=download_s.mean", "--metric=tracker_share")
+    rows = ran.table()
+    equal([["peers" in cell for cell in row[2:]] for row in rows[1:]], [[False] * 3, [True, True, False]])
+    check(rows[2][3].endswith(" (16 of 40 peers)"), rows[2][3])
+    equal(ran.err, "minibit-results: not all peers completed at 1 of 2 points: times there are of those "
+          "that did\n")
+    by_group = good("table", study, "--by=N,group", "--metric=download_s.mean").table()
+    equal([row[3].partition("(")[2] for row in by_group[1:]], ["", "", "6 of 30 peers)", ""])
+    equal(good("table", study, "--metric=tracker_share").err, "")
+
+
 def missing_values_are_counted():
     runs = [(i, i, ("a",), figures(100, bound_ratio=ratio))
             for i, ratio in enumerate([2, None, 3, None])]
@@ -84,17 +104,37 @@ def keys():
     equal([row[:2] for row in good("table", study, metric).table()],
           [["N", "protocol.selection"], ["1", "rarest"], ["1", "random"], ["2", "rarest"],
            ["2", "random"]])
-    table = good("table", study, metric, "--by=N").table()
-    equal([row[:2] for row in table], [["N", "runs"], ["1", "4"], ["2", "4"]])
-    table = good("table", study, metric, "--by", "selection,repetition").table()
-    equal([row[:3] for row in table[1:]],
-          [["rarest", "0", "2"], ["rarest", "1", "2"], ["random", "0", "2"], ["random", "1", "2"]])
+    table = good("table", study, metric, "--by", "selection,repetition,N").table()
+    equal([row[:4] for row in table[1:]],
+          [[s, r, n, "1"] for s in ("rarest", "random") for r in "01" for n in "12"])
     other = write_study(scratch() / "two", ["N"], [(0, 1, (7,), figures(1))])
-    table = good("table", study, other, metric, "--by=study").table()
-    equal(table[1:], [["one", "8", "15.5 ± 4.5 s"], ["two", "1", "1.0 s"]])
     table = good("table", study, other, metric).table()
     equal(table[0][:3], ["study", "N", "protocol.selection"])
     equal(table[-1][:4], ["two", "7", "", "1"])
+
+
+def no_repetitions():
+    """Runs that differ in more than the keys are not averaged: what they differ in has a column, and
+    that is said. What goes along with a key is no difference."""
+    runs = [(r, r + 1, (n, s, 10 * n), figures(n * 10 + r)) for r in range(2)
+            for n in (1, 2) for s in ("rarest", "random")]
+    study = write_study(scratch() / "one", ["N", "selection", "along"], runs)
+    metric = "--metric=download_s.mean"
+
+    def said(what):
+        return (f"minibit-results: runs with different {what} are no repetitions of each other: a row "
+                "for each\n")
+    by_n = good("table", study, metric, "--by=N")
+    whole = good("table", study, metric, "--by=N,selection")
+    equal((by_n.table(), by_n.err), (whole.table(), said("selection")))
+    equal((whole.table()[0][:3], len(whole.table()), whole.err), (["N", "selection", "runs"], 5, ""))
+    by_repetition = good("table", study, metric, "--by=repetition")
+    equal(by_repetition.table()[0][:4], ["repetition", "N", "selection", "runs"])
+    equal(by_repetition.err, said("N") + said("selection"))
+    other = write_study(scratch() / "two", ["N", "selection", "along"], runs)
+    both = good("table", study, other, metric, "--by=N,selection")
+    equal((both.table()[0][:3], both.err), (["N", "selection", "study"], said("study")))
+    equal(good("table", study, metric, "--by=N,selection,group").err, "")
 
 
 def order():
@@ -108,10 +148,10 @@ def order():
     table = good("table", study, metric).table()
     equal([row[:2] for row in table[1:]], [[choice, size] for choice in choices for size in rising])
     other = write_study(scratch() / "other", ["size"], [(0, 1, ("1KiB",), figures(1))])
-    table = good("table", study, other, metric, "--by=choice,size").table()
+    table = good("table", study, other, metric, "--by=choice,size,study").table()
     equal(table[-1][:2], ["", "1KiB"], "the other study has no choice, which is not an empty one")
-    table = good("table", study, other, metric, "--by=study,size").table()
-    equal([row[1] for row in table[1:]], [*rising, "1KiB"])
+    table = good("table", study, other, metric, "--by=study,size,choice").table()
+    equal([row[1] for row in table[1:]], [*(size for size in rising for _ in choices), "1KiB"])
 
 
 def groups():
@@ -235,6 +275,17 @@ def unfinished_runs_are_left_out():
     equal(ran.err, "minibit-results: 2 of 3 runs are not finished and left out\n")
 
 
+def unlisted_runs_are_left_out():
+    """A plan that has become narrower left them in the folder."""
+    study = write_study(scratch() / "s", ["N"], [(0, 1, (5,), figures(1))])
+    for name in ("0123456789abcdef", "fedcba9876543210"):
+        write_run(study / name, figures(9))
+    (study / "0123456789abcdee").mkdir()
+    ran = good("table", study)
+    equal(ran.err, "minibit-results: 2 finished runs are not in index.csv and left out: the study was "
+          "planned anew without them\n")
+
+
 def same_bytes_in_any_locale():
     study = write_study(scratch() / "s", ["N"], [(r, r, (5,), figures(10.5 + r)) for r in range(3)])
     plain = good("table", study, env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"}).out
@@ -244,9 +295,11 @@ def same_bytes_in_any_locale():
 main([
     ("means and 95 % intervals are those of Python's statistics", means_and_intervals),
     ("one run has no interval", one_run_has_no_interval),
+    ("peers that did not complete are told beside the times of those that did", survivors_are_counted),
     ("missing values are counted and said", missing_values_are_counted),
     ("times are minutes and seconds", times_are_readable),
     ("--by takes parameters, run columns and several folders", keys),
+    ("runs that are no repetitions of each other are not averaged", no_repetitions),
     ("rows are in the order of the keys' values", order),
     ("--by group, and a single run's groups", groups),
     ("--query takes figures of one's own", queries),
@@ -255,5 +308,6 @@ main([
     ("--output to a pipe or a link", devices_stay),
     ("unknown names are answered with the nearest", wrong_names),
     ("runs that are not finished are left out and counted", unfinished_runs_are_left_out),
+    ("runs that no row names are left out and counted", unlisted_runs_are_left_out),
     ("the locale changes nothing", same_bytes_in_any_locale),
 ])

@@ -115,7 +115,8 @@ def random_protocol(rng):
         protocol["initial_blocks"] = 0
     for key, values in (
         ("regular_slots", (1, 2, 4, 7)), ("seeder_slots", (0, 1, 3, 20)),
-        ("pipeline", (0, 1, 3)), ("endgame", ("yes", "no")), ("super_seed", ("yes", "no")),
+        ("pipeline", (0, 1, 3)), ("endgame", ("yes", "no")), ("snub_after", ("0s", "4s", "1min")),
+        ("super_seed", ("yes", "no")),
         ("cut_on_choke", ("yes", "no")), ("unchoke_interval", ("3s", "10s")),
         ("selection", ("rarest-first", "random", "sequential")),
     ):

@@ -4,8 +4,11 @@
 Exit codes, one clear line for each kind of bad input, nothing created by a refused run, results
 where they belong. Each case runs the real program in a folder of its own.
 """
+import hashlib
+import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -83,7 +86,8 @@ class Helps(Case):
     def test_version(self):
         result = self.run_sim("--version")
         self.assertDone(result)
-        self.assertRegex(result.stdout, r"\Aminibit-sim \d+\.\d+\.\d+ \(.+\)\n\Z")
+        self.assertRegex(result.stdout, r"\Aminibit-sim \d+\.\d+\.\d+\n"
+                         r"commit .+\nsources [0-9a-f]{64}\n\Z")
 
     def test_keys(self):
         result = self.run_sim("--help-keys")
@@ -364,6 +368,68 @@ class Folders(Case):
         self.assertRegex(result.stderr, r"\Aminibit-sim: [^\n]*out/[a-z.]+[^\n]*\n\Z")
         self.assertFalse((self.folder / "out/manifest.json").exists())
 
+    def endless_run(self, *options):
+        """A run that has begun to write into `out`, and goes on until it is interrupted."""
+        self.write(ENDLESS, "endless.ini")
+        process = subprocess.Popen([PROGRAM, "endless.ini", "-q", "-o", "out", *options],
+                                   cwd=self.folder, stderr=subprocess.DEVNULL)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        until = time.monotonic() + 60
+        while not list(self.folder.glob("out/**/summary.json.tmp")) + \
+                list(self.folder.glob("out/**/*.csv.tmp")):
+            self.assertIsNone(process.poll())
+            self.assertLess(time.monotonic(), until)
+            time.sleep(0.01)
+        return process
+
+    def assertWhole(self, folder):
+        manifest = json.loads((self.folder / folder / "manifest.json").read_text())
+        for name, file in manifest["files"].items():
+            content = (self.folder / folder / name).read_bytes()
+            self.assertEqual(hashlib.sha256(content).hexdigest(), file["sha256"], name)
+        self.assertEqual(list((self.folder / folder).glob("*.tmp")), [])
+
+    def test_a_folder_in_use_is_nobody_elses(self):
+        first = self.endless_run()
+        self.write(SMALL, "small.ini")
+        self.write(SMALL.replace("count = 3", "count = ${2,3}"), "study.ini")
+        for scenario in ("small.ini", "study.ini"):
+            for options in ([], ["--force"]):
+                self.assertRefused("out: another run is writing there now", scenario, "-o", "out",
+                                   *options)
+        first.send_signal(signal.SIGINT)
+        self.assertEqual(first.wait(60), 130)
+        self.assertWhole("out")
+        self.assertDone(self.run_sim("small.ini", "-q", "-o", "out", "--force"))
+        self.assertWhole("out")
+
+    def test_a_studys_folder_takes_no_single_run_meanwhile(self):
+        first = self.endless_run("--set", "scenario.seed=${1,2}")
+        self.write(SMALL, "small.ini")
+        result = self.run_sim("small.ini", "-o", "out", "--force")
+        self.assertEqual((result.returncode, result.stderr),
+                         (2, "minibit-sim: out: another run is writing there now\n"))
+        first.send_signal(signal.SIGINT)
+        self.assertEqual(first.wait(60), 130)
+        self.assertTrue((self.folder / "out/index.csv").exists())
+        self.assertFalse((self.folder / "out/manifest.json").exists())
+
+    def test_of_runs_begun_at_once_into_one_folder_one_is_done(self):
+        self.write(SMALL)
+        for number in range(6):
+            for options in ([], ["--force"]):
+                folder = f"at/once{number}{len(options)}"
+                all_three = [subprocess.Popen([PROGRAM, "s.ini", "-q", "-o", folder, *options],
+                                              cwd=self.folder, stderr=subprocess.DEVNULL)
+                             for _ in range(3)]
+                ends = sorted(process.wait(60) for process in all_three)
+                self.assertEqual(ends[0], 0)
+                self.assertLessEqual(set(ends), {0, 2})
+                if not options:
+                    self.assertEqual(ends, [0, 2, 2])
+                self.assertWhole(folder)
+
 
 class Runs(Case):
     def test_table(self):
@@ -449,6 +515,33 @@ class Runs(Case):
         self.assertDone(self.run_sim("s.ini", "-q", "--set", "peers a.count=2"))
         self.assertEqual((self.folder / "results/s/config.ini").read_text(), shown.stdout)
 
+    def test_a_rate_is_kept_or_refused(self):
+        """One that would be off by more than a millionth is refused: 0.001 bit/s is 8.192 units."""
+        self.write("at_s,from,to,bytes\n0,x,y,1\n", "trace.csv")
+        self.write(REPLAY.replace("up = 8Mbit", "up = 0.001bit"))
+        self.assertNotEqual((self.folder / "s.ini").read_text(), REPLAY)
+        self.assertRefused("s.ini:4: [node x] up = 0.001bit: ", "s.ini")
+        self.write(REPLAY.replace("up = 8Mbit", "up = 0.125bit"))
+        self.assertDone(self.run_sim("s.ini"))
+        self.assertIn("0.000000000,x,y,1,64.", (
+            self.folder / "results/s/transfers.csv").read_text())
+
+    def test_until_is_no_longer_part_of_the_run(self):
+        text = (
+            "[scenario]\nuntil = {}\nsample = 5s\n[file]\nsize = 1250000B\n"
+            "block_size = 1250000B\n[protocol]\ninitial_blocks = 0\n[tracker]\nup = 1Mbit\n"
+            "[peers a]\nup = 1Mbit\ndown = 1Gbit\n[expect]\ncompleted_by = 10s\n"
+        )
+        for until, code, row in (
+            ("10s", 3, ",,,,0,0,0,0,0,0,0,1250000,1250000,0,,incomplete"),
+            ("10001ms", 0, ",10.000000000,10.000000000,10.000000000,1,0,1,0,0,0,0,1250000,0,0,,"
+                           "complete"),
+        ):
+            self.write(text.format(until))
+            self.assertEqual(self.run_sim("s.ini", "--force", "--check=every").returncode, code)
+            completion = (self.folder / "results/s/completion.csv").read_text()
+            self.assertEqual(completion.splitlines()[1], "a-1,a,0.000000000" + row)
+
     def test_dry_run(self):
         self.write(SMALL)
         result = self.run_sim("s.ini", "--dry-run")
@@ -458,6 +551,26 @@ class Runs(Case):
             r"3 peers, 12 block transfers[^\n]*\nabout [\d.]+ [kMGT]B of memory and ",
         )
         self.assertEqual(self.files(), ["s.ini"])
+
+    def test_dry_run_is_no_less_than_the_run(self):
+        """A word to each of 299 known peers for each block, and rounds that go on to the end."""
+        everybody = (
+            "[file]\nblocks = 100\nblock_size = 64KiB\n[protocol]\npreset = bittorrent\n"
+            "max_known = 0\npeers_per_announce = 0\n[tracker]\nup = 100Mbit\n"
+            "[peers x]\ncount = 300\nup = 10Mbit\ndown = 100Mbit\n"
+        )
+        self.write("[scenario]\nuntil = 1h\n" + everybody)
+        found = re.search(r"about ([\d.]+) MB of memory and ([\d.]+) s", self.run_sim(
+            "s.ini", "--dry-run").stdout)
+        self.assertIsNotNone(found)
+        self.assertTrue(30 < float(found[1]) < 80 and 1 < float(found[2]) < 20, found[0])
+        self.write(
+            "[scenario]\nuntil = 1000000h\n[file]\nblocks = 10\n[protocol]\nexchange = rounds\n"
+            "exchange_interval = 1ms\n[tracker]\nup = 1bit\n"
+            "[peers a]\ncount = 3\nup = 1Mbit\ndown = 8Mbit\n"
+        )
+        self.assertRegex(self.run_sim("s.ini", "--dry-run").stdout,
+                         r"\n\d{3,}:\d\d:\d\d[^\n]* more at most for announces and rounds")
 
     def test_progress(self):
         self.write(ENDLESS.replace("10000h", "2h"))
@@ -496,6 +609,18 @@ class Runs(Case):
         self.assertRefused("results/s: ", "s.ini")
         result = self.run_sim("s.ini", "--dry-run")
         self.assertIn("a replay over 2 nodes", result.stdout)
+
+    def test_the_readmes_commands_run_in_order(self):
+        readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+        sample = re.search(r"^```ini\n([^`]*?^name = evening$.*?)^```", readme, re.M | re.S)
+        self.write(sample.group(1), "evening.ini")
+        lines = re.search(r"^```\n(build/minibit-sim evening.ini.*?)^```", readme, re.M | re.S)
+        for line in lines.group(1).splitlines():
+            program, *arguments = shlex.split(line, comments=True)
+            self.assertEqual(program, "build/minibit-sim")
+            self.assertEqual(self.run_sim(*arguments).returncode, 0, line)
+        for name in ("evening", "evening-2"):
+            self.assertTrue((self.folder / "results" / name / "manifest.json").exists(), name)
 
     def test_what_the_readme_prints_runs(self):
         readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")

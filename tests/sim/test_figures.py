@@ -36,6 +36,17 @@ def rounded(value, places=6):
     return f"{scaled // 10**places}.{scaled % 10**places:0{places}d}"
 
 
+def split(parts):
+    """The parts' shares with 6 decimals that add up to 1: the largest remainders are rounded up."""
+    if not sum(parts):
+        return [None] * len(parts)
+    shares = [Fraction(part * 10**6, sum(parts)) for part in parts]
+    cut = [share.__floor__() for share in shares]
+    for place in sorted(range(len(parts)), key=lambda i: (cut[i] - shares[i], i))[:10**6 - sum(cut)]:
+        cut[place] += 1
+    return [rounded(Fraction(share, 10**6)) for share in cut]
+
+
 def clock(ns):
     return None if ns is None else f"{ns // NS}.{ns % NS:09d}"
 
@@ -119,6 +130,7 @@ class Audit:
                           ("", "", 0))
                 continue
             gained[who][ROLES[row["from_role"]]] += 1
+            self.check_role(row)
             given[row["from"]] += 1
             first.setdefault(who, row["time_s"])
             if len(held[who]) == self.blocks:
@@ -137,6 +149,16 @@ class Audit:
                       row["completed_s"] - row["arrived_s"] if complete else None)
             status = "complete" if complete else "left" if row["left_s"] is not None else "incomplete"
             self.same(f"status of {who}", row["status"], status)
+
+    def check_role(self, row):
+        """A giver is a seeder from its completed_s on, which in rounds is when it notices."""
+        role = "tracker"
+        if row["from"] != "tracker":
+            done = self.by_name[row["from"]]["completed_s"]
+            if done == row["started_s"]:
+                return  # either, by what came first at that instant
+            role = "seeder" if done is not None and done < row["started_s"] else "leecher"
+        self.same(f"from_role of block {row['block']} to {row['peer']}", row["from_role"], role)
 
     def check_completion(self, who, last):
         """When the last block came; in rounds, when the round after it begins."""
@@ -159,6 +181,7 @@ class Audit:
             if row["event"] == "waste":
                 up[row["other"]] += int(row["detail"])
                 down[row["node"]] += int(row["detail"])
+            if row["event"] in ("waste", "bad", "lost"):
                 wasted[row["node"]] += int(row["detail"])
             if row["event"] == "refuse":
                 refused[row["other"]] += 1
@@ -172,7 +195,12 @@ class Audit:
                 # above: what was under way at the end, or towards one who had just left
                 self.result.require(int(row[column]) >= known[row["peer"]],
                                     f"{column} of {row['peer']} below its transfers'")
-            self.result.require(int(row["wasted_bytes"]) >= wasted[row["peer"]], "wasted_bytes")
+            self.same(f"wasted_bytes of {row['peer']}", int(row["wasted_bytes"]),
+                      wasted[row["peer"]])
+            if not self.plan.get("cuts"):
+                gained = sum(r["bytes"] for r in self.moved if r["peer"] == row["peer"])
+                self.same(f"downloaded_bytes of {row['peer']}", int(row["downloaded_bytes"]),
+                          gained + wasted[row["peer"]])
             self.same(f"refusals of {row['peer']}", int(row["refusals"]), refused[row["peer"]])
         if self.figures["peers_complete"] == self.figures["peers"] and not self.plan.get("cuts"):
             self.same("bytes of all", total, sum(up.values()))
@@ -202,13 +230,10 @@ class Audit:
             rows = [r for r in self.peers if name in (None, r["group"])]
             times = [r["download_s"] for r in rows if r["download_s"] is not None
                      and self.counted(r) and int(r["dealt"]) < self.blocks]
-            # with 9 decimals, rounded; then printed with 6
-            ratios = [Fraction(half_up(Fraction(int(r["uploaded_bytes"]) * 10**9,
-                                                int(r["downloaded_bytes"]))), 10**9)
+            ratios = [Fraction(int(r["uploaded_bytes"]), int(r["downloaded_bytes"]))
                       for r in rows if int(r["downloaded_bytes"]) and self.counted(r)]
             self.check_distribution(prefix + "download_s", times, lambda t: clock(half_up(t)))
-            self.check_distribution(prefix + "share_ratio", ratios,
-                                    lambda x: rounded(Fraction(half_up(x * 10**9), 10**9)))
+            self.check_distribution(prefix + "share_ratio", ratios, rounded)
             if name:
                 group = self.figures["groups"][name]
                 self.same(prefix + "peers", group["peers"], len(rows))
@@ -226,14 +251,14 @@ class Audit:
             "peers_complete": len(done),
             "completed_s": clock(max(done, default=None)),
             "blocks_transferred": moved,
-            "tracker_share": rounded(ratio(roles["tracker"], moved)),
-            "seeder_share": rounded(ratio(roles["seeder"], moved)),
-            "leecher_share": rounded(ratio(roles["leecher"], moved)),
+            **{f"{role}_share": share for role, share in zip(
+                ROLES, split([roles[role] for role in ROLES]))},
             "seeder_copies": rounded(ratio(
                 sum(self.payload(r["block"]) for r in self.moved if r["from"] == "tracker"),
                 self.size)),
             "first_copy_s": clock(self.first_copy()),
-            "max_served_files": rounded(ratio(max(served, default=0), self.plan["wire_bytes"])),
+            "max_served_files": rounded(ratio(max(served), self.plan["wire_bytes"]) if served
+                                        else None),
             "jain_index": rounded(ratio(sum(served) ** 2,
                                         len(served) * sum(x * x for x in served))),
             "requests": sum(e["event"] == "request" for e in self.events),
@@ -259,14 +284,17 @@ class Audit:
         if plan.get("open"):
             self.same("lower_bound_s", (f["lower_bound_s"], f["bound_ratio"]), (None, None))
             return
-        wire = plan["wire_bytes"]
-        each = wire // self.blocks if self.blocks else 0
-        held = {row["block"] for row in self.gains if row["via"] == "initial"}
+        wire, weigh = plan["wire_bytes"], plan.get("weigh", self.payload)
+        dealt = defaultdict(set)
+        for row in self.gains:
+            if row["via"] == "initial":
+                dealt[row["peer"]].add(row["block"])
+        held = set().union(*dealt.values())
         giving = sum(plan["groups"][r["group"]]["up"] for r in self.peers
                      if not plan["groups"][r["group"]].get("rider"))
-        lacking = [wire - each * int(r["dealt"]) for r in self.peers]
+        lacking = [wire - sum(weigh(b) for b in dealt[r["peer"]]) for r in self.peers]
         bound = max(
-            Fraction(wire - each * len(held), plan["up"]),
+            Fraction(wire - sum(map(weigh, held)), plan["up"]),
             max(Fraction(lack, plan["groups"][r["group"]]["down"])
                 for lack, r in zip(lacking, self.peers)),
             Fraction(sum(lacking), plan["up"] + giving),
@@ -302,12 +330,12 @@ class Audit:
 
     def check_little(self):
         f, warmup = self.figures, self.plan.get("warmup", 0)
-        if not self.plan.get("open"):
+        if not self.plan.get("open") or self.end <= warmup:
             self.same("mean_active", (f["mean_active"], f["little_error"]), (None, None))
             return
         there, late, times = 0, 0, []
         for row in self.peers:
-            if int(row["dealt"]) == self.blocks:
+            if row["completed_s"] == row["arrived_s"]:
                 continue
             ends = [t for t in (row["completed_s"], row["left_s"], self.end) if t is not None]
             there += max(0, min(ends) - max(row["arrived_s"], warmup))
@@ -316,9 +344,9 @@ class Audit:
                 times += [] if row["download_s"] is None else [row["download_s"]]
         span = self.end - warmup
         self.same("mean_active", f["mean_active"], rounded(Fraction(there, span)))
-        expected = Fraction(late, span) * Fraction(sum(times), len(times))
-        self.same("little_error", f["little_error"],
-                  rounded(abs(1 - expected / Fraction(there, span))))
+        expected = Fraction(late, span) * Fraction(sum(times), len(times)) if times else None
+        self.same("little_error", f["little_error"] or "",
+                  rounded(abs(1 - expected / Fraction(there, span)) if times else None))
 
     # ---- timeline.csv ------------------------------------------------------------------------
 
@@ -486,6 +514,61 @@ def rounds():
     }, plan_of(30, 100, {"s": (100, 100)}, sample=10, round=5 * NS))
 
 
+def uneven():
+    """A short last block, weighed as JSON, of which everybody holds another part already."""
+    sizes = [10000] * 11 + [1]
+
+    def weigh(block):
+        return 20 + len(str(block)) + 4 * -(-sizes[block] // 3)
+
+    groups = {"a": (1, Fraction(1, 10)), "b": (1, 100)}
+    plan = plan_of(12, 8, groups, sample=1)
+    return audit({
+        "scenario": {"sample": "1s", "until": "1h"},
+        "file": {"size": "110001B", "block_size": "10000B"}, "protocol": {"encoding": "base64"},
+        "tracker": {"up": "8Mbit"},
+        "peers a": {"count": 1, "up": "1Mbit", "down": "100kbit", "have": "all-but-block 3"},
+        "peers b": {"count": 3, "up": "1Mbit", "down": "100Mbit", "have": "25%"},
+    }, plan | {"weigh": weigh, "wire_bytes": sum(map(weigh, range(12)))})
+
+
+def dealt_whole():
+    """Open arrivals that are dealt the whole file: there, and active, until they are answered."""
+    groups = {"v": (1, 8, {"open": True})}
+    return audit({
+        "scenario": {"sample": "5s", "until": "60s", "warmup": "10s"}, "file": {"blocks": 3},
+        "protocol": {"deal": "given"},
+        "tracker": {"up": "2Mbit", "latency": "300ms"},
+        "peers v": {"arrival": "every 2s", "up": "1Mbit", "down": "8Mbit", "latency": "200ms",
+                    "leave": "at-once"},
+    }, plan_of(3, 2, groups, sample=5, open=True, warmup=10 * NS))
+
+
+def first_come():
+    """choke = none: a leecher serves whoever asks, on no other ground than that."""
+    groups = {"a": (2, 8)}
+    text = scenario(**{
+        "scenario": {"sample": "2s", "until": "1h"}, "file": {"blocks": 12},
+        "protocol": {"choke": "none", "initial_blocks": 0}, "tracker": {"up": "2Mbit"},
+        "peers a": {"count": 5, "up": "2Mbit", "down": "8Mbit", "latency": "5ms"},
+    })
+    result = run(text, options=["--events=csv"])
+    audit = Audit(result, plan_of(12, 2, groups))
+    grounds = {row["via"] for row in audit.moved if row["from_role"] == "leecher"}
+    result.require(grounds == {"open"}, f"leechers serve on the grounds {grounds}")
+    return audit.check_all()
+
+
+def nobody_yet():
+    """All come before the warm-up ends: no peer counts, and what only peers can show is null."""
+    groups = {"v": (1, 8, {"open": True})}
+    return audit({
+        "scenario": {"sample": "5s", "until": "60s", "warmup": "50s"}, "file": {"blocks": 2},
+        "tracker": {"up": "2Mbit"},
+        "peers v": {"arrival": "every 40s", "up": "1Mbit", "down": "8Mbit"},
+    }, plan_of(2, 2, groups, sample=5, open=True, warmup=50 * NS))
+
+
 def steady():
     """Open arrivals, some of whom give up, and a warm-up."""
     groups = {"v": (1, 8, {"open": True}), "w": (2, 8, {"open": True})}
@@ -529,7 +612,8 @@ def unreachable():
 
 
 CASES = [("figures: " + (case.__doc__ or "").strip().rstrip("."), case)
-         for case in (crowd, churn, rounds, steady, orphans, unreachable)]
+         for case in (crowd, churn, rounds, uneven, dealt_whole, first_come, nobody_yet, steady, orphans,
+                      unreachable)]
 
 if __name__ == "__main__":
     main(CASES)

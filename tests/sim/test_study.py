@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -85,9 +86,10 @@ class Case(unittest.TestCase):
         return found
 
     def stamps(self, folder="results/s"):
-        """When each run's manifest was written: unchanged where no run was repeated."""
+        """When each run's manifest was written: unchanged where no run was repeated. A folder that
+        has not its own name yet was killed on the way, and is no run."""
         return {p.parent.name: p.stat().st_mtime_ns
-                for p in (self.folder / folder).glob("*/manifest.json")}
+                for p in (self.folder / folder).glob("[!.]*/manifest.json")}
 
 
 class Planning(Case):
@@ -292,13 +294,20 @@ class Sharing(Case):
         of(2, "provenance.csv").write_text("short")
         of(3, "manifest.json").write_text("{")
         manifest = json.loads(of(4, "manifest.json").read_text())
-        of(4, "manifest.json").write_text(json.dumps({**manifest, "commit": "another"}))
+        of(4, "manifest.json").write_text(json.dumps({**manifest, "sources_sha256": "0" * 64}))
         of(5, "manifest.json").write_text(json.dumps({**manifest, "complete": False}))
         self.write("mine", f"results/s/{folders[0]}/note.txt")
         self.assertIn("6 done now, 6 done before", self.run_sim("s.ini").stdout)
         self.assertEqual(of(0, "note.txt").read_text(), "mine")
         of(0, "note.txt").unlink()
         self.assertEqual(self.bytes_of(), whole)
+
+    def test_another_commit_of_the_same_sources_does_nothing_again(self):
+        self.run_sim("s.ini", "-q")
+        for path in self.folder.glob("results/s/*/manifest.json"):
+            manifest = json.loads(path.read_text())
+            path.write_text(json.dumps({**manifest, "commit": "another", "version": "9.9.9"}))
+        self.assertIn("0 done now, 12 done before", self.run_sim("s.ini").stdout)
 
     def test_what_dead_processes_leave_is_swept_up(self):
         """Of this machine; what another one's processes have under way stays."""
@@ -453,12 +462,44 @@ class Options(Case):
         again = self.run_sim("s.ini", "-q", "--force", "--progress=always")
         self.assertRegex(again.stderr, r"\A0 of 12 runs done\n")
 
-    def test_runs_that_come_to_the_same(self):
-        """Two ways to write one value are two runs of the plan, and one folder."""
-        self.write(SWARM.replace("${N=3,5}", "3") + "latency = ${1s, 1000ms}\n")
-        rows = self.runs()
-        self.assertEqual(rows[0]["folder"], rows[1]["folder"])
-        self.assertIn("2 done now", self.run_sim("s.ini").stdout)
+    def test_one_configuration_twice_is_refused_before_the_start(self):
+        """Written in two ways, or told apart by what decides nothing."""
+        self.write(SWARM.replace("8Mbit\n[peers", "${U=8Mbit, 1MB, 16Mbit}\n[peers"))
+        for options in ([], ["--run=2"], ["--list-runs"], ["--dry-run"]):
+            self.refuse("runs 0 (U=8Mbit, N=3) and 2 (U=1MB, N=3) are one configuration", "s.ini",
+                        *options)
+        self.write(SWARM.replace("${N=3,5}", "3") + "[scenario]\nrepeat = 2\n[protocol]\n"
+                   "selection = random\nrarest_ties = ${random, first}\n")
+        self.refuse("runs 0 (protocol.rarest_ties=random, repetition 0) and 1 ", "s.ini")
+
+    def test_only_parameters_of_strategies_in_use_are_part_of_a_run(self):
+        group = ("count = 2\nup = 8Mbit\ndown = 16Mbit\n", "choke = rate-tft\nrate_window = ")
+        self.write(f"[file]\nblocks = 8\n[tracker]\nup = 8Mbit\n[peers a]\n{group[0]}"
+                   f"[peers b]\n{''.join(group)}7s\n[peers c]\n{''.join(group)}20s\n"
+                   "[protocol]\nselection = sequential\nchoke = none\n")
+        self.run_sim("s.ini", "-q")
+        config = (self.folder / "results/s/config.ini").read_text()
+        before, of_b, of_c = re.split(r"\[peers [bc]\]", config)
+        for name in ("rate_window", "rarest_ties", "choke_ties"):
+            self.assertNotIn(name, before)
+        self.assertIn("rate_window = 7s\n", of_b)
+        self.assertIn("rate_window = 20s\n", of_c)
+        self.write(config)
+        self.run_sim("s.ini", "-q", "-o", "again")
+        for name in ("config.ini", "summary.json"):
+            self.assertEqual((self.folder / "again" / name).read_text(),
+                             (self.folder / "results/s" / name).read_text())
+
+    def test_finished_runs_that_are_left_out_are_told(self):
+        self.write(SWARM)
+        self.run_sim("s.ini", "-q")
+        index = (self.folder / "results/s/index.csv").read_text().splitlines()
+        narrow = self.run_sim("s.ini", "-q", "--set", "peers a.count=${N=4,5}")
+        self.assertRegex(narrow.stderr, r"\Aminibit-sim: results/s: finished runs .+\(1; .+\n")
+        self.assertEqual(narrow.stderr.splitlines()[1:], index[:2])
+        wide = self.run_sim("s.ini", "-q", "--set", "peers a.count=${N=5,3,4}")
+        self.assertEqual(wide.stderr, "")
+        self.assertIn("0 done now, 2 done before", self.run_sim("s.ini").stdout)
 
     def test_awkward_values(self):
         """Commas, quotes and markup come through to index.csv and config.ini."""
@@ -480,10 +521,77 @@ class Options(Case):
         self.run_sim("s.ini", "-q")
         rows = self.runs()
         config = self.folder / "results/s" / rows[0]["folder"] / "config.ini"
-        self.assertIn("arrival = trace ../../../base/trace.csv\n", config.read_text())
+        self.assertIn("arrival = trace trace.csv\n# trace.csv has SHA-256 ", config.read_text())
         again = subprocess.run([PROGRAM, "../s.ini", "-o", "../results/s"], capture_output=True,
                                text=True, cwd=self.folder / "base", timeout=60)
         self.assertIn("0 done now, 2 done before", again.stdout)
+
+    INPUTS = (
+        ("in.csv", "arrived_s\n0\n1\n", "arrived_s\n0\n2\n",
+         SWARM.replace("count = ${N=3,5}\n", "arrival = trace ../in.csv\n")),
+        ("in.bin", "a" * 500000, "a" * 499999 + "b",
+         SWARM.replace("blocks = 8", "path = ../in.bin").replace("${N=3,5}", "2")),
+        ("in.csv", "at_s,from,to,bytes\n0,x,y,1000\n", "at_s,from,to,bytes\n0,x,y,2000\n",
+         "[replay]\ntrace = ../in.csv\n[node x]\nup = 8Mbit\ndown = 8Mbit\n"
+         "[node y]\nup = 8Mbit\ndown = 8Mbit\n"),
+    )
+
+    def test_a_changed_input_makes_other_runs(self):
+        """And one of the same bytes, however it was written, the same runs."""
+        for name, first, second, text in self.INPUTS:
+            with self.subTest(text):
+                folder = Path(tempfile.mkdtemp(dir=self.folder)) / "study"
+                self.write(first, folder.parent / name)
+                self.write(text + "[scenario]\nuntil = ${1h,2h}\n", folder / "s.ini")
+                self.assertIn("2 done now", self.run_sim(folder / "s.ini", "-o", folder / "o").stdout)
+                for now, done in ((first, 0), (second, 2), (first, 0)):
+                    self.write(now, folder.parent / name)
+                    told = self.run_sim(folder / "s.ini", "-o", folder / "o").stdout
+                    self.assertIn(f"{done} done now, {2 - done} done before", told)
+                manifest = json.loads(next(folder.glob("o/*/manifest.json")).read_text())
+                texts = {hashlib.sha256(t.encode()).hexdigest(): t for t in (first, second)}
+                listed = manifest["inputs"][name]
+                self.assertEqual(listed["bytes"], len(texts[listed["sha256"]]))
+
+    def test_a_moved_study_is_not_done_again(self):
+        """Its results alone, or all of it; and its config.ini finds its input from there."""
+        for name, first, second, text in self.INPUTS:
+            with self.subTest(text):
+                root = Path(tempfile.mkdtemp(dir=self.folder))
+                self.write(first, root / "a" / name)
+                self.write(text + "[scenario]\nuntil = ${1h,2h}\n", root / "a/study/s.ini")
+                self.run_sim(root / "a/study/s.ini", "-o", root / "a/o", "-q")
+                configs = {p.parent.name: p.read_bytes() for p in root.glob("a/o/*/config.ini")}
+                (root / "a/o").rename(root / "elsewhere")
+                told = self.run_sim(root / "a/study/s.ini", "-o", root / "elsewhere").stdout
+                self.assertIn("0 done now, 2 done before", told)
+                (root / "elsewhere").rename(root / "a/o")
+                (root / "a").rename(root / "b")
+                told = self.run_sim(root / "b/study/s.ini", "-o", root / "b/o").stdout
+                self.assertIn("0 done now, 2 done before", told)
+                for run, config in configs.items():
+                    self.run_sim(root / "b/o" / run / "config.ini", "-o", root / "again" / run, "-q")
+                    again = (root / "again" / run / "config.ini").read_bytes()
+                    self.assertEqual(again, config)
+                    self.write(second, root / "b" / name)
+                    refused = self.run_sim(root / "b/o" / run / "config.ini", "-o", root / "other",
+                                           status=2)
+                    self.assertIn(f"{name}: not there, and where the run had it", refused.stderr)
+                    self.write(first, root / "b" / name)
+
+    def test_inputs_of_one_name_are_told_apart(self):
+        self.write("arrived_s\n0\n", "a/t.csv")
+        self.write("arrived_s\n0\n1\n", "b/t.csv")
+        group = SWARM.split("[peers a]")[1].replace("count = ${N=3,5}\n", "")
+        self.write(SWARM.split("[peers a]")[0] + f"[peers a]{group}arrival = trace a/t.csv\n"
+                   f"[peers b]{group}arrival = trace b/t.csv\n")
+        self.run_sim("s.ini", "-q")
+        manifest = json.loads((self.folder / "results/s/manifest.json").read_text())
+        self.assertEqual(sorted(manifest["inputs"]), ["2-t.csv", "t.csv"])
+        self.run_sim("results/s/config.ini", "-q", "-o", "again")
+        for name in ("config.ini", "completion.csv"):
+            self.assertEqual((self.folder / "again" / name).read_bytes(),
+                             (self.folder / "results/s" / name).read_bytes())
 
     def test_a_replay(self):
         self.write("at_s,from,to,bytes\n0,x,y,1000000\n", "trace.csv")

@@ -287,7 +287,7 @@ static void fill_ties(void)
 
 /* ---- the ranking itself ---------------------------------------------------------------------- */
 
-static uint64_t value_of(const mb_choke_view *view, uint32_t row)
+static uint64_t value_of(const int64_t *params, const mb_choke_view *view, uint32_t row)
 {
     return view->score[row];
 }
@@ -319,6 +319,33 @@ static void ranking_is_sorted(void)
             g_assert_cmpuint(t.rows[k], ==, best);
             taken[best] = true;
         }
+    }
+}
+
+static uint64_t distance(const int64_t *params, const mb_choke_view *view, uint32_t row)
+{
+    return (uint64_t)ABS((int64_t)view->score[row] - params[0]);
+}
+
+/* What rows are worth may hang on the strategy's parameters, adapted tit-for-tat's as well. */
+static void ranking_knows_the_parameters(void)
+{
+    const uint64_t values[3] = {1, 5, 7};
+    const struct {
+        int64_t param;
+        uint32_t best;
+    } cases[] = {{0, 2}, {7, 0}, {9, 0}, {3, 2}};
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        table t;
+        mb_rng rng;
+        table_init(&t, "...", 1, values);
+        mb_rng_init(&rng, 1, 0, MB_PURPOSE_CHOKE);
+        const mb_ranking ranking = {.value = distance,
+                                    .params = &cases[i].param,
+                                    .ties = MB_TIES_LEARNED,
+                                    .skip = MB_ROW_NONE};
+        g_assert_cmpuint(mb_rank_best(&t.view, &ranking, 1, &rng, t.rows), ==, 1);
+        g_assert_cmpuint(t.rows[0], ==, cases[i].best);
     }
 }
 
@@ -372,6 +399,7 @@ int main(int argc, char **argv)
     g_test_add_func("/choke/fill/ties", fill_ties);
     g_test_add_func("/choke/ranking/sorted", ranking_is_sorted);
     g_test_add_func("/choke/ranking/one-draw", ranking_takes_one_draw);
+    g_test_add_func("/choke/ranking/parameters", ranking_knows_the_parameters);
     g_test_add_func("/choke/none", none_unchokes_nobody);
     return g_test_run();
 }

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <glib.h>
 #include <glib/gstdio.h>
+#include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -272,6 +273,190 @@ static void test_resume_all(void)
     g_assert_cmpint(mb_file_resume(&c.file, hasher, NULL), ==, MB_ERR_STATE);
     mb_file_adopt(&c.file);
     g_assert_true(mb_file_complete(&c.file));
+    copy_clear(&c);
+}
+
+/* A driver with threads: each hasher is one thread's, and claims are in order. */
+typedef struct threads {
+    pthread_mutex_t lock;
+    gint taken; /* hashers that are out */
+    GString *claims;
+    int claim_fails; /* the error that claims end with */
+} threads;
+
+static void threads_lock(void *owner)
+{
+    pthread_mutex_lock(&((threads *)owner)->lock);
+}
+
+static void threads_unlock(void *owner)
+{
+    pthread_mutex_unlock(&((threads *)owner)->lock);
+}
+
+static mb_hasher *threads_take(void *owner)
+{
+    g_atomic_int_inc(&((threads *)owner)->taken);
+    return mb_hasher_new();
+}
+
+static void threads_give(void *owner, mb_hasher *lent)
+{
+    g_atomic_int_add(&((threads *)owner)->taken, -1);
+    mb_hasher_free(lent);
+}
+
+static int threads_claim(void *owner, uint32_t block, bool written)
+{
+    threads *t = owner;
+    threads_lock(t);
+    g_string_append_printf(t->claims, "%s%u ", written ? "+" : "", block);
+    threads_unlock(t);
+    return t->claim_fails;
+}
+
+typedef struct piece {
+    void (*work)(void *arg);
+    void *arg;
+} piece;
+
+static void *work_piece(void *arg)
+{
+    const piece *p = arg;
+    p->work(p->arg);
+    return NULL;
+}
+
+static void threads_spread(void *owner, void (*work)(void *arg), void *arg)
+{
+    pthread_t others[3];
+    piece p = {work, arg};
+    (void)owner;
+    for (int i = 0; i < 3; i++)
+        g_assert_cmpint(pthread_create(&others[i], NULL, work_piece, &p), ==, 0);
+    for (int i = 0; i < 3; i++)
+        pthread_join(others[i], NULL);
+}
+
+static void threads_init(threads *t, mb_file_driver *driver)
+{
+    *t = (threads){.claims = g_string_new(NULL)};
+    pthread_mutex_init(&t->lock, NULL);
+    *driver = (mb_file_driver){.owner = t,
+                               .lock = threads_lock,
+                               .unlock = threads_unlock,
+                               .take_hasher = threads_take,
+                               .give_hasher = threads_give,
+                               .spread = threads_spread,
+                               .claim = threads_claim};
+}
+
+static void threads_clear(threads *t)
+{
+    g_assert_cmpint(t->taken, ==, 0);
+    pthread_mutex_destroy(&t->lock);
+    g_string_free(t->claims, TRUE);
+}
+
+static void test_driver_claims(void)
+{
+    copy c;
+    threads t;
+    mb_file_driver driver;
+    copy_init(&c, SIZE, "memory");
+    threads_init(&t, &driver);
+    mb_file_lend(&c.file, &driver);
+    g_assert_cmpint(mb_file_store(&c.file, NULL, 1, c.bytes, BLOCK), ==, MB_ERR_HASH);
+    g_assert_cmpstr(t.claims->str, ==, ""); /* what is wrong is not even claimed */
+    ok(mb_file_store(&c.file, NULL, 1, c.bytes + BLOCK, BLOCK));
+    g_assert_cmpstr(t.claims->str, ==, "1 +1 ");
+    ok(mb_file_store(&c.file, NULL, 1, c.bytes + BLOCK, BLOCK)); /* held: left alone */
+    g_assert_cmpstr(t.claims->str, ==, "1 +1 ");
+    t.claim_fails = MB_ERR_FULL;
+    g_assert_cmpint(mb_file_store(&c.file, NULL, 2, c.bytes + 2 * BLOCK, BLOCK), ==, MB_ERR_FULL);
+    g_assert_false(mb_file_has(&c.file, 2));
+    mb_file_check(&c.file);
+    copy_clear(&c);
+    threads_clear(&t);
+}
+
+typedef struct storing {
+    copy *c;
+    gint next;
+} storing;
+
+/* Each block twice, by whichever threads come first. */
+static void store_some(void *arg)
+{
+    storing *s = arg;
+    for (gint n; (n = g_atomic_int_add(&s->next, 1)) < 2 * BLOCKS;) {
+        uint32_t block = (uint32_t)n / 2;
+        size_t size = mb_geometry_block_size(&s->c->manifest->geometry, block);
+        uint8_t read[BLOCK];
+        ok(mb_file_store(&s->c->file, NULL, block, s->c->bytes + (size_t)block * BLOCK, size));
+        ok(mb_file_read_rest(&s->c->file, block, 1, read));
+        g_assert_cmpmem(read, size - 1, s->c->bytes + (size_t)block * BLOCK + 1, size - 1);
+    }
+}
+
+static void test_driver_threads(void)
+{
+    for (int round = 0; round < 200; round++) {
+        copy c;
+        threads t;
+        mb_file_driver driver;
+        g_autofree char *path = g_strdup(path_in_folder("threads"));
+        mb_storage *disk, *memory;
+        copy_init(&c, SIZE, "memory");
+        threads_init(&t, &driver);
+        ok(mb_storage_disk_open(path, MB_STORAGE_CREATE, &disk)); /* any thread may use that */
+        memory = mb_file_move(&c.file, disk);
+        mb_file_lend(&c.file, &driver);
+        ok(mb_file_reserve(&c.file));
+        storing s = {&c, 0};
+        threads_spread(&t, store_some, &s);
+        mb_file_check(&c.file);
+        g_assert_true(mb_file_complete(&c.file));
+        mb_file_clear(&c.file);
+        ok(mb_storage_write(disk, 3 * BLOCK, "!", 1));
+        ok(mb_file_init(&c.file, c.manifest, disk));
+        mb_file_lend(&c.file, &driver);
+        ok(mb_file_resume(&c.file, NULL, NULL));
+        mb_file_check(&c.file);
+        g_assert_cmpuint(c.file.held_count, ==, BLOCKS - 1);
+        g_assert_false(mb_file_has(&c.file, 3));
+        g_assert_true(mb_file_move(&c.file, memory) == disk);
+        ok(mb_storage_close(disk));
+        g_unlink(path);
+        copy_clear(&c);
+        threads_clear(&t);
+    }
+}
+
+static void test_proven(void)
+{
+    copy c;
+    uint64_t lost[1];
+    uint32_t count;
+    uint8_t bytes[BLOCK];
+    mb_storage *other;
+    copy_init(&c, SIZE, "memory");
+    copy_store_all(&c);
+    ok(mb_storage_memory_new(&other));
+    ok(mb_storage_write(other, 0, c.bytes, 40)); /* ends in block 2 */
+    ok(mb_storage_write(other, 3, "!", 1));
+    ok(mb_file_read_proven(&c.file, hasher, NULL, 2, bytes));
+    g_assert_cmpmem(bytes, BLOCK, c.bytes + 2 * BLOCK, BLOCK);
+    g_assert_cmpint(mb_file_read_proven(&c.file, hasher, other, 0, bytes), ==, MB_ERR_HASH);
+    ok(mb_file_read_proven(&c.file, hasher, other, 1, bytes));
+    g_assert_cmpint(mb_file_read_proven(&c.file, hasher, other, 2, bytes), ==, MB_ERR_HASH);
+    ok(mb_file_find_lost(&c.file, hasher, NULL, lost, &count));
+    g_assert_cmpuint(count, ==, 0);
+    ok(mb_file_find_lost(&c.file, hasher, other, lost, &count));
+    g_assert_cmpuint(count, ==, 4);
+    g_assert_cmphex(lost[0], ==, 0x1d);
+    g_assert_cmpint(mb_file_set_last(&c.file, 3), ==, MB_ERR_ARGUMENT); /* the hashes know it */
+    ok(mb_storage_close(other));
     copy_clear(&c);
 }
 
@@ -605,6 +790,9 @@ int main(int argc, char **argv)
     add_for_storages("wrong-bytes", test_wrong_bytes, true);
     add_for_storages("resume", test_resume, false);
     g_test_add_func("/file/resume-all", test_resume_all);
+    g_test_add_func("/file/driver-claims", test_driver_claims);
+    g_test_add_func("/file/driver-threads", test_driver_threads);
+    g_test_add_func("/file/proven", test_proven);
     g_test_add_func("/file/rebuild-finds-rot", test_rebuild_finds_rot);
     g_test_add_func("/file/rebuild-path", test_rebuild_path);
     g_test_add_func("/file/rename-keeps-others", test_rename_keeps_others);

@@ -215,7 +215,7 @@ static void test_size_limit(void)
 static int open_results(sim_results **results, const char *folder, bool force)
 {
     char error[512] = "";
-    int result = sim_results_open(results, folder, force, error, sizeof error);
+    int result = sim_results_open(results, folder, force, false, error, sizeof error);
     if (result != 0) g_assert_true(g_str_has_prefix(error, folder));
     return result;
 }

@@ -226,7 +226,7 @@ static const peer_script_case cases[] = {
      "> cut 2 0 keep 70\n"
      "  0.000 to 2: request block 0 offset 70, tells 0\n"
      /* the bytes that were kept have turned out wrong */
-     "> cut 2 0 keep 0\n"
+     "> dropped 9 0; cut 2 0\n"
      "  0.000 to 2: request block 0, tells 0\n"
      "> block 2 0\n"
      "  0.000 gained 0\n"
@@ -250,7 +250,43 @@ static const peer_script_case cases[] = {
      "> 3 hello holds ########; 3 unchoke\n"
      "  0.000 to 3: ack, tells 0\n"
      "  0.000 to 3: request block 1, tells 0\n"},
-    /* A block that comes unasked, or twice, is wasted. */
+    /* Its bytes are here and right: a block is held although its request was given up, or its giver
+     * has gone. What was kept of its beginning is forgotten, and who was asked for the rest is told
+     * that it need not send it. What comes twice is wasted. */
+    {"/peer/ask/late", "minibit selection=sequential pipeline=0",
+     "> start\n"
+     "  0.000 announce register, holds 0\n"
+     "> listed 2:#### 3:####\n"
+     "  0.000 to 2: hello, tells 0\n"
+     "  0.000 to 3: hello, tells 0\n"
+     "> 2 unchoke\n"
+     "  0.000 to 2: request block 0, tells 0\n"
+     "> 2 choke; cut 2 0 keep 30\n"
+     "> 2 unchoke\n"
+     "  0.000 to 2: request block 0 offset 30, tells 0\n"
+     "> gone 2\n"
+     "> 3 unchoke\n"
+     "  0.000 to 3: request block 0 offset 30, tells 0\n"
+     "> block 2 0\n"
+     "  0.000 to 3: cancel block 0, tells 0\n"
+     "  0.000 gained 0\n"
+     "  0.000 to 3: request block 1, tells 1\n"
+     "> block 3 0\n"
+     "  0.000 wasted 0\n"},
+    /* The beginning that was kept is lost after its giver has gone: nobody is asked for a rest. */
+    {"/peer/ask/dropped", "minibit selection=sequential pipeline=0",
+     "> start\n"
+     "  0.000 announce register, holds 0\n"
+     "> listed 2:#### 3:####\n"
+     "  0.000 to 2: hello, tells 0\n"
+     "  0.000 to 3: hello, tells 0\n"
+     "> 2 unchoke\n"
+     "  0.000 to 2: request block 0, tells 0\n"
+     "> 2 choke; cut 2 0 keep 30\n"
+     "> gone 2; dropped 2 0\n"
+     "> 3 unchoke\n"
+     "  0.000 to 3: request block 0, tells 0\n"},
+    /* A block that comes twice is wasted. */
     {"/peer/ask/wasted", "minibit selection=sequential pipeline=0",
      "> start\n"
      "  0.000 announce register, holds 0\n"
@@ -258,8 +294,6 @@ static const peer_script_case cases[] = {
      "  0.000 to 2: hello, tells 0\n"
      "> 2 unchoke\n"
      "  0.000 to 2: request block 0, tells 0\n"
-     "> block 2 3\n"
-     "  0.000 wasted 3\n"
      "> block 2 0\n"
      "  0.000 gained 0\n"
      "  0.000 to 2: request block 1, tells 1\n"
@@ -286,7 +320,8 @@ static const peer_script_case cases[] = {
     /* A timeout counts from the last byte, and never while queued: who falls silent is forgotten.
      */
     {"/peer/ask/timeout",
-     "minibit selection=sequential request_timeout=60s announce_interval=1h regular_slots=0",
+     "minibit selection=sequential request_timeout=60s snub_after=0s announce_interval=1h "
+     "regular_slots=0",
      "> start\n"
      "  0.000 announce register, holds 0\n"
      "> listed 2:######## 3:########\n"
@@ -442,8 +477,6 @@ static const peer_script_case cases[] = {
      "> block 0 0\n"
      "  0.000 gained 0\n"
      "  0.000 to 0: decline, tells 1\n"
-     "> block 0 1\n"
-     "  0.000 wasted 1\n"
      "> block 2 1\n"
      "  0.000 gained 1\n"
      "  0.000 complete\n"

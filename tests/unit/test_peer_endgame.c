@@ -184,9 +184,7 @@ static const peer_script_case cases[] = {
      "  1.000 gained 1\n"
      "  1.000 to all: have, tells 1\n"
      "  1.000 to 3: request block 0 offset 60, tells 1\n"
-     "> 2 unchoke\n"
-     "> @2 block 2 0\n"
-     "  2.000 wasted 0\n"},
+     "> 2 unchoke\n"},
     /* Without endgame a block is asked of one provider at a time. */
     {"/peer/endgame/no",
      "bittorrent endgame=no selection=sequential blocks=3 pipeline=0 announce_interval=1h",

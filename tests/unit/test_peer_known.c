@@ -371,7 +371,7 @@ static const peer_script_case cases[] = {
      "> sent 9 0\n"
      "> sent 2 0\n"
      "> block 9 3\n"
-     "  0.000 wasted 3\n"
+     "  0.000 gained 3\n"
      "> block 2 3\n"
      "  0.000 wasted 3\n"
      "> cut 2 3\n"
@@ -380,7 +380,7 @@ static const peer_script_case cases[] = {
      "> 2 refuse block 3 reason choked\n"
      "> 2 cancel block 3\n"
      "> look\n"
-     "  0.000 holds 2, knows 1, interested 1, interesting 0, unchoked 1, providers 0, asked "
+     "  0.000 holds 3, knows 1, interested 1, interesting 0, unchoked 1, providers 0, asked "
      "0\n"},
     /* Who vanishes or says goodbye is forgotten; its place is used again. */
     {"/peer/known/forgotten", "minibit have=#.......",

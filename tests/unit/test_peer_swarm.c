@@ -39,6 +39,7 @@ static const range ranges[] = {
     {"score", {"", "count", "rarity"}},
     {"seeder_slots", {"", "0", "1", "2"}},
     {"selection", {"", "random", "sequential", "rarest-first"}},
+    {"snub_after", {"0s", "2s", "20s"}},
     {"super_seed", {"", "", "yes"}},
     {"unchoke_interval", {"2s", "10s"}},
     {"upload_slots", {"", "1", "2"}},

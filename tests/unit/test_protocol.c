@@ -43,6 +43,7 @@ static void test_presets(void)
         {"cut_on_choke", "no", "no", "yes"},
         {"free_rider", "no", "no", "no"},
         {"request_timeout", "1min", "1min", "1min"},
+        {"snub_after", "1min", "0s", "1min"},
         {"encoding", "raw", "base64", "raw"},
         {"optimistic_interval", "30s", "30s", "30s"},
         {"rate_window", "20s", "20s", "20s"},
@@ -189,10 +190,10 @@ static void test_finish(void)
             mb_protocol_finish(&protocol);
             for (uint32_t i = 0; i < selector->param_count; i++)
                 g_assert_cmpint(protocol.selection_params[i], ==,
-                                mb_protocol_param(&protocol, selector->params[i].name));
+                                mb_protocol_param(&protocol, selector->params[i]->name));
             for (uint32_t i = 0; i < choker->param_count; i++)
                 g_assert_cmpint(protocol.choke_params[i], ==,
-                                mb_protocol_param(&protocol, choker->params[i].name));
+                                mb_protocol_param(&protocol, choker->params[i]->name));
             g_assert_cmpint(mb_protocol_param(&protocol, "rate_window"), ==, 7 * MB_SECOND);
         }
     }

@@ -34,11 +34,11 @@ static void check_choices(const mb_param *param)
     g_assert_cmpint(param->max, ==, count - 1);
 }
 
-static void check_params(const mb_param *params, uint32_t count)
+static void check_params(const mb_param *const *params, uint32_t count)
 {
     g_assert_cmpuint(count, <=, MB_STRATEGY_PARAMS_MAX);
     for (uint32_t i = 0; i < count; i++) {
-        const mb_param *param = &params[i];
+        const mb_param *param = params[i];
         check_name(param->name);
         g_assert_cmpuint(strlen(param->summary), >, 0);
         g_assert_cmpint(param->min, >=, 0);
@@ -47,7 +47,7 @@ static void check_params(const mb_param *params, uint32_t count)
         if (param->type == MB_PARAM_CHOICE) check_choices(param);
         if (param->type != MB_PARAM_CHOICE) g_assert_null(param->choices);
         for (uint32_t k = 0; k < i; k++) {
-            g_assert_cmpstr(params[k].name, !=, param->name);
+            g_assert_cmpstr(params[k]->name, !=, param->name);
         }
     }
 }
@@ -93,13 +93,13 @@ static uint32_t keys_named(const char *name)
     return count;
 }
 
-static void declare(GHashTable *declared, const mb_param *params, uint32_t count)
+static void declare(GHashTable *declared, const mb_param *const *params, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
-        const mb_param *before = g_hash_table_lookup(declared, params[i].name);
-        if (before != NULL) g_assert_true(before == &params[i]);
-        g_assert_cmpuint(keys_named(params[i].name), ==, 1);
-        g_hash_table_insert(declared, (char *)params[i].name, (void *)&params[i]);
+        const mb_param *before = g_hash_table_lookup(declared, params[i]->name);
+        if (before != NULL) g_assert_true(before == params[i]);
+        g_assert_cmpuint(keys_named(params[i]->name), ==, 1);
+        g_hash_table_insert(declared, (char *)params[i]->name, (void *)params[i]);
     }
 }
 
@@ -137,16 +137,16 @@ static void strategies_can_be_chosen(void)
 }
 
 /* A value that the parameter allows: an end, the default, or one not far from its lower end. */
-static void draw_params(mb_rng *rng, const mb_param *params, uint32_t count, int64_t *values)
+static void draw_params(mb_rng *rng, const mb_param *const *params, uint32_t count, int64_t *values)
 {
     memset(values, 0x55, MB_STRATEGY_PARAMS_MAX * sizeof *values);
     for (uint32_t i = 0; i < count; i++) {
-        int64_t near = params[i].min + (int64_t)mb_rng_below(rng, 40);
+        int64_t near = params[i]->min + (int64_t)mb_rng_below(rng, 40);
         uint64_t kind = mb_rng_below(rng, 4);
-        values[i] = kind == 0   ? params[i].min
-                    : kind == 1 ? params[i].max
-                    : kind == 2 ? params[i].value
-                                : MIN(near, params[i].max);
+        values[i] = kind == 0   ? params[i]->min
+                    : kind == 1 ? params[i]->max
+                    : kind == 2 ? params[i]->value
+                                : MIN(near, params[i]->max);
     }
 }
 

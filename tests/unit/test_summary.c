@@ -150,6 +150,44 @@ static void test_bound_dealt(void)
     recording_clear(&recording);
 }
 
+/* Blocks weigh what they weigh: of 0 and 1, 1000 and 1 bytes, one peer holds the short one. */
+static void test_bound_short_block(void)
+{
+    struct recording recording;
+    recording_init(&recording, 2);
+    recording.scenario.file.geometry.size = 1001;
+    recording_add_group(&recording, "a", 1, 0, 500);
+    g_assert_cmpint(recording_open(&recording), ==, 0);
+    arrive(&recording, 1, 1, 0);
+    recording_initial(&recording, 0, 1, 1);
+    g_assert_cmpint(recording_finish(&recording, S), ==, 0);
+    expect(&recording, "lower_bound_s", "2.000000000");
+    recording_clear(&recording);
+}
+
+/* A ratio is rounded once: 1.6166854996 is 1.616685, and 0.0000005 is 0.000001. */
+static void test_ratio_rounding(void)
+{
+    struct recording recording;
+    recording_init(&recording, 1);
+    recording_add_group(&recording, "a", 1, 1000, 1000);
+    recording_add_group(&recording, "b", 2, 1000, 1000);
+    g_assert_cmpint(recording_open(&recording), ==, 0);
+    arrive(&recording, 1, 3, 0);
+    sim_recorder_bytes(recording.recorder, 1, 0, 16166854996);
+    sim_recorder_bytes(recording.recorder, 0, 1, 10000000000);
+    sim_recorder_bytes(recording.recorder, 2, 0, 1);
+    sim_recorder_bytes(recording.recorder, 0, 2, 3000000);
+    sim_recorder_bytes(recording.recorder, 3, 0, 2);
+    sim_recorder_bytes(recording.recorder, 0, 3, 3000000);
+    g_assert_cmpint(recording_finish(&recording, S), ==, 0);
+    expect(&recording, "groups.a.share_ratio.max", "1.616685");
+    expect(&recording, "groups.a.share_ratio.mean", "1.616685");
+    expect(&recording, "groups.b.share_ratio.mean", "0.000001"); /* 0.0000005 */
+    expect(&recording, "groups.b.share_ratio.min", "0.000000");
+    recording_clear(&recording);
+}
+
 static void test_shares(void)
 {
     struct recording recording;
@@ -239,6 +277,8 @@ int main(int argc, char **argv)
     g_test_add_func("/summary/bound-mixed", test_bound_mixed);
     g_test_add_func("/summary/bound-free-rider", test_bound_free_rider);
     g_test_add_func("/summary/bound-dealt", test_bound_dealt);
+    g_test_add_func("/summary/bound-dealt-short-block", test_bound_short_block);
+    g_test_add_func("/summary/ratio-rounding", test_ratio_rounding);
     g_test_add_func("/summary/shares", test_shares);
     g_test_add_func("/summary/little", test_little);
     g_test_add_func("/summary/nothing", test_nothing);

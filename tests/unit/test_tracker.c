@@ -380,6 +380,22 @@ static void test_sample_edges(void)
     }
 }
 
+/* In the original's books who asks is listed too where all are, and never makes one too many. */
+static void test_sample_edges_redealt(void)
+{
+    static const char *const wanted[] = {"1", "2", "4", "5", "6", "7", "0"};
+    static const uint32_t counts[] = {1, 2, 4, 5, 6, 6, 6};
+    for (size_t i = 0; i < G_N_ELEMENTS(wanted); i++) {
+        const char *const keys[] = {"peers_per_announce", wanted[i], NULL};
+        books b;
+        books_init(&b, MB_PRESET_COURSEWORK, BLOCKS, keys);
+        register_many(&b, 5);
+        one(&b, 3, MB_ANNOUNCE_PERIODIC);
+        g_assert_cmpuint(answer_to(&b, 3)->list_count, ==, counts[i]);
+        books_clear(&b);
+    }
+}
+
 /* Many answers of one step lie one after another and hold until the next. */
 static void test_many_answers(void)
 {
@@ -601,6 +617,7 @@ int main(int argc, char **argv)
     g_test_add_func("/tracker/redealt-in-one-instant", test_redealt_in_one_instant);
     g_test_add_func("/tracker/sample", test_sample);
     g_test_add_func("/tracker/sample-edges", test_sample_edges);
+    g_test_add_func("/tracker/sample-edges-redealt", test_sample_edges_redealt);
     g_test_add_func("/tracker/many-answers", test_many_answers);
     g_test_add_func("/tracker/leave", test_leave);
     g_test_add_func("/tracker/leave-keeps-order", test_leave_keeps_order);

@@ -69,6 +69,24 @@ static void test_sizes(void)
     }
 }
 
+static void test_shares(void)
+{
+    static const struct {
+        uint64_t parts[3], shares[3];
+    } cases[] = {
+        {{1, 1, 1}, {333334, 333333, 333333}}, {{0, 5, 0}, {0, 1000000, 0}},
+        {{2, 2, 2}, {333334, 333333, 333333}}, {{1, 2, 3}, {166667, 333333, 500000}},
+        {{1, 3, 3}, {142857, 428572, 428571}}, {{1, 1, UINT32_MAX}, {0, 0, 1000000}},
+    };
+    uint64_t shares[3] = {7, 7, 7};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        mb_shares_split(cases[i].parts, 3, shares);
+        for (size_t part = 0; part < 3; part++)
+            g_assert_cmpuint(shares[part], ==, cases[i].shares[part]);
+    }
+}
+
 static void test_rates(void)
 {
     static const struct good good[] = {
@@ -81,7 +99,8 @@ static void test_rates(void)
         {"2MiB", UINT64_C(137438953472)},
         {"0bit", 0},
         {"0.0001220703125bit", 1},
-        {"0.1bit", 819}, /* 819.2: the one place where something is rounded */
+        {"0.125bit", 1024},
+        {"122.1bit", 1000243}, /* 1000243.2: the one place where something is rounded */
         {"1Gibit", UINT64_C(8796093022208)},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(good); i++) {
@@ -90,10 +109,11 @@ static void test_rates(void)
         g_assert_cmpuint(rate, ==, good[i].value);
     }
     static const struct bad bad[] = {
-        {"10", MB_ERR_UNIT},      {"10mbit", MB_ERR_UNIT},          {"10Mbps", MB_ERR_UNIT},
-        {"10Mbit/", MB_ERR_UNIT}, {"10Mbit/h", MB_ERR_UNIT},        {"0.00001bit", MB_ERR_RANGE},
-        {"-1bit", MB_ERR_RANGE},  {"9999999999Gbit", MB_ERR_RANGE}, {"/s", MB_ERR_SYNTAX},
-        {"1/s", MB_ERR_UNIT},     {"1 Mbit /s", MB_ERR_UNIT},
+        {"10", MB_ERR_UNIT},        {"10mbit", MB_ERR_UNIT},          {"10Mbps", MB_ERR_UNIT},
+        {"10Mbit/", MB_ERR_UNIT},   {"10Mbit/h", MB_ERR_UNIT},        {"0.00001bit", MB_ERR_RANGE},
+        {"-1bit", MB_ERR_RANGE},    {"9999999999Gbit", MB_ERR_RANGE}, {"/s", MB_ERR_SYNTAX},
+        {"1/s", MB_ERR_UNIT},       {"1 Mbit /s", MB_ERR_UNIT},       {"0.1bit", MB_ERR_RANGE},
+        {"0.001bit", MB_ERR_RANGE}, /* 819.2, 8.192 */
     };
     for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
         uint64_t rate = 42;
@@ -241,6 +261,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/units/sizes", test_sizes);
     g_test_add_func("/units/rates", test_rates);
+    g_test_add_func("/units/shares", test_shares);
     g_test_add_func("/units/times", test_times);
     g_test_add_func("/units/counts", test_counts);
     g_test_add_func("/units/decimals", test_decimals);

@@ -1,0 +1,120 @@
+#!/usr/bin/env python3
+"""test_slots.py TRACKER PEER: many ids of one address do not keep a seeder from others.
+
+They ask by hand, in MiniBit's own way, from 127.0.0.50; who suffers is a real peer at 127.0.0.1.
+"""
+import base64
+import json
+import socket
+import threading
+import time
+
+import swarm
+import tap
+from scripted import Lines, note
+from swarm import HOST
+
+PROGRAMS = tap.arguments(2)
+BLOCK = 65536
+BLOCKS = 16
+SLOTS = 3
+THERE = "127.0.0.50"
+RATE = 1 << 20  # bytes a second
+
+
+class Taker:
+    """An id that is always interested, and asks whenever it is unchoked; `rate` bytes a second is
+    what it takes, 0: as fast as it comes."""
+
+    def __init__(self, name, port, rate):
+        self.name, self.port, self.rate = name, port, rate
+        self.ended, self.served = False, 0
+        self.connection = None
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def run(self):
+        while not self.ended:
+            try:
+                self.hold()
+            except (OSError, ValueError, TypeError):
+                time.sleep(0.2)
+
+    def hold(self):
+        self.connection = socket.socket()
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        self.connection.bind((THERE, 0))
+        self.connection.connect((HOST, self.port))
+        empty = base64.b64encode(bytes((BLOCKS + 7) // 8)).decode()
+        self.connection.sendall(note("hello", self.name, set=empty))
+        lines = Lines(self.connection)
+        while message := lines.next():
+            told = message.get("minibit", {})
+            if told.get("note") == "unchoke":
+                request = {"bloco": self.served % BLOCKS, "peerId": self.name,
+                           "minibit": {"version": 1, "raw": True, "keep": True}}
+                self.connection.sendall(json.dumps(request).encode() + b"\n")
+            if "length" in told:
+                self.take(told["length"], lines)
+
+    def take(self, left, lines):
+        left -= len(lines.rest)
+        lines.rest = b""
+        while left > 0:
+            part = self.connection.recv(min(left, self.rate or 65536))
+            if not part:
+                raise OSError("closed")
+            left -= len(part)
+            if self.rate:
+                time.sleep(1)
+        self.served += 1
+
+    def close(self):
+        self.ended = True
+        if self.connection:
+            self.connection.close()
+
+
+class Slots(swarm.Case):
+    programs = PROGRAMS
+
+    def crowd(self, count, rate):
+        self.file = self.swarm.make_file(BLOCK * BLOCKS)
+        self.tracker = self.swarm.tracker(
+            self.file, "--block-size", f"{BLOCK}B", "--up-rate", f"{RATE}B",
+            "--set", f"protocol.seeder_slots={SLOTS}")
+        takers = [Taker(f"taker{i}", self.tracker.seeder_port, rate) for i in range(count)]
+        for taker in takers:
+            self.addCleanup(taker.close)
+        time.sleep(2)  # they have every slot by now
+        return takers
+
+    def is_served(self, within_s):
+        began = time.monotonic()
+        peer = self.swarm.peer("anna", "--exit-when-complete")
+        self.assertExit(peer, 0)
+        self.assertSameBytes(peer.folder / self.file.name, self.file)
+        self.assertLess(time.monotonic() - began, within_s)
+
+    def test_takers_of_a_byte_a_second(self):
+        self.crowd(12, 1)
+        self.is_served(30 + 10)  # passed on after twice 15 s: at first much is taken by the system
+        for line in self.tracker.err:
+            self.assertNotIn("banned", line)
+
+    def test_greedy_takers_get_no_more_than_one(self):
+        takers = self.crowd(30, 0)
+        before = sum(taker.served for taker in takers)
+        # the next slot that falls free is anna's, and then, with one of three, every other one
+        self.is_served(3 * BLOCK * BLOCKS / RATE + 4)
+        self.assertGreater(sum(taker.served for taker in takers), before)
+
+    def test_a_tracker_that_stops_does_not_wait_for_them(self):
+        self.crowd(6, 1)
+        self.tracker.signal(15)
+        began = time.monotonic()
+        self.assertEqual(self.tracker.wait(), 0)
+        self.assertLess(time.monotonic() - began, 12)
+
+
+if __name__ == "__main__":
+    tap.main()
