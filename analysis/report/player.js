@@ -9,10 +9,31 @@ function element(id) {
   return document.getElementById(id);
 }
 
-class Player {
-  constructor(replay) {
+/* One replay and where it is shown; the second's elements have ids that end in "-b". */
+class View {
+  constructor(replay, suffix) {
     this.replay = replay;
-    this.scene = new Scene(element("scene"), replay);
+    this.part = (id) => element(id + suffix);
+    this.scene = new Scene(this.part("scene"), replay);
+    this.part("copies-part").hidden = !replay.source;
+  }
+
+  /* Its node of this name, or nobody. */
+  find(name) {
+    if (name === "tracker") return 0;
+    const peer = this.replay.peers.findIndex((one) => one.name === name);
+    return peer < 0 ? NOBODY : peer + 1;
+  }
+}
+
+class Player {
+  constructor(replays) {
+    element("panel-b").hidden = replays.length < 2;
+    element("panels").classList.toggle("two", replays.length > 1);
+    this.views = replays.map((replay, i) => new View(replay, ["", "-b"][i]));
+    this.view = this.views[0]; /* whose peer is pointed at or watched */
+    this.end = Math.max(...replays.map((replay) => replay.end));
+    this.longest = replays.find((replay) => replay.end === this.end);
     this.t = 0;
     this.speed = 1;
     this.playing = false;
@@ -27,65 +48,90 @@ class Player {
 
   /* What there is to choose from. */
   offer() {
-    const seconds = (this.replay.end * this.replay.unit_s * 1000) / LENGTH_MS;
+    const seconds = (this.end * this.replay.unit_s * 1000) / LENGTH_MS;
     for (const speed of SPEEDS) {
       const shown = Number((seconds * speed).toPrecision(2));
       element("speed").append(new Option(`× ${shown}`, speed, speed === 1, speed === 1));
     }
-    element("scrub").max = this.replay.end;
+    element("scrub").max = this.end;
     const names = this.replay.peers.slice(0, 2000).map((peer) => new Option(peer.name));
     element("names").append(...names);
-    element("copies-part").hidden = !this.replay.source;
-    const { peers, all_peers, stride } = this.replay;
-    const said = [];
-    if (peers.length < all_peers)
-      said.push(`${peers.length.toLocaleString("en")} of ${all_peers.toLocaleString("en")} peers ` +
-        "are shown, spread evenly over the order of arrival.");
-    if (stride > 1)
-      said.push(`One in ${stride} transfers is kept to be animated; how much each peer holds is ` +
-        "exact at every moment.");
+    for (const { replay, part } of this.views)
+      part("title").textContent = this.views.length > 1 ? replay.title : "";
+    const said = this.views.flatMap(({ replay }) => this.sampled(replay));
     element("sample").textContent = said.join(" ");
     element("sample").hidden = said.length === 0;
+  }
+
+  /* What of a large run is left out. */
+  sampled({ peers, all_peers, stride, title }) {
+    const said = [], of = this.views.length > 1 ? `${title}: ` : "";
+    if (peers.length < all_peers)
+      said.push(`${of}${peers.length.toLocaleString("en")} of ${all_peers.toLocaleString("en")} ` +
+        "peers are shown, spread evenly over the order of arrival.");
+    if (stride > 1)
+      said.push(`${of}One in ${stride} transfers is kept to be animated; how much each peer holds ` +
+        "is exact at every moment.");
+    return said;
   }
 
   listen() {
     const on = (id, event, act) => element(id).addEventListener(event, act);
     on("play", "click", () => this.toggle());
     on("first", "click", () => this.seek(0));
-    on("last", "click", () => this.seek(this.replay.end));
+    on("last", "click", () => this.seek(this.end));
     on("back", "click", () => this.step(-1));
     on("forward", "click", () => this.step(1));
     on("speed", "change", (event) => { this.speed = Number(event.target.value); });
     on("scrub", "input", (event) => this.seek(Number(event.target.value)));
     on("find", "input", (event) => this.find(event.target.value));
     on("player", "keydown", (event) => this.key(event));
-    on("scene", "pointermove", (event) => this.hover(event));
-    on("scene", "pointerleave", () => this.point(NOBODY));
-    on("scene", "click", (event) => this.watch(this.under(event)));
-    on("timeline", "pointerdown", (event) => this.drag(event));
-    on("timeline", "pointermove", (event) => { if (event.buttons) this.drag(event); });
-    new ResizeObserver(() => { this.scene.resize(); this.draw(); }).observe(element("player"));
+    on("fullscreen", "click", () => this.fill());
+    for (const view of this.views) {
+      const at = (id, event, act) => view.part(id).addEventListener(event, act);
+      at("scene", "pointermove", (event) => this.hover(event, view));
+      at("scene", "pointerleave", () => this.point(NOBODY));
+      at("scene", "click", (event) => this.watch(this.under(event, view), view));
+      at("timeline", "pointerdown", (event) => this.drag(event));
+      at("timeline", "pointermove", (event) => { if (event.buttons) this.drag(event); });
+    }
+    new ResizeObserver(() => this.resize()).observe(element("player"));
+    window.addEventListener("resize", () => this.resize());
+    document.addEventListener("fullscreenchange", () => {
+      element("fullscreen").textContent = document.fullscreenElement ? "Leave fullscreen" : "Fullscreen";
+      this.resize();
+    });
+  }
+
+  resize() {
+    for (const { scene } of this.views) scene.resize();
+    this.draw();
+  }
+
+  fill() {
+    if (document.fullscreenElement) document.exitFullscreen();
+    else element("player").requestFullscreen();
   }
 
   /* ---- time ---- */
 
   seek(t) {
-    this.t = Math.min(this.replay.end, Math.max(0, Math.round(t)));
+    this.t = Math.min(this.end, Math.max(0, Math.round(t)));
     this.draw();
   }
 
   /* To the next or the last gain. */
   step(way) {
-    const { time } = this.replay;
-    const until = this.replay.gainsUntil(this.t);
-    if (way > 0) return this.seek(until < time.length ? time[until] : this.replay.end);
-    const before = this.replay.gainsUntil(this.t - 1);
-    return this.seek(before > 0 ? time[before - 1] : 0);
+    const times = this.views.map(({ replay }) => {
+      const until = replay.gainsUntil(way > 0 ? this.t : this.t - 1);
+      return way > 0 ? replay.time[until] ?? this.end : replay.time[until - 1] ?? 0;
+    });
+    this.seek(way > 0 ? Math.min(...times) : Math.max(...times));
   }
 
   toggle() {
     this.playing = !this.playing;
-    if (this.playing && this.t >= this.replay.end) this.t = 0;
+    if (this.playing && this.t >= this.end) this.t = 0;
     element("play").setAttribute("aria-label", this.playing ? "Pause" : "Play");
     element("play-shape").setAttribute("d", this.playing ? "M8 5v14M16 5v14" : "M8 5l11 7-11 7z");
     this.before = performance.now();
@@ -99,9 +145,9 @@ class Player {
     const passed = now - this.before;
     if (!this.calm.matches || passed >= 1000) {
       this.before = now;
-      this.t += (Math.min(passed, 1000) * this.speed * this.replay.end) / LENGTH_MS;
-      if (this.t >= this.replay.end) {
-        this.t = this.replay.end;
+      this.t += (Math.min(passed, 1000) * this.speed * this.end) / LENGTH_MS;
+      if (this.t >= this.end) {
+        this.t = this.end;
         this.toggle();
       }
       this.draw();
@@ -111,14 +157,14 @@ class Player {
 
   drag(event) {
     const box = event.target.getBoundingClientRect();
-    this.seek((this.replay.end * (event.clientX - box.left - 8)) / (box.width - 16));
+    this.seek((this.end * (event.clientX - box.left - 8)) / (box.width - 16));
   }
 
   key(event) {
     if (event.target.matches("select, #find") || event.ctrlKey || event.altKey || event.metaKey)
       return;
     if (event.key === " " && event.target.matches("button")) return;
-    const far = (this.replay.end / 100) * (event.shiftKey ? 10 : 1);
+    const far = (this.end / 100) * (event.shiftKey ? 10 : 1);
     const acts = {
       " ": () => this.toggle(),
       ArrowLeft: () => this.seek(this.t - far),
@@ -128,9 +174,10 @@ class Player {
       ",": () => this.step(-1),
       ".": () => this.step(1),
       Home: () => this.seek(0),
-      End: () => this.seek(this.replay.end),
+      End: () => this.seek(this.end),
       ArrowUp: () => this.watchNext(-1),
       ArrowDown: () => this.watchNext(1),
+      f: () => this.fill(),
       Escape: () => this.watch(NOBODY),
     };
     if (!acts[event.key]) return;
@@ -140,14 +187,32 @@ class Player {
 
   /* ---- whom to watch ---- */
 
-  under(event) {
-    const box = event.target.getBoundingClientRect();
-    return this.scene.nodeAt(event.clientX - box.left, event.clientY - box.top);
+  get replay() {
+    return this.view.replay;
   }
 
-  hover(event) {
+  get scene() {
+    return this.view.scene;
+  }
+
+  under(event, view) {
+    const box = event.target.getBoundingClientRect();
+    return view.scene.nodeAt(event.clientX - box.left, event.clientY - box.top);
+  }
+
+  hover(event, view) {
     this.at = [event.offsetX, event.offsetY];
-    this.point(this.under(event));
+    const node = this.under(event, view);
+    if (node !== NOBODY) this.look(view);
+    this.point(node);
+  }
+
+  /* From now on `hovered` and `watched` are nodes of this view. */
+  look(view) {
+    if (view === this.view) return;
+    this.watched = this.watched === NOBODY ? NOBODY : view.find(this.nameOf(this.watched));
+    this.view.part("tip").hidden = true;
+    this.view = view;
   }
 
   point(node) {
@@ -158,12 +223,12 @@ class Player {
   }
 
   find(name) {
-    if (name === "tracker") return this.watch(0);
-    const peer = this.replay.peers.findIndex((one) => one.name === name);
-    return peer >= 0 && this.watch(peer + 1);
+    const view = this.views.find((one) => one.find(name) !== NOBODY);
+    if (view) this.watch(view.find(name), view);
   }
 
-  watch(node) {
+  watch(node, view = this.view) {
+    this.look(view);
     this.watched = node === this.watched ? NOBODY : node;
     this.draw();
     element("watched").textContent = this.watched === NOBODY ? "" : this.describe(this.watched);
@@ -215,7 +280,7 @@ class Player {
   }
 
   showTip() {
-    const tip = element("tip");
+    const tip = this.view.part("tip");
     tip.hidden = this.hovered === NOBODY || !this.at;
     if (tip.hidden) return;
     tip.textContent = this.describe(this.hovered);
@@ -237,27 +302,30 @@ class Player {
   }
 
   drawNow() {
-    const { replay, scene, t } = this;
-    replay.seek(t);
     const focus = this.hovered !== NOBODY ? this.hovered : this.watched;
-    const least = (FLIGHT_MS * this.speed * replay.end) / LENGTH_MS;
-    const flying = replay.underWay(t, least);
-    const moving = flying.filter((j) => replay.isUnderWay(j, t));
-    scene.draw(t, this.calm.matches ? moving : flying, focus, this.calm.matches, least);
-    drawTimeline(element("timeline"), replay, scene, t);
-    if (replay.source) drawCopies(element("copies"), replay, scene);
-    this.say(moving.length);
+    const name = focus === NOBODY ? null : this.nameOf(focus);
+    for (const view of this.views)
+      this.drawView(view, view === this.view ? focus : name === null ? NOBODY : view.find(name));
+    this.say();
     if (this.hovered !== NOBODY) this.showTip();
   }
 
-  say(moving) {
-    const { replay, t } = this, totals = replay.totals(t);
+  /* All of them at the same moment; one that is over stands at its end. */
+  drawView(view, focus) {
+    const { replay, scene, part } = view, { end } = this, t = Math.min(this.t, replay.end);
+    replay.seek(t);
+    const least = (FLIGHT_MS * this.speed * end) / LENGTH_MS;
+    const flying = replay.underWay(t, least);
+    const moving = flying.filter((j) => replay.isUnderWay(j, t));
+    scene.draw(t, this.calm.matches ? moving : flying, focus, this.calm.matches, least);
+    drawTimeline(part("timeline"), replay, scene, t, end);
+    if (replay.source) drawCopies(part("copies"), replay, scene);
+    part("state").textContent = this.stateOf(replay, t, moving.length);
+  }
+
+  stateOf(replay, t, moving) {
+    const totals = replay.totals(t), peers = replay.peers.length;
     const number = (n) => n.toLocaleString("en");
-    const peers = replay.peers.length;
-    element("clock").textContent = `${replay.clock(t)} of ${replay.clock(replay.end)}`;
-    element("scrub").value = Math.round(t);
-    element("scrub").setAttribute("aria-valuetext",
-      `${replay.clock(t)}, ${totals.complete} of ${peers} complete`);
     const here = totals.arrived < peers ? `, ${number(totals.arrived)} arrived` : "";
     const parts = [`${number(totals.complete)} of ${number(peers)} peers complete${here}`,
       `${number(totals.gains)} of ${number(replay.time.length)} blocks gained`,
@@ -265,7 +333,16 @@ class Player {
         (moving > SHOWN_MAX ? ` (about ${number(SHOWN_MAX)} drawn)` : "")];
     if (totals.rarest !== null)
       parts.push(`peers' copies of the rarest block: ${number(totals.rarest)}`);
-    element("state").textContent = parts.join(" · ");
+    return parts.join(" · ");
+  }
+
+  say() {
+    const clock = (t) => this.longest.clock(t);
+    element("clock").textContent = `${clock(this.t)} of ${clock(this.end)}`;
+    element("scrub").value = Math.round(this.t);
+    const told = this.views.map(({ replay }) =>
+      `${replay.totals(this.t).complete} of ${replay.peers.length} complete`);
+    element("scrub").setAttribute("aria-valuetext", `${clock(this.t)}, ${told.join("; ")}`);
     if (!this.playing && this.watched !== NOBODY)
       element("watched").textContent = this.describe(this.watched);
   }
@@ -295,14 +372,15 @@ function start() {
   let player = null;
   offerThemes(() => {
     if (!player) return;
-    player.scene.theme();
+    for (const { scene } of player.views) scene.theme();
     player.draw();
   });
-  element("no-replay").hidden = data !== null;
-  if (data === null) return;
+  element("no-replay").hidden = data.length > 0;
+  if (data.length === 0) return;
   element("player").hidden = false;
-  player = new Player(new Replay(data));
+  player = new Player(data.map((one) => new Replay(one)));
   window.player = player;
+  offerVideo(player);
 }
 
 start();

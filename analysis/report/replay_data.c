@@ -179,10 +179,10 @@ static void write_sources(const replay *all, GString *json)
     g_string_append_c(json, ']');
 }
 
-void res_replay_write(const res_history *history, GString *json)
+void res_replay_write(const res_history *history, int64_t end_ns, GString *json)
 {
     g_assert(history->gains);
-    replay all = {.history = history, .unit_ns = choose_unit(history->end_ns)};
+    replay all = {.history = history, .unit_ns = choose_unit(end_ns)};
     choose_sample(&all);
     g_autofree char *title = res_escape_json(history->title);
     g_string_append_printf(json, "{\"title\":%s,\"unit_ns\":%" G_GINT64_FORMAT, title, all.unit_ns);

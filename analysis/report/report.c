@@ -60,7 +60,8 @@ static void fill_script(GHashTable *places)
     g_autofree char *replay = resource("replay.js");
     g_autofree char *scene = resource("scene.js");
     g_autofree char *player = resource("player.js");
-    char *script = g_strconcat("\n", replay, scene, player, NULL);
+    g_autofree char *video = resource("video.js");
+    char *script = g_strconcat("\n", replay, scene, video, player, NULL);
     g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
     g_checksum_update(checksum, (const guchar *)script, -1);
     guint8 digest[32];
@@ -79,8 +80,8 @@ static const cJSON *volatile_of(const res_run *run, const char *key)
         cJSON_GetObjectItemCaseSensitive(run->manifest, "volatile"), key);
 }
 
-/* The comment of the scenario file, if it is still where it was and is still called so. */
-static void write_remarks(const res_run *run, GString *html)
+/* The scenario file, if it is still where it was and is still called so; else NULL. */
+static char *scenario_text(const res_run *run)
 {
     const cJSON *source = volatile_of(run, "source");
     g_autofree char *text = NULL;
@@ -88,24 +89,65 @@ static void write_remarks(const res_run *run, GString *html)
     if (!cJSON_IsString(source) || !g_file_get_contents(source->valuestring, &text, NULL, NULL) ||
         !g_utf8_validate(text, -1, NULL) ||
         !g_key_file_load_from_data(scenario, text, (gsize)-1, G_KEY_FILE_NONE, NULL))
-        return;
+        return NULL;
     g_autofree char *name = g_key_file_get_string(scenario, "scenario", "name", NULL);
-    if (!name || strcmp(name, run->scenario) == 0) res_remarks_write(text, html);
+    return !name || strcmp(name, run->scenario) == 0 ? g_steal_pointer(&text) : NULL;
 }
 
-static void fill_scenario(GHashTable *places, const res_run *run)
+/* The comment with which the file opens, as it stands; what follows names no figures to look at. */
+static char *opening_comment(const char *text)
+{
+    GString *comment = g_string_new(NULL);
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    for (guint i = 0; lines[i] && (*lines[i] == '#' || *lines[i] == ';'); i++)
+        if (g_str_has_prefix(lines[i], "# Try"))
+            break;
+        else
+            g_string_append_printf(comment, "%s\n", lines[i]);
+    return g_string_free(comment, FALSE);
+}
+
+static char *config_text(const res_run *run)
 {
     g_autofree char *path = res_run_path(run, "config.ini");
-    g_autofree char *text = NULL;
-    g_autofree char *description = NULL;
+    char *text = NULL;
+    return g_file_get_contents(path, &text, NULL, NULL) ? text : g_strdup("");
+}
+
+/* The scenario's description as this run has it. */
+static char *description_of(const res_run *run)
+{
+    g_autofree char *text = config_text(run);
     g_autoptr(GKeyFile) config = g_key_file_new();
-    if (g_file_get_contents(path, &text, NULL, NULL) &&
-        g_key_file_load_from_data(config, text, (gsize)-1, G_KEY_FILE_NONE, NULL))
-        description = g_key_file_get_string(config, "scenario", "description", NULL);
-    fill_text(places, "description", description ? description : "");
-    fill_text(places, "config", text ? text : "");
+    char *words = NULL;
+    if (g_key_file_load_from_data(config, text, (gsize)-1, G_KEY_FILE_NONE, NULL))
+        words = g_key_file_get_string(config, "scenario", "description", NULL);
+    return words ? words : g_strdup("");
+}
+
+static const res_run *shown(const res_report *report, guint index)
+{
+    return g_ptr_array_index(report->shown, index);
+}
+
+/* A study's description is none of its runs' unless all have the same: that may name a value. */
+static char *common_description(const res_report *report)
+{
+    g_autofree char *first = description_of(res_runs_at(report->runs, 0));
+    for (guint i = 1; i < report->runs->runs->len; i++) {
+        g_autofree char *other = description_of(res_runs_at(report->runs, i));
+        if (strcmp(first, other) != 0) return g_strdup("");
+    }
+    return g_steal_pointer(&first);
+}
+
+static void fill_scenario(GHashTable *places, const res_report *report)
+{
+    g_autofree char *description = common_description(report);
+    fill_text(places, "description", description);
+    g_autofree char *text = scenario_text(shown(report, 0));
     GString *remarks = g_string_new(NULL);
-    write_remarks(run, remarks);
+    if (text) res_remarks_write(text, remarks);
     fill(places, "remarks", g_string_free(remarks, FALSE));
 }
 
@@ -115,12 +157,34 @@ static const char *string_of(const cJSON *object, const char *key)
     return cJSON_IsString(value) ? value->valuestring : "";
 }
 
-static void fill_origin(GHashTable *places, const res_run *run)
+static void write_origin(GString *html, const char *name, const char *value)
 {
-    fill_text(places, "seed", run->seed);
-    fill_text(places, "version", string_of(run->manifest, "version"));
-    fill_text(places, "commit", string_of(run->manifest, "commit"));
-    fill_text(places, "config_sha256", string_of(run->manifest, "config_sha256"));
+    g_autofree char *safe = res_escape_html(value);
+    g_string_append_printf(html, "<div><dt>%s</dt><dd>%s</dd></div>\n", name, safe);
+}
+
+static void fill_origins(GHashTable *places, const res_report *report, const GPtrArray *histories)
+{
+    GString *html = g_string_new(NULL);
+    for (guint i = 0; i < report->shown->len; i++) {
+        const res_run *run = shown(report, i);
+        const res_history *history = g_ptr_array_index(histories, i);
+        g_autofree char *config = config_text(run);
+        g_autofree char *safe = res_escape_html(config);
+        g_autofree char *title = res_escape_html(report->shown->len > 1 ? history->title : "");
+        g_string_append_printf(html,
+                               "<details>\n<summary>Every key as it was used%s%s; "
+                               "<code>minibit-sim</code> runs this file as it is</summary>\n"
+                               "<pre class=\"config\" tabindex=\"0\">%s</pre>\n</details>\n"
+                               "<dl class=\"origin\">\n",
+                               *title ? " by " : "", title, safe);
+        write_origin(html, "seed", run->seed);
+        write_origin(html, "version", string_of(run->manifest, "version"));
+        write_origin(html, "commit", string_of(run->manifest, "commit"));
+        write_origin(html, "SHA-256 of the scenario", string_of(run->manifest, "config_sha256"));
+        g_string_append(html, "</dl>\n");
+    }
+    fill(places, "origins", g_string_free(html, FALSE));
 }
 
 /* ---- the parts ------------------------------------------------------------------------------ */
@@ -148,51 +212,95 @@ static bool fill_comparison(GHashTable *places, const res_report *report, GError
     return true;
 }
 
-typedef bool part_writer(const res_history *history, GString *html, GError **error);
-
-static bool fill_part(GHashTable *places, const char *name, const res_history *history,
-                      part_writer *write, GError **error)
+/* Of runs that were replayed side by side all on one clock. */
+static void fill_replay(GHashTable *places, const GPtrArray *histories)
 {
-    GString *html = g_string_new(NULL);
-    bool right = write(history, html, error);
-    fill(places, name, g_string_free(html, FALSE));
-    return right;
-}
-
-static void fill_replay(GHashTable *places, const res_history *history)
-{
-    GString *json = g_string_new(NULL);
-    if (history->gains)
-        res_replay_write(history, json);
-    else
-        g_string_append(json, "null");
+    GString *json = g_string_new("[");
+    int64_t end_ns = 0;
+    for (guint i = 0; i < histories->len; i++)
+        end_ns = MAX(end_ns, ((const res_history *)g_ptr_array_index(histories, i))->end_ns);
+    for (guint i = 0; i < histories->len; i++) {
+        const res_history *history = g_ptr_array_index(histories, i);
+        if (!history->gains) continue;
+        if (json->len > 1) g_string_append_c(json, ',');
+        res_replay_write(history, end_ns, json);
+    }
+    g_string_append_c(json, ']');
     fill(places, "replay", g_string_free(json, FALSE));
 }
 
-static bool fill_run(GHashTable *places, const res_report *report, const res_history *history,
-                     GError **error)
+static bool fill_figures(GHashTable *places, const GPtrArray *histories, GError **error)
 {
-    GString *groups = g_string_new(NULL);
-    bool right = res_report_groups(report, groups, error);
+    GString *html = g_string_new(NULL);
+    bool right = res_report_figures(histories, html, error);
+    fill(places, "figures", g_string_free(html, FALSE));
+    return right;
+}
+
+/* Which run the part is of, where there are two. */
+static void write_run_title(const res_report *report, const res_history *history, GString *html)
+{
+    g_autofree char *title = res_escape_html(history->title);
+    if (compares(report)) g_string_append_printf(html, "<h3>%s</h3>\n", title);
+}
+
+static bool fill_runs(GHashTable *places, const res_report *report, const GPtrArray *histories,
+                      GError **error)
+{
+    GString *facts = g_string_new(NULL), *groups = g_string_new(NULL);
+    g_autofree char *text = scenario_text(shown(report, 0));
+    g_autofree char *remarks = text ? opening_comment(text) : NULL;
+    bool right = true;
+    for (guint i = 0; i < histories->len && right; i++) {
+        const res_history *history = g_ptr_array_index(histories, i);
+        write_run_title(report, history, facts);
+        g_string_append(facts, "<dl class=\"facts\">\n");
+        res_report_facts(history, remarks, facts);
+        g_string_append(facts, "</dl>\n");
+        write_run_title(report, history, groups);
+        right = res_report_groups(report, shown(report, i), groups, error);
+    }
+    fill(places, "facts", g_string_free(facts, FALSE));
     fill(places, "groups", g_string_free(groups, FALSE));
-    fill_text(places, "title", report->run->scenario);
-    g_autofree char *one = g_strdup_printf("One run: %s", history->title);
-    fill_text(places, "run_title", compares(report) ? one : "The run");
-    fill_replay(places, history);
-    return right && fill_part(places, "facts", history, res_report_facts, error) &&
-           fill_part(places, "figures", history, res_report_figures, error);
+    fill_text(places, "title", shown(report, 0)->scenario);
+    fill_text(places, "run_title",
+              histories->len > 1 ? "Two of the runs"
+              : compares(report) ? "One of the runs"
+                                 : "The run");
+    fill_replay(places, histories);
+    return right && fill_figures(places, histories, error);
+}
+
+/* The runs that are shown; where folders were given, each says from which it is. */
+static GPtrArray *read_histories(const res_report *report, GError **error)
+{
+    GPtrArray *all = g_ptr_array_new_with_free_func((GDestroyNotify)res_history_free);
+    for (guint i = 0; i < report->shown->len; i++) {
+        const res_run *run = shown(report, i);
+        res_history *history = res_history_read(report->runs, run, true, error);
+        if (!history) {
+            g_ptr_array_unref(all);
+            return NULL;
+        }
+        if (report->runs->folders > 1) {
+            g_autofree char *title = history->title;
+            history->title = g_strdup_printf("%s: %s", run->study, title);
+        }
+        g_ptr_array_add(all, history);
+    }
+    return all;
 }
 
 GString *res_report_write(const res_report *report, GError **error)
 {
-    g_autoptr(res_history) history = res_history_read(report->runs, report->run, true, error);
-    if (!history) return NULL;
+    g_autoptr(GPtrArray) histories = read_histories(report, error);
+    if (!histories) return NULL;
     g_autoptr(GHashTable) places = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
-    if (!fill_run(places, report, history, error) || !fill_comparison(places, report, error))
+    if (!fill_runs(places, report, histories, error) || !fill_comparison(places, report, error))
         return NULL;
     fill_script(places);
-    fill_scenario(places, report->run);
-    fill_origin(places, report->run);
+    fill_scenario(places, report);
+    fill_origins(places, report, histories);
     g_autofree char *template = resource("report.html");
     return fill_template(template, places);
 }

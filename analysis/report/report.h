@@ -13,9 +13,9 @@
 /* What the report is of, and what of it. */
 typedef struct {
     const res_runs *runs;
-    const res_run *run;   /* whose replay and plots are shown; one of `runs` */
-    char *const *by;      /* keys of the comparison; NULL: those that vary */
-    char *const *metrics; /* figures that are compared; NULL: the usual ones */
+    const GPtrArray *shown; /* res_run *, of `runs`: whose replays and plots are shown; 1 or 2 */
+    char *const *by;        /* keys of the comparison; NULL: those that vary */
+    char *const *metrics;   /* figures that are compared; NULL: the usual ones */
 } res_report;
 
 /* The whole page. NULL with an error: a run that cannot be read, no gnuplot. Free with

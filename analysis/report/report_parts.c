@@ -4,21 +4,17 @@
 
 #include "analysis/estimates/estimates.h"
 #include "analysis/estimates/points.h"
-#include "analysis/plots/compare.h"
 #include "analysis/plots/plots.h"
 #include "analysis/text/escape.h"
 #include "analysis/text/wording.h"
 
-static const char *const compared_metrics[] = {"completed_s",        "download_s.mean",
-                                               "download_s.p95",     "tracker_share",
-                                               "uplink_utilization", NULL};
-static const char *const group_metrics[] = {"peers",
-                                            "peers_complete",
-                                            "download_s.mean",
-                                            "download_s.p95",
-                                            "download_s.max",
-                                            "share_ratio.mean",
-                                            NULL};
+const char *const res_report_group_metrics[] = {"peers",
+                                                "peers_complete",
+                                                "download_s.mean",
+                                                "download_s.p95",
+                                                "download_s.max",
+                                                "share_ratio.mean",
+                                                NULL};
 
 /* What readers call the usual figures; others keep their paths. */
 static const struct {
@@ -32,8 +28,7 @@ static const struct {
 
 /* ---- figures -------------------------------------------------------------------------------- */
 
-static bool write_figure(const res_drawing *figure, const char *prefix, GString *html,
-                         GError **error)
+bool res_report_figure(const res_drawing *figure, const char *prefix, GString *html, GError **error)
 {
     g_autofree char *svg = res_drawing_element(figure, prefix, error);
     if (!svg) return false;
@@ -47,14 +42,22 @@ static bool write_figure(const res_drawing *figure, const char *prefix, GString 
     return true;
 }
 
-bool res_report_figures(const res_history *history, GString *html, GError **error)
+/* What a run has nothing of is left out, as in the command plot. */
+static bool write_kind(const res_plot_kind *kind, const res_history *history, guint run,
+                       GString *html, GError **error)
 {
-    for (const res_plot_kind *kind = res_plot_kinds; kind->name; kind++) {
-        if (kind->needs_gains && !history->gains) continue;
-        /* What a run has nothing of is left out, as in the command plot. */
-        g_autoptr(res_drawing) figure = kind->draw(history, NULL);
-        if (figure && !write_figure(figure, kind->name, html, error)) return false;
-    }
+    if (kind->needs_gains && !history->gains) return true;
+    g_autoptr(res_drawing) figure = kind->draw(history, NULL);
+    g_autofree char *prefix = g_strdup_printf("%s%u", kind->name, run);
+    return !figure || res_report_figure(figure, prefix, html, error);
+}
+
+/* Kind by kind, so that the same picture of two runs stands one below the other. */
+bool res_report_figures(const GPtrArray *histories, GString *html, GError **error)
+{
+    for (const res_plot_kind *kind = res_plot_kinds; kind->name; kind++)
+        for (guint i = 0; i < histories->len; i++)
+            if (!write_kind(kind, g_ptr_array_index(histories, i), i, html, error)) return false;
     return true;
 }
 
@@ -80,16 +83,22 @@ static bool add_row(res_estimates *table, res_database *database, const res_poin
     return true;
 }
 
+static bool any_has(res_database *database, const res_points *points, const char *metric)
+{
+    for (guint i = 0; i < points->points->len; i++)
+        if (res_point_has(database, res_points_at(points, i), metric)) return true;
+    return false;
+}
+
 /* The figures of `metrics` at each point; of the usual ones, those that some point has. */
-static bool write_points(res_database *database, const res_points *points, char *const *metrics,
-                         const char *name, GString *html, GError **error)
+bool res_report_points(res_database *database, const res_points *points, char *const *metrics,
+                       const char *name, GString *html, GError **error)
 {
     g_autoptr(res_estimates) table = res_estimates_new();
     for (guint i = 0; i < points->keys->len; i++)
         res_estimates_add_key(table, g_ptr_array_index(points->keys, i));
     for (char *const *metric = metrics; *metric; metric++)
-        if (points->points->len > 0 && res_point_has(database, res_points_at(points, 0), *metric))
-            res_estimates_add_figure(table, *metric);
+        if (any_has(database, points, *metric)) res_estimates_add_figure(table, *metric);
     for (guint i = 0; i < points->points->len; i++)
         if (!add_row(table, database, res_points_at(points, i), error)) return false;
     for (guint i = 0; i < G_N_ELEMENTS(titles); i++)
@@ -99,44 +108,18 @@ static bool write_points(res_database *database, const res_points *points, char 
     return true;
 }
 
-bool res_report_groups(const res_report *report, GString *html, GError **error)
+bool res_report_groups(const res_report *report, const res_run *run, GString *html, GError **error)
 {
     static char *const by[] = {(char *)RES_KEY_GROUP, NULL};
-    res_run *only[] = {(res_run *)report->run};
-    GPtrArray one = {(gpointer *)only, 1};
+    gpointer only[] = {(gpointer)run};
+    GPtrArray one = {only, 1};
     res_runs runs = *report->runs;
     runs.runs = &one;
     g_autoptr(res_database) database = res_database_open(&runs, error);
     if (!database) return false;
     g_autoptr(res_points) points = res_points_new(&runs, database, by, false, error);
-    return points && write_points(database, points, (char *const *)group_metrics,
-                                  "The run's groups", html, error);
-}
-
-/* ---- the comparison ------------------------------------------------------------------------- */
-
-static bool write_comparison_table(const res_report *report, GString *html, GError **error)
-{
-    g_autoptr(res_database) database = res_database_open(report->runs, error);
-    if (!database) return false;
-    g_autoptr(res_points) points = res_points_new(report->runs, database, report->by, true, error);
-    char *const *metrics = report->metrics ? report->metrics : (char *const *)compared_metrics;
-    return points && write_points(database, points, metrics, "The runs compared", html, error);
-}
-
-/* Runs in which nothing varies have a table and no figure. */
-bool res_report_comparison(const res_report *report, GString *html, GError **error)
-{
-    if (!write_comparison_table(report, html, error)) return false;
-    g_autoptr(GPtrArray) figures = g_ptr_array_new_with_free_func((GDestroyNotify)res_drawing_free);
-    bool asked = report->by || report->metrics;
-    if (!res_compare(report->runs, report->by, report->metrics, figures, asked ? error : NULL))
-        return !asked;
-    for (guint i = 0; i < figures->len; i++) {
-        g_autofree char *prefix = g_strdup_printf("compare%u", i);
-        if (!write_figure(g_ptr_array_index(figures, i), prefix, html, error)) return false;
-    }
-    return true;
+    return points && res_report_points(database, points, (char *const *)res_report_group_metrics,
+                                       "The run's groups", html, error);
 }
 
 /* ---- facts ---------------------------------------------------------------------------------- */
@@ -171,7 +154,49 @@ static void write_share(const cJSON *summary, const char *path, const char *name
     write_fact(html, name, words);
 }
 
-bool res_report_facts(const res_history *history, GString *html, GError **error)
+/* A figure that the remarks name, under its path. */
+static void write_named(const cJSON *figure, const char *path, GString *html)
+{
+    const char *key = strrchr(path, '.');
+    bool is_time = g_str_has_suffix(path, "_s") || (key && g_strrstr_len(path, key - path, "_s"));
+    double value = figure->valuedouble;
+    g_autofree char *words =
+        is_time ? res_time_words(value, res_time_unit_for(value)) : res_number_words(value);
+    g_autofree char *name = res_escape_html(path);
+    write_fact(html, name, words);
+}
+
+/* What of the summary is at `path`; of an object the numbers in it. */
+static void write_at(const cJSON *summary, const char *path, GHashTable *seen, GString *html)
+{
+    g_auto(GStrv) keys = g_strsplit(path, ".", 0);
+    for (guint i = 0; keys[i] && summary; i++)
+        summary = cJSON_GetObjectItemCaseSensitive(summary, keys[i]);
+    if (cJSON_IsNumber(summary)) {
+        if (g_hash_table_add(seen, g_strdup(path))) write_named(summary, path, html);
+    } else if (cJSON_IsObject(summary)) {
+        for (const cJSON *part = summary->child; part; part = part->next) {
+            g_autofree char *below = g_strconcat(path, ".", part->string, NULL);
+            if (cJSON_IsNumber(part) && g_hash_table_add(seen, g_strdup(below)))
+                write_named(part, below, html);
+        }
+    }
+}
+
+static void write_remarked(const cJSON *summary, const char *remarks, GString *html)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GRegex) name = g_regex_new("[a-z][a-z0-9_]*(\\.[\\w-]+)*", 0, 0, NULL);
+    g_autoptr(GMatchInfo) match = NULL;
+    for (g_regex_match(name, remarks, 0, &match); g_match_info_matches(match);
+         g_match_info_next(match, NULL)) {
+        g_autofree char *path = g_match_info_fetch(match, 0);
+        /* Plain words such as "peers" are no names of figures. */
+        if (strpbrk(path, "_.")) write_at(summary, path, seen, html);
+    }
+}
+
+void res_report_facts(const res_history *history, const char *remarks, GString *html)
 {
     const cJSON *summary = history->summary;
     const cJSON *done = figure_at(summary, "peers_complete");
@@ -188,5 +213,5 @@ bool res_report_facts(const res_history *history, GString *html, GError **error)
     }
     write_share(summary, "tracker_share", "of the blocks from the tracker", html);
     write_share(summary, "uplink_utilization", "of the peers' uplinks used", html);
-    return true;
+    if (remarks) write_remarked(summary, remarks, html);
 }

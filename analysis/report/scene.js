@@ -31,7 +31,10 @@ class Scene {
   resize() {
     const ratio = window.devicePixelRatio || 1;
     this.width = this.canvas.clientWidth;
-    this.height = Math.round(Math.min(Math.max(this.width * 0.56, 420), 600));
+    /* The strip of copies, the timeline and the controls are in sight with it. */
+    const room = window.innerHeight - (document.fullscreenElement ? 330 : 400);
+    const most = Math.max(260, Math.min(room, document.fullscreenElement ? 1200 : 600));
+    this.height = Math.round(Math.min(Math.max(this.width * 0.56, 420), most));
     this.layOut();
     this.canvas.style.height = `${this.height}px`;
     this.canvas.width = Math.round(this.width * ratio);
@@ -294,10 +297,10 @@ function chart(canvas) {
 }
 
 /* Blocks delivered over time, stacked by role, and the moment that is shown. */
-function drawTimeline(canvas, replay, scene, t) {
+function drawTimeline(canvas, replay, scene, t, end) {
   const { pen, width, height } = chart(canvas);
   const most = Math.max(1, ...replay.bins.map(([a, b, c]) => a + b + c));
-  const wide = ((width - 16) * replay.bin) / replay.end;
+  const wide = ((width - 16) * replay.bin) / end;
   pen.fillStyle = scene.card;
   pen.fillRect(0, 0, width, height);
   replay.bins.forEach((bin, i) => {
@@ -314,7 +317,7 @@ function drawTimeline(canvas, replay, scene, t) {
   pen.fillStyle = scene.dim;
   pen.font = "11px system-ui, 'DejaVu Sans', sans-serif";
   pen.fillText("blocks delivered over time", 8, 12);
-  const x = 8 + ((width - 16) * t) / replay.end;
+  const x = 8 + ((width - 16) * t) / end;
   pen.fillStyle = scene.ink;
   pen.fillRect(x - 1, 0, 2, height);
 }

@@ -52,6 +52,36 @@ latency = 5ms
 leave = after 5s
 """
 
+RIDERS = """# Who waits?
+#
+# Look for
+# - groups.rider.download_s.mean against groups.giver.download_s.mean; lower_bound_s.
+#
+# Try
+#     first_copy_s
+[scenario]
+name = riders
+description = ${riders=0, 2, 4} riders of 8, served by ${choke}
+until = 1h
+repeat = 2
+[file]
+blocks = 32
+[protocol]
+preset = minibit
+choke = ${choke=rarity-tft, rate-tft}
+[tracker]
+up = 4Mbit
+down = 4Mbit
+[peers giver]
+count = ${8, 6, 4 ! riders}
+up = 1Mbit
+down = 8Mbit
+[peers rider]
+count = ${riders}
+up = 1Mbit
+down = 8Mbit
+free_rider = yes
+"""
 PAPER = "return getComputedStyle(document.documentElement).backgroundColor"
 browser = None
 kept = {}
@@ -262,8 +292,156 @@ def a_study_is_compared():
     check(values in browser.script("return document.querySelector('figure.compare').textContent"),
           "the plot does not name the value")
     equal(browser.script("return document.querySelectorAll('figure.compare').length"), 2, "plots")
-    check("One run: small" in browser.script("return document.getElementById('run').textContent"),
-          "which run is replayed")
+    equal(browser.script("return document.querySelector('section[aria-labelledby=run] h3')"
+                         ".textContent"), f"small, sel = {values}, N = 4", "which run is replayed")
+
+
+def riders_study():
+    if "riders" not in kept:
+        kept["riders"] = simulate(RIDERS)
+    return kept["riders"]
+
+
+def runs_of(study, **values):
+    """The folders of the study's runs that have these values."""
+    with open(study / "index.csv", newline="", encoding="utf-8") as file:
+        return [study / row["folder"] for row in csv.DictReader(file)
+                if all(row[key] == value for key, value in values.items())]
+
+
+def a_study_keeps_groups_apart():
+    study = riders_study()
+    opened(study)
+    equal(browser.complaints(), [], "console")
+    lead = browser.script("return document.querySelector('.lead').textContent")
+    equal(lead, "", "a study has not its first run's description")
+    told = browser.script("return document.querySelector("
+                          "'section[aria-labelledby=comparison] p').textContent")
+    equal(told, "12 runs: 6 points, 2 repetitions each; riders = 0, 2, 4; "
+                "choke = rarity-tft, rate-tft.")
+    table = browser.script("return [...document.querySelectorAll('[aria-label=\"The groups compared\"]"
+                           " tr')].map((r) => [...r.cells].map((c) => c.textContent))")
+    equal([row[:3] for row in table[1:] if row[0] == "4"],
+          [["4", choke, group] for choke in ("rarity-tft", "rate-tft")
+           for group in ("giver", "rider")], "points and groups")
+    row, = [row for row in table if row[:3] == ["4", "rate-tft", "rider"]]
+    means = [json.loads((run / "summary.json").read_text())["groups"]["rider"]["download_s"]["mean"]
+             for run in runs_of(study, riders="4", choke="rate-tft")]
+    equal(len(means), 2)
+    cell = row[table[0].index("mean download")]
+    minutes, seconds = re.match(r"(?:(\d+):)?([\d.]+)", cell).groups()
+    shown = 60 * int(minutes or 0) + float(seconds)
+    check(abs(shown - sum(means) / 2) < 0.6, f"{cell}, wanted {sum(means) / 2}")
+    titles = browser.script("return [...document.querySelectorAll('figure.compare figcaption b')]"
+                            ".map((e) => e.textContent)")
+    equal(titles, ["riders: mean download time, by group",
+                   "riders: share of blocks that the tracker gave"], "what is drawn")
+
+
+def a_study_replays_its_two_ends():
+    study = riders_study()
+    opened(study)
+    equal(browser.script("return player.views.map((v) => v.replay.title)"),
+          ["riders, riders = 0, choke = rarity-tft", "riders, riders = 4, choke = rarity-tft"])
+    groups = "return player.views.map((v) => [...new Set(v.replay.peers.map((p) => v.replay.groups" \
+             "[p.group]))])"
+    equal(browser.script(groups), [["giver"], ["giver", "rider"]], "the second has riders")
+    facts = browser.script("return [...document.querySelectorAll('.facts dt')].map((e) => e.innerText)")
+    for name in ("groups.rider.download_s.mean", "groups.giver.download_s.mean", "lower_bound_s"):
+        check(name in facts, f"what to look for is not there: {name} in {facts}")
+    check("first_copy_s" not in facts, "what to try is no figure to look for")
+    opened(study, "--run=11", "--run=2")
+    equal(len(browser.script("return player.views.map((v) => v.replay.title)")), 2)
+    opened(study, "--run=2")
+    equal(len(browser.script("return player.views.map((v) => v.replay.title)")), 1)
+    refused("report", study, "-o", scratch() / "x.html", "--run=1", "--run=2", "--run=3",
+            words=["--run", "two"])
+
+
+def two_runs_on_one_clock():
+    one, other = small_run(), small_run(2)
+    page = scratch() / "two.html"
+    good("report", one, other, "-o", page)
+    browser.open(page.as_uri())
+    browser.wait("return !!window.player && !player.drawn", "the player is there")
+    unit = browser.script("return player.replay.unit_s")
+    equal(browser.script("return player.views.map((v) => v.replay.unit_s)"), [unit, unit])
+    end = browser.script("return player.end")
+    for share in (0.3, 0.7, 1):
+        time = round(end * share)
+        seek(time)
+        for view, run in enumerate((one, other)):
+            wanted = sum(float(row["time_s"]) <= time * unit + 1e-9
+                         for row in rows(run, "provenance"))
+            held = browser.script("return player.views[arguments[0]].replay.held"
+                                  ".reduce((a, b) => a + b)", view)
+            equal(held, wanted, f"run {view} at {time * unit} s")
+    equal(browser.complaints(), [], "console")
+    ids = browser.script("return [...document.querySelectorAll('[id]')].map((e) => e.id)")
+    equal(len(set(ids)), len(ids), "ids are unique")
+
+
+def all_of_the_replay_is_in_sight():
+    for folder in (small_run(), riders_study(), small_run(700)):
+        opened(folder)
+        browser.size(1280, 900)
+        browser.wait("return !player.drawn", "a picture")
+        browser.script("document.getElementById('scene').scrollIntoView()")
+        low = browser.script("return Math.max(...['copies', 'scrub', 'timeline'].map((id) => "
+                             "document.getElementById(id).getBoundingClientRect().bottom))")
+        top = browser.script("return document.getElementById('scene').getBoundingClientRect().top")
+        check(top >= -1 and low <= 900, f"the replay lies from {top} to {low}")
+
+
+def figures_fit_a_telephone():
+    opened(riders_study())
+    browser.size(400, 800)
+    equal(browser.script("return document.documentElement.scrollWidth"), 400)
+    wide = browser.script("return Math.max(...[...document.querySelectorAll('svg.plot')].map("
+                          "(e) => e.getBoundingClientRect().right))")
+    check(wide <= 400, f"a plot reaches to {wide}")
+    over = browser.script("return [...document.querySelectorAll('table')].filter((e) => "
+                          "getComputedStyle(e.parentNode).overflowX !== 'auto').length")
+    equal(over, 0, "tables that do not scroll")
+
+
+def prints_whole():
+    opened(riders_study())
+    browser.size(720, 1000)
+    browser.protocol("Emulation.setEmulatedMedia", media="print", features=[
+        {"name": "prefers-color-scheme", "value": "dark"}])
+    try:
+        equal(browser.script(PAPER), "rgb(255, 255, 255)", "the paper")
+        wide = browser.script("return Math.max(...[...document.querySelectorAll('table,pre,svg.plot')]"
+                              ".map((e) => e.getBoundingClientRect().right))")
+        check(wide <= 720, f"something is cut: it reaches to {wide} of 720")
+        equal(browser.script("return document.getElementById('play').offsetParent"), None, "controls")
+        equal(browser.script("return getComputedStyle(document.querySelector('figure')).breakInside"),
+              "avoid")
+    finally:
+        browser.protocol("Emulation.setEmulatedMedia", media="", features=[])
+
+
+def fills_the_screen():
+    opened(small_run())
+    browser.script("document.getElementById('scene').focus()")
+    browser.press("f")
+    browser.wait("return document.fullscreenElement?.id === 'player'", "fullscreen")
+    browser.press("f")
+    browser.wait("return !document.fullscreenElement", "back")
+
+
+def saves_a_video():
+    opened(riders_study())
+    equal(browser.script("return document.getElementById('video').hidden"), False, "no button")
+    browser.script("player.speed = 20; document.getElementById('video').click()")
+    size, kind = browser.wait("return window.saved && [window.saved.size, window.saved.type]",
+                              "the video", 40)
+    check(size > 5000 and kind.startswith("video/"), f"{size} bytes of {kind}")
+    head = browser.script("return window.saved.slice(0, 12).arrayBuffer().then((b) => "
+                          "[...new Uint8Array(b)])")
+    check(bytes(head[:4]) == b"\x1aE\xdf\xa3" or bytes(head[4:8]) == b"ftyp", f"{head}")
+    equal(browser.complaints(), [], "console")
 
 
 def a_large_swarm():
@@ -293,7 +471,7 @@ def the_data_cannot_end_its_element():
     element = r'<script type="application/json" id="data">(.*?)</script>'
     data = re.search(element, page, re.S).group(1)
     check("<" not in data, "a < in the data")
-    replay = json.loads(data)
+    replay, = json.loads(data)
     equal(len(base64.b64decode(replay["block"])), replay["gains"], "a byte a block")
     equal(len(re.findall(r"<script\b", page)), 2, "scripts")
     check(not re.search(r"""(src|href)=["'](?!data:,|#)""", page), "it refers to something outside")
@@ -318,7 +496,9 @@ def bad_input():
 CASES = [
     opens_without_a_word, holds_what_provenance_says, plays_to_the_end, less_motion_is_steps,
     keys_do_what_they_say, the_mouse_tells_who, dark_and_narrow, texts_come_out_and_never_run,
-    a_study_is_compared, a_large_swarm, without_provenance, the_data_cannot_end_its_element,
+    a_study_is_compared, a_study_keeps_groups_apart, a_study_replays_its_two_ends,
+    two_runs_on_one_clock, all_of_the_replay_is_in_sight, figures_fit_a_telephone, prints_whole,
+    fills_the_screen, saves_a_video, a_large_swarm, without_provenance, the_data_cannot_end_its_element,
     bad_input,
 ]
 
