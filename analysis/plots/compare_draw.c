@@ -235,7 +235,9 @@ static void write_series(res_drawing *drawing, const struct sketch *sketch)
         width = MAX(width, g_utf8_strlen(label, -1));
     }
     bool named = count > 1 || sketch->series.key >= 0;
-    res_drawing_number(drawing, "legend_rows", named ? legend_rows(count, width) : 0);
+    guint rows = named ? legend_rows(count, width) : 0;
+    res_drawing_number(drawing, "legend_rows", rows);
+    res_drawing_number(drawing, "legend_columns", rows > 0 ? (count + rows - 1) / rows : 1);
 }
 
 /* An axis from 0, but for lines so far from it that they would be flat. */

@@ -271,12 +271,12 @@ bool res_drawing_draw(const res_drawing *figure, res_picture format, const char 
     return drawn;
 }
 
-/* The SVG that the script of terminal `page` draws in `folder`. */
-static char *draw_element(const res_drawing *figure, const char *folder, const char *prefix,
-                          GError **error)
+/* The SVG that the script of terminal `page` or `narrow` draws in `folder`. */
+static char *draw_element(const res_drawing *figure, const char *terminal, const char *folder,
+                          const char *prefix, GError **error)
 {
     static const char name[] = "page.svg";
-    g_autofree char *script = make_script(figure, RES_PICTURE_SVG, "page", name);
+    g_autofree char *script = make_script(figure, RES_PICTURE_SVG, terminal, name);
     g_autofree char *path = g_build_filename(folder, name, NULL);
     g_autofree char *svg = NULL;
     if (!res_gnuplot_run(script, folder, error) || !g_file_get_contents(path, &svg, NULL, error))
@@ -284,12 +284,23 @@ static char *draw_element(const res_drawing *figure, const char *folder, const c
     return res_svg_inline(svg, prefix, figure->title);
 }
 
-char *res_drawing_element(const res_drawing *figure, const char *prefix, GError **error)
+static char *element_for(const res_drawing *figure, const char *terminal, const char *prefix,
+                         GError **error)
 {
     res_interrupt_catch();
     g_autofree char *folder = g_dir_make_tmp("minibit-plot.XXXXXX", error);
     if (!folder) return NULL;
-    char *element = draw_element(figure, folder, prefix, error);
+    char *element = draw_element(figure, terminal, folder, prefix, error);
     res_gnuplot_clear(folder);
     return element;
+}
+
+char *res_drawing_element(const res_drawing *figure, const char *prefix, GError **error)
+{
+    return element_for(figure, "page", prefix, error);
+}
+
+char *res_drawing_element_narrow(const res_drawing *figure, const char *prefix, GError **error)
+{
+    return element_for(figure, "narrow", prefix, error);
 }

@@ -70,4 +70,7 @@ bool res_drawing_draw(const res_drawing *figure, res_picture format, const char 
  */
 char *res_drawing_element(const res_drawing *figure, const char *prefix, GError **error);
 
+/* The same for the width of a hand: half as wide, its texts as large, its legend one column. */
+char *res_drawing_element_narrow(const res_drawing *figure, const char *prefix, GError **error);
+
 #endif

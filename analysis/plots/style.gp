@@ -2,7 +2,10 @@
 set encoding utf8
 latex = terminal eq 'tex'
 # A page says the title itself, and its theme has the background.
-page = terminal eq 'page'
+# So has a narrow one, for the width of a hand: its legend is one column.
+narrow = terminal eq 'narrow'
+page = terminal eq 'page' || narrow
+if (narrow) { legend_rows = legend_rows * legend_columns }
 
 # Okabe and Ito's palette, told apart by colour-blind readers too; dashes when it comes round again.
 colours = "#0072B2 #D55E00 #009E73 #CC79A7 #E69F00 #56B4E9 #777777"
@@ -20,13 +23,14 @@ GRID = "#e4e4e4"
 # The legend lies below the frame. In LaTeX the caption says what a title would.
 height = 750 + (legend_rows > 3 ? 27 * (legend_rows - 3) : 0)
 if (page) { height = height - 70 }
+if (narrow) { height = 430 + 23 * legend_rows }
 if (latex) {
     set terminal cairolatex pdf input colortext transparent fontscale 0.8 \
         size 15cm, (8.6 + 0.45 * legend_rows) * 1cm
     set tmargin 2
 }
 if (page) {
-    set terminal svg dynamic font 'DejaVu Sans,16' noenhanced size 1200,height
+    set terminal svg dynamic font 'DejaVu Sans,16' noenhanced size (narrow ? 600 : 1200),height
     set tmargin at screen 1 - 50.0 / height
 }
 if (!latex && !page) {
@@ -45,10 +49,10 @@ set output output_file
 set border 3 linecolor rgb INK
 set tics nomirror out textcolor rgb INK
 set grid xtics ytics linetype 1 linecolor rgb GRID linewidth 1
-set lmargin at screen (latex ? 0.14 : 0.1)
+set lmargin at screen (latex ? 0.14 : narrow ? 0.17 : 0.1)
 set rmargin at screen 0.97
 set bmargin (latex ? 3.6 : 4.6) + 1.3 * legend_rows
-set key at screen 0.5, (latex ? 0.02 : 18.0 / height) bottom center vertical \
+set key at screen 0.5, (latex ? 0.02 : (narrow ? 8.0 : 18.0) / height) bottom center vertical \
     maxrows (legend_rows > 0 ? int(legend_rows) : 1) Left reverse samplen 2.5 spacing 1.2 \
     width (latex ? -6 : 2) textcolor rgb INK
 set xlabel x_label textcolor rgb INK offset 0,0.3

@@ -28,17 +28,32 @@ static const struct {
 
 /* ---- figures -------------------------------------------------------------------------------- */
 
+/* The picture for narrow screens. Of a matrix there is none: it scrolls, for its cells would be too
+ * small to see. */
+static bool write_narrow(const res_drawing *figure, const char *prefix, char **html, GError **error)
+{
+    *html = g_strdup("");
+    if (strcmp(res_drawing_kind(figure), "matrix") == 0) return true;
+    g_autofree char *ids = g_strconcat(prefix, "-hand", NULL);
+    g_autofree char *svg = res_drawing_element_narrow(figure, ids, error);
+    g_free(*html);
+    *html = svg ? g_strconcat("<div class=\"hand\">\n", svg, "</div>", NULL) : NULL;
+    return svg != NULL;
+}
+
 bool res_report_figure(const res_drawing *figure, const char *prefix, GString *html, GError **error)
 {
     g_autofree char *svg = res_drawing_element(figure, prefix, error);
     if (!svg) return false;
+    g_autofree char *hand = NULL;
+    if (!write_narrow(figure, prefix, &hand, error)) return false;
     g_autofree char *title = res_escape_html(res_drawing_title_text(figure));
     g_autofree char *explanation = res_escape_html(res_drawing_explanation_text(figure));
     g_string_append_printf(html,
                            "<figure class=\"%s\"><figcaption><b>%s</b> <span>%s</span>"
                            "</figcaption>\n<div class=\"wide\" tabindex=\"0\" role=\"group\" "
-                           "aria-label=\"Plot\">\n%s</div></figure>\n",
-                           res_drawing_kind(figure), title, explanation, svg);
+                           "aria-label=\"Plot\">\n%s</div>%s</figure>\n",
+                           res_drawing_kind(figure), title, explanation, svg, hand);
     return true;
 }
 

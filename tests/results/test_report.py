@@ -139,7 +139,7 @@ def opens_without_a_word():
     equal(browser.complaints(), [], "console")
     equal(browser.requests(), [page.as_uri()], "requests")
     count = "return document.querySelectorAll(arguments[0]).length"
-    equal(browser.script(count, "figure.curves svg"), 1, "curves")
+    equal(browser.script(count, "figure.curves .wide svg"), 1, "curves")
     equal(browser.script("return document.querySelectorAll('figure').length"), 5, "figures")
     ids = browser.script("return [...document.querySelectorAll('[id]')].map((e) => e.id)")
     equal(len(set(ids)), len(ids), "ids are unique")
@@ -397,9 +397,13 @@ def figures_fit_a_telephone():
     opened(riders_study())
     browser.size(400, 800)
     equal(browser.script("return document.documentElement.scrollWidth"), 400)
-    wide = browser.script("return Math.max(...[...document.querySelectorAll('svg.plot')].map("
-                          "(e) => e.getBoundingClientRect().right))")
+    wide = browser.script("return Math.max(...[...document.querySelectorAll("
+                          "'figure:not(.matrix) svg.plot')].map((e) => e.getBoundingClientRect()"
+                          ".right))")
     check(wide <= 400, f"a plot reaches to {wide}")
+    small = browser.script("return Math.min(...[...document.querySelectorAll('svg.plot text')].map("
+                           "(e) => e.getBoundingClientRect().height).filter((h) => h > 0))")
+    check(small >= 9, f"a plot's text is {small} high")
     over = browser.script("return [...document.querySelectorAll('table')].filter((e) => "
                           "getComputedStyle(e.parentNode).overflowX !== 'auto').length")
     equal(over, 0, "tables that do not scroll")
