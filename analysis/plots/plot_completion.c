@@ -15,12 +15,21 @@ static double seconds_at(const res_group_times *times, guint group, guint index)
     return (double)g_array_index(times->times[group], int64_t, index) / 1e9;
 }
 
+static bool has_peer(const res_history *swarm, guint group)
+{
+    for (guint p = 1; p < swarm->nodes->len; p++)
+        if (res_history_member(swarm, p)->group == group) return true;
+    return false;
+}
+
 static char *label_of(const res_history *swarm, const res_group_times *times, guint group,
                       res_time_unit unit)
 {
     const char *name = g_ptr_array_index(swarm->groups, group);
     guint done = times->times[group]->len;
-    if (times->sizes[group] == 0) return g_strconcat(name, ": complete on arrival", NULL);
+    if (times->sizes[group] == 0)
+        return g_strconcat(name, has_peer(swarm, group) ? ": complete on arrival" : ": no peer",
+                           NULL);
     g_autofree char *part = res_part_words(done, times->sizes[group]);
     if (done == 0) return g_strdup_printf("%s: %s", name, part);
     double median_s = (double)res_group_times_percentile(times, group, 50) / 1e9;

@@ -23,7 +23,7 @@ GRID = "#e4e4e4"
 # The legend lies below the frame. In LaTeX the caption says what a title would.
 height = 750 + (legend_rows > 3 ? 27 * (legend_rows - 3) : 0)
 if (page) { height = height - 70 }
-if (narrow) { height = 430 + 23 * legend_rows }
+if (narrow) { height = 430 + (legend_rows > 14 ? 23 : 23 * legend_rows) }
 if (latex) {
     set terminal cairolatex pdf input colortext transparent fontscale 0.8 \
         size 15cm, (8.6 + 0.45 * legend_rows) * 1cm
@@ -55,6 +55,12 @@ set bmargin (latex ? 3.6 : 4.6) + 1.3 * legend_rows
 set key at screen 0.5, (latex ? 0.02 : (narrow ? 8.0 : 18.0) / height) bottom center vertical \
     maxrows (legend_rows > 0 ? int(legend_rows) : 1) Left reverse samplen 2.5 spacing 1.2 \
     width (latex ? -6 : 2) textcolor rgb INK
+if (narrow && legend_rows > 14) {
+    unset key
+    set bmargin 6
+    set label 9 "its many groups are named on a wider screen" at screen 0.5, 8.0 / height center \
+        textcolor rgb DIM
+}
 set xlabel x_label textcolor rgb INK offset 0,0.3
 set ylabel y_label textcolor rgb INK offset 0,0
 

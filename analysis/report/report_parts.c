@@ -98,6 +98,14 @@ static bool add_row(res_estimates *table, res_database *database, const res_poin
     return true;
 }
 
+/* A group that has no peer at this point has no figures either. */
+static bool is_empty(res_database *database, const res_point *point)
+{
+    res_estimate peers;
+    return point->group && res_point_has(database, point, "peers") &&
+           res_point_estimate(database, point, "peers", &peers, NULL) && peers.mean == 0;
+}
+
 static bool any_has(res_database *database, const res_points *points, const char *metric)
 {
     for (guint i = 0; i < points->points->len; i++)
@@ -115,7 +123,9 @@ bool res_report_points(res_database *database, const res_points *points, char *c
     for (char *const *metric = metrics; *metric; metric++)
         if (any_has(database, points, *metric)) res_estimates_add_figure(table, *metric);
     for (guint i = 0; i < points->points->len; i++)
-        if (!add_row(table, database, res_points_at(points, i), error)) return false;
+        if (!is_empty(database, res_points_at(points, i)) &&
+            !add_row(table, database, res_points_at(points, i), error))
+            return false;
     for (guint i = 0; i < G_N_ELEMENTS(titles); i++)
         if (res_estimates_figure(table, titles[i].path) >= 0)
             res_estimates_entitle(table, titles[i].path, titles[i].title);

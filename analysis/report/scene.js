@@ -1,18 +1,29 @@
 /* The swarm drawn on a canvas: the tracker above, a cell for each peer by group, blocks moving. */
 
 const TILE = 34; /* from this size on a cell shows each block */
+const GROUPS_NAMED = 24; /* of more the names are not shown */
 const SHOWN_MAX = 900; /* blocks under way that are drawn at a time */
 
 class Scene {
   constructor(canvas, replay) {
     this.canvas = canvas;
     this.replay = replay;
-    this.members = replay.groups.map(() => []);
-    replay.peers.forEach((peer, p) => this.members[peer.group].push(p));
+    this.gather();
     this.x = new Float32Array(replay.peers.length + 2);
     this.y = new Float32Array(replay.peers.length + 2);
     this.theme();
     this.resize();
+  }
+
+  /* Peers by group; where the names of so many would leave no room for peers, all together. */
+  gather() {
+    const { groups, peers } = this.replay;
+    this.names = groups;
+    this.members = groups.map(() => []);
+    peers.forEach((peer, p) => this.members[peer.group].push(p));
+    if (this.members.filter((group) => group.length).length <= GROUPS_NAMED) return;
+    this.members = [this.members.flat()];
+    this.names = [`peers of ${groups.length.toLocaleString("en")} groups, in their order`];
   }
 
   theme() {
@@ -73,7 +84,7 @@ class Scene {
       if (!peers.length) return;
       const rows = Math.ceil(peers.length / columns);
       const across = rows > 1 && !name ? columns : Math.ceil(peers.length / rows);
-      const words = 7 * (this.replay.groups[g].length + 8);
+      const words = 7 * (this.names[g].length + 8);
       const width = Math.max(across * (size + gap) - gap, Math.min(words, room));
       if (used + 24 + width > room) {
         shelves.push([0]);
@@ -148,7 +159,7 @@ class Scene {
     pen.fillStyle = this.dim;
     for (const [x, y, g] of this.labels) {
       const count = this.members[g].length;
-      pen.fillText(`${this.replay.groups[g]} (${count.toLocaleString("en")})`, x, y);
+      pen.fillText(`${this.names[g]} (${count.toLocaleString("en")})`, x, y);
     }
   }
 

@@ -324,6 +324,7 @@ def a_study_keeps_groups_apart():
     equal([row[:3] for row in table[1:] if row[0] == "4"],
           [["4", choke, group] for choke in ("rarity-tft", "rate-tft")
            for group in ("giver", "rider")], "points and groups")
+    equal([row[2] for row in table[1:] if row[0] == "0"], ["giver"] * 2, "a group without peers")
     row, = [row for row in table if row[:3] == ["4", "rate-tft", "rider"]]
     means = [json.loads((run / "summary.json").read_text())["groups"]["rider"]["download_s"]["mean"]
              for run in runs_of(study, riders="4", choke="rate-tft")]
@@ -435,6 +436,22 @@ def fills_the_screen():
     browser.wait("return !document.fullscreenElement", "back")
 
 
+def hundreds_of_groups_leave_room_for_peers():
+    one = SCENARIO.replace("PEERS", "1")
+    many = "".join(f"[peers group_with_a_long_name_{i:03}]\ncount = 2\nup = 2Mbit\ndown = 8Mbit\n"
+                   for i in range(60))
+    opened(simulate(one + many))
+    browser.size(1280, 900)
+    browser.wait("return !player.drawn", "a picture")
+    size, low, height = browser.script(
+        "const s = player.scene; return [s.size, Math.max(...s.y.slice(0, -1)), s.height]")
+    check(size > 8 and low < height, f"peers of {size} down to {low} in {height}")
+    browser.size(400, 800)
+    tall = browser.script("return Math.max(...[...document.querySelectorAll('svg.plot')].map("
+                          "(e) => e.getBoundingClientRect().height))")
+    check(tall < 500, f"a plot is {tall} high")
+
+
 def saves_a_video():
     opened(riders_study())
     equal(browser.script("return document.getElementById('video').hidden"), False, "no button")
@@ -502,7 +519,8 @@ CASES = [
     keys_do_what_they_say, the_mouse_tells_who, dark_and_narrow, texts_come_out_and_never_run,
     a_study_is_compared, a_study_keeps_groups_apart, a_study_replays_its_two_ends,
     two_runs_on_one_clock, all_of_the_replay_is_in_sight, figures_fit_a_telephone, prints_whole,
-    fills_the_screen, saves_a_video, a_large_swarm, without_provenance, the_data_cannot_end_its_element,
+    fills_the_screen, saves_a_video,
+    hundreds_of_groups_leave_room_for_peers, a_large_swarm, without_provenance, the_data_cannot_end_its_element,
     bad_input,
 ]
 
