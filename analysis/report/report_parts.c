@@ -191,21 +191,27 @@ static void write_named(const cJSON *figure, const char *path, GString *html)
     write_fact(html, name, words);
 }
 
-/* What of the summary is at `path`; of an object the numbers in it. */
+/* A figure, or of an object all numbers in it, as far as there is room. */
+static void write_below(const cJSON *part, const char *path, GHashTable *seen, GString *html)
+{
+    enum { NAMED_MAX = 40 };
+    if (g_hash_table_size(seen) >= NAMED_MAX) return;
+    if (cJSON_IsNumber(part) && g_hash_table_add(seen, g_strdup(path)))
+        write_named(part, path, html);
+    if (!cJSON_IsObject(part)) return;
+    for (const cJSON *child = part->child; child; child = child->next) {
+        g_autofree char *below = g_strconcat(path, ".", child->string, NULL);
+        write_below(child, below, seen, html);
+    }
+}
+
+/* What of the summary is at `path`. */
 static void write_at(const cJSON *summary, const char *path, GHashTable *seen, GString *html)
 {
     g_auto(GStrv) keys = g_strsplit(path, ".", 0);
     for (guint i = 0; keys[i] && summary; i++)
         summary = cJSON_GetObjectItemCaseSensitive(summary, keys[i]);
-    if (cJSON_IsNumber(summary)) {
-        if (g_hash_table_add(seen, g_strdup(path))) write_named(summary, path, html);
-    } else if (cJSON_IsObject(summary)) {
-        for (const cJSON *part = summary->child; part; part = part->next) {
-            g_autofree char *below = g_strconcat(path, ".", part->string, NULL);
-            if (cJSON_IsNumber(part) && g_hash_table_add(seen, g_strdup(below)))
-                write_named(part, below, html);
-        }
-    }
+    if (summary) write_below(summary, path, seen, html);
 }
 
 static void write_remarked(const cJSON *summary, const char *remarks, GString *html)
@@ -213,11 +219,16 @@ static void write_remarked(const cJSON *summary, const char *remarks, GString *h
     g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_autoptr(GRegex) name = g_regex_new("[a-z][a-z0-9_]*(\\.[\\w-]+)*", 0, 0, NULL);
     g_autoptr(GMatchInfo) match = NULL;
+    const char *look = strstr(remarks, "Look for");
     for (g_regex_match(name, remarks, 0, &match); g_match_info_matches(match);
          g_match_info_next(match, NULL)) {
         g_autofree char *path = g_match_info_fetch(match, 0);
-        /* Plain words such as "peers" are no names of figures. */
-        if (strpbrk(path, "_.")) write_at(summary, path, seen, html);
+        gint at;
+        g_match_info_fetch_pos(match, 0, &at, NULL);
+        /* A plain word, such as "requests", is the name of a figure only where one is to look. */
+        bool named =
+            strpbrk(path, "_.") || (look && remarks + at > look && figure_at(summary, path));
+        if (named && strcmp(path, "peers") != 0) write_at(summary, path, seen, html);
     }
 }
 

@@ -56,6 +56,7 @@ RIDERS = """# Who waits?
 #
 # Look for
 # - groups.rider.download_s.mean against groups.giver.download_s.mean; lower_bound_s.
+# - refusals against requests; group_bytes.
 #
 # Try
 #     first_copy_s
@@ -348,7 +349,8 @@ def a_study_replays_its_two_ends():
              "[p.group]))])"
     equal(browser.script(groups), [["giver"], ["giver", "rider"]], "the second has riders")
     facts = browser.script("return [...document.querySelectorAll('.facts dt')].map((e) => e.innerText)")
-    for name in ("groups.rider.download_s.mean", "groups.giver.download_s.mean", "lower_bound_s"):
+    for name in ("groups.rider.download_s.mean", "groups.giver.download_s.mean", "lower_bound_s",
+                 "refusals", "requests", "group_bytes.giver.rider"):
         check(name in facts, f"what to look for is not there: {name} in {facts}")
     check("first_copy_s" not in facts, "what to try is no figure to look for")
     opened(study, "--run=11", "--run=2")
@@ -519,8 +521,8 @@ CASES = [
     keys_do_what_they_say, the_mouse_tells_who, dark_and_narrow, texts_come_out_and_never_run,
     a_study_is_compared, a_study_keeps_groups_apart, a_study_replays_its_two_ends,
     two_runs_on_one_clock, all_of_the_replay_is_in_sight, figures_fit_a_telephone, prints_whole,
-    fills_the_screen, saves_a_video,
-    hundreds_of_groups_leave_room_for_peers, a_large_swarm, without_provenance, the_data_cannot_end_its_element,
+    fills_the_screen, saves_a_video, hundreds_of_groups_leave_room_for_peers, a_large_swarm,
+    without_provenance, the_data_cannot_end_its_element,
     bad_input,
 ]
 
