@@ -3,7 +3,7 @@
  */
 #include "analysis/command.h"
 #include "analysis/estimates/estimates.h"
-#include "analysis/estimates/points.h"
+#include "analysis/estimates/point_figures.h"
 
 #include <string.h>
 
@@ -23,7 +23,10 @@ static const char examples[] =
     "\n"
     "Figures are scalars of summary.json by their path, such as download_s.p95. The interval is\n"
     "Student's: mean ± t s / sqrt(n); a point of one run has none. Runs that lack a figure are\n"
-    "counted: (8 of 10). CSV has full digits: METRIC.n, .mean, .low, .high.";
+    "counted: (8 of 10). CSV has full digits: METRIC.n, .mean, .low, .high.\n"
+    "Where not all peers completed, times say of how many they are; then "
+    "download_s.restricted_mean\n"
+    "compares: who never completed counts with what it waited until the scenario's `until`.";
 
 struct options {
     gboolean force;

@@ -9,7 +9,7 @@
 #define ANALYSIS_ESTIMATES_H
 
 #include "analysis/data/database.h"
-#include "analysis/estimates/points.h"
+#include "analysis/estimates/point_figures.h"
 #include "analysis/estimates/stats.h"
 #include "analysis/text/grid.h"
 
@@ -50,7 +50,7 @@ res_estimates *res_estimates_query(res_database *database, const char *sql, char
 
 /*
  * A table of points: its keys are theirs, its figures those of summary.json at `metrics` (ends with
- * NULL; NULL: none, and the database is not asked). NULL with an error as res_point_estimate() has.
+ * NULL; NULL: none, and the database is not asked). NULL with an error as res_point_figures() has.
  * The caller frees it.
  */
 res_estimates *res_estimates_points(const res_points *points, res_database *database,

@@ -1,15 +1,14 @@
 /*
  * The runs of studies gathered into points: those that share the values of some keys (parameters,
- * columns of `run`, or a group of peers) and so are repetitions of each other; and what a figure of
- * summary.json comes to at each.
+ * columns of `run`, or a group of peers) and so are repetitions of each other.
  *
- * The commands table and plot call it.
+ * The commands table and plot call it, and the report of a study. What figures come to at a point
+ * is point_figures.h's.
  */
 #ifndef ANALYSIS_POINTS_H
 #define ANALYSIS_POINTS_H
 
 #include "analysis/data/database.h"
-#include "analysis/estimates/stats.h"
 
 /* The key that stands for the groups of peers within a run. */
 #define RES_KEY_GROUP "group"
@@ -50,25 +49,6 @@ char *res_points_mixed(const GPtrArray *keys, const res_runs *runs);
 
 /* A point of the list. */
 const res_point *res_points_at(const res_points *points, guint index);
-
-/*
- * Appends the figure's values (double) at `point`, run by run, those runs left out that have none.
- * Errors as below.
- */
-bool res_point_values(res_database *database, const res_point *point, const char *path,
-                      GArray *values, GError **error);
-
-/*
- * What the figure of summary.json at `path` comes to at `point`: for a group of peers it is sought
- * within that group. False with an error that names the nearest path if no run has it, or if it is
- * no number.
- */
-bool res_point_estimate(res_database *database, const res_point *point, const char *path,
-                        res_estimate *estimate, GError **error);
-
-/* Does any run have a number at `path`, for the point's group? Else a default is not worth showing.
- */
-bool res_point_has(res_database *database, const res_point *point, const char *path);
 
 void res_points_free(res_points *points);
 

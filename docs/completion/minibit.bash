@@ -107,7 +107,7 @@ _minibit_figures() {
 # What the results that are named know for the option $1 of minibit-results.
 _minibit_from_results() {
     case $1 in
-        --metric) _minibit_first summary.json | _minibit_figures ;;
+        --metric) _minibit_first summary.json | _minibit_figures; echo download_s.restricted_mean ;;
         --by) _minibit_first index.csv | head -n 1 | tr ',' '\n' | grep -vxE 'folder|run|path' ;;
         --peer) _minibit_first completion.csv | sed '1d; s/,.*//' ;;
     esac

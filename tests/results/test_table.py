@@ -7,7 +7,7 @@ import os
 import random
 import statistics
 
-from folders import check, equal, good, main, refused, results, scratch, write_run, write_study
+from folders import check, equal, good, main, refused, results, scratch, simulate, write_run, write_study
 
 # Student's t, 97.5 %, by degrees of freedom (Abramowitz and Stegun, table 26.10).
 T975 = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 9: 2.262, 19: 2.093, 29: 2.045}
@@ -72,6 +72,64 @@ def survivors_are_counted():
     by_group = good("table", study, "--by=N,group", "--metric=download_s.mean").table()
     equal([row[3].partition("(")[2] for row in by_group[1:]], ["", "", "6 of 30 peers)", ""])
     equal(good("table", study, "--metric=tracker_share").err, "")
+
+
+WAITING = """[scenario]
+name = waiting
+until = 40s
+warmup = 4s
+[file]
+size = 10MiB
+[tracker]
+up = 20Mbit
+down = 20Mbit
+[peers early]
+count = 3
+up = 10Mbit
+down = 20Mbit
+[peers late]
+arrival = every 3s
+count = 10
+up = 1Mbit
+down = 4Mbit
+[peers holders]
+count = 1
+up = 1Mbit
+down = 1Mbit
+have = all
+"""
+
+
+def restricted_means():
+    """Who never completed counts with the wait in vain; warmup and those that came complete do not."""
+    run = simulate(WAITING)
+    rows = list(csv.DictReader(open(run / "completion.csv")))
+    waits = {}
+    for row in rows:
+        arrived, completed = float(row["arrived_s"]), float(row["completed_s"] or 40)
+        if row["group"] == "holders" or (row["group"] == "late" and arrived < 4):
+            continue
+        waits.setdefault(row["group"], []).append(min(completed, 40) - arrived)
+    check(any(row["status"] == "incomplete" for row in rows), "somebody must be late")
+    check(len(waits["late"]) < 10, "somebody must come before warmup")
+    everybody = statistics.fmean(sum(waits.values(), []))
+    metric = "download_s.restricted_mean"
+    row = rows_of(good("table", run, f"--metric={metric}", "--format=csv"))[0]
+    check(abs(float(row[f"{metric}.mean"]) - everybody) < 1e-9, row)
+    by_group = {row["group"]: row[f"{metric}.mean"] for row in
+                rows_of(good("table", run, "--by=group", f"--metric={metric}", "--format=csv"))}
+    equal(sorted(by_group), ["early", "holders", "late"])
+    equal(by_group["holders"], "")
+    for group, of in waits.items():
+        check(abs(float(by_group[group]) - statistics.fmean(of)) < 1e-9, group)
+    inner = f"groups.late.{metric}"
+    row = rows_of(good("table", run, f"--metric={inner}", "--format=csv"))[0]
+    equal(row[f"{inner}.mean"], by_group["late"])
+    marked = good("table", run, "--metric=download_s.mean", f"--metric={metric}").table()[1]
+    equal([" peers)" in cell for cell in marked[1:]], [True, False])
+    equal(refused("table", run, "--metric=download_s.restrited_mean").err.count(metric), 1)
+    no_until = write_run(scratch() / "r", {"end_s": 1})
+    equal(good("table", no_until, f"--metric={metric}").table()[1], ["1", "(0 of 1)"])
 
 
 def missing_values_are_counted():
@@ -296,6 +354,7 @@ main([
     ("means and 95 % intervals are those of Python's statistics", means_and_intervals),
     ("one run has no interval", one_run_has_no_interval),
     ("peers that did not complete are told beside the times of those that did", survivors_are_counted),
+    ("restricted means count those that never completed", restricted_means),
     ("missing values are counted and said", missing_values_are_counted),
     ("times are minutes and seconds", times_are_readable),
     ("--by takes parameters, run columns and several folders", keys),
