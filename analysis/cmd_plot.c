@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <gio/gio.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,6 +21,9 @@ static const char examples[] =
     "      one picture, one file\n"
     "  minibit-results plot results/study --metric=download_s.mean --by=N,selection\n"
     "      a figure of summary.json over the parameter N, a line for each selection\n"
+    "  minibit-results plot results/study --by=N --log=x,y --range=y=10..1000 \\\n"
+    "      --label=download_s.mean=\"Mean download\" --label=N=Peers --format=tex\n"
+    "      for a paper: logarithmic axes, a range, words of one's own\n"
     "  minibit-results plot results/study --run=3 --kind=matrix\n"
     "      a picture of one run of a study\n"
     "\n"
@@ -38,7 +42,9 @@ static const char examples[] =
 
 struct options {
     char *kinds, *formats, *output;
-    char **metrics, **by;
+    char **metrics, **by, **labels, **ranges, **against;
+    char *log;
+    gboolean seconds;
     gboolean force;
     int run;
 };
@@ -245,24 +251,95 @@ static const res_run *find_run(const struct plan *plan, GError **error)
     return NULL;
 }
 
+/* "x", "y" or "x,y". */
+static bool read_log(const char *text, res_compare_look *look, GError **error)
+{
+    g_auto(GStrv) axes = g_strsplit(text ? text : "", ",", -1);
+    for (guint i = 0; axes[i]; i++) {
+        if (strcmp(axes[i], "x") == 0)
+            look->log_x = true;
+        else if (strcmp(axes[i], "y") == 0)
+            look->log_y = true;
+        else
+            return res_input_error(error, "--log: %s: x, y or x,y is meant", text);
+    }
+    return true;
+}
+
+/* An end of a range; nothing: as usual. */
+static bool read_end(const char *text, double *end)
+{
+    char *rest;
+    *end = *text ? g_ascii_strtod(text, &rest) : NAN;
+    return !*text || (*rest == '\0' && isfinite(*end));
+}
+
+/* "x=0..100", "y=..5", "y=0..". */
+static bool read_range(const char *text, res_compare_look *look, GError **error)
+{
+    bool is_x = g_str_has_prefix(text, "x="), is_y = g_str_has_prefix(text, "y=");
+    const char *dots = strstr(text, "..");
+    double ends[2];
+    g_autofree char *first =
+        dots && (is_x || is_y) ? g_strndup(text + 2, (gsize)(dots - text - 2)) : NULL;
+    if (!first || !read_end(first, &ends[0]) || !read_end(dots + 2, &ends[1]) || ends[0] >= ends[1])
+        return res_input_error(error,
+                               "--range: %s: x=FROM..TO or y=FROM..TO is meant, in the "
+                               "axis' unit; an end may be left out",
+                               text);
+    memcpy(is_x ? look->x : look->y, ends, sizeof ends);
+    *(is_x ? &look->has_x : &look->has_y) = true;
+    return true;
+}
+
+static bool read_look(const struct options *options, res_compare_look *look, GError **error)
+{
+    look->seconds = options->seconds;
+    if (!read_log(options->log, look, error)) return false;
+    for (char **range = options->ranges; range && *range; range++)
+        if (!read_range(*range, look, error)) return false;
+    return true;
+}
+
+/* What only a comparison takes: said, where none is drawn. */
+static bool check_comparing(const struct options *options, bool compares, GError **error)
+{
+    const char *name = options->labels    ? "label"
+                       : options->against ? "against"
+                       : options->ranges  ? "range"
+                       : options->log     ? "log"
+                       : options->seconds ? "seconds"
+                                          : NULL;
+    if (compares || !name) return true;
+    return res_input_error(error, "--%s: only for the comparison of a study's runs", name);
+}
+
 static bool add_comparisons(struct plan *plan, char **folders, GError **error)
 {
+    res_compare_order order = {
+        .by = plan->options->by,
+        .metrics = plan->options->metrics,
+        .labels = plan->options->labels,
+        .against = plan->options->against,
+    };
+    if (!read_look(plan->options, &order.look, error)) return false;
     if (!plan->options->output && plan->runs->folders > 1)
         return res_input_error(error, "several folders: -o has to say where their comparison goes");
     guint first = plan->figures->len;
-    return res_compare(plan->runs, plan->options->by, plan->options->metrics, plan->figures,
-                       error) &&
+    return res_compare(plan->runs, &order, plan->figures, error) &&
            place(plan, first, folders[0], error);
 }
 
 static bool add_all(struct plan *plan, char **folders, GError **error)
 {
+    bool compares = plan->options->run < 0 &&
+                    (plan->runs->params->len > 0 || plan->options->metrics || plan->options->by ||
+                     (plan->kinds->len > 0 && wanted(plan, RES_COMPARE)));
+    if (!check_comparing(plan->options, compares, error)) return false;
     if (plan->options->run >= 0) {
         const res_run *run = find_run(plan, error);
         return run && add_run(plan, run, error);
     }
-    bool compares = plan->runs->params->len > 0 || plan->options->metrics || plan->options->by ||
-                    (plan->kinds->len > 0 && wanted(plan, RES_COMPARE));
     if (!compares) {
         for (guint i = 0; i < plan->runs->runs->len; i++)
             if (!add_run(plan, res_runs_at(plan->runs, i), error)) return false;
@@ -309,6 +386,16 @@ int res_command_plot(int argc, char **argv, GError **error)
          "compare: a figure of summary.json by its path; may be repeated", "PATH"},
         {"by", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.by,
          "compare: the parameter along the axis, and one for the lines or bars", "PARAM[,PARAM]"},
+        {"against", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.against,
+         "compare: draw the differences from the point with these values, seed by seed",
+         "KEY=VALUE,…"},
+        {"label", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.labels,
+         "compare: what readers see for a metric or a parameter; may be repeated", "NAME=TEXT"},
+        {"log", 0, 0, G_OPTION_ARG_FILENAME, &options.log, "compare: logarithmic axes", "x,y"},
+        {"range", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.ranges,
+         "compare: an axis from A to B, in its unit; may be repeated", "x|y=A..B"},
+        {"seconds", 0, 0, G_OPTION_ARG_NONE, &options.seconds,
+         "compare: times in seconds, however long they are", NULL},
         {"force", 0, 0, G_OPTION_ARG_NONE, &options.force, "replace files that are there", NULL},
         {.long_name = NULL},
     };
@@ -319,6 +406,10 @@ int res_command_plot(int argc, char **argv, GError **error)
     if (right && !done) right = work(&options, rest, error);
     g_strfreev(rest);
     g_strfreev(options.metrics);
+    g_strfreev(options.labels);
+    g_strfreev(options.against);
+    g_strfreev(options.ranges);
+    g_free(options.log);
     g_free(options.kinds);
     g_free(options.formats);
     g_free(options.output);

@@ -2,6 +2,7 @@
  * minibit-results table: figures over the repetitions of each parameter point, with intervals.
  */
 #include "analysis/command.h"
+#include "analysis/estimates/against.h"
 #include "analysis/estimates/estimates.h"
 #include "analysis/estimates/point_figures.h"
 
@@ -13,6 +14,9 @@ static const char examples[] =
     "      a row per parameter point: runs, mean and 95 % confidence interval\n"
     "  minibit-results table results/study --by N --metric download_s.mean --metric tracker_share\n"
     "      chosen figures of summary.json, N first; what else runs differ in has columns too\n"
+    "  minibit-results table results/study --against selection=random --metric download_s.mean\n"
+    "      by how much each selection differs from random: runs of one seed meet the same random\n"
+    "      numbers, so that the interval of their differences is the narrower one\n"
     "  minibit-results table results/study --by N,group --format=latex --output table.tex\n"
     "      each group of peers by itself, for a paper\n"
     "  minibit-results table results/study --by N --query \"SELECT N, count(*) AS late\n"
@@ -29,9 +33,9 @@ static const char examples[] =
     "compares: who never completed counts with what it waited until the scenario's `until`.";
 
 struct options {
-    gboolean force;
+    gboolean force, seconds;
     char *format, *output, *query;
-    char **by, **metrics;
+    char **by, **metrics, **labels, **against;
 };
 
 static const char *const formats[] = {"md", "csv", "latex", NULL};
@@ -83,6 +87,8 @@ static res_estimates *of_metrics(const struct options *options, const res_runs *
         res_points_new(runs, database, keys_of(options, runs), true, error);
     if (!points) return NULL;
     g_autofree char **metrics = choose_metrics(database, points, options->metrics);
+    if (*metrics && options->against)
+        return res_estimates_against(runs, points, database, metrics, options->against, error);
     if (*metrics) return res_estimates_points(points, database, metrics, error);
     res_input_error(error, "%s: no figures in summary.json", res_runs_at(runs, 0)->folder);
     return NULL;
@@ -117,11 +123,14 @@ static bool work(const struct options *options, char **rest, GError **error)
     if (format < 0 || !res_output_check(options->output, options->force, error)) return false;
     if (options->query && options->metrics)
         return res_input_error(error, "--metric: the query has its own figures");
+    if (options->query && options->against)
+        return res_input_error(error, "--against: the query's rows have no seeds to pair");
     g_autoptr(res_runs) runs = res_runs_open(rest, error);
     if (!runs || (!options->query && !check_replays(runs, error))) return false;
     res_runs_note_left_out(runs);
     g_autoptr(res_estimates) table = make_table(options, runs, error);
-    if (!table) return false;
+    if (!table || !res_estimates_label(table, options->labels, error)) return false;
+    table->seconds = options->seconds;
     res_estimates_note_survivors(table);
     g_autoptr(GString) out = g_string_new(NULL);
     res_estimates_print(table, format_of[format], out);
@@ -141,6 +150,14 @@ int res_command_table(int argc, char **argv, GError **error)
         {"query", 'q', 0, G_OPTION_ARG_FILENAME, &options.query,
          "take figures from this SELECT, a row per run; --by names its columns that are keys",
          "SELECT"},
+        {"against", 'a', 0, G_OPTION_ARG_FILENAME_ARRAY, &options.against,
+         "beside each figure its difference from the point with these values, seed by seed, with "
+         "the paired 95 % interval",
+         "KEY=VALUE,…"},
+        {"label", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.labels,
+         "what the heading of a figure or a key says (repeatable)", "NAME=TEXT"},
+        {"seconds", 0, 0, G_OPTION_ARG_NONE, &options.seconds,
+         "times in seconds, however long they are", NULL},
         {"format", 'f', 0, G_OPTION_ARG_FILENAME, &options.format, "md (default), csv or latex",
          "FORMAT"},
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output,
@@ -156,6 +173,8 @@ int res_command_table(int argc, char **argv, GError **error)
     g_strfreev(rest);
     g_strfreev(options.by);
     g_strfreev(options.metrics);
+    g_strfreev(options.labels);
+    g_strfreev(options.against);
     g_free(options.query);
     g_free(options.format);
     g_free(options.output);

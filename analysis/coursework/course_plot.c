@@ -2,7 +2,6 @@
  * The coursework's plots: each table's, drawn from the very estimates that the table has.
  */
 #include "analysis/coursework/coursework.h"
-#include "analysis/estimates/figure_text.h"
 #include "analysis/plots/compare_draw.h"
 #include "analysis/plots/plots.h"
 
@@ -37,8 +36,7 @@ res_drawing *res_course_draw(const res_course_table *spec, const res_estimates *
         .series = key_of(table, plot->series),
         .title = spec->question,
         .words = plot->words,
-        .is_time = res_figure_is_time(plot->figures[0]),
-        .logarithmic = plot->logarithmic,
+        .look.log_y = plot->logarithmic,
     };
     for (size_t i = 0; i < G_N_ELEMENTS(plot->figures) && plot->figures[i]; i++) {
         int column = res_estimates_figure(table, plot->figures[i]);

@@ -1,5 +1,6 @@
 #include "analysis/estimates/estimates.h"
 
+#include "analysis/estimates/figure_words.h"
 #include "analysis/text/suggest.h"
 
 #include <string.h>
@@ -39,20 +40,20 @@ void res_estimates_free(res_estimates *table)
     g_free(table);
 }
 
-static void add_heading(GArray *headings, const char *name)
+static void add_heading(GArray *headings, const char *name, char *title)
 {
-    res_heading heading = {g_strdup(name), g_strdup(name)};
+    res_heading heading = {.name = g_strdup(name), .title = title};
     g_array_append_val(headings, heading);
 }
 
 void res_estimates_add_key(res_estimates *table, const char *name)
 {
-    add_heading(table->keys, name);
+    add_heading(table->keys, name, res_key_words(name));
 }
 
 void res_estimates_add_figure(res_estimates *table, const char *name)
 {
-    add_heading(table->figures, name);
+    add_heading(table->figures, name, res_figure_words(name));
 }
 
 res_estimates_row *res_estimates_add_row(res_estimates *table, char *const *values)
@@ -73,14 +74,50 @@ static int find_heading(const GArray *headings, const char *name)
     return -1;
 }
 
-void res_estimates_entitle(res_estimates *table, const char *name, const char *title)
+/* The heading of a key or figure; NULL if there is none of that name. */
+static res_heading *heading_named(res_estimates *table, const char *name)
 {
     int key = find_heading(table->keys, name), figure = find_heading(table->figures, name);
-    g_assert(key >= 0 || figure >= 0);
-    res_heading *heading = key >= 0 ? &g_array_index(table->keys, res_heading, (guint)key)
-                                    : &g_array_index(table->figures, res_heading, (guint)figure);
+    if (key < 0 && figure < 0) return NULL;
+    return key >= 0 ? &g_array_index(table->keys, res_heading, (guint)key)
+                    : &g_array_index(table->figures, res_heading, (guint)figure);
+}
+
+void res_estimates_entitle(res_estimates *table, const char *name, const char *title)
+{
+    res_heading *heading = heading_named(table, name);
+    g_assert(heading);
     g_free(heading->title);
     heading->title = g_strdup(title);
+}
+
+static bool unknown_label(const res_estimates *table, const char *label, const char *name,
+                          GError **error)
+{
+    res_suggestion suggestion = res_suggestion_begin(name);
+    for (guint i = 0; i < table->keys->len; i++)
+        res_suggestion_offer(&suggestion, g_array_index(table->keys, res_heading, i).name);
+    for (guint i = 0; i < table->figures->len; i++)
+        res_suggestion_offer(&suggestion, g_array_index(table->figures, res_heading, i).name);
+    if (suggestion.best)
+        return res_input_error(error, "--label: %s: no column %s; did you mean %s?", label, name,
+                               suggestion.best);
+    return res_input_error(error, "--label: %s: no column %s", label, name);
+}
+
+bool res_estimates_label(res_estimates *table, char *const *labels, GError **error)
+{
+    for (; labels && *labels; labels++) {
+        const char *equals = strchr(*labels, '=');
+        if (!equals || equals == *labels || !equals[1])
+            return res_input_error(error, "--label: %s: NAME=TEXT is meant", *labels);
+        if (!g_utf8_validate(*labels, -1, NULL))
+            return res_input_error(error, "--label: %s: the text is not UTF-8", *labels);
+        g_autofree char *name = g_strndup(*labels, (gsize)(equals - *labels));
+        if (!heading_named(table, name)) return unknown_label(table, *labels, name, error);
+        res_estimates_entitle(table, name, equals + 1);
+    }
+    return true;
 }
 
 int res_estimates_figure(const res_estimates *table, const char *name)

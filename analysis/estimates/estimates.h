@@ -15,8 +15,9 @@
 
 /* A column of keys or of figures. */
 typedef struct res_heading {
-    char *name;  /* of the parameter or figure; CSV has it */
-    char *title; /* what readers see; the name unless it was entitled otherwise */
+    char *name;         /* of the parameter or figure; CSV has it */
+    char *title;        /* what readers see, without its unit */
+    bool is_difference; /* a figure's: of points and what they are held against */
 } res_heading;
 
 typedef struct res_estimates_row {
@@ -29,9 +30,11 @@ typedef struct res_estimates {
     GArray *keys;    /* res_heading */
     GArray *figures; /* res_heading */
     GPtrArray *rows; /* res_estimates_row * */
+    bool seconds;    /* print times in seconds however long they are */
 } res_estimates;
 
-/* An empty table, to which keys, figures and then rows are added. The caller frees it. */
+/* An empty table, to which keys, figures and then rows are added; these have the titles of
+ * figure_words.h. The caller frees it. */
 res_estimates *res_estimates_new(void);
 void res_estimates_add_key(res_estimates *table, const char *name);
 void res_estimates_add_figure(res_estimates *table, const char *name);
@@ -58,6 +61,12 @@ res_estimates *res_estimates_points(const res_points *points, res_database *data
 
 /* Gives a key's or figure's column another title; there must be one of that name. */
 void res_estimates_entitle(res_estimates *table, const char *name, const char *title);
+
+/*
+ * The same by `labels` ("NAME=TEXT", ends with NULL; NULL: none), as users give them. False with an
+ * error where one has no "=", or names no column, then with the nearest.
+ */
+bool res_estimates_label(res_estimates *table, char *const *labels, GError **error);
 
 /* The place of a figure; -1 if there is none of that name. */
 int res_estimates_figure(const res_estimates *table, const char *name);

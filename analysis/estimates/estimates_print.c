@@ -14,13 +14,13 @@ static gint compare_ints(gconstpointer a, gconstpointer b)
 }
 
 /* What most intervals of a column are worth; where there are none, what every figure is. */
-static int usual_decimals(const res_estimates *table, guint figure)
+static int usual_decimals(const res_estimates *table, guint figure, double factor)
 {
     g_autoptr(GArray) decimals = g_array_new(FALSE, FALSE, sizeof(int));
     int most = 0;
     for (guint i = 0; i < table->rows->len; i++) {
         const res_estimate *estimate = &res_estimates_at(table, i)->figures[figure];
-        int its = res_estimate_decimals(estimate);
+        int its = res_estimate_decimals(estimate, factor);
         most = MAX(most, its);
         if (estimate->half_width > 0) g_array_append_val(decimals, its);
     }
@@ -28,13 +28,19 @@ static int usual_decimals(const res_estimates *table, guint figure)
     return decimals->len ? g_array_index(decimals, int, (decimals->len - 1) / 2) : most;
 }
 
-/* One number of decimals for a whole column; more than six digits in all are never shown. */
-static int column_decimals(const res_estimates *table, guint figure)
+/* One unit and one number of decimals for a whole column; more than six digits in all are never
+ * shown. */
+static res_figure_style column_style(const res_estimates *table, guint figure)
 {
-    double greatest = 1;
+    const res_heading *column = heading(table->figures, figure);
+    double greatest = 0;
     for (guint i = 0; i < table->rows->len; i++)
         greatest = MAX(greatest, fabs(res_estimates_at(table, i)->figures[figure].mean));
-    return MIN(usual_decimals(table, figure), MAX(0, 5 - (int)floor(log10(greatest))));
+    res_figure_style style = res_figure_style_for(column->name, greatest, table->seconds);
+    double digits = floor(log10(MAX(greatest / style.factor, 1)));
+    style.decimals = MIN(usual_decimals(table, figure, style.factor), MAX(0, 5 - (int)digits));
+    style.is_signed = column->is_difference;
+    return style;
 }
 
 /* Does every value of a key begin like a number? Then its column goes to the right. */
@@ -77,7 +83,8 @@ static void add_csv_columns(res_grid *grid, const char *name)
     }
 }
 
-static void add_columns(res_grid *grid, const res_estimates *table, bool is_csv)
+static void add_columns(res_grid *grid, const res_estimates *table, bool is_csv,
+                        const res_figure_style *styles)
 {
     for (guint i = 0; i < table->keys->len; i++) {
         const res_heading *key = heading(table->keys, i);
@@ -86,27 +93,26 @@ static void add_columns(res_grid *grid, const res_estimates *table, bool is_csv)
     res_grid_add_column(grid, "runs", true);
     for (guint i = 0; i < table->figures->len; i++) {
         const res_heading *figure = heading(table->figures, i);
+        g_autofree char *title = res_with_unit(figure->title, styles[i].unit);
         if (is_csv)
             add_csv_columns(grid, figure->name);
         else
-            res_grid_add_column(grid, figure->title, true);
+            res_grid_add_column(grid, title, true);
     }
 }
 
 static void add_row(res_grid *grid, const res_estimates *table, const res_estimates_row *row,
-                    bool is_csv, const int *decimals)
+                    bool is_csv, const res_figure_style *styles)
 {
     for (guint i = 0; i < table->keys->len; i++)
         res_grid_add(grid, row->values[i], false);
     add_count(grid, row->runs);
     for (guint i = 0; i < table->figures->len; i++) {
         res_figure_text text;
-        bool is_time = res_figure_is_time(heading(table->figures, i)->name);
         if (is_csv)
             add_csv_cells(grid, &row->figures[i]);
         else
-            res_grid_add(grid, res_estimate_text(&row->figures[i], is_time, decimals[i], text),
-                         false);
+            res_grid_add(grid, res_estimate_text(&row->figures[i], &styles[i], text), false);
     }
 }
 
@@ -114,11 +120,11 @@ void res_estimates_print(const res_estimates *table, res_format format, GString 
 {
     bool is_csv = format == RES_FORMAT_CSV;
     g_autoptr(res_grid) grid = res_grid_new();
-    g_autofree int *decimals = g_new0(int, table->figures->len + 1);
+    g_autofree res_figure_style *styles = g_new0(res_figure_style, table->figures->len + 1);
     for (guint i = 0; i < table->figures->len; i++)
-        decimals[i] = column_decimals(table, i);
-    add_columns(grid, table, is_csv);
+        styles[i] = column_style(table, i);
+    add_columns(grid, table, is_csv, styles);
     for (guint i = 0; i < table->rows->len; i++)
-        add_row(grid, table, res_estimates_at(table, i), is_csv, decimals);
+        add_row(grid, table, res_estimates_at(table, i), is_csv, styles);
     res_grid_print(grid, format, out);
 }

@@ -135,7 +135,7 @@ static void split_keys(res_points *points, const res_runs *runs)
 {
     char *name;
     while ((name = res_points_mixed(points->keys, runs))) {
-        res_note("runs with different %s are no repetitions of each other: a row for each", name);
+        res_note("runs with different %s are no repetitions of each other: each by itself", name);
         g_ptr_array_add(points->keys, name);
     }
 }

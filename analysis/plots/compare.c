@@ -3,40 +3,27 @@
 #include <string.h>
 
 #include "analysis/data/error.h"
-#include "analysis/estimates/figure_text.h"
-#include "analysis/estimates/points.h"
+#include "analysis/estimates/against.h"
+#include "analysis/plots/compare_scale.h"
 
 static const char *const default_metrics[] = {"download_s.mean", "tracker_share", NULL};
 
-/* What readers call a figure. */
-static const struct {
-    const char *path, *words;
-} metric_words[] = {
-    {"download_s.mean", "mean download time"},
-    {"download_s.median", "median download time"},
-    {"download_s.p95", "95th percentile of the download times"},
-    {"download_s.max", "longest download time"},
-    {"completed_s", "time until the last peer is done"},
-    {"tracker_share", "share of blocks that the tracker gave"},
-    {"seeder_share", "share of blocks that complete peers gave"},
-    {"leecher_share", "share of blocks that incomplete peers gave"},
-    {"bound_ratio", "time until the last peer is done / lower bound"},
-    {"uplink_utilization", "utilization of the peers' uplinks"},
-};
+/* More pictures of one figure than anybody looks through. */
+enum { PICTURES_MAX = 12 };
 
 /* ---- which keys ----------------------------------------------------------------------------- */
 
 /* A key that varies. */
 struct varying {
     const char *name;
-    res_compare_kind kind;
+    res_scale_kind kind;
     guint values;
 };
 
 /* Of two, the axis is the one with numbers, else the one with more values. */
 static bool better_axis(const struct varying *a, const struct varying *b)
 {
-    if (a->kind != b->kind) return a->kind == RES_COMPARE_QUANTITIES;
+    if (a->kind != b->kind) return a->kind == RES_SCALE_QUANTITIES;
     return a->values > b->values;
 }
 
@@ -48,7 +35,7 @@ static char **varying_keys(const res_points *points, GError **error)
     guint count = 0;
     for (guint k = 0; k < points->keys->len; k++) {
         struct varying one = {.name = g_ptr_array_index(points->keys, k)};
-        one.kind = res_compare_key(table, (int)k, &one.values);
+        one.kind = res_scale_of_key(table, (int)k, &one.values);
         if (one.values >= 2 && count < 2) found[count++] = one;
     }
     if (count == 0) {
@@ -62,41 +49,17 @@ static char **varying_keys(const res_points *points, GError **error)
     return names;
 }
 
-/* A picture has room for two keys: what runs differ in beside them is told. */
-static res_points *with_note(res_points *points, const res_runs *runs)
-{
-    g_autofree char *mixed = points ? res_points_mixed(points->keys, runs) : NULL;
-    if (mixed)
-        res_note("runs with different %s are taken together, and the intervals are not those of "
-                 "repetitions; --by=%s,%s compares them",
-                 mixed, (char *)points->keys->pdata[0], mixed);
-    return points;
-}
-
-/* The points by `by`, or by what varies. */
+/* The points by `by`, or by what varies; what runs differ in beside these is a key as well. */
 static res_points *choose_points(const res_runs *runs, res_database *database, char *const *by,
                                  GError **error)
 {
-    g_autoptr(res_points) points = res_points_new(runs, database, by, false, error);
-    if (!points) return NULL;
-    if (by && *by) {
-        if (points->keys->len <= 2) return with_note(g_steal_pointer(&points), runs);
-        res_input_error(error, "--by: one parameter or two can be drawn, not %u",
-                        points->keys->len);
-        return NULL;
-    }
-    g_auto(GStrv) names = varying_keys(points, error);
-    return names ? with_note(res_points_new(runs, database, names, false, error), runs) : NULL;
+    if (by && *by) return res_points_new(runs, database, by, true, error);
+    g_autoptr(res_points) points = res_points_new(runs, database, NULL, false, error);
+    g_auto(GStrv) names = points ? varying_keys(points, error) : NULL;
+    return names ? res_points_new(runs, database, names, true, error) : NULL;
 }
 
 /* ---- the pictures --------------------------------------------------------------------------- */
-
-static const char *words_of(const char *metric)
-{
-    for (guint i = 0; i < G_N_ELEMENTS(metric_words); i++)
-        if (strcmp(metric_words[i].path, metric) == 0) return metric_words[i].words;
-    return metric;
-}
 
 static void note_missing(const res_estimates *table, guint figure, const char *metric)
 {
@@ -106,39 +69,102 @@ static void note_missing(const res_estimates *table, guint figure, const char *m
     if (missing > 0) res_note("%s: %zu runs have no value", metric, missing);
 }
 
-static bool add_metric(const res_runs *runs, const res_estimates *table, guint figure,
-                       GPtrArray *figures, GError **error)
+/* What is drawn of one figure. */
+struct order {
+    const res_compare_order *asked;
+    const char *scenario;
+    const res_estimates *table;
+    GPtrArray *drawings;
+};
+
+/* The rows that stand for a picture each: the first of those that agree in all keys but two. */
+static GPtrArray *pictures_of(const res_estimates *table, int series)
 {
-    const char *metric = g_array_index(table->figures, res_heading, figure).name;
-    const char *words = words_of(metric);
-    g_autofree char *title = g_strdup_printf("%s: %s", res_runs_at(runs, 0)->scenario, words);
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    GPtrArray *rows = g_ptr_array_new();
+    for (guint i = 0; i < table->rows->len; i++) {
+        const res_estimates_row *row = res_estimates_at(table, i);
+        char *rest = res_compare_rest(table, 0, series, row);
+        if (g_hash_table_add(seen, rest)) g_ptr_array_add(rows, (gpointer)row);
+    }
+    return rows;
+}
+
+/* The title says from what a difference is; beside the axis that would be too long. */
+static const char *axis_words(const struct order *order, const res_heading *heading)
+{
+    for (char *const *label = order->asked->labels; label && *label; label++)
+        if (g_str_has_prefix(*label, heading->name) && (*label)[strlen(heading->name)] == '=')
+            return NULL;
+    return heading->is_difference ? "difference" : NULL;
+}
+
+/* A picture for the values that `like` has of the keys that there is no room for. */
+static bool add_picture(const struct order *order, guint figure, const res_estimates_row *like,
+                        GError **error)
+{
+    const res_estimates *table = order->table;
+    const res_heading *heading = &g_array_index(table->figures, res_heading, figure);
+    int series = table->keys->len > 1 ? 1 : -1;
+    g_autofree char *rest = res_compare_rest(table, 0, series, like);
+    g_autofree char *title =
+        g_strdup_printf("%s: %s%s%s", order->scenario, heading->title, *rest ? ", " : "", rest);
     res_compare_picture picture = {
         .figures = {figure},
         .figure_count = 1,
-        .series = table->keys->len > 1 ? 1 : -1,
+        .series = series,
+        .like = like,
         .title = title,
-        .words = words,
-        .is_time = res_figure_is_time(metric),
+        .words = axis_words(order, heading),
+        .look = order->asked->look,
     };
     res_drawing *drawing;
     if (!res_compare_draw(table, &picture, &drawing, error)) return false;
-    note_missing(table, figure, metric);
-    g_ptr_array_add(figures, drawing);
+    g_ptr_array_add(order->drawings, drawing);
+    if (!*rest) return true;
+    g_auto(GStrv) parts = g_strsplit(rest, ", ", -1);
+    g_autofree char *joined = g_strjoinv("-", parts);
+    g_auto(GStrv) sides = g_strsplit(joined, " = ", -1);
+    g_autofree char *values = g_strjoinv("=", sides);
+    g_autofree char *name = g_strdup_printf("%s-%s", res_drawing_name(drawing), values);
+    res_drawing_rename(drawing, g_strdelimit(name, "/\\ ", '_'));
     return true;
 }
 
-bool res_compare(const res_runs *runs, char *const *by, char *const *metrics, GPtrArray *figures,
+static bool add_metric(const struct order *order, guint figure, GError **error)
+{
+    const res_estimates *table = order->table;
+    g_autoptr(GPtrArray) rows = pictures_of(table, table->keys->len > 1 ? 1 : -1);
+    if (rows->len > PICTURES_MAX)
+        return res_input_error(error,
+                               "a picture has room for two keys, and the others have %u "
+                               "combinations: --by names two, --set or the table the rest",
+                               rows->len);
+    for (guint i = 0; i < rows->len; i++)
+        if (!add_picture(order, figure, g_ptr_array_index(rows, i), error)) return false;
+    note_missing(table, figure, g_array_index(table->figures, res_heading, figure).name);
+    return true;
+}
+
+bool res_compare(const res_runs *runs, const res_compare_order *asked, GPtrArray *drawings,
                  GError **error)
 {
-    char *const *list = metrics && *metrics ? metrics : (char *const *)default_metrics;
+    char *const *metrics =
+        asked->metrics && *asked->metrics ? asked->metrics : (char *const *)default_metrics;
     g_autoptr(res_database) database = res_database_open(runs, error);
     if (!database) return false;
-    g_autoptr(res_points) points = choose_points(runs, database, by, error);
+    g_autoptr(res_points) points = choose_points(runs, database, asked->by, error);
     if (!points) return false;
-    g_autoptr(res_estimates) table = res_estimates_points(points, database, list, error);
-    if (!table) return false;
+    g_autoptr(res_estimates) table =
+        asked->against
+            ? res_estimates_against(runs, points, database, metrics, asked->against, error)
+            : res_estimates_points(points, database, metrics, error);
+    if (!table || !res_estimates_label(table, asked->labels, error)) return false;
     res_estimates_note_survivors(table);
+    struct order order = {asked, res_runs_at(runs, 0)->scenario, table, drawings};
     for (guint i = 0; i < table->figures->len; i++)
-        if (!add_metric(runs, table, i, figures, error)) return false;
+        if ((!asked->against || g_array_index(table->figures, res_heading, i).is_difference) &&
+            !add_metric(&order, i, error))
+            return false;
     return true;
 }

@@ -11,14 +11,23 @@
 #include "analysis/data/run_folder.h"
 #include "analysis/plots/compare_draw.h"
 
+/* What is asked for. Lists end with NULL and may be NULL. */
+typedef struct res_compare_order {
+    char *const *by;      /* keys as `table` takes them: the axis, the lines or bars; none: those
+                             that vary */
+    char *const *metrics; /* paths into summary.json; none: mean download time, tracker's share */
+    char *const *against; /* KEY=VALUE: draw the differences from this point (against.h) */
+    char *const *labels;  /* NAME=TEXT: what readers see for a metric or a key */
+    res_compare_look look;
+} res_compare_order;
+
 /*
- * Appends to `figures` (res_drawing *) one for each metric, a path into summary.json; none stands
- * for the mean download time and the tracker's share. `by` names keys as `table` takes them
- * (parameters, group, study, …): that along the axis, and one for the lines or bars; none: those
- * that vary, with a note on stderr where there are more than two. False with an error: no such key
- * or metric, or none that varies. Both lists end with NULL and may be NULL. O(runs x metrics).
+ * Appends to `drawings` (res_drawing *) one for each metric; or several, where runs differ in more
+ * than two keys: one for each combination of the others, which its title and name tell. False with
+ * an error: no such key or metric, none that varies, more than a dozen pictures of one metric, or
+ * what res_compare_draw() says. O(runs x metrics).
  */
-bool res_compare(const res_runs *runs, char *const *by, char *const *metrics, GPtrArray *figures,
+bool res_compare(const res_runs *runs, const res_compare_order *order, GPtrArray *drawings,
                  GError **error);
 
 #endif

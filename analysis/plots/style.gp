@@ -22,11 +22,15 @@ GRID = "#e4e4e4"
 
 # The legend lies below the frame. In LaTeX the caption says what a title would.
 height = 750 + (legend_rows > 3 ? 27 * (legend_rows - 3) : 0)
+# Names along an axis that have not room beside each other are tilted, and take room below.
+tilted = exists("letters") && letters > 0 && letters * values * 9.5 > (narrow ? 480 : 1040)
+tilt_rows = tilted ? 0.36 * letters : 0
+height = height + 22 * tilt_rows
 if (page) { height = height - 70 }
-if (narrow) { height = 430 + (legend_rows > 14 ? 23 : 23 * legend_rows) }
+if (narrow) { height = 430 + (legend_rows > 14 ? 23 : 23 * legend_rows) + 22 * tilt_rows }
 if (latex) {
     set terminal cairolatex pdf input colortext transparent fontscale 0.8 \
-        size 15cm, (8.6 + 0.45 * legend_rows) * 1cm
+        size 15cm, (8.6 + 0.45 * legend_rows + 0.4 * tilt_rows) * 1cm
     set tmargin 2
 }
 if (page) {
@@ -51,7 +55,7 @@ set tics nomirror out textcolor rgb INK
 set grid xtics ytics linetype 1 linecolor rgb GRID linewidth 1
 set lmargin at screen (latex ? 0.14 : narrow ? 0.17 : 0.1)
 set rmargin at screen 0.97
-set bmargin (latex ? 3.6 : 4.6) + 1.3 * legend_rows
+set bmargin (latex ? 3.6 : 4.6) + 1.3 * legend_rows + tilt_rows
 set key at screen 0.5, (latex ? 0.02 : (narrow ? 8.0 : 18.0) / height) bottom center vertical \
     maxrows (legend_rows > 0 ? int(legend_rows) : 1) Left reverse samplen 2.5 spacing 1.2 \
     width (latex ? -6 : 2) textcolor rgb INK

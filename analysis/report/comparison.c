@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "analysis/estimates/estimates.h"
+#include "analysis/estimates/figure_words.h"
 #include "analysis/plots/compare_draw.h"
+#include "analysis/plots/compare_scale.h"
 #include "analysis/report/choice.h"
 #include "analysis/report/report_internal.h"
 #include "analysis/text/escape.h"
@@ -17,19 +19,6 @@ static const char *const compared_metrics[] = {
     "peers_complete",     "completed_s", "download_s.mean", "download_s.p95", "tracker_share",
     "uplink_utilization", NULL};
 static const char *const drawn_metrics[] = {"download_s.mean", "tracker_share", NULL};
-
-static const struct {
-    const char *path, *words;
-    bool is_time;
-} drawn_words[] = {
-    {"download_s.mean", "mean download time", true},
-    {"download_s.median", "median download time", true},
-    {"download_s.p95", "95th percentile of the download times", true},
-    {"download_s.max", "longest download time", true},
-    {"completed_s", "time until the last peer is done", true},
-    {"tracker_share", "share of blocks that the tracker gave", false},
-    {"uplink_utilization", "utilization of the peers' uplinks", false},
-};
 
 /* What pictures are made from. */
 typedef struct {
@@ -46,17 +35,6 @@ static const char *key_name(const comparison *all, guint key)
     return g_ptr_array_index(all->points->keys, key);
 }
 
-static const char *words_of(const char *metric, bool *is_time)
-{
-    for (guint i = 0; i < G_N_ELEMENTS(drawn_words); i++)
-        if (strcmp(drawn_words[i].path, metric) == 0) {
-            *is_time = drawn_words[i].is_time;
-            return drawn_words[i].words;
-        }
-    *is_time = g_str_has_suffix(metric, "_s") || strstr(metric, "_s.");
-    return metric;
-}
-
 /* ---- which keys a picture has --------------------------------------------------------------- */
 
 /* Keys in the order in which a picture takes them: the axis, the series, the rest; those that do
@@ -67,9 +45,9 @@ static GArray *order_keys(const comparison *all)
     g_autoptr(res_estimates) table = res_estimates_points(all->points, NULL, NULL, NULL);
     guint numbers = 0, values;
     for (guint k = 0; k < all->points->keys->len; k++) {
-        res_compare_kind kind = res_compare_key(table, (int)k, &values);
+        res_scale_kind kind = res_scale_of_key(table, (int)k, &values);
         if (values < 2) continue;
-        bool first = !all->report->by && kind == RES_COMPARE_QUANTITIES && numbers++ == 0;
+        bool first = !all->report->by && kind == RES_SCALE_QUANTITIES && numbers++ == 0;
         if (first)
             g_array_prepend_val(order, k);
         else
@@ -88,96 +66,89 @@ static bool same_picture(const GArray *order, const res_point *a, const res_poin
     return true;
 }
 
-/* "choke = none, N = 3": of the keys that the picture has no room for. */
-static char *rest_words(const comparison *all, const GArray *order, const res_point *point)
-{
-    GString *words = g_string_new(NULL);
-    for (guint i = 2; i < order->len; i++) {
-        guint key = g_array_index(order, guint, i);
-        g_string_append_printf(words, ", %s = %s", key_name(all, key),
-                               point->values[key] ? point->values[key] : "(none)");
-    }
-    return g_string_free(words, FALSE);
-}
-
 /* ---- pictures ------------------------------------------------------------------------------- */
 
-/* The table of one picture: its axis and series as keys, `paths` as figures. */
-static res_estimates *picture_table(const comparison *all, const GArray *order,
-                                    const res_point *like, GPtrArray *paths, GError **error)
+static int key_at(const GArray *order, guint place)
 {
-    g_autoptr(res_estimates) table = res_estimates_new();
-    guint keys = MIN(order->len, 2);
-    for (guint i = 0; i < keys; i++)
-        res_estimates_add_key(table, key_name(all, g_array_index(order, guint, i)));
-    for (guint i = 0; i < paths->len; i++)
-        res_estimates_add_figure(table, g_ptr_array_index(paths, i));
-    for (guint i = 0; i < all->points->points->len; i++) {
-        const res_point *point = res_points_at(all->points, i);
-        if (!same_picture(order, like, point)) continue;
-        char *values[] = {NULL, NULL};
-        for (guint k = 0; k < keys; k++)
-            values[k] = point->values[g_array_index(order, guint, k)];
-        res_estimates_row *row = res_estimates_add_row(table, values);
-        row->runs = point->runs->len;
-        for (guint f = 0; f < paths->len; f++)
-            if (!res_point_estimate(all->database, point, g_ptr_array_index(paths, f),
-                                    &row->figures[f], error))
-                return NULL;
-    }
-    return g_steal_pointer(&table);
+    return place < order->len ? (int)g_array_index(order, guint, place) : -1;
 }
 
-static bool has_values(const res_estimates *table)
+/* "made: mean download time of dsl, choke = none" */
+static char *title_of(const comparison *all, const char *words, char *const *groups, bool one,
+                      const char *rest)
 {
-    for (guint i = 0; i < table->rows->len; i++)
-        for (guint f = 0; f < table->figures->len; f++)
-            if (res_estimates_at(table, i)->figures[f].count > 0) return true;
-    return false;
+    return g_strdup_printf("%s: %s%s%s%s%s", res_runs_at(all->report->runs, 0)->scenario, words,
+                           one      ? " of "
+                           : groups ? ", by group"
+                                    : "",
+                           one ? groups[0] : "", *rest ? ", " : "", rest);
 }
 
-static bool draw(comparison *all, const res_estimates *table, const char *metric,
-                 char *const *groups, const char *rest, GError **error)
+/* The picture of the rows like this one; where it cannot be drawn, the reason. */
+static bool draw(comparison *all, const GArray *order, const res_estimates *table,
+                 const char *metric, char *const *groups, const res_estimates_row *like,
+                 GError **error)
 {
-    res_compare_picture picture = {.figure_count = table->figures->len, .series = -1};
-    if (table->keys->len > 1) picture.series = 1;
-    picture.words = words_of(metric, &picture.is_time);
+    g_autofree char *words = res_figure_words(metric);
+    res_compare_picture picture = {
+        .figure_count = table->figures->len,
+        .axis = key_at(order, 0),
+        .series = key_at(order, 1),
+        .like = like,
+        .words = words,
+    };
     for (guint i = 0; i < table->figures->len; i++) {
         picture.figures[i] = i;
         if (groups) picture.legend[i] = groups[i];
     }
-    bool one = groups && table->figures->len == 1;
-    g_autofree char *title =
-        g_strdup_printf("%s: %s%s%s%s", res_runs_at(all->report->runs, 0)->scenario, picture.words,
-                        one      ? " of "
-                        : groups ? ", by group"
-                                 : "",
-                        one ? groups[0] : "", rest);
+    g_autofree char *rest = res_compare_rest(table, picture.axis, picture.series, like);
+    g_autofree char *title = title_of(all, words, groups, groups && table->figures->len == 1, rest);
     picture.title = title;
     g_autoptr(res_drawing) drawing = NULL;
-    if (!res_compare_draw(table, &picture, &drawing, error)) return false;
+    g_autoptr(GError) reason = NULL;
+    if (!res_compare_draw(table, &picture, &drawing, &reason)) {
+        g_autofree char *said = g_strdup_printf("%s is not drawn: %s.", title, reason->message);
+        g_autofree char *safe = res_escape_html(said);
+        g_string_append_printf(all->html, "<p class=\"fine\">%s</p>\n", safe);
+        return true;
+    }
     g_autofree char *prefix = g_strdup_printf("compare%u", all->figures++);
     return res_report_figure(drawing, prefix, all->html, error);
+}
+
+/* Does any row that looks like this one have a value? */
+static bool has_values(const comparison *all, const GArray *order, const res_estimates *table,
+                       const res_point *like)
+{
+    for (guint i = 0; i < table->rows->len; i++) {
+        if (!same_picture(order, like, res_points_at(all->points, i))) continue;
+        for (guint f = 0; f < table->figures->len; f++)
+            if (res_estimates_at(table, i)->figures[f].count > 0) return true;
+    }
+    return false;
 }
 
 /* The pictures of some columns: one, or one for each value of what a picture has no room for. */
 static bool draw_columns(comparison *all, const GArray *order, const char *metric, GPtrArray *paths,
                          char *const *groups, GError **error)
 {
+    g_autoptr(GPtrArray) list = g_ptr_array_new();
+    for (guint i = 0; i < paths->len; i++)
+        g_ptr_array_add(list, g_ptr_array_index(paths, i));
+    g_ptr_array_add(list, NULL);
+    g_autoptr(res_estimates) table =
+        res_estimates_points(all->points, all->database, (char *const *)list->pdata, error);
+    if (!table) return false;
     for (guint i = 0; i < all->points->points->len; i++) {
         const res_point *like = res_points_at(all->points, i);
         guint before = 0;
         while (before < i && !same_picture(order, like, res_points_at(all->points, before)))
             before++;
-        if (before < i) continue;
-        if (all->figures >= FIGURES_MAX) {
+        if (before < i || !has_values(all, order, table, like)) continue;
+        if (all->figures >= FIGURES_MAX)
             all->left_out++;
-            continue;
-        }
-        g_autofree char *rest = rest_words(all, order, like);
-        g_autoptr(res_estimates) table = picture_table(all, order, like, paths, error);
-        if (!table) return false;
-        if (has_values(table) && !draw(all, table, metric, groups, rest, error)) return false;
+        else if (!draw(all, order, table, metric, groups, res_estimates_at(table, i), error))
+            return false;
     }
     return true;
 }
@@ -194,7 +165,7 @@ static guint values_of(const comparison *all, const GArray *order, guint place)
     guint values = 1;
     g_autoptr(res_estimates) table = res_estimates_points(all->points, NULL, NULL, NULL);
     if (order->len > place)
-        res_compare_key(table, (int)g_array_index(order, guint, place), &values);
+        res_scale_of_key(table, (int)g_array_index(order, guint, place), &values);
     return values;
 }
 

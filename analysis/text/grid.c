@@ -215,17 +215,21 @@ static void append_latex_row(GString *out, const res_grid *grid, guint row)
     g_string_append(out, " \\\\\n");
 }
 
+/* Rules of booktabs; a table wider than the text is scaled down to it, a narrower one stays. */
 static void print_latex(const res_grid *grid, GString *out)
 {
-    g_string_append(out, "\\begin{tabular}{");
+    g_string_append(out,
+                    "% needs \\usepackage{booktabs,graphicx}\n"
+                    "\\resizebox{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}{!}{%\n"
+                    "\\begin{tabular}{");
     for (guint i = 0; i < grid->columns->len; i++)
         g_string_append_c(out, column_at(grid, i)->is_number ? 'r' : 'l');
-    g_string_append(out, "}\n\\hline\n");
+    g_string_append(out, "}\n\\toprule\n");
     for (guint row = 0; row <= res_grid_rows(grid); row++) {
         append_latex_row(out, grid, row);
-        if (row == 0) g_string_append(out, "\\hline\n");
+        if (row == 0) g_string_append(out, "\\midrule\n");
     }
-    g_string_append(out, "\\hline\n\\end{tabular}\n");
+    g_string_append(out, "\\bottomrule\n\\end{tabular}}\n");
 }
 
 /* ---- CSV and JSON -------------------------------------------------------------------------- */

@@ -262,14 +262,14 @@ def study_of(values, by="N", runs=3):
 def lines_over_a_quantity():
     study = study_of(["2Mbit", "500kbit", "1Mbit/s"])
     found = script(study, "compare", "--metric=download_s.mean")
-    equal((found.number("lines"), found.text_of("x_label")), (1, "N (Mbit)"))
+    equal((found.number("lines"), found.text_of("x_label")), (1, "N (Mbit/s)"))
     equal([row[0] for row in found.blocks[0]], [0.5, 1, 2])
     for row, base in zip(found.blocks[0], (110, 120, 100)):
         samples = [base, base + 1, base + 4]
         half = 4.302652730 * statistics.stdev(samples) / math.sqrt(3)
         wanted = [statistics.fmean(samples)]
         wanted += [wanted[0] - half, wanted[0] + half]
-        check(all(math.isclose(a, b, rel_tol=1e-8) for a, b in zip(row[1:], wanted)),
+        check(all(math.isclose(a, b, rel_tol=1e-8) for a, b in zip(row[1:4], wanted)),
               f"{row}, wanted {wanted}")
 
 
@@ -289,8 +289,8 @@ def a_series_for_a_second_parameter():
     study = write_study(scratch() / "s", ["N", "sel"], rows)
     found = script(study, "compare", "--metric=download_s.mean", "--by", "N,sel")
     equal([found.text_of(f"label_{i}") for i in range(2)], ["sel = x", "sel = yy"])
-    equal(found.blocks[:2], [[[1, 111, 111, 111], [2, 121, 121, 121]],
-                             [[1, 112, 112, 112], [2, 122, 122, 122]]])
+    equal([[row[:4] for row in block] for block in found.blocks[:2]],
+          [[[1, 111, 111, 111], [2, 121, 121, 121]], [[1, 112, 112, 112], [2, 122, 122, 122]]])
     check("no intervals" in found.text_of("explanation"), "a single run has no interval")
 
 
@@ -299,18 +299,80 @@ def survivors_are_told():
     rows = [(0, 1, (1,), {**figures(100), **more}), (0, 1, (2,), {**figures(50), **more, "peers_complete": 1})]
     study = write_study(scratch() / "s", ["N"], rows)
     found = script(study, "compare", "--metric=download_s.mean")
-    check("at 1 of 2 points not all peers completed" in found.text_of("explanation"), "nothing said")
+    equal([row[4] for row in found.blocks[0]], [1, 0])
+    check("hollow (1 of 2 points)" in found.text_of("explanation"), found.text_of("explanation"))
 
 
-def what_is_taken_together_is_told():
-    """Also of the parameters that were asked for; not of one that goes along with another."""
-    rows = [(0, 1, (n, s, 10 * n), figures(100 + n)) for n in (1, 2) for s in ("x", "yy")]
-    study = write_study(scratch() / "s", ["N", "sel", "along"], rows)
+def what_has_no_room_is_a_picture_of_its_own():
+    """Never is one mean made of runs that differ in more than their seed."""
+    rows = [(0, 1, (n, s, c, 10 * n), figures(100 * n + 10 * len(s) + len(c)))
+            for n in (1, 2) for s in ("x", "yy") for c in ("tit", "none")]
+    study = write_study(scratch() / "s", ["N", "sel", "protocol.choke", "along"], rows)
+    out = scratch()
+    good("plot", study, "--metric=download_s.mean", "--by=N,sel", "--format=gp", "-o", out)
+    equal(sorted(f.name for f in out.iterdir()),
+          [f"compare-download_s.mean-choke={c}.gp" for c in ("none", "tit")])
+    none = Script(out / "compare-download_s.mean-choke=none.gp")
+    check(none.text_of("figure_title").endswith(", choke = none"), none.text_of("figure_title"))
+    equal([[row[:2] for row in block] for block in none.blocks[:2]],
+          [[[1, 114], [2, 214]], [[1, 124], [2, 224]]])
+    many = [(0, 1, (n, s, c), figures(1)) for n in (1, 2) for s in "xy" for c in map(str, range(13))]
+    study = write_study(scratch() / "m", ["N", "sel", "c"], many)
+    refused("plot", study, "--by=N,sel,c", words=["two keys", "13"])
 
-    def said(*by):
-        return good("plot", study, "--metric=download_s.mean", *by, "-o", scratch() / "p").err
-    check("runs with different sel are taken together" in said("--by=N"), "nothing said")
-    check("taken together" not in said("--by=N,sel"), "nothing is taken together")
+
+def differences_from_a_point():
+    rows = [(r, r, (n, s), figures(100 * r + n * len(s))) for n in (1, 2) for s in ("x", "yyy") for r in (1, 2)]
+    study = write_study(scratch() / "s", ["N", "sel"], rows)
+    found = script(study, "compare", "--metric=download_s.mean", "--by=N,sel", "--against=sel=x")
+    equal(found.number("series"), 1)
+    equal((found.text_of("label_0"), found.number("place_0")), ("sel = yyy", 1))
+    equal([row[:4] for row in found.blocks[0]], [[1, 2, 2, 2], [2, 4, 4, 4]])
+    check("difference from sel = x" in found.text_of("figure_title"), found.text_of("figure_title"))
+    equal((found.number("difference"), found.number("from_zero")), (1, 0))
+
+
+def axes_on_request():
+    study = study_of([0, 1, 10, 1000], runs=1)
+    found = script(study, "compare", "--metric=download_s.mean")
+    equal((found.number("logarithmic"), found.text_of("x_label")), (0, "N"))
+    equal([found.text_of(f"tic_{i}") for i in range(4)], ["0", "", "", "1,000"])
+    refused("plot", study, "--metric=download_s.mean", "--log=x", words=["N = 0", "logarithmic"])
+    study = study_of([1, 10, 1000], runs=1)
+    found = script(study, "compare", "--metric=download_s.mean", "--log=x,y", "--range=y=50..", "--seconds",
+                   "--label=download_s.mean=Wait", "--label=N=Peers")
+    equal((found.text_of("x_label"), found.text_of("y_label")), ("Peers (logarithmic)", "Wait (s, logarithmic)"))
+    equal((found.number("logarithmic"), found.number("logarithmic_y"), found.number("y_from")), (1, 1, 50))
+    equal([found.text_of(f"tic_{i}") for i in range(3)], ["1", "10", "1,000"])
+    for wrong, word in (("--log=z", "x, y or x,y"), ("--range=y=2..1", "FROM..TO"), ("--range=3", "FROM..TO"),
+                        ("--label=M=x", "no column M"), ("--log=y", "")):
+        if word:
+            refused("plot", study, "--metric=download_s.mean", wrong, words=[word])
+    names = study_of(["a", "b"])
+    refused("plot", names, "--metric=download_s.mean", "--log=x", words=["names"])
+    refused("plot", names, "--metric=download_s.mean", "--range=x=1..2", words=["names"])
+    refused("plot", study, "--run=0", "--log=x", words=["--log"])
+
+
+def many_lines_are_a_scale_of_colours_or_refused():
+    def study(names):
+        rows = [(0, 1, (n, s), figures(n)) for n in range(1, 17) for s in names]
+        return write_study(scratch() / "s", ["N", "sel"], rows)
+    found = script(study([2 * i for i in range(12)]), "compare", "--metric=download_s.mean", "--by=N,sel")
+    equal((found.number("colour_bar"), found.number("legend_rows")), (1, 0))
+    equal((found.number("bar_first"), found.number("bar_last"), found.text_of("bar_label")), (0, 22, "sel"))
+    equal([row[5] for row in (block[0] for block in found.blocks[:12])], [2 * i for i in range(12)])
+    equal([row[0] for row in found.blocks[3]], list(range(1, 17)), "x is where it was run")
+    refused("plot", study([f"s{i}" for i in range(15)]), "--by=N,sel", words=["15 lines"])
+    names = write_study(scratch() / "n", ["sel"], [(0, 1, (f"s{i}",), figures(i)) for i in range(61)])
+    refused("plot", names, words=["61 bars"])
+
+
+def times_never_go_below_zero():
+    rows = [(r, r + 1, (n,), figures(1 + 40 * (r == 0) * n)) for n in (1, 2) for r in range(3)]
+    found = script(write_study(scratch() / "s", ["N"], rows), "compare", "--metric=download_s.mean")
+    check(found.blocks[0][0][2] < 0, "the interval must reach below 0 here")
+    equal(found.number("from_zero"), 1)
 
 
 def a_run_of_a_study():
@@ -366,6 +428,8 @@ else:
         sources_without_provenance, rarest_is_the_timeline, matrix_of_pairs,
         long_names_are_cut_in_the_middle, matrix_of_many_is_binned, lines_over_a_quantity,
         bars_over_names,
-        a_series_for_a_second_parameter, what_is_taken_together_is_told, survivors_are_told,
+        a_series_for_a_second_parameter, what_has_no_room_is_a_picture_of_its_own,
+        survivors_are_told, differences_from_a_point, axes_on_request,
+        many_lines_are_a_scale_of_colours_or_refused, times_never_go_below_zero,
         a_run_of_a_study, wrong_words, broken_tables,
     )])

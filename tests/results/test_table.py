@@ -5,7 +5,9 @@ import io
 import math
 import os
 import random
+import re
 import statistics
+from pathlib import Path
 
 from folders import check, equal, good, main, refused, results, scratch, simulate, write_run, write_study
 
@@ -51,7 +53,7 @@ def one_run_has_no_interval():
     equal((row["download_s.mean.mean"], row["download_s.mean.low"], row["download_s.mean.high"]),
           ("221.7", "", ""))
     table = good("table", study, "--metric=download_s.mean").table()
-    equal(table, [["N", "runs", "download_s.mean"], ["5", "1", "3:41.7"]])
+    equal(table, [["N", "runs", "mean download time (min:s)"], ["5", "1", "3:41.7"]])
 
 
 def survivors_are_counted():
@@ -132,6 +134,114 @@ def restricted_means():
     equal(good("table", no_until, f"--metric={metric}").table()[1], ["1", "(0 of 1)"])
 
 
+def differences_are_paired():
+    """Run against run of one seed: Python's own statistics of the pairs, whatever the runs' order."""
+    draw = random.Random(7)
+    noise = {seed: draw.gauss(0, 50) for seed in range(1, 9)}
+    samples, runs = {}, []
+    for kind, shift in (("random", 0), ("rarest", -5), ("sequential", 20)):
+        for n in (1, 2):
+            seeds = list(noise)[: 5 if (kind, n) == ("sequential", 2) else 8]
+            for seed in draw.sample(seeds, len(seeds)):
+                value = 200 + noise[seed] + n * shift + draw.gauss(0, 1)
+                samples[kind, n, seed] = value
+                runs.append((seed, seed, (kind, n), figures(value)))
+    study = write_study(scratch() / "s", ["protocol.selection", "N"], runs)
+    command = ["table", study, "--against=selection=random", "--metric=download_s.mean"]
+    for row in rows_of(good(*command, "--format=csv")):
+        kind, n = row["protocol.selection"], int(row["N"])
+        if kind == "random":
+            equal(row["download_s.mean.difference.n"], "0")
+            continue
+        pairs = [samples[key] - samples["random", n, key[2]] for key in samples if key[:2] == (kind, n)]
+        half = T975.get(len(pairs) - 1, 2.365) * statistics.stdev(pairs) / math.sqrt(len(pairs))
+        low, high = (float(row[f"download_s.mean.difference.{end}"]) for end in ("low", "high"))
+        equal(row["download_s.mean.difference.n"], str(len(pairs)))
+        check(math.isclose(float(row["download_s.mean.difference.mean"]), statistics.fmean(pairs)), row)
+        check(math.isclose((high - low) / 2, half, rel_tol=1e-3), (row, half))
+        check(half < 3 and float(row["download_s.mean.high"]) - float(row["download_s.mean.low"]) > 30,
+              "pairs know more than the runs by themselves")
+    table = good(*command).table()
+    equal(table[0][4], "mean download time, difference from protocol.selection = random (s)")
+    equal([row[4][:1] for row in table[1:]], ["", "", "-", "-", "+", "+"])
+    both = good("table", study, "--against=selection=random,N=1", "--metric=download_s.mean").table()
+    equal([row[4] == "" for row in both[1:]], [True] + [False] * 5)
+
+    refused(*command[:2], "--against=selection=randm", words=["selection = randm", "did you mean random"])
+    refused(*command[:2], "--against=selecton=random", words=["selecton", "did you mean"])
+    refused(*command[:2], "--against=random", words=["KEY=VALUE"])
+    refused(*command[:2], "--against=N=1,N=2", words=["said twice"])
+    refused(*command[:2], "--by=N,selection,seed", "--against=seed=1", words=["same seed"])
+    refused(*command[:2], "--query=SELECT 1 AS x", "--against=N=1", words=["--against"])
+    twice = write_study(scratch() / "t", ["N"], [(0, 1, (1,), figures(1)), (1, 1, (1,), figures(2)),
+                                                 (0, 1, (2,), figures(3))])
+    refused("table", twice, "--against=N=1", words=["two runs of seed 1"])
+
+
+def differences_of_survivors_are_marked():
+    def some(mean, complete):
+        return figures(mean, peers=10, peers_complete=complete)
+    study = write_study(scratch() / "s", ["N"], [(0, 1, (1,), some(9, 10)), (0, 1, (2,), some(5, 4)),
+                                                 (0, 1, (3,), some(8, 10))])
+    table = good("table", study, "--against=N=1", "--metric=download_s.mean").table()
+    equal([row[3] for row in table[1:]], ["", "-4 (4 of 10 peers)", "-1"])
+
+
+def words_and_units():
+    """One unit a column, in its heading; labels of one's own; the documented figures all have words."""
+    study = write_study(scratch() / "s", ["peers dsl.up"], [
+        (0, 1, ("1Mbit",), figures(30, wasted_bytes=1500, a_b="x")),
+        (0, 2, ("2Mbit",), figures(90, wasted_bytes=2500000, a_b="x"))])
+    metrics = ["--metric=download_s.mean", "--metric=wasted_bytes"]
+    equal(good("table", study, *metrics).table(),
+          [["uplink of dsl", "runs", "mean download time (min:s)", "waste (MB)"],
+           ["1Mbit", "1", "0:30", "0.00150"], ["2Mbit", "1", "1:30", "2.50000"]])
+    equal(good("table", study, *metrics, "--seconds", "--label=peers dsl.up=Uplink",
+               "--label=download_s.mean=Time").table(),
+          [["Uplink", "runs", "Time (s)", "waste (MB)"],
+           ["1Mbit", "1", "30", "0.00150"], ["2Mbit", "1", "90", "2.50000"]])
+    header = good("table", study, *metrics, "--label=download_s.mean=T", "--format=csv").out.partition("\n")[0]
+    check("download_s.mean.mean" in header and "T." not in header, "programs read paths")
+    refused("table", study, "--label=download_s.man=x", "--metric=download_s.mean", words=["did you mean"])
+    refused("table", study, "--label=x", words=["NAME=TEXT"])
+
+
+def documented_figures_have_words():
+    text = (Path(__file__).resolve().parents[2] / "docs" / "formats.md").read_text()
+    rows = re.findall(r"^\| (`.*?`) \|", text.partition("## summary.json")[2].partition("### ")[0], re.M)
+    paths = set()
+    for cell in rows:
+        names = re.findall(r"`([^`]+)`", cell)
+        paths |= {name if name[0] != "." else names[0].rpartition(".")[0] + name for name in names}
+    check(len(paths) > 40, paths)
+    no_numbers = {"schema", "scenario", "seed", "complete", "trace_digest", "trace_checkpoints", "groups.NAME.",
+                  "group_bytes.FROM.TO"}
+    check(no_numbers <= paths, no_numbers - paths)
+    asked = sorted(paths - no_numbers)
+    whole = {}
+    for path in asked:
+        inner = whole
+        for part in path.split(".")[:-1]:
+            inner = inner.setdefault(part, {})
+        inner[path.split(".")[-1]] = 1
+    whole["groups"] = {"a.b": {"peers_complete": 1, "share_ratio": {"p95": 1}}}
+    whole["group_bytes"] = {"a": {"tracker": 1}}
+    run = write_run(scratch() / "r", whole)
+    asked += ["groups.a.b.share_ratio.p95", "group_bytes.a.tracker"]
+    heads = good("table", run, *(f"--metric={path}" for path in asked)).table()[0][1:]
+    # These are words as they are.
+    equal([path for path, head in zip(asked, heads) if path == head.partition(" (")[0]], ["peers"])
+    equal(heads[-2:], ["95th percentile share ratio of a.b", "bytes from a to tracker (bytes)"])
+    equal(len(set(heads)), len(heads), "no two have the same words")
+
+
+def latex_fits():
+    study = write_study(scratch() / "s", ["N"], [(0, 1, (1,), figures(30))])
+    text = good("table", study, "--format=latex").out
+    equal([text.count(word) for word in ("\\toprule", "\\midrule", "\\bottomrule", "\\hline")], [1, 1, 1, 0])
+    check("\\linewidth" in text and text.count("{") == text.count("}"), text)
+
+
 def missing_values_are_counted():
     runs = [(i, i, ("a",), figures(100, bound_ratio=ratio))
             for i, ratio in enumerate([2, None, 3, None])]
@@ -145,11 +255,11 @@ def missing_values_are_counted():
 
 
 def times_are_readable():
-    cases = [(12.34, "12.34 s"), (59.996, "59.996 s"), (60, "1:00"), (221.683, "3:41.7"),
-             (3600, "1:00:00"), (3725.5, "1:02:05.5"), (0, "0 s")]
+    cases = [(12.34, "12.34"), (59.996, "59.996"), (60, "1:00"), (221.683, "3:41.7"),
+             (3600, "1:00:00"), (3725.5, "1:02:05.5"), (0, "0")]
     for value, text in cases:
         run = write_run(scratch() / "r", {"end_s": value})
-        wanted = {"59.996 s": "1:00.00", "3:41.7": "3:41.7", "1:02:05.5": "1:02:06"}.get(text, text)
+        wanted = {"59.996": "60.00", "3:41.7": "3:41.7", "1:02:05.5": "1:02:06"}.get(text, text)
         equal(good("table", run, "--metric=end_s").table()[1], ["1", wanted], f"{value}")
 
 
@@ -160,14 +270,14 @@ def keys():
     study = write_study(scratch() / "one", ["N", "protocol.selection"], runs)
     metric = "--metric=download_s.mean"
     equal([row[:2] for row in good("table", study, metric).table()],
-          [["N", "protocol.selection"], ["1", "rarest"], ["1", "random"], ["2", "rarest"],
+          [["N", "selection"], ["1", "rarest"], ["1", "random"], ["2", "rarest"],
            ["2", "random"]])
     table = good("table", study, metric, "--by", "selection,repetition,N").table()
     equal([row[:4] for row in table[1:]],
           [[s, r, n, "1"] for s in ("rarest", "random") for r in "01" for n in "12"])
     other = write_study(scratch() / "two", ["N"], [(0, 1, (7,), figures(1))])
     table = good("table", study, other, metric).table()
-    equal(table[0][:3], ["study", "N", "protocol.selection"])
+    equal(table[0][:3], ["study", "N", "selection"])
     equal(table[-1][:4], ["two", "7", "", "1"])
 
 
@@ -180,8 +290,8 @@ def no_repetitions():
     metric = "--metric=download_s.mean"
 
     def said(what):
-        return (f"minibit-results: runs with different {what} are no repetitions of each other: a row "
-                "for each\n")
+        return (f"minibit-results: runs with different {what} are no repetitions of each other: each "
+                "by itself\n")
     by_n = good("table", study, metric, "--by=N")
     whole = good("table", study, metric, "--by=N,selection")
     equal((by_n.table(), by_n.err), (whole.table(), said("selection")))
@@ -223,8 +333,8 @@ def groups():
     table = good("table", study, "--by=N,group", "--metric=download_s.mean").table()
     equal([row[:3] for row in table[1:]], [["5", "fast", "2"], ["5", "slow.er", "2"]])
     table = good("table", study / "f0000").table()
-    equal(table, [["group", "runs", "peers", "peers_complete", "download_s.mean"],
-                  ["fast", "1", "2", "2", "10 s"], ["slow.er", "1", "2", "2", "20 s"]])
+    equal(table, [["group", "runs", "peers", "peers complete", "mean download time (s)"],
+                  ["fast", "1", "2", "2", "10"], ["slow.er", "1", "2", "2", "20"]])
 
 
 def queries():
@@ -233,8 +343,8 @@ def queries():
     study = write_study(scratch() / "s", ["N"], runs)
     sql = 'SELECT N, "download_s.mean" AS wait_s, CASE WHEN N > 1 THEN 5 END AS x FROM figures'
     table = good("table", study, "--query", sql, "--by=N").table()
-    equal(table, [["N", "runs", "wait_s", "x"], ["1", "3", "11.0 ± 2.5 s", "(0 of 3)"],
-                  ["2", "3", "21.0 ± 2.5 s", "5 ± 0"]])
+    equal(table, [["N", "runs", "wait_s (s)", "x"], ["1", "3", "11.0 ± 2.5", "(0 of 3)"],
+                  ["2", "3", "21.0 ± 2.5", "5 ± 0"]])
     row = rows_of(good("table", study, "--query", sql, "--by=N", "--format=csv"))[0]
     same = rows_of(good("table", study, "--metric=download_s.mean", "--format=csv"))[0]
     equal(row["wait_s.low"], same["download_s.mean.low"])
@@ -267,7 +377,7 @@ def nasty_values():
                  "x\\_y\\#\\$\\textasciitilde{}\\textasciicircum{}\\{\\}\\textbackslash{}",
                  "two lines"):
         check(text in latex, f"LaTeX has no {text!r}:\n{latex}")
-    for line in latex.split("\n")[4:-3]:
+    for line in latex.split("\n")[6:-3]:
         equal(line.replace("\\&", "").count("&"), 2, f"cells of {line!r}")
 
 
@@ -355,6 +465,11 @@ main([
     ("one run has no interval", one_run_has_no_interval),
     ("peers that did not complete are told beside the times of those that did", survivors_are_counted),
     ("restricted means count those that never completed", restricted_means),
+    ("--against: differences are paired by their seeds", differences_are_paired),
+    ("differences of some peers only are marked", differences_of_survivors_are_marked),
+    ("headings are words with one unit a column", words_and_units),
+    ("every documented figure has words", documented_figures_have_words),
+    ("LaTeX has booktabs' rules and fits the line", latex_fits),
     ("missing values are counted and said", missing_values_are_counted),
     ("times are minutes and seconds", times_are_readable),
     ("--by takes parameters, run columns and several folders", keys),

@@ -65,30 +65,57 @@ static void test_estimates(void)
 {
     static const struct {
         res_estimate estimate;
-        bool is_time;
+        const char *path;
         const char *wanted;
     } cases[] = {
         {{.count = 3, .mean = 221.683, .has_interval = true, .half_width = 1.23},
-         true,
-         "3:41.7 ± 1.2 s"},
+         "end_s",
+         "3:41.7 ± 0:01.2"},
         {{.count = 3, .mean = 41.683, .has_interval = true, .half_width = 1.23},
-         true,
-         "41.7 ± 1.2 s"},
-        {{.count = 3, .mean = 300, .has_interval = true, .half_width = 75}, true, "5:00 ± 1:15"},
-        {{.count = 1, .mean = 1260}, true, "21:00"},
-        {{.count = 1, .mean = 0.97619}, false, "0.9762"},
+         "end_s",
+         "41.7 ± 1.2"},
+        {{.count = 3, .mean = 300, .has_interval = true, .half_width = 75}, "end_s", "5:00 ± 1:15"},
+        {{.count = 3, .mean = 3600, .has_interval = true, .half_width = 75},
+         "end_s",
+         "1:00:00 ± 0:01:15"},
+        {{.count = 1, .mean = 1260}, "end_s", "21:00"},
+        {{.count = 1, .mean = 0.97619}, "x", "0.9762"},
+        {{.count = 1, .mean = 1234567}, "wasted_bytes", "1.235"},
+        {{.count = 1, .mean = 999}, "group_bytes.a.b", "999"},
         {{.count = 9, .mean = 1.0 / 3, .has_interval = true, .half_width = 0.0123},
-         false,
+         "x",
          "0.333 ± 0.012"},
-        {{.count = 3, .mean = 4, .has_interval = true}, false, "4 ± 0"},
-        {{.count = 2, .missing = 1, .mean = 9}, false, "9 (2 of 3)"},
-        {{.missing = 3}, true, "(0 of 3)"},
+        {{.count = 3, .mean = 4, .has_interval = true}, "x", "4 ± 0"},
+        {{.count = 2, .missing = 1, .mean = 9}, "x", "9 (2 of 3)"},
+        {{.missing = 3}, "end_s", "(0 of 3)"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         res_figure_text text;
         const res_estimate *estimate = &cases[i].estimate;
-        res_estimate_text(estimate, cases[i].is_time, res_estimate_decimals(estimate), text);
+        res_figure_style style = res_figure_style_for(cases[i].path, estimate->mean, false);
+        style.decimals = res_estimate_decimals(estimate, style.factor);
+        res_estimate_text(estimate, &style, text);
         g_assert_cmpstr(text, ==, cases[i].wanted);
+    }
+}
+
+static void test_differences(void)
+{
+    static const struct {
+        double mean;
+        const char *path, *wanted;
+    } cases[] = {
+        {12.5, "end_s.difference", "+12.50"}, {-12.5, "end_s.difference", "-12.50"},
+        {75, "end_s.difference", "+1:15"},    {-75, "end_s.difference", "-1:15"},
+        {0, "end_s.difference", "0"},         {0.5, "x.difference", "+0.5000"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        res_figure_text text;
+        res_estimate estimate = {.count = 1, .mean = cases[i].mean};
+        res_figure_style style = res_figure_style_for(cases[i].path, fabs(estimate.mean), false);
+        style.is_signed = true;
+        style.decimals = res_estimate_decimals(&estimate, style.factor);
+        g_assert_cmpstr(res_estimate_text(&estimate, &style, text), ==, cases[i].wanted);
     }
 }
 
@@ -163,6 +190,7 @@ int main(int argc, char **argv)
     g_test_add_func("/results/stats/few", test_few);
     g_test_add_func("/results/text/times", test_times);
     g_test_add_func("/results/text/estimates", test_estimates);
+    g_test_add_func("/results/text/differences", test_differences);
     g_test_add_func("/results/text/is-time", test_is_time);
     g_test_add_func("/results/text/numbers", test_numbers);
     g_test_add_func("/results/text/grid", test_grid);
