@@ -2,6 +2,7 @@
  * minibit-results coursework: the coursework's six tables from the studies that make them.
  */
 #include "analysis/command.h"
+#include "analysis/coursework/course_page.h"
 #include "analysis/coursework/coursework.h"
 
 #include <stdio.h>
@@ -10,8 +11,9 @@
 static const char examples[] =
     "Examples:\n"
     "  minibit-results coursework results/coursework\n"
-    "      six tables as Markdown, CSV and LaTeX, each with its plot and what it shows; index.md\n"
-    "      has them all\n"
+    "      six tables as Markdown, CSV and LaTeX, each with its plot and what it shows; "
+    "index.html\n"
+    "      has them all on one page, and so has index.md\n"
     "  ./bootstrap coursework\n"
     "      the same with everything before it: builds MiniBit and runs the studies\n"
     "\n"
@@ -37,6 +39,7 @@ struct desk {
     const char *folder;
     bool force, plots;
     GString *index;      /* index.md so far */
+    GString *page;       /* index.html so far */
     GArray *pages;       /* struct page */
     GPtrArray *drawings; /* res_drawing *, of the pages */
 };
@@ -78,44 +81,50 @@ static void add_format(const struct desk *desk, const res_course_table *spec,
     add_page(desk, spec->study, extension, text);
 }
 
-/* The table's part of index.md, which is also NAME.md. */
-static bool add_markdown(const struct desk *desk, const res_course_table *spec,
-                         const res_estimates *table, GError **error)
+static bool has_report(const struct desk *desk, const res_course_table *spec)
 {
-    g_autoptr(GString) sentence = g_string_new(NULL);
-    if (!spec->tell(table, sentence, error)) return false;
+    g_autofree char *name = g_strconcat(spec->study, ".html", NULL);
+    g_autofree char *report = g_build_filename(desk->folder, name, NULL);
+    return g_file_test(report, G_FILE_TEST_EXISTS);
+}
+
+/* The table's part of index.md, which is also NAME.md. */
+static void add_markdown(const struct desk *desk, const res_course_table *spec,
+                         const res_estimates *table, const char *sentence)
+{
     GString *text = g_string_new(NULL);
     g_string_append_printf(text, "## (%c) %s\n\n%s\n\n", (char)('a' + (spec - res_course_tables)),
                            spec->question, spec->setting);
     res_estimates_print(table, RES_FORMAT_MD, text);
     g_string_append_c(text, '\n');
-    res_escape_markdown(text, sentence->str);
+    res_escape_markdown(text, sentence);
     g_string_append_c(text, '\n');
     if (desk->plots) g_string_append_printf(text, "\n![%s](%s.svg)\n", spec->question, spec->study);
     g_string_append_printf(desk->index, "\n%s\nAs [CSV](%s.csv), [LaTeX](%s.tex)", text->str,
                            spec->study, spec->study);
     if (desk->plots)
         g_string_append_printf(desk->index, "; the plot as [PNG](%s.png)", spec->study);
-    g_autofree char *name = g_strconcat(spec->study, ".html", NULL);
-    g_autofree char *report = g_build_filename(desk->folder, name, NULL);
-    if (g_file_test(report, G_FILE_TEST_EXISTS))
-        g_string_append_printf(desk->index, "; the study's [report](%s)", name);
+    if (has_report(desk, spec))
+        g_string_append_printf(desk->index, "; the study's [report](%s.html)", spec->study);
     g_string_append_c(desk->index, '\n');
     add_page(desk, spec->study, "md", text);
-    return true;
 }
 
-static bool add_table(const struct desk *desk, const res_course_table *spec, const res_runs *runs,
-                      res_estimates *table, GError **error)
+static bool add_table(const struct desk *desk, const res_course_table *spec, res_estimates *table,
+                      GError **error)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(spec->titles) && spec->titles[i].name; i++)
         res_estimates_entitle(table, spec->titles[i].name, spec->titles[i].title);
     add_format(desk, spec, table, RES_FORMAT_CSV, "csv");
     add_format(desk, spec, table, RES_FORMAT_LATEX, "tex");
-    res_drawing *drawing = desk->plots ? res_course_draw(spec, table, runs, error) : NULL;
+    res_drawing *drawing = desk->plots ? res_course_draw(spec, table, error) : NULL;
     if (desk->plots && !drawing) return false;
     if (drawing) add_drawing(desk, spec->study, drawing);
-    return add_markdown(desk, spec, table, error);
+    g_autoptr(GString) sentence = g_string_new(NULL);
+    if (!spec->tell(table, sentence, error)) return false;
+    add_markdown(desk, spec, table, sentence->str);
+    return res_course_page_add(desk->page, spec, table, sentence->str, drawing,
+                               has_report(desk, spec), error);
 }
 
 /* Puts the name of the study before an error that has none. */
@@ -136,7 +145,7 @@ static bool make_table(const struct desk *desk, const res_course_table *spec, GE
     g_autoptr(res_database) database = res_database_open(runs, error);
     g_autoptr(res_estimates) table =
         database ? res_estimates_query(database, spec->sql, (char *const *)spec->by, error) : NULL;
-    bool done = table && add_table(desk, spec, runs, table, error);
+    bool done = table && add_table(desk, spec, table, error);
     if (!done) prefix_study(study, error);
     return done;
 }
@@ -165,12 +174,14 @@ static bool make_all(const struct desk *desk, GError **error)
     g_string_append(
         desk->index,
         "# The coursework's tables\n\n"
-        "Means over repetitions with their 95 % confidence intervals (Student's t); "
-        "times are minutes and seconds. No sentence is typed: each is worked out from "
+        "Means over repetitions with their 95 % confidence intervals (Student's t). "
+        "No sentence is typed: each is worked out from "
         "its table, and where intervals overlap it says that no difference is shown.\n");
     for (size_t i = 0; i < res_course_table_count; i++)
         if (!make_table(desk, &res_course_tables[i], error)) return false;
+    res_course_page_end(desk->page);
     add_page(desk, "index", "md", g_string_new(desk->index->str));
+    add_page(desk, "index", "html", g_string_new(desk->page->str));
     return write_pages(desk, error);
 }
 
@@ -184,12 +195,14 @@ static bool work(const struct options *options, char **rest, GError **error)
                         options->force,
                         !options->no_plots,
                         g_string_new(NULL),
+                        res_course_page_begin(),
                         g_array_new(FALSE, FALSE, sizeof(struct page)),
                         g_ptr_array_new_with_free_func((GDestroyNotify)res_drawing_free)};
     g_array_set_clear_func(desk.pages, page_clear);
     bool done = make_all(&desk, error);
-    if (done) printf("%s/index.md\n", rest[0]);
+    if (done) printf("%s/index.md\n%s/index.html\n", rest[0], rest[0]);
     g_string_free(desk.index, TRUE);
+    g_string_free(desk.page, TRUE);
     g_array_unref(desk.pages);
     g_ptr_array_unref(desk.drawings);
     return done;

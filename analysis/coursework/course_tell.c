@@ -7,9 +7,6 @@
 
 #include <string.h>
 
-/* The classroom's published result: everyone done after 21 minutes. */
-#define PUBLISHED_S 1260
-
 /* The keys of a point, for res_course_get(). */
 #define AT(...) ((const char *const[]){__VA_ARGS__, NULL})
 
@@ -28,8 +25,9 @@ bool res_course_tell_original(const res_estimates *table, GString *out, GError *
     res_course_time(out, &done);
     g_string_append_printf(out, all_same ? " in each of %zu runs" : " on the mean of %zu runs",
                            row->runs);
-    g_string_append(out, all_same && done.mean == PUBLISHED_S ? ", the published result, "
-                                                              : ", where 21:00 was published, ");
+    g_string_append(out, all_same && done.mean == RES_COURSE_PUBLISHED_S
+                             ? ", the published result, "
+                             : ", where 21:00 was published, ");
     g_string_append(out, "and the tracker gives ");
     res_course_percent(out, &share);
     g_string_append(out, " of the blocks.");

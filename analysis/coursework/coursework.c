@@ -32,6 +32,7 @@ const res_course_table res_course_tables[] = {
                    {"tracker_share", "tracker's share of blocks"},
                    {"refusals", "refused requests"}},
         .tell = res_course_tell_original,
+        .plot = {.words = "time until the last peer is done"},
     },
     {
         .study = "books",

@@ -11,6 +11,9 @@
 #include "analysis/estimates/estimates.h"
 #include "analysis/plots/drawing.h"
 
+/* The classroom's published result: everyone done after 21 minutes. */
+#define RES_COURSE_PUBLISHED_S 1260
+
 /* A column's title for readers. */
 typedef struct res_course_title {
     const char *name, *title;
@@ -18,7 +21,7 @@ typedef struct res_course_title {
 
 /* How a table is drawn. */
 typedef struct res_course_plot {
-    const char *figures[2]; /* names of columns; none: the sources of a run's blocks over time */
+    const char *figures[2]; /* names of columns; none: the published result beside what came out */
     const char *axis;       /* the key along it */
     const char *series;     /* the other key; NULL: one series */
     const char *words;      /* what the figures are called */
@@ -41,10 +44,10 @@ typedef struct res_course_table {
 extern const res_course_table res_course_tables[];
 extern const size_t res_course_table_count;
 
-/* The table's plot, from its estimates, or from the study's first run. NULL with an error. The
- * caller frees it. */
+/* The table's plot, from the very estimates that the table has. NULL with an error. The caller
+ * frees it. */
 res_drawing *res_course_draw(const res_course_table *spec, const res_estimates *table,
-                             const res_runs *runs, GError **error);
+                             GError **error);
 
 /* The sentences, a table each. */
 bool res_course_tell_original(const res_estimates *table, GString *out, GError **error);

@@ -10,6 +10,7 @@
 #include "analysis/plots/compare_draw.h"
 #include "analysis/plots/compare_scale.h"
 #include "analysis/report/choice.h"
+#include "analysis/report/html_parts.h"
 #include "analysis/report/report_internal.h"
 #include "analysis/text/escape.h"
 
@@ -113,7 +114,7 @@ static bool draw(comparison *all, const GArray *order, const res_estimates *tabl
         return true;
     }
     g_autofree char *prefix = g_strdup_printf("compare%u", all->figures++);
-    return res_report_figure(drawing, prefix, all->html, error);
+    return res_html_figure(drawing, prefix, all->html, error);
 }
 
 /* Does any row that looks like this one have a value? */

@@ -1,28 +1,15 @@
 #include "analysis/report/report.h"
 
-#include <gio/gio.h>
+#include <glib.h>
 #include <string.h>
 
-#include "analysis/report/page.h"
+#include "analysis/report/html_parts.h"
 #include "analysis/report/remarks.h"
 #include "analysis/report/replay_data.h"
 #include "analysis/report/report_internal.h"
 #include "analysis/text/escape.h"
 
-#define RESOURCES "/minibit/report/"
-
 /* ---- the template --------------------------------------------------------------------------- */
-
-static char *resource(const char *name)
-{
-    g_autofree char *path = g_strconcat(RESOURCES, name, NULL);
-    g_autoptr(GBytes) bytes =
-        g_resource_lookup_data(res_page_get_resource(), path, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
-    g_assert(bytes);
-    gsize size;
-    const char *text = g_bytes_get_data(bytes, &size);
-    return g_strndup(text, size);
-}
 
 /* The page's places and what fills them: names as keys, HTML as values. */
 static void fill(GHashTable *places, const char *name, char *html)
@@ -57,10 +44,10 @@ static GString *fill_template(const char *template, GHashTable *places)
 /* The page's script, and its hash: the policy lets no other run. */
 static void fill_script(GHashTable *places)
 {
-    g_autofree char *replay = resource("replay.js");
-    g_autofree char *scene = resource("scene.js");
-    g_autofree char *player = resource("player.js");
-    g_autofree char *video = resource("video.js");
+    g_autofree char *replay = res_html_resource("replay.js");
+    g_autofree char *scene = res_html_resource("scene.js");
+    g_autofree char *player = res_html_resource("player.js");
+    g_autofree char *video = res_html_resource("video.js");
     char *script = g_strconcat("\n", replay, scene, video, player, NULL);
     g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
     g_checksum_update(checksum, (const guchar *)script, -1);
@@ -69,7 +56,7 @@ static void fill_script(GHashTable *places)
     g_checksum_get_digest(checksum, digest, &size);
     fill(places, "script", script);
     fill(places, "script_hash", g_base64_encode(digest, size));
-    fill(places, "style", resource("report.css"));
+    fill(places, "style", res_html_resource("report.css"));
 }
 
 /* ---- the scenario --------------------------------------------------------------------------- */
@@ -301,6 +288,6 @@ GString *res_report_write(const res_report *report, GError **error)
     fill_script(places);
     fill_scenario(places, report);
     fill_origins(places, report, histories);
-    g_autofree char *template = resource("report.html");
+    g_autofree char *template = res_html_resource("report.html");
     return fill_template(template, places);
 }

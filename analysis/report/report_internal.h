@@ -22,10 +22,6 @@ bool res_report_comparison(const res_report *report, GString *html, GError **err
 bool res_report_points(res_database *database, const res_points *points, char *const *metrics,
                        const char *name, GString *html, GError **error);
 
-/* A figure with its title; ids within begin with `prefix`. */
-bool res_report_figure(const res_drawing *figure, const char *prefix, GString *html,
-                       GError **error);
-
 /* The figures of runs (res_history *), all that they have the data for. */
 bool res_report_figures(const GPtrArray *histories, GString *html, GError **error);
 

@@ -1,3 +1,4 @@
+#include "analysis/report/html_parts.h"
 #include "analysis/report/report_internal.h"
 
 #include <string.h>
@@ -28,35 +29,6 @@ static const struct {
 
 /* ---- figures -------------------------------------------------------------------------------- */
 
-/* The picture for narrow screens. Of a matrix there is none: it scrolls, for its cells would be too
- * small to see. */
-static bool write_narrow(const res_drawing *figure, const char *prefix, char **html, GError **error)
-{
-    *html = g_strdup("");
-    if (strcmp(res_drawing_kind(figure), "matrix") == 0) return true;
-    g_autofree char *ids = g_strconcat(prefix, "-hand", NULL);
-    g_autofree char *svg = res_drawing_element_narrow(figure, ids, error);
-    g_free(*html);
-    *html = svg ? g_strconcat("<div class=\"hand\">\n", svg, "</div>", NULL) : NULL;
-    return svg != NULL;
-}
-
-bool res_report_figure(const res_drawing *figure, const char *prefix, GString *html, GError **error)
-{
-    g_autofree char *svg = res_drawing_element(figure, prefix, error);
-    if (!svg) return false;
-    g_autofree char *hand = NULL;
-    if (!write_narrow(figure, prefix, &hand, error)) return false;
-    g_autofree char *title = res_escape_html(res_drawing_title_text(figure));
-    g_autofree char *explanation = res_escape_html(res_drawing_explanation_text(figure));
-    g_string_append_printf(html,
-                           "<figure class=\"%s\"><figcaption><b>%s</b> <span>%s</span>"
-                           "</figcaption>\n<div class=\"wide\" tabindex=\"0\" role=\"group\" "
-                           "aria-label=\"Plot\">\n%s</div>%s</figure>\n",
-                           res_drawing_kind(figure), title, explanation, svg, hand);
-    return true;
-}
-
 /* What a run has nothing of is left out, as in the command plot. */
 static bool write_kind(const res_plot_kind *kind, const res_history *history, guint run,
                        GString *html, GError **error)
@@ -64,7 +36,7 @@ static bool write_kind(const res_plot_kind *kind, const res_history *history, gu
     if (kind->needs_gains && !history->gains) return true;
     g_autoptr(res_drawing) figure = kind->draw(history, NULL);
     g_autofree char *prefix = g_strdup_printf("%s%u", kind->name, run);
-    return !figure || res_report_figure(figure, prefix, html, error);
+    return !figure || res_html_figure(figure, prefix, html, error);
 }
 
 /* Kind by kind, so that the same picture of two runs stands one below the other. */
@@ -77,14 +49,6 @@ bool res_report_figures(const GPtrArray *histories, GString *html, GError **erro
 }
 
 /* ---- tables --------------------------------------------------------------------------------- */
-
-static void write_table(const res_estimates *table, const char *name, GString *html)
-{
-    g_string_append_printf(
-        html, "<div class=\"wide\" tabindex=\"0\" role=\"group\" aria-label=\"%s\">\n", name);
-    res_estimates_print(table, RES_FORMAT_HTML, html);
-    g_string_append(html, "</div>\n");
-}
 
 static bool add_row(res_estimates *table, res_database *database, const res_point *point,
                     GError **error)
@@ -129,7 +93,7 @@ bool res_report_points(res_database *database, const res_points *points, char *c
     for (guint i = 0; i < G_N_ELEMENTS(titles); i++)
         if (res_estimates_figure(table, titles[i].path) >= 0)
             res_estimates_entitle(table, titles[i].path, titles[i].title);
-    write_table(table, name, html);
+    res_html_table(table, name, html);
     return true;
 }
 

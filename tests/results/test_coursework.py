@@ -2,15 +2,12 @@
 """test_coursework.py PROGRAM: the coursework's tables from studies written here, whose figures say
 now one thing, now the other; every sentence must follow them."""
 import csv
+import re
 import shutil
+from html import unescape
 
 from folders import (TIMELINE, check, equal, good, main, refused, scratch, peer, write_run,
                      write_study)
-
-
-PROVENANCE = "seq,time_s,peer,block,from,from_role,started_s,bytes,via\n" + "".join(
-    f"{i},{5 * i + 1}.000000000,a-1,{i},tracker,tracker,{5 * i}.000000000,5,seed\n"
-    for i in range(4))
 
 
 def around(mean, spread=1.0):
@@ -33,7 +30,7 @@ def write_original(folder, done=1260, spread=0):
     study = write_study(folder / "original", [],
                         repeated([((), figures(done, 0.98, done, spread))]))
     write_run(study / "f0000", figures(done, 0.98, done, spread)[0],
-              peers=[peer("a-1", f"{done}.000000000")], tables={"provenance.csv": PROVENANCE})
+              peers=[peer("a-1", f"{done}.000000000")])
 
 
 def write_books(folder, quarters=None):
@@ -112,7 +109,7 @@ def says(folder, name, *words):
 def all_files():
     folder = write_all(scratch())
     ran = good("coursework", folder)
-    equal(ran.out, f"{folder}/index.md\n")
+    equal(ran.out, f"{folder}/index.md\n{folder}/index.html\n")
     index = (folder / "index.md").read_text()
     for name in NAMES:
         page = (folder / f"{name}.md").read_text()
@@ -129,6 +126,37 @@ def all_files():
     (folder / "scale.html").write_text("a report")
     good("coursework", folder, "--force", "--no-plots")
     equal((folder / "index.md").read_text().count("[report](scale.html)"), 1)
+
+
+def the_page():
+    """index.html has the cells, sentences and pictures of index.md, and needs nothing beside it."""
+    folder = write_all(scratch())
+    (folder / "books.html").write_text("a report")
+    good("coursework", folder)
+    page = (folder / "index.html").read_text()
+    equal(re.findall(r'(?:src|href)="(?!#|data:|[a-z]+\.(?:csv|tex|md|png|svg)")([^"]*)"', page), ["books.html"])
+    sections = page.split("<section ")[1:]
+    equal([re.match(r'id="([a-z]+)"', section)[1] for section in sections], list(NAMES))
+    for name, section in zip(NAMES, sections):
+        markdown = (folder / f"{name}.md").read_text().split("\n")
+        rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in markdown
+                if line.startswith("|") and not re.match(r"\| :?-", line)]
+        cells = [[unescape(cell) for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row)]
+                 for row in re.findall(r"<tr>.*?</tr>", section, re.S)]
+        equal(cells, rows, name)
+        paragraphs = re.findall(r"<p class=\"shows\">(.*?)</p>", section, re.S)
+        check(unescape(paragraphs[0]) in "\n".join(markdown).replace("\\", ""), name)
+        # One for wide screens and one for narrow ones; its axis says what the question is about.
+        equal(section.count("<svg"), 2, name)
+    said = {"original": ("published", "MiniBit", "time until the last peer is done"),
+            "books": ("tracker's share of blocks", "quarter"), "selection": ("mean download time", "random"),
+            "freeriders": ("givers", "free riders"), "scale": ("swarm", "client-server", "peers"),
+            "staying": ("at-once", "mean download time")}
+    for name, words in said.items():
+        texts = unescape(re.sub(r"<[^>]*>", " ", (folder / f"{name}.svg").read_text()))
+        check(all(word in texts for word in words), f"{name}.svg: {words}")
+    good("coursework", folder, "--force", "--no-plots")
+    check("<svg" not in (folder / "index.html").read_text(), "--no-plots has plots")
 
 
 def the_original():
@@ -219,6 +247,7 @@ def bad_input():
 
 main([
     ("leaves each table as Markdown, CSV and LaTeX, and index.md", all_files),
+    ("index.html has all of it on one page", the_page),
     ("the original's result, met or not", the_original),
     ("the tracker's share by quarters falls, rises or does not change", books),
     ("block selection: faster, slower, or no difference", selection),
