@@ -3,6 +3,7 @@
  */
 #include "analysis/command.h"
 #include "analysis/plots/compare.h"
+#include "analysis/plots/fonts.h"
 #include "analysis/plots/history.h"
 #include "analysis/plots/plots.h"
 #include "analysis/text/suggest.h"
@@ -36,9 +37,10 @@ static const char examples[] =
     "and of a study:\n"
     "  compare     a metric over a parameter, with 95 % confidence intervals\n"
     "\n"
-    "Formats: png, svg, tex (NAME.tex and NAME.pdf, for \\input; needs graphicx and color), gp\n"
-    "(gnuplot's script with all of its data, to restyle by hand). A file that is there already is\n"
-    "not replaced without --force.";
+    "Formats: png, svg, pdf, tex (NAME.tex and NAME.pdf, for \\input; needs graphicx and color; "
+    "as\n"
+    "wide as the line at most), gp (gnuplot's script with all of its data, to restyle by hand). A\n"
+    "file that is there already is not replaced without --force.";
 
 struct options {
     char *kinds, *formats, *output;
@@ -70,6 +72,7 @@ struct plan {
     GArray *formats;    /* res_picture */
     GPtrArray *kinds;   /* const char *; empty: all that make sense */
     GPtrArray *figures; /* res_drawing *, freed here */
+    GPtrArray *folders; /* const char *, of each figure */
     GPtrArray *pictures;
 };
 
@@ -80,17 +83,28 @@ static bool wanted(const struct plan *plan, const char *kind)
     return plan->kinds->len == 0;
 }
 
-/* ---- what the struct options say
- * ------------------------------------------------------------------- */
+/* ---- what the options say ------------------------------------------------------------------- */
+
+/* The format that the output's name ends in; -1: none, or it is a folder that is there. */
+static int format_of_output(const struct plan *plan)
+{
+    const char *output = plan->options->output;
+    const char *dot = output ? strrchr(output, '.') : NULL;
+    if (!dot || strchr(dot, '/') || g_file_test(output, G_FILE_TEST_IS_DIR)) return -1;
+    return res_picture_find(dot + 1);
+}
 
 static bool read_formats(struct plan *plan, GError **error)
 {
-    g_auto(GStrv) names =
-        g_strsplit(plan->options->formats ? plan->options->formats : "png", ",", 0);
+    int by_name = format_of_output(plan);
+    const char *usual = by_name < 0 ? "png" : res_picture_extension((res_picture)by_name);
+    const char *asked = plan->options->formats;
+    g_auto(GStrv) names = g_strsplit(asked ? asked : usual, ",", 0);
     for (guint i = 0; names[i]; i++) {
         int found = res_picture_find(names[i]);
         if (found < 0)
-            return res_input_error(error, "--format: %s: png, svg, tex or gp is meant", names[i]);
+            return res_input_error(error, "--format: %s: png, svg, pdf, tex or gp is meant",
+                                   names[i]);
         res_picture format = (res_picture)found;
         g_array_append_val(plan->formats, format);
     }
@@ -128,20 +142,26 @@ static bool read_kinds(struct plan *plan, GError **error)
 
 /* ---- where the pictures go ------------------------------------------------------------------ */
 
-/* Whether `path` names a file: there is one picture, and it ends as its format does. */
-static bool is_file_name(const struct plan *plan, const char *path)
+/* A name that ends as a format does is a file's: there must be one picture, of that format. */
+static bool check_output(const struct plan *plan, GError **error)
 {
-    if (plan->figures->len != 1 || plan->formats->len != 1) return false;
-    g_autofree char *end =
-        g_strconcat(".", res_picture_extension(g_array_index(plan->formats, res_picture, 0)), NULL);
-    return g_str_has_suffix(path, end) && !g_file_test(path, G_FILE_TEST_IS_DIR);
+    int format = format_of_output(plan);
+    if (format < 0) return true;
+    guint pictures = plan->figures->len * plan->formats->len;
+    if (pictures != 1)
+        return res_input_error(error, "%s: %u pictures have no room in a file: name a folder",
+                               plan->options->output, pictures);
+    if ((int)g_array_index(plan->formats, res_picture, 0) != format)
+        return res_input_error(error, "%s: the name is not one of --format=%s",
+                               plan->options->output, plan->options->formats);
+    return true;
 }
 
 static char *path_of(const struct plan *plan, const res_drawing *figure, res_picture format,
                      const char *folder)
 {
     const char *output = plan->options->output;
-    if (output && is_file_name(plan, output)) return g_strdup(output);
+    if (format_of_output(plan) >= 0) return g_strdup(output);
     g_autofree char *name =
         g_strconcat(res_drawing_name(figure), ".", res_picture_extension(format), NULL);
     return g_build_filename(output ? output : folder, name, NULL);
@@ -154,31 +174,70 @@ static bool check_file(const struct plan *plan, const char *path, GError **error
            res_output_check(path, plan->options->force, error);
 }
 
-static bool check_picture(const struct plan *plan, const picture *one, GError **error)
+/* Nor may two pictures be one file. */
+static bool claim(const struct plan *plan, GHashTable *taken, const char *path, GError **error)
 {
-    if (!check_file(plan, one->path, error)) return false;
-    if (one->format != RES_PICTURE_TEX) return true;
-    g_autofree char *pdf = g_strdup_printf("%.*s.pdf", (int)strlen(one->path) - 4, one->path);
-    return check_file(plan, pdf, error);
+    if (!g_hash_table_add(taken, g_strdup(path)))
+        return res_input_error(error,
+                               "%s: two pictures would be this file: into folders of their "
+                               "own, please",
+                               path);
+    return check_file(plan, path, error);
 }
 
-/* Makes pictures of the figures from `first` on; where no -o says otherwise they go to `folder`. */
-static bool place(struct plan *plan, guint first, const char *folder, GError **error)
+static bool check_picture(const struct plan *plan, GHashTable *taken, const picture *one,
+                          GError **error)
 {
-    for (guint i = first; i < plan->figures->len; i++)
+    if (!claim(plan, taken, one->path, error)) return false;
+    if (one->format != RES_PICTURE_TEX) return true;
+    g_autofree char *pdf = g_strdup_printf("%.*s.pdf", (int)strlen(one->path) - 4, one->path);
+    return claim(plan, taken, pdf, error);
+}
+
+/* Makes pictures of all figures; where no -o says otherwise they go to their folders. */
+static bool place_all(struct plan *plan, GError **error)
+{
+    g_autoptr(GHashTable) taken = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    if (!check_output(plan, error)) return false;
+    for (guint i = 0; i < plan->figures->len; i++)
         for (guint f = 0; f < plan->formats->len; f++) {
             picture *one = g_new0(picture, 1);
             g_ptr_array_add(plan->pictures, one);
             one->figure = g_ptr_array_index(plan->figures, i);
             one->format = g_array_index(plan->formats, res_picture, f);
-            one->path = path_of(plan, one->figure, one->format, folder);
-            if (!check_picture(plan, one, error)) return false;
+            one->path =
+                path_of(plan, one->figure, one->format, g_ptr_array_index(plan->folders, i));
+            if (!check_picture(plan, taken, one, error)) return false;
         }
     return true;
 }
 
+/* The figures that have no folder as yet go to this one. */
+static void place(struct plan *plan, const char *folder)
+{
+    while (plan->folders->len < plan->figures->len)
+        g_ptr_array_add(plan->folders, (char *)folder);
+}
+
+/* What no font has is drawn as boxes: said, for such pictures as have their letters in them. */
+static void note_letters(const struct plan *plan)
+{
+    g_autoptr(GString) texts = g_string_new(NULL);
+    for (guint i = 0; i < plan->pictures->len; i++) {
+        const picture *one = g_ptr_array_index(plan->pictures, i);
+        if (one->format == RES_PICTURE_PNG || one->format == RES_PICTURE_PDF)
+            res_drawing_texts(one->figure, texts);
+    }
+    g_autofree char *lacking = res_fonts_lacking(texts->str);
+    if (*lacking)
+        res_note("no font on this machine has %s: drawn as boxes; a package such as "
+                 "fonts-noto-cjk or fonts-noto-color-emoji brings one, and SVG takes the reader's",
+                 lacking);
+}
+
 static bool draw_all(const struct plan *plan, GError **error)
 {
+    note_letters(plan);
     for (guint i = 0; i < plan->pictures->len; i++) {
         const picture *one = g_ptr_array_index(plan->pictures, i);
         g_autofree char *folder = g_path_get_dirname(one->path);
@@ -238,7 +297,8 @@ static bool add_run(struct plan *plan, const res_run *run, GError **error)
     for (const res_plot_kind *kind = res_plot_kinds; kind->name; kind++)
         if (!add_kind(plan, kind, run, swarm, error)) return false;
     name_figures(plan, first, run);
-    return place(plan, first, run->folder, error);
+    place(plan, run->folder);
+    return true;
 }
 
 static const res_run *find_run(const struct plan *plan, GError **error)
@@ -325,9 +385,9 @@ static bool add_comparisons(struct plan *plan, char **folders, GError **error)
     if (!read_look(plan->options, &order.look, error)) return false;
     if (!plan->options->output && plan->runs->folders > 1)
         return res_input_error(error, "several folders: -o has to say where their comparison goes");
-    guint first = plan->figures->len;
-    return res_compare(plan->runs, &order, plan->figures, error) &&
-           place(plan, first, folders[0], error);
+    if (!res_compare(plan->runs, &order, plan->figures, error)) return false;
+    place(plan, folders[0]);
+    return true;
 }
 
 static bool add_all(struct plan *plan, char **folders, GError **error)
@@ -361,13 +421,14 @@ static bool work(const struct options *options, char **folders, GError **error)
     g_autoptr(GPtrArray) kinds = plan.kinds = g_ptr_array_new();
     g_autoptr(GPtrArray) figures = plan.figures =
         g_ptr_array_new_with_free_func((GDestroyNotify)res_drawing_free);
+    g_autoptr(GPtrArray) of_figures = plan.folders = g_ptr_array_new();
     g_autoptr(GPtrArray) pictures = plan.pictures = g_ptr_array_new_with_free_func(picture_free);
     if (!read_formats(&plan, error) || !read_kinds(&plan, error)) return false;
     g_autoptr(res_runs) runs = res_runs_open(folders, error);
     if (!runs) return false;
     res_runs_note_left_out(runs);
     plan.runs = runs;
-    return add_all(&plan, folders, error) && draw_all(&plan, error);
+    return add_all(&plan, folders, error) && place_all(&plan, error) && draw_all(&plan, error);
 }
 
 int res_command_plot(int argc, char **argv, GError **error)
@@ -377,9 +438,9 @@ int res_command_plot(int argc, char **argv, GError **error)
         {"kind", 'k', 0, G_OPTION_ARG_FILENAME, &options.kinds, "which, with commas between",
          "KIND,…"},
         {"format", 'f', 0, G_OPTION_ARG_FILENAME, &options.formats,
-         "png (default), svg, tex, gp, with commas between", "FORMAT,…"},
+         "png (default), svg, pdf, tex, gp, with commas between", "FORMAT,…"},
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output,
-         "a folder, or for one picture a file; else each run's own folder", "PATH"},
+         "a folder, or for one picture a file (x.svg is SVG); else each run's own folder", "PATH"},
         {"run", 0, 0, G_OPTION_ARG_INT, &options.run, "of a study, draw the run of this number",
          "N"},
         {"metric", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.metrics,

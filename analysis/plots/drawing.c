@@ -28,7 +28,7 @@ struct res_drawing {
     GString *data;
 };
 
-static const char *const extensions[] = {"png", "svg", "tex", "gp"};
+static const char *const extensions[] = {"png", "svg", "pdf", "tex", "gp"};
 
 int res_picture_find(const char *name)
 {
@@ -152,6 +152,15 @@ void res_drawing_number_at(res_drawing *figure, const char *name, guint index, d
     add(figure, g_strdup_printf("%s_%u", name, index), NUMBER, digits(value));
 }
 
+void res_drawing_texts(const res_drawing *figure, GString *texts)
+{
+    g_string_append_printf(texts, "%s\n%s\n", figure->title, figure->explanation);
+    for (guint i = 0; i < figure->variables->len; i++) {
+        const variable *one = g_ptr_array_index(figure->variables, i);
+        if (one->kind != NUMBER) g_string_append_printf(texts, "%s\n", one->text);
+    }
+}
+
 void res_drawing_row(res_drawing *figure, const double *values, guint count)
 {
     for (guint i = 0; i < count; i++) {
@@ -229,27 +238,36 @@ static bool write_file(const char *path, const char *bytes, gsize size, GError *
     return false;
 }
 
-/* Copies `folder`/`name` to `path`; an SVG is tidied on the way. */
-static bool deliver(const char *folder, const char *name, const char *path, res_picture format,
-                    GError **error)
+/* As wide as the line at most. A box, not an argument: the text within changes what letters mean.
+ */
+static char *fit_line(const char *tex)
+{
+    return g_strconcat("\\begingroup\\setbox0=\\hbox{%\n", tex,
+                       "}\\ifdim\\wd0>\\linewidth\\resizebox{\\linewidth}{!}{\\box0}"
+                       "\\else\\box0\\fi\\endgroup\n",
+                       NULL);
+}
+
+/* Copies `folder`/`name` to `path`; an SVG is tidied on the way, LaTeX made to fit its line. */
+static bool deliver(const char *folder, const char *name, const char *path, GError **error)
 {
     g_autofree char *from = g_build_filename(folder, name, NULL);
-    g_autofree char *bytes = NULL;
+    g_autofree char *bytes = NULL, *changed = NULL;
     gsize size;
     if (!g_file_get_contents(from, &bytes, &size, error)) return false;
-    if (format != RES_PICTURE_SVG) return write_file(path, bytes, size, error);
-    g_autofree char *tidy = res_svg_tidy(bytes);
-    return write_file(path, tidy, strlen(tidy), error);
+    if (g_str_has_suffix(name, ".svg")) changed = res_svg_tidy(bytes);
+    if (g_str_has_suffix(name, ".tex")) changed = fit_line(bytes);
+    return write_file(path, changed ? changed : bytes, changed ? strlen(changed) : size, error);
 }
 
 static bool deliver_all(const char *folder, const char *base, const char *path, res_picture format,
                         GError **error)
 {
-    if (!deliver(folder, base, path, format, error)) return false;
+    if (!deliver(folder, base, path, error)) return false;
     if (format != RES_PICTURE_TEX) return true;
     g_autofree char *pdf_base = g_strdup_printf("%.*s.pdf", (int)strlen(base) - 4, base);
     g_autofree char *pdf_path = g_strdup_printf("%.*s.pdf", (int)strlen(path) - 4, path);
-    return deliver(folder, pdf_base, pdf_path, format, error);
+    return deliver(folder, pdf_base, pdf_path, error);
 }
 
 bool res_drawing_draw(const res_drawing *figure, res_picture format, const char *path,

@@ -14,7 +14,13 @@
 #include <stdbool.h>
 
 /* TEX is a pair NAME.tex and NAME.pdf, for \input; GP is gnuplot's script with its data. */
-typedef enum { RES_PICTURE_PNG, RES_PICTURE_SVG, RES_PICTURE_TEX, RES_PICTURE_GP } res_picture;
+typedef enum {
+    RES_PICTURE_PNG,
+    RES_PICTURE_SVG,
+    RES_PICTURE_PDF,
+    RES_PICTURE_TEX,
+    RES_PICTURE_GP
+} res_picture;
 
 /* The format called `name`; -1: there is none. */
 int res_picture_find(const char *name);
@@ -39,6 +45,9 @@ void res_drawing_rename(res_drawing *figure, const char *name);
 void res_drawing_title(res_drawing *figure, const char *title, const char *explanation);
 const char *res_drawing_title_text(const res_drawing *figure);
 const char *res_drawing_explanation_text(const res_drawing *figure);
+
+/* Appends every text that readers see in the picture. */
+void res_drawing_texts(const res_drawing *figure, GString *texts);
 
 /* Sets a variable of the script to a text for readers, to a tic's label, or to a number. */
 void res_drawing_text(res_drawing *figure, const char *variable, const char *text);

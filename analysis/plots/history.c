@@ -218,6 +218,14 @@ static bool read_gains(res_history *history, const res_run *run, GError **error)
 
 /* ---- timeline.csv --------------------------------------------------------------------------- */
 
+/* Of a file without blocks there are no copies: the field is empty, and stands for 0. */
+static bool copies_at(const res_csv *csv, int column, uint64_t *copies, GError **error)
+{
+    *copies = 0;
+    if (*res_csv_field(csv, (size_t)column) == '\0') return true;
+    return count_at(csv, column, UINT64_MAX, copies, error);
+}
+
 static bool read_moment(table_reader *table, GError **error)
 {
     const res_csv *csv = table->csv;
@@ -226,7 +234,7 @@ static bool read_moment(table_reader *table, GError **error)
     if (!time_at(csv, columns[0], &moment.time_ns, error)) return false;
     if (!count_at(csv, columns[1], UINT64_MAX, &moment.active, error) ||
         !count_at(csv, columns[2], UINT64_MAX, &moment.complete, error) ||
-        !count_at(csv, columns[6], UINT64_MAX, &moment.min_copies, error))
+        !copies_at(csv, columns[6], &moment.min_copies, error))
         return false;
     for (int role = 0; role < RES_GIVERS; role++)
         if (!count_at(csv, columns[3 + role], UINT64_MAX, &moment.from[role], error)) return false;

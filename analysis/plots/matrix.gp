@@ -22,6 +22,7 @@ do for [i = 0:tics - 1] {
     set ytics add (name where)
     if (i > 0) { set xtics add (name where) }
 }
+if (tics == 1) { unset xtics }
 do for [i = 0:lines - 1] {
     edge = value(sprintf("line_%d", i))
     set arrow from graph 0, first edge to graph 1, first edge nohead front \

@@ -18,24 +18,31 @@ static double seconds_at(const res_group_times *times, guint group, guint index)
 static bool has_peer(const res_history *swarm, guint group)
 {
     for (guint p = 1; p < swarm->nodes->len; p++)
-        if (res_history_member(swarm, p)->group == group) return true;
+        if (res_plot_group(swarm, p) == group) return true;
     return false;
+}
+
+/* "12.4 s", or that so many of all its peers did not complete. */
+static char *percentile_words(const res_group_times *times, guint group, guint percent,
+                              res_time_unit unit)
+{
+    int64_t time_ns = res_group_times_percentile(times, group, percent);
+    return time_ns == RES_NEVER ? g_strdup("not reached")
+                                : res_time_words((double)time_ns / 1e9, unit);
 }
 
 static char *label_of(const res_history *swarm, const res_group_times *times, guint group,
                       res_time_unit unit)
 {
-    const char *name = g_ptr_array_index(swarm->groups, group);
+    g_autofree char *name = res_plot_group_name(swarm, group);
     guint done = times->times[group]->len;
     if (times->sizes[group] == 0)
         return g_strconcat(name, has_peer(swarm, group) ? ": complete on arrival" : ": no peer",
                            NULL);
     g_autofree char *part = res_part_words(done, times->sizes[group]);
     if (done == 0) return g_strdup_printf("%s: %s", name, part);
-    double median_s = (double)res_group_times_percentile(times, group, 50) / 1e9;
-    double p95_s = (double)res_group_times_percentile(times, group, 95) / 1e9;
-    g_autofree char *median = res_time_words(median_s, unit);
-    g_autofree char *p95 = res_time_words(p95_s, unit);
+    g_autofree char *median = percentile_words(times, group, 50, unit);
+    g_autofree char *p95 = percentile_words(times, group, 95, unit);
     return g_strdup_printf("%s: %s, median %s, p95 %s", name, part, median, p95);
 }
 
@@ -61,13 +68,12 @@ static void write_marks(res_drawing *figure, const res_group_times *times, guint
 {
     static const guint percents[] = {50, 95};
     guint group = times->order[place];
-    guint done = times->times[group]->len;
     for (guint i = 0; i < G_N_ELEMENTS(percents); i++) {
-        double seconds =
-            done ? (double)res_group_times_percentile(times, group, percents[i]) / 1e9 : 0;
-        double share =
-            done ? 100.0 * (res_nearest_rank(done, percents[i]) + 1) / times->sizes[group] : -1;
-        double row[] = {seconds / unit_s, share, place};
+        bool reached = times->sizes[group] > 0 &&
+                       res_group_times_percentile(times, group, percents[i]) != RES_NEVER;
+        guint rank = reached ? res_nearest_rank(times->sizes[group], percents[i]) : 0;
+        double row[] = {reached ? seconds_at(times, group, rank) / unit_s : 0,
+                        reached ? 100.0 * (rank + 1) / times->sizes[group] : -1, place};
         res_drawing_row(figure, row, 3);
     }
 }
@@ -91,8 +97,8 @@ static void set_title(res_drawing *figure, const res_history *swarm, const res_g
     }
     g_autofree char *part = res_part_words(done, peers);
     g_autofree char *title = g_strdup_printf("%s: completion times, %s", swarm->title, part);
-    res_drawing_title(
-        figure, title,
+    res_plot_title(
+        figure, swarm, title,
         "peers complete within a time of their arrival; dots: median and 95th percentile (p95)");
 }
 

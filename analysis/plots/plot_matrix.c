@@ -11,6 +11,9 @@
 
 enum { EACH_MAX = 40, BINS = 60, NUMBERS_MAX = 16, CUT_FROM = 24, CUT_END = 7, ROW_MAX = 90 };
 
+/* More groups than this have neither names nor lines: peers stand in the order of their groups. */
+enum { NAMED_MAX = 30 };
+
 typedef struct {
     const res_history *swarm;
     bool each;  /* a row for each peer */
@@ -32,6 +35,30 @@ static guint *count_groups(const res_history *swarm)
     for (guint p = 1; p < swarm->nodes->len; p++)
         sizes[res_history_member(swarm, p)->group]++;
     return sizes;
+}
+
+/* The first place of each group, if peers stand in the order of their groups. */
+static guint *first_places(const guint *sizes, guint groups)
+{
+    guint *first = g_new0(guint, groups + 1);
+    for (guint g = 0; g < groups; g++)
+        first[g + 1] = first[g] + sizes[g];
+    return first;
+}
+
+/* Bins of peers of one group or of several that follow each other. */
+static void lay_out_together(matrix *all)
+{
+    const res_history *swarm = all->swarm;
+    guint peers = res_history_peers(swarm);
+    g_autofree guint *sizes = count_groups(swarm);
+    g_autofree guint *next = first_places(sizes, swarm->groups->len);
+    all->bins = 1 + (all->each ? peers : MIN(BINS, peers));
+    all->bin = g_new0(guint, swarm->nodes->len);
+    for (guint p = 1; p < swarm->nodes->len; p++) {
+        guint place = next[res_history_member(swarm, p)->group]++;
+        all->bin[p] = 1 + (guint)((guint64)place * (all->bins - 1) / peers);
+    }
 }
 
 /* Every group gets bins by its size, at least one if it has a peer. */
@@ -128,7 +155,7 @@ static void write_names(res_drawing *figure, const matrix *all)
     add_name(figure, &room, "tracker", 0);
     for (guint p = 1; all->each && p < swarm->nodes->len; p++)
         add_name(figure, &room, res_history_member(swarm, p)->name, all->bin[p]);
-    for (guint g = 0; g < swarm->groups->len; g++) {
+    for (guint g = 0; all->group_bins && g < swarm->groups->len; g++) {
         if (all->group_bins[g] == 0) continue;
         res_drawing_number_at(figure, "line", lines++, all->group_first[g] - 0.5);
         if (!all->each)
@@ -143,13 +170,18 @@ static void write_names(res_drawing *figure, const matrix *all)
 
 res_drawing *res_plot_matrix(const res_history *swarm, GError **error)
 {
+    if (!res_plot_has_blocks(swarm, error)) return NULL;
     guint peers = res_history_peers(swarm);
     if (peers == 0) {
         res_input_error(error, "no peer came");
         return NULL;
     }
     matrix all = {.swarm = swarm, .each = peers <= EACH_MAX};
-    lay_out(&all);
+    bool together = swarm->groups->len > NAMED_MAX;
+    if (together)
+        lay_out_together(&all);
+    else
+        lay_out(&all);
     count(&all);
     res_drawing *figure = res_drawing_new("matrix");
     g_autofree char *words = res_peers_words(peers);
@@ -158,9 +190,15 @@ res_drawing *res_plot_matrix(const res_history *swarm, GError **error)
     g_autofree char *bin = g_strdup_printf(
         "of a column's blocks, the share that each row gave; a row or column is %u or %u peers",
         each, each + 1);
-    res_drawing_title(figure, title, all.each ? "blocks that each column got from each row" : bin);
-    res_drawing_text(figure, "x_label", "receivers");
-    res_drawing_text(figure, "y_label", "senders");
+    g_autofree char *explanation =
+        g_strdup_printf("%s%s", all.each ? "blocks that each column got from each row" : bin,
+                        together ? "; too many groups to name" : "");
+    g_autofree char *order = g_strdup_printf(", in the order of the %u groups", swarm->groups->len);
+    g_autofree char *receivers = g_strconcat("receivers", together ? order : "", NULL);
+    g_autofree char *senders = g_strconcat("senders", together ? order : "", NULL);
+    res_drawing_title(figure, title, explanation);
+    res_drawing_text(figure, "x_label", receivers);
+    res_drawing_text(figure, "y_label", senders);
     res_drawing_text(figure, "box_label", all.each ? "blocks" : "share of the column's blocks (%)");
     res_drawing_number(figure, "bins", all.bins);
     res_drawing_number(figure, "numbers", all.each && peers <= NUMBERS_MAX);

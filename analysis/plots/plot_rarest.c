@@ -41,6 +41,7 @@ static double write_rows(res_drawing *figure, const res_history *swarm, double u
 
 res_drawing *res_plot_rarest(const res_history *swarm, GError **error)
 {
+    if (!res_plot_has_blocks(swarm, error)) return NULL;
     if (swarm->moments->len < 2) {
         res_input_error(error, "the timeline has too few rows");
         return NULL;

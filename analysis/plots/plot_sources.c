@@ -89,6 +89,7 @@ static void write_labels(res_drawing *figure, const sources *all)
 
 res_drawing *res_plot_sources(const res_history *swarm, GError **error)
 {
+    if (!res_plot_has_blocks(swarm, error)) return NULL;
     double span_s = last_s(swarm);
     sources all = {.width_s = res_time_step(span_s / BINS)};
     all.bins = (guint)ceil(span_s / all.width_s);

@@ -12,6 +12,37 @@ const res_plot_kind res_plot_kinds[] = {
     {NULL, NULL, false, NULL},
 };
 
+bool res_plot_has_blocks(const res_history *swarm, GError **error)
+{
+    return swarm->blocks > 0 || res_input_error(error, "the file has no blocks");
+}
+
+guint res_plot_groups(const res_history *swarm)
+{
+    return swarm->groups->len > RES_PLOT_GROUPS_MAX ? 1 : swarm->groups->len;
+}
+
+guint res_plot_group(const res_history *swarm, uint32_t node)
+{
+    return res_plot_groups(swarm) == 1 ? 0 : res_history_member(swarm, node)->group;
+}
+
+char *res_plot_group_name(const res_history *swarm, guint group)
+{
+    if (swarm->groups->len > RES_PLOT_GROUPS_MAX)
+        return g_strdup_printf("all %u groups", swarm->groups->len);
+    return g_strdup(g_ptr_array_index(swarm->groups, group));
+}
+
+void res_plot_title(res_drawing *figure, const res_history *swarm, const char *title,
+                    const char *explanation)
+{
+    g_autofree char *together =
+        g_strdup_printf("%s; %u groups are drawn as one", explanation, swarm->groups->len);
+    res_drawing_title(figure, title,
+                      swarm->groups->len > RES_PLOT_GROUPS_MAX ? together : explanation);
+}
+
 static int compare_times(const void *a, const void *b)
 {
     int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
@@ -40,7 +71,7 @@ static void order_groups(res_group_times *times)
 res_group_times *res_group_times_new(const res_history *swarm)
 {
     res_group_times *times = g_new0(res_group_times, 1);
-    times->groups = swarm->groups->len;
+    times->groups = res_plot_groups(swarm);
     times->times = g_new0(GArray *, times->groups);
     times->order = g_new0(guint, times->groups);
     times->sizes = g_new0(guint, times->groups);
@@ -49,10 +80,11 @@ res_group_times *res_group_times_new(const res_history *swarm)
     for (guint p = 1; p < swarm->nodes->len; p++) {
         const res_member *peer = res_history_member(swarm, p);
         if (peer->completed_ns == peer->arrived_ns) continue;
-        times->sizes[peer->group]++;
+        guint group = res_plot_group(swarm, p);
+        times->sizes[group]++;
         if (peer->completed_ns == RES_NEVER) continue;
         int64_t download_ns = peer->completed_ns - peer->arrived_ns;
-        g_array_append_val(times->times[peer->group], download_ns);
+        g_array_append_val(times->times[group], download_ns);
     }
     order_groups(times);
     return times;
@@ -72,7 +104,8 @@ void res_group_times_free(res_group_times *times)
 int64_t res_group_times_percentile(const res_group_times *times, guint group, guint percent)
 {
     const GArray *sorted = times->times[group];
-    return g_array_index(sorted, int64_t, res_nearest_rank(sorted->len, percent));
+    guint rank = res_nearest_rank(times->sizes[group], percent);
+    return rank < sorted->len ? g_array_index(sorted, int64_t, rank) : RES_NEVER;
 }
 
 double res_plot_time_axis(res_drawing *figure, double span_s, const char *label)

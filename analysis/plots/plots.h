@@ -29,6 +29,22 @@ res_drawing *res_plot_rarest(const res_history *swarm, GError **error);
 
 /* ---- what the kinds share ------------------------------------------------------------------- */
 
+/* Has the file blocks? Else false with an error that says so. */
+bool res_plot_has_blocks(const res_history *swarm, GError **error);
+
+/* More groups than this cannot be told apart: where colours stand for groups all peers are drawn
+ * together, and the explanation says so. */
+#define RES_PLOT_GROUPS_MAX 14
+
+/* The groups as they are drawn: how many, that of a node, and what it is called (g_free()). */
+guint res_plot_groups(const res_history *swarm);
+guint res_plot_group(const res_history *swarm, uint32_t node);
+char *res_plot_group_name(const res_history *swarm, guint group);
+
+/* The explanation, and behind it that groups are drawn together, if they are. */
+void res_plot_title(res_drawing *figure, const res_history *swarm, const char *title,
+                    const char *explanation);
+
 /* Download times of each group, sorted; and the groups in order of their medians. */
 typedef struct {
     GArray **times; /* of int64_t ns, by group */
@@ -41,7 +57,8 @@ res_group_times *res_group_times_new(const res_history *swarm);
 void res_group_times_free(res_group_times *times);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(res_group_times, res_group_times_free)
 
-/* The nearest-rank percentile of a group that has a time, in ns. */
+/* The nearest-rank percentile of a group's peers, in ns, those that never completed last: RES_NEVER
+ * where so many did not complete. */
 int64_t res_group_times_percentile(const res_group_times *times, guint group, guint percent);
 
 /* Sets the axis of time: span and unit, and the label `label` (UNIT). Returns the unit. */

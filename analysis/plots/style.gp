@@ -41,7 +41,12 @@ if (!latex && !page) {
     if (terminal eq 'svg') {
         set terminal svg dynamic font 'DejaVu Sans,15' noenhanced background '#ffffff' \
             size 1200,height
-    } else {
+    }
+    if (terminal eq 'pdf') {
+        set terminal pdfcairo font 'DejaVu Sans,14' fontscale 0.4 noenhanced size 16cm, \
+            height / 1200.0 * 16cm linewidth 0.8
+    }
+    if (terminal eq 'png') {
         set terminal pngcairo font 'DejaVu Sans,14' noenhanced background '#ffffff' size 1200,height
     }
     set tmargin at screen 1 - 120.0 / height
@@ -58,7 +63,7 @@ set rmargin at screen 0.97
 set bmargin (latex ? 3.6 : 4.6) + 1.3 * legend_rows + tilt_rows
 set key at screen 0.5, (latex ? 0.02 : (narrow ? 8.0 : 18.0) / height) bottom center vertical \
     maxrows (legend_rows > 0 ? int(legend_rows) : 1) Left reverse samplen 2.5 spacing 1.2 \
-    width (latex ? -6 : 2) textcolor rgb INK
+    width (latex ? -11 : 2) textcolor rgb INK
 if (narrow && legend_rows > 14) {
     unset key
     set bmargin 6

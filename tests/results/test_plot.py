@@ -4,6 +4,7 @@
 The format gp is gnuplot's script with all of its data, so what a picture shows can be computed here
 by other means and compared; PNG, SVG and PDF are looked at as files.
 """
+import csv
 import math
 import os
 import re
@@ -11,8 +12,8 @@ import shutil
 import statistics
 import xml.etree.ElementTree as ElementTree
 
-from folders import COMPLETION, TIMELINE, check, equal, good, main, refused, scratch, write_run
-from folders import write_study
+from folders import COMPLETION, TIMELINE, check, equal, good, main, refused, results, scratch, simulate
+from folders import write_run, write_study
 
 PROVENANCE = "seq,time_s,peer,block,from,from_role,started_s,bytes,via"
 KINDS = ["curves", "completion", "sources", "rarest", "matrix"]
@@ -132,6 +133,41 @@ def latex_is_a_pair_and_escaped():
             check("a\\_b" in text and "50\\%\\&\\#" in text, f"{kind}: names are not escaped")
 
 
+def a_name_says_its_format():
+    run, other = swarm(scratch() / "r"), swarm(scratch() / "o")
+    for extension, magic in (("svg", b"<?xml"), ("pdf", b"%PDF"), ("png", b"\x89PNG"), ("gp", b"# Drawn")):
+        path = scratch() / f"x.{extension}"
+        equal(good("plot", run, "--kind=rarest", "-o", path).out, f"{path}\n")
+        check(path.read_bytes().startswith(magic), extension)
+    out = scratch()
+    refused("plot", run, "--kind=rarest", "--format=png", "-o", out / "y.svg", words=["y.svg", "--format=png"])
+    refused("plot", run, "--kind=rarest,matrix", "-o", out / "y.svg", words=["2 pictures", "name a folder"])
+    refused("plot", run, other, "--kind=rarest", "-o", out / "both.png", words=["2 pictures", "name a folder"])
+    refused("plot", run, "--kind=rarest", "--format=pdf,tex", "-o", out, words=["two pictures", "rarest.pdf"])
+    equal(list(out.iterdir()), [], "refused before anything is drawn")
+    folder = out / "a.svg"
+    folder.mkdir()
+    equal(good("plot", run, "--kind=rarest", "-o", folder).out, f"{folder}/rarest.png\n")
+    text = (scratch() / "z.tex")
+    good("plot", run, "--kind=rarest", "-o", text)
+    tex = text.read_text()
+    check("\\linewidth" in tex and tex.count("{") == tex.count("}"), "LaTeX that fits the line")
+    check(text.with_suffix(".pdf").read_bytes().startswith(b"%PDF"), "the pair's other half")
+
+
+def letters_without_a_font_are_told():
+    study = study_of(["\u4e2d\u6587", "plain"], by="wo")
+    home = scratch()
+    (home / "fonts.conf").write_text(
+        '<?xml version="1.0"?>\n<fontconfig><dir>/usr/share/fonts/truetype/dejavu</dir>'
+        f"<cachedir>{home}</cachedir></fontconfig>\n")
+    env = {**os.environ, "FONTCONFIG_FILE": str(home / "fonts.conf")}
+    ran = results("plot", study, "--metric=download_s.mean", "-o", scratch(), env=env)
+    equal((ran.status, ran.err.count("no font on this machine has \u4e2d\u6587: drawn as boxes")), (0, 1), ran.err)
+    ran = results("plot", study, "--metric=download_s.mean", "--format=svg", "-o", scratch(), env=env)
+    equal((ran.status, ran.err), (0, ""))
+
+
 def nothing_is_replaced_unasked():
     run = swarm(scratch() / "r")
     (run / "curves.png").write_text("mine")
@@ -174,6 +210,93 @@ def curves_are_percentiles():
     equal(found.number("bound"), 5.5)
 
 
+OPEN = """[scenario]
+name = open
+until = 90s
+[file]
+size = 8MiB
+[tracker]
+up = 8Mbit
+down = 8Mbit
+[peers early]
+arrival = every 4s
+count = 10
+up = 500kbit
+down = 4Mbit
+[peers late]
+arrival = every 2s
+count = 40
+up = 4Mbit
+down = 20Mbit
+"""
+
+
+def lines_of_curves_only_rise():
+    """The same peers at each point of a line, also where the run ends before many are done."""
+    run = simulate(OPEN, "--provenance=csv")
+    with open(run / "completion.csv", newline="", encoding="utf-8") as file:
+        peers = list(csv.DictReader(file))
+    check({p["status"] for p in peers} >= {"incomplete", "complete"}, "the end must cut some off")
+    gains = {}
+    with open(run / "provenance.csv", newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            gains.setdefault(row["peer"], []).append(float(row["time_s"]))
+    found = script(run, "curves")
+    labels = [found.text_of(f"label_{i}").partition(" ")[0] for i in range(2)]
+    check("of the half that the run saw longest" in found.text_of("explanation"), "nothing said")
+    scale = {"s": 1, "min": 60}[found.text_of("x_label").rpartition("(")[2].rstrip(")")]
+    for name, block in zip(labels, found.blocks):
+        group = [p for p in peers if p["group"] == name]
+        windows = sorted(90 - float(p["arrived_s"]) for p in group)
+        seen = windows[len(windows) // 2] if any(p["status"] == "incomplete" for p in group) else math.inf
+        counted = [p for p in group if 90 - float(p["arrived_s"]) >= seen - 1e-9]
+        for before, row in zip(block, block[1:]):
+            check(all(a <= b for a, b in zip(before, row)), f"{name} falls at {row}")
+        for time, _, median, _ in block:
+            age = time * scale
+            check(age <= seen + 1e-6, f"{name} at {age}")
+            held = sorted(sum(t - float(p["arrived_s"]) <= age + 1e-9 for t in gains.get(p["peer"], []))
+                          for p in counted)
+            near = [sorted(sum(t - float(p["arrived_s"]) <= age + d for t in gains.get(p["peer"], []))
+                           for p in counted)[math.ceil(len(counted) / 2) - 1] for d in (-1e-3, 1e-3)]
+            check(near[0] <= median <= near[1], f"{name} at {age}: {median}, wanted {near}, {held}")
+
+
+def who_comes_later_holds_nothing_before():
+    """From the run's start: the first ones' blocks are not the group's median."""
+    run = swarm(scratch() / "r", peers=4, groups=("slow",))
+    text = (run / "completion.csv").read_text().replace("slow-4,slow,0.0", "slow-4,slow,9.0")
+    text = text.replace("slow-3,slow,0.0", "slow-3,slow,9.0")
+    tables = {n: (run / n).read_text() for n in ("provenance.csv", "timeline.csv", "config.ini")}
+    late = write_run(scratch() / "l", {"blocks": 4, "end_s": 40, "lower_bound_s": 5.5},
+                     tables={**tables, "completion.csv": text})
+    medians = [row[2] for row in script(late, "curves").blocks[0]]
+    equal(medians, sorted(medians))
+
+
+def many_groups_are_drawn_together():
+    names = tuple(f"group-{i:03}" for i in range(31))
+    run = swarm(scratch() / "r", peers=2, groups=names)
+    for kind in ("curves", "completion"):
+        found = script(run, kind)
+        equal((found.number("groups"), found.text_of("label_0")[:13]), (1, "all 31 groups"), kind)
+        check("31 groups are drawn as one" in found.text_of("explanation"), kind)
+    found = script(run, "matrix")
+    equal((found.number("tics"), found.number("lines"), found.number("bins")), (1, 0, 61))
+    check("in the order of the 31 groups" in found.text_of("x_label"), found.text_of("x_label"))
+    found = script(swarm(scratch() / "f", peers=2, groups=names[:14]), "curves")
+    equal((found.number("groups"), found.number("bands")), (14, 0))
+
+
+def a_file_without_blocks():
+    run = simulate("[scenario]\nname = e\nuntil = 1h\n[file]\nblocks = 0\n[tracker]\nup = 1Mbit\n"
+                   "[peers x]\ncount = 1\nup = 1Mbit\ndown = 1Mbit\n")
+    refused("plot", run, "--kind=curves", words=["no blocks"])
+    ran = good("plot", run, "-o", scratch())
+    equal((ran.out, ran.err.count("is not drawn")), ("", 5))
+    good("report", run, "-o", scratch() / "r.html")
+
+
 def completion_is_the_distribution():
     run = swarm(scratch() / "r", peers=2)
     text = (run / "completion.csv").read_text().replace("20.000000000,20.000000000", ",", 1)
@@ -184,10 +307,10 @@ def completion_is_the_distribution():
         "completion.csv": table})
     found = script(swarm_run, "completion")
     equal(found.text_of("label_0"), "fast: 2 peers, median 10.0 s, p95 10.0 s")
-    equal(found.text_of("label_1"), "slow: 1 of 2 peers, median 20.0 s, p95 20.0 s")
+    equal(found.text_of("label_1"), "slow: 1 of 2 peers, median 20.0 s, p95 not reached")
     equal(found.blocks[0], [[10, 0], [10, 50], [10, 100]])
     equal(found.blocks[1], [[20, 0], [20, 50]])
-    equal(found.blocks[2], [[10, 50, 0], [10, 100, 0], [20, 50, 1], [20, 50, 1]])
+    equal(found.blocks[2], [[10, 50, 0], [10, 100, 0], [20, 50, 1], [0, -1, 1]])
 
 
 def sources_add_up():
@@ -422,9 +545,10 @@ if not shutil.which("gnuplot"):
     print("1..0 # SKIP gnuplot is not here")
 else:
     main([(function.__name__.replace("_", " "), function) for function in (
-        a_run_gives_every_picture, svg_says_names_literally, latex_is_a_pair_and_escaped,
+        a_run_gives_every_picture, svg_says_names_literally, latex_is_a_pair_and_escaped, a_name_says_its_format, letters_without_a_font_are_told,
         nothing_is_replaced_unasked, the_same_bytes_every_time, without_gnuplot,
-        curves_are_percentiles, completion_is_the_distribution, sources_add_up,
+        curves_are_percentiles, lines_of_curves_only_rise, who_comes_later_holds_nothing_before,
+        many_groups_are_drawn_together, a_file_without_blocks, completion_is_the_distribution, sources_add_up,
         sources_without_provenance, rarest_is_the_timeline, matrix_of_pairs,
         long_names_are_cut_in_the_middle, matrix_of_many_is_binned, lines_over_a_quantity,
         bars_over_names,
