@@ -47,9 +47,9 @@ if (!lines || values <= 12) {
     if (lines) { set grid xtics }
 }
 if (colour_bar) {
-    # From dark to light, each step as far as the last: viridis (van der Walt and Smith), but for
-    # its yellows, which white paper swallows.
-    set palette defined (0 '#440154', 1 '#414487', 2 '#2a788e', 3 '#22a884', 4 '#7ad151')
+    # From blue to yellow by way of red, neither so dark nor so light that paper of either kind
+    # swallows it.
+    set palette defined (0 '#2c62c9', 1 '#8a4fb5', 2 '#cf4f6f', 3 '#e8853a', 4 '#dcae2c')
     set cbrange [bar_first:bar_last]
     set cblabel bar_label textcolor rgb INK offset 1,0
     set cbtics textcolor rgb INK

@@ -58,7 +58,7 @@ set output output_file
 set border 3 linecolor rgb INK
 set tics nomirror out textcolor rgb INK
 set grid xtics ytics linetype 1 linecolor rgb GRID linewidth 1
-set lmargin at screen (latex ? 0.14 : narrow ? 0.17 : 0.1)
+set lmargin at screen (latex ? 0.14 : narrow ? 0.19 : 0.1)
 set rmargin at screen 0.97
 set bmargin (latex ? 3.6 : 4.6) + 1.3 * legend_rows + tilt_rows
 set key at screen 0.5, (latex ? 0.02 : (narrow ? 8.0 : 18.0) / height) bottom center vertical \

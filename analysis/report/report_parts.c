@@ -204,8 +204,10 @@ void res_report_facts(const res_history *history, const char *remarks, GString *
     uint64_t peers = res_history_peers(history);
     g_autofree char *part = res_part_words(done ? (uint64_t)MAX(done->valuedouble, 0) : 0, peers);
     write_fact(html, "complete", part);
-    write_time(summary, "completed_s", "last peer done after", html);
-    write_time(summary, "download_s.mean", "mean download", html);
+    bool all = !done || done->valuedouble >= peers;
+    write_time(summary, "completed_s", all ? "last peer done after" : "last of these done after",
+               html);
+    write_time(summary, "download_s.mean", all ? "mean download" : "mean download of these", html);
     if (bound) {
         g_autofree char *words = res_number_words(bound->valuedouble);
         g_autofree char *times = g_strconcat(words, " &times;", NULL);
