@@ -1,7 +1,9 @@
 #include "net/live_plan.h"
 
+#include "core/codec/message.h"
 #include "core/units.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -187,14 +189,27 @@ static void read_group(struct reader *reader, const char *name, net_live_group *
     add_group_settings(reader, name, group->settings);
 }
 
+/* On the wire a peer is called NAME-1, NAME-2, …, in fewer letters than a scenario's names have. */
+static void check_name(struct reader *reader, const net_live_group *group)
+{
+    uint32_t most = group->count == UINT32_MAX ? 999999 : group->count;
+    char *id = g_strdup_printf("%s-%" PRIu32, group->name, most);
+    if (!mb_wire_id_valid(id) && !reader->error)
+        reader->error = g_strdup_printf("[peers %s]: on the wire a peer's name has at most %d of "
+                                        "A to Z, a to z, 0 to 9, _ and -: %s has not",
+                                        group->name, 64, id);
+    g_free(id);
+}
+
 static void read_groups(struct reader *reader, net_live_plan *plan)
 {
     gsize count;
     char **names = g_key_file_get_groups(reader->file, &count);
     plan->groups = g_new0(net_live_group, count + 1);
     for (gsize i = 0; i < count; i++) {
-        if (strncmp(names[i], "peers ", 6) == 0)
-            read_group(reader, names[i], &plan->groups[plan->group_count++]);
+        if (strncmp(names[i], "peers ", 6) != 0) continue;
+        read_group(reader, names[i], &plan->groups[plan->group_count]);
+        check_name(reader, &plan->groups[plan->group_count++]);
     }
     g_strfreev(names);
 }

@@ -54,12 +54,20 @@ static bool check_group_names(sim_reader *reader)
     return true;
 }
 
+/* Letters and digits are those of any script, with the marks that belong to a letter. */
+static bool is_plain(gunichar c, const char *marks)
+{
+    return g_unichar_isalnum(c) || g_unichar_ismark(c) || (c < 0x80 && strchr(marks, (int)c));
+}
+
 static bool is_plain_name(const char *name, const char *marks)
 {
-    for (const char *at = name; *at; at++) {
-        if (!g_ascii_isalnum(*at) && !strchr(marks, *at)) return false;
+    for (const char *at = name; *at; at = g_utf8_next_char(at)) {
+        if (!is_plain(g_utf8_get_char(at), marks)) return false;
     }
-    return *name != '\0' && *name != '.' && *name != '-' && strlen(name) <= NAME_MAX_SIZE;
+    bool begins =
+        *name != '\0' && *name != '.' && *name != '-' && !g_unichar_ismark(g_utf8_get_char(name));
+    return begins && strlen(name) <= NAME_MAX_SIZE;
 }
 
 /* ---- keys ---------------------------------------------------------------------------------------
@@ -154,8 +162,8 @@ static bool read_scenario(sim_reader *reader, const sim_key_group *kind, const s
     const sim_ini_entry *name = sim_ini_entry_find(group, "name");
     if (!name || is_plain_name(name->value, "._-")) return true;
     return sim_reader_fail(reader, name,
-                           "a name has letters, digits, . _ - and at most %d of "
-                           "them",
+                           "a name has letters, digits, . _ - and at most %d "
+                           "bytes of them",
                            NAME_MAX_SIZE);
 }
 
@@ -205,7 +213,7 @@ static bool check_own_name(sim_reader *reader, const sim_ini_group *group, const
     if (is_plain_name(name, "_-")) return true;
     return sim_reader_fail_group(reader, group,
                                  "a group's name has letters, digits, _ - and at "
-                                 "most %d of them",
+                                 "most %d bytes of them",
                                  NAME_MAX_SIZE);
 }
 
@@ -349,14 +357,21 @@ static bool apply_override(sim_reader *reader, sim_ini *ini, const char *option)
 /* The file's name without folder and .ini, made fit for a folder's name. */
 static char *default_name(const char *path)
 {
-    char *name = g_path_get_basename(path);
-    if (g_str_has_suffix(name, ".ini")) name[strlen(name) - 4] = '\0';
-    for (char *at = name; *at; at++) {
-        if (!g_ascii_isalnum(*at) && !strchr("._-", *at)) *at = '-';
+    char *base = g_path_get_basename(path);
+    char *whole = g_filename_display_name(base);
+    if (g_str_has_suffix(whole, ".ini")) whole[strlen(whole) - 4] = '\0';
+    GString *name = g_string_new(NULL);
+    for (const char *at = whole; *at; at = g_utf8_next_char(at)) {
+        gunichar c = g_utf8_get_char(at);
+        char letter[6];
+        int size = g_unichar_to_utf8(is_plain(c, "._-") ? c : '-', letter);
+        if (name->len + (gsize)size > NAME_MAX_SIZE) break;
+        g_string_append_len(name, letter, size);
     }
-    if (strlen(name) > NAME_MAX_SIZE) name[NAME_MAX_SIZE] = '\0';
-    if (is_plain_name(name, "._-")) return name;
-    g_free(name);
+    g_free(whole);
+    g_free(base);
+    if (is_plain_name(name->str, "._-")) return g_string_free(name, FALSE);
+    g_string_free(name, TRUE);
     return g_strdup("scenario");
 }
 

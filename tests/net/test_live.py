@@ -201,6 +201,13 @@ class Quick(Case):
             self.assertFalse((self.folder / "results").exists())
         self.run_program(LIVE, "-q", self.small("home"), "--max-peers=3")
 
+    def test_names_that_the_wire_does_not_know_are_refused(self):
+        for group in ("Z\u00fcrich", "n" * 63):
+            done = self.run_program(LIVE, self.small(group), status=2)
+            self.assertIn(f"[peers {group}]: on the wire a peer's name has at most 64", done.stderr)
+            self.assertEqual(done.stderr.count("\n"), 1)
+            self.assertFalse((self.folder / "results").exists())
+
     def small(self, group):
         path = self.folder / "few.ini"
         path.write_text("[scenario]\nname = few\nuntil = 20s\n[file]\nblocks = 2\n"

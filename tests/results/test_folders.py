@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 """test_folders.py PROGRAM: folders that are no results, or not whole, in every command alike."""
-from folders import equal, good, main, refused, results, scratch, write_run, write_study
+import os
+import subprocess
+
+from folders import SIM, check, equal, good, main, refused, results, scratch, write_run, write_study
 
 COMMANDS = [("table",), ("verify",), ("sql", "SELECT 1")]
 
@@ -17,6 +20,67 @@ def no_results():
     each(folder, ["holds neither a run"])
     (folder / "file").write_text("x")
     each(folder / "file", ["not a folder"])
+
+
+EVENING = """[scenario]
+description = gr\u00fc\u00dfe
+until = 1h
+repeat = 2
+[file]
+blocks = 8
+[tracker]
+up = 10Mbit
+[peers Z\u00fcrich]
+count = ${N=2, 3}
+up = 2Mbit
+down = 10Mbit
+[peers \u6771\u4eac]
+count = 2
+up = 1Mbit
+down = 10Mbit
+"""
+
+
+def names_of_any_script():
+    """A file with a blank and an umlaut, groups with letters of two scripts: through every program."""
+    home = scratch() / "ein Ordner \u00fc"
+    home.mkdir()
+    (home / "Abend \u00dcbung.ini").write_text(EVENING, encoding="utf-8")
+
+    def simulate(*arguments, locale="C.UTF-8"):
+        done = subprocess.run([SIM, *arguments], cwd=home, capture_output=True, text=True, check=False,
+                              env={**os.environ, "LC_ALL": locale})
+        return done.returncode, done.stderr
+    for locale, to in (("C.UTF-8", ()), ("C", ("-o", "c"))):
+        equal(simulate("Abend \u00dcbung.ini", "-q", "--events=csv", *to, locale=locale), (0, ""))
+    study = "results/Abend-\u00dcbung"
+    runs = sorted(path.parent for path in (home / study).glob("*/completion.csv"))
+    equal(len(runs), 4)
+    for run in runs:
+        equal((run / "completion.csv").read_bytes(), (home / "c" / run.name / "completion.csv").read_bytes())
+    one = str(runs[0].relative_to(home))
+    rows = good("table", study, "--by=group,N", "--metric=peers", cwd=home).table()[1:]
+    equal([row[:2] for row in rows], [["Z\u00fcrich", "2"], ["Z\u00fcrich", "3"], ["\u6771\u4eac", "2"],
+                                      ["\u6771\u4eac", "3"]])
+    figure = "groups.Z\u00fcrich.download_s.mean"
+    row = good("table", one, f"--metric={figure}", cwd=home).table()
+    equal(row[0][1], "mean download time of Z\u00fcrich (s)")
+    good("sql", study, f'SELECT "{figure}" FROM figures', cwd=home)
+    good("verify", study, cwd=home)
+    check("Z\u00fcrich-1 of Abend-\u00dcbung" in good("explain", one, "--peer=Z\u00fcrich-1", cwd=home).out, "explain")
+    good("report", study, "-o", "Bericht \u00fc.html", cwd=home)
+    page = (home / "Bericht \u00fc.html").read_text(encoding="utf-8")
+    check("Z\u00fcrich" in page and "\u6771\u4eac" in page, "the report lacks a group")
+    good("plot", one, "--kind=matrix", "-o", "Bild \u00fc.svg", cwd=home)
+    check("Z\u00fcrich-1" in (home / "Bild \u00fc.svg").read_text(encoding="utf-8"), "the picture lacks a peer")
+    equal(simulate("Abend \u00dcbung.ini", "-q", "--run=0", "--set", "peers Z\u00fcrich.count=1", "-o", "eins"), (0, ""))
+    equal(simulate(f"{one}/config.ini", "-q", "-o", "wieder", "--events=csv"), (0, ""))
+    equal((home / "wieder/events.csv").read_bytes(), (home / one / "events.csv").read_bytes())
+    status, said = simulate("Abend \u00dcbung.ini", "--set", "peers Zurich.count=1", "-o", "x")
+    equal((status, "did you mean \"peers Z\u00fcrich\"?" in said), (2, True))
+    (home / "bad.ini").write_bytes(EVENING.encode("latin-1", "replace"))
+    status, said = simulate("bad.ini")
+    equal((status, "not valid UTF-8" in said), (2, True))
 
 
 def unfinished():
@@ -97,6 +161,7 @@ def the_program():
 
 main([
     ("a folder that holds no results", no_results),
+    ("names of any script, with blanks, through every program", names_of_any_script),
     ("a run that is not finished", unfinished),
     ("schemas that differ, or that nobody knows", schemas),
     ("JSON that is cut off", broken_json),

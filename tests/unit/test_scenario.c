@@ -222,7 +222,10 @@ static const struct {
     {"[peers]", "t.ini:8: [peers]: a name follows: [peers NAME]"},
     {"[peers tracker]", "t.ini:8: [peers tracker]: this name is node 0's"},
     {"[peers a.b]", "t.ini:8: [peers a.b]: a group's name has letters, digits, _ - and at "
-                    "most 64 of them"},
+                    "most 64 bytes of them"},
+    {"[peers \u4e2d,]", "t.ini:8: [peers \u4e2d,]: a group's name has letters, digits, _ - and at "
+                        "most 64 bytes of them"},
+    {"[peers \u0308a]", "t.ini:8: [peers \u0308a]: a group's name has letters"},
     {"[peers b]\nup = 1bit", "t.ini:8: [peers b]: the key down is missing (a rate: 20Mbit, "
                              "1.5MB, unlimited)"},
     {"latency = 10", "t.ini:8: [peers a] latency = 10: a bare number; a time has a unit: ns us "
