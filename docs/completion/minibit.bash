@@ -80,6 +80,7 @@ _minibit_named_values() {
 _minibit_folders() {
     local word
     for word in "${COMP_WORDS[@]:2}"; do
+        word=${word//\\/} word=${word#[\"\']} word=${word%[\"\']} # as it was meant: names have blanks
         [ -d "$word" ] || continue
         printf '%s\n' "$word"
         find "$word" -mindepth 2 -maxdepth 2 -name manifest.json -printf '%h\n' 2>/dev/null
@@ -89,7 +90,7 @@ _minibit_folders() {
 # The first file called $1 in these folders, on standard output.
 _minibit_first() {
     local folder
-    while read -r folder; do
+    while IFS= read -r folder; do
         [ ! -f "$folder/$1" ] || { cat -- "$folder/$1"; return; }
     done < <(_minibit_folders)
 }
@@ -109,6 +110,10 @@ _minibit_from_results() {
     case $1 in
         --metric) _minibit_first summary.json | _minibit_figures; echo download_s.restricted_mean ;;
         --by) _minibit_first index.csv | head -n 1 | tr ',' '\n' | grep -vxE 'folder|run|path' ;;
+        --against) _minibit_first index.csv | head -n 1 | tr ',' '\n' | sed '1,4d; s/$/=/' ;;
+        [!-]*) _minibit_first index.csv | awk -F , -v key="$1" '
+            NR == 1 { for (i = 5; i <= NF; i++) if ($i == key) column = i; next }
+            column && !seen[$column]++ { print $column }' ;;
         --peer) _minibit_first completion.csv | sed '1d; s/,.*//' ;;
     esac
 }
@@ -175,6 +180,7 @@ _minibit() {
     fi
     if [[ ${program##*/} == minibit-results ]]; then
         _minibit_offer "$word" < <(_minibit_from_results "$option"; _minibit_listed "$option" <<<"$help")
+        [[ ${COMPREPLY[0]-} != *= ]] || compopt -o nospace +o filenames 2>/dev/null
         [ ${#COMPREPLY[@]} = 0 ] || return
     fi
     value=''

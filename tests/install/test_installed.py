@@ -243,6 +243,13 @@ class Completion(unittest.TestCase):
                          {"N,protocol.selection"})
         self.assertEqual(complete(results, "explain", folder, "--peer", "=", "dsl-2"),
                          {"dsl-2"})
+        self.assertEqual(complete(results, "table", folder, "--against", "=", ""),
+                         {"N=", "protocol.selection="})
+        self.assertEqual(complete(results, "table", folder, "--against", "protocol.selection", "=", ""),
+                         {"random", "sequential"})
+        (ELSEWHERE / "results" / "few").rename(ELSEWHERE / "results" / "f \u00fc")
+        for typed in ("results/f\\ \u00fc", "'results/f \u00fc'"):
+            self.assertEqual(complete(results, "table", typed, "--against", "N", "=", ""), {"2", "3"})
 
     def test_scenarios(self):
         (ELSEWHERE / "evening.ini").write_text("")
