@@ -174,7 +174,7 @@ _minibit() {
 
     # a short option's value is that of its long name
     [[ $option != -[a-zA-Z] ]] || option=$(sed -nE "s/^ *$option, (--[a-z-]+)=.*/\1/p" <<<"$help")
-    if [[ $option == *.* && $option != -* ]]; then
+    if [[ $option == *.* && $option != -* && ${program##*/} != minibit-results ]]; then
         _minibit_offer "$word" < <(_minibit_key_values "$program" "${option//[\"\'\\]/}")
         return
     fi
