@@ -4,21 +4,21 @@
 
 #include <string.h>
 
-/* The registry: a new strategy is one file in core/strategies/ and one row here. */
-/* clang-format off */
 static const mb_selector *const selectors[] = {
-    &mb_selector_rarest_first,
-    &mb_selector_random,
-    &mb_selector_sequential,
+#define MB_SELECTOR(name) &mb_selector_##name,
+#define MB_CHOKER(name)
+#include "core/strategies/strategies.def"
+#undef MB_SELECTOR
+#undef MB_CHOKER
 };
 
 static const mb_choker *const chokers[] = {
-    &mb_choker_rarity_tft,
-    &mb_choker_complement,
-    &mb_choker_rate_tft,
-    &mb_choker_none,
+#define MB_SELECTOR(name)
+#define MB_CHOKER(name) &mb_choker_##name,
+#include "core/strategies/strategies.def"
+#undef MB_SELECTOR
+#undef MB_CHOKER
 };
-/* clang-format on */
 
 const mb_selector *mb_selector_at(uint32_t row)
 {

@@ -1,5 +1,6 @@
 /*
- * The strategies that exist, one file each in this folder, and what more than one of them shares.
+ * The strategies that exist, one file each in this folder and a row each in strategies.def, and
+ * what more than one of them shares.
  *
  * Only the registry (core/strategy.c) and the strategies themselves include this file; everybody
  * else finds a strategy by its row or its name.
@@ -9,14 +10,11 @@
 
 #include "core/strategy.h"
 
-extern const mb_selector mb_selector_rarest_first;
-extern const mb_selector mb_selector_random;
-extern const mb_selector mb_selector_sequential;
-
-extern const mb_choker mb_choker_rarity_tft;
-extern const mb_choker mb_choker_complement;
-extern const mb_choker mb_choker_rate_tft;
-extern const mb_choker mb_choker_none;
+#define MB_SELECTOR(name) extern const mb_selector mb_selector_##name;
+#define MB_CHOKER(name) extern const mb_choker mb_choker_##name;
+#include "core/strategies/strategies.def"
+#undef MB_SELECTOR
+#undef MB_CHOKER
 
 /* A random one of `view`'s candidates. O(words). */
 uint32_t mb_pick_random(const mb_select_view *view, mb_rng *rng);

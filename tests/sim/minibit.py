@@ -28,6 +28,19 @@ BLOCK_BITS = 2 * MIBIT
 UNLIMITED = None
 
 
+def strategies(kind, program=PROGRAM):
+    """The names of that kind ("selection", "choke"), in the order of `--list-strategies`."""
+    done = subprocess.run([program, "--list-strategies"], capture_output=True, text=True, check=True)
+    names, on = [], False
+    for line in done.stdout.splitlines():
+        if not line.startswith(" "):
+            on = line.startswith(f"{kind} =")
+        elif on and not line.startswith("   "):
+            names.append(line.split()[0])
+    assert names, kind
+    return tuple(names)
+
+
 class Failed(Exception):
     """A case did not hold; `command` runs the scenario that shows it."""
 

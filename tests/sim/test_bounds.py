@@ -10,7 +10,7 @@ import random
 from fractions import Fraction
 
 from minibit import BLOCK_BITS, MIBIT, SECOND, UNLIMITED, Failed, ceiling, each, main
-from minibit import nanoseconds, rate, run, scenario, seconds
+from minibit import nanoseconds, rate, run, scenario, seconds, strategies
 
 PRESETS = ("minibit", "bittorrent", "coursework")
 RANDOM_RUNS = 300
@@ -118,12 +118,12 @@ def random_protocol(rng):
         ("pipeline", (0, 1, 3)), ("endgame", ("yes", "no")), ("snub_after", ("0s", "4s", "1min")),
         ("super_seed", ("yes", "no")),
         ("cut_on_choke", ("yes", "no")), ("unchoke_interval", ("3s", "10s")),
-        ("selection", ("rarest-first", "random", "sequential")),
+        ("selection", strategies("selection")),
     ):
         if rng.random() < 0.4:
             protocol[key] = rng.choice(values)
     if preset != "coursework" and rng.random() < 0.5:
-        protocol["choke"] = rng.choice(("rarity-tft", "rate-tft", "complement", "none"))
+        protocol["choke"] = rng.choice(strategies("choke"))
         protocol["knowledge"] = rng.choice(("piggyback", "have"))
     return protocol
 

@@ -9,7 +9,7 @@ import random
 import sys
 from collections import Counter
 
-from minibit import Failed, each, main, run, scenario
+from minibit import Failed, each, main, run, scenario, strategies
 
 RUNS = 250
 CHUNK = 25
@@ -24,8 +24,8 @@ OWN = {
     "exchange_interval": ("100ms", "700ms", "5s"), "round_jitter": ("0s", "300ms"),
     "pipeline": (0, 1, 4, 15), "ask": ("unchokers", "mutual"),
     "knowledge": ("tracker", "piggyback", "have"),
-    "selection": ("rarest-first", "random", "sequential"),
-    "choke": ("rarity-tft", "rate-tft", "complement", "none"), "score": ("rarity", "count"),
+    "selection": strategies("selection"),
+    "choke": strategies("choke"), "score": ("rarity", "count"),
     "regular_slots": (0, 1, 2, 4), "unchoke_interval": ("200ms", "1s", "10s"),
     "seeder_slots": (0, 1, 2, 20), "upload_slots": (1, 2, 4), "endgame": ("yes", "no"),
     "super_seed": ("yes", "no"), "cut_on_choke": ("yes", "no"), "free_rider": ("yes", "no"),

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/rng.h"
+#include "core/strategy.h"
 #include "tests/lib/failing_alloc.h"
 #include "tests/lib/peer_swarm.h"
 
@@ -21,7 +22,7 @@ static const range ranges[] = {
     {"announce_when_short", {"", "yes"}},
     {"ask", {"", "", "mutual", "unchokers"}},
     {"books", {"", "", "redealt", "reported"}},
-    {"choke", {"", "rarity-tft", "complement", "rate-tft", "none"}},
+    {"choke", {""}}, /* and every choker that there is */
     {"cut_on_choke", {"", "yes", "no"}},
     {"deal", {"", "given", "fetched"}},
     {"endgame", {"", "yes", "no"}},
@@ -38,7 +39,7 @@ static const range ranges[] = {
     {"round_jitter", {"", "", "1s"}},
     {"score", {"", "count", "rarity"}},
     {"seeder_slots", {"", "0", "1", "2"}},
-    {"selection", {"", "random", "sequential", "rarest-first"}},
+    {"selection", {""}}, /* and every selector */
     {"snub_after", {"0s", "2s", "20s"}},
     {"super_seed", {"", "", "yes"}},
     {"unchoke_interval", {"2s", "10s"}},
@@ -52,12 +53,23 @@ typedef struct drawn {
     GString *text;
 } drawn;
 
+/* A strategy's name by its row; NULL: there are no more, or the key is no strategy's. */
+static const char *strategy_at(const char *key, uint32_t row)
+{
+    const mb_choker *choker = strcmp(key, "choke") == 0 ? mb_choker_at(row) : NULL;
+    const mb_selector *selector = strcmp(key, "selection") == 0 ? mb_selector_at(row) : NULL;
+    return choker ? choker->name : selector ? selector->name : NULL;
+}
+
 static const char *draw_value(mb_rng *rng, const range *r)
 {
-    uint32_t count = 0;
+    uint32_t count = 0, strategies = 0;
     while (count < G_N_ELEMENTS(r->values) && r->values[count])
         count++;
-    return r->values[mb_rng_below(rng, count)];
+    while (strategy_at(r->key, strategies))
+        strategies++;
+    uint32_t place = (uint32_t)mb_rng_below(rng, count + strategies);
+    return place < count ? r->values[place] : strategy_at(r->key, place - count);
 }
 
 static void draw(drawn *d, uint64_t seed)
