@@ -7,7 +7,6 @@ and the completion offers them.
 """
 import gzip
 import re
-import shlex
 import shutil
 import subprocess
 import sys
@@ -127,32 +126,6 @@ class Installed(unittest.TestCase):
             if path.is_file() and path.parent != BIN:
                 with self.subTest(str(path)):
                     self.assertNotIn(str(BUILD.resolve()).encode(), path.read_bytes())
-
-
-class Readme(unittest.TestCase):
-    def test_what_it_asks_of_results_is_answered(self):
-        """Its commands on the runs of its own scenarios, in order; the study's file is a small one.
-        What merges live records is run by the test of those."""
-        readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
-        folder = ELSEWHERE / "readme"
-        folder.mkdir()
-        for sample in re.findall(r"^```ini\n(.*?)^```", readme, re.M | re.S):
-            name = re.search(r"^name = (.*)$", sample, re.M).group(1)
-            (folder / f"{name}.ini").write_text(sample, encoding="utf-8")
-        lines = re.findall(r"^build/(minibit-(?:sim evening.ini|sim which-first.ini|results) .*)$",
-                           readme, re.M)
-        self.assertGreater(len(lines), 12)
-        for line in lines:
-            program, *words = shlex.split(line, comments=True)
-            if words[0] == "merge-live":
-                continue
-            if words[0] == "which-first.ini":
-                words += ["--set", "file.size=2MiB", "--set", "scenario.repeat=2"]
-                words[:] = [re.sub(r"^10\.\.19$", "10..11", word) for word in words]
-            with self.subTest(line):
-                done = run(BIN / program, *words, cwd=folder)
-                differ = words[0] == "diff"  # which says so by its status too
-                self.assertEqual(done.returncode, 1 if differ else 0, done.stderr)
 
 
 class Release(unittest.TestCase):

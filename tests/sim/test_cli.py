@@ -8,7 +8,6 @@ import hashlib
 import json
 import os
 import re
-import shlex
 import signal
 import subprocess
 import sys
@@ -610,27 +609,6 @@ class Runs(Case):
         self.assertRefused("results/s: ", "s.ini")
         result = self.run_sim("s.ini", "--dry-run")
         self.assertIn("a replay over 2 nodes", result.stdout)
-
-    def test_the_readmes_commands_run_in_order(self):
-        readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
-        sample = re.search(r"^```ini\n([^`]*?^name = evening$.*?)^```", readme, re.M | re.S)
-        self.write(sample.group(1), "evening.ini")
-        lines = re.search(r"^```\n(build/minibit-sim evening.ini.*?)^```", readme, re.M | re.S)
-        for line in lines.group(1).splitlines():
-            program, *arguments = shlex.split(line, comments=True)
-            self.assertEqual(program, "build/minibit-sim")
-            self.assertEqual(self.run_sim(*arguments).returncode, 0, line)
-        for name in ("evening", "evening-2"):
-            self.assertTrue((self.folder / "results" / name / "manifest.json").exists(), name)
-
-    def test_what_the_readme_prints_runs(self):
-        readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
-        samples = re.findall(r"^```ini\n(.*?)^```", readme, re.M | re.S)
-        self.assertGreater(len(samples), 0)
-        for sample in samples:
-            name = re.search(r"^name = (.*)$", sample, re.M).group(1) + ".ini"
-            self.write(sample, name)
-            self.assertDone(self.run_sim(name, "-q", "--check=sample", "--run", "0"))
 
     def test_any_locale(self):
         self.write(SMALL)
