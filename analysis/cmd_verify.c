@@ -3,6 +3,8 @@
  * the same bytes?
  */
 #include "analysis/command.h"
+#include "analysis/data/archive.h"
+#include "analysis/data/inputs.h"
 #include "analysis/data/interrupt.h"
 #include "analysis/data/same_bytes.h"
 #include "analysis/data/simulator.h"
@@ -17,6 +19,8 @@ static const char examples[] =
     "      runs it again from its config.ini and compares every file, byte for byte\n"
     "  minibit-results verify results/study -j 2\n"
     "      every finished run of a study, two at a time\n"
+    "  minibit-results verify paper.tar.zst\n"
+    "      an archive of results: unpacked, held against its list, and run again\n"
     "  minibit-results verify results/study --manifest-only\n"
     "      only holds the files against the SHA-256 that the manifests have\n"
     "\n"
@@ -46,6 +50,67 @@ struct task {
     bool done;     /* its files are right, and it was run again if it can be */
     bool repeated;
 };
+
+/* ---- archives ------------------------------------------------------------------------------ */
+
+/* What archives were unpacked to: folders of results in place of them. */
+struct unpacked {
+    GPtrArray *results; /* char *: what is to be verified; ends with NULL */
+    GPtrArray *folders; /* char *: temporary */
+};
+
+/* Said before anything is run: a program of other sources may give other bytes. */
+static void note_sources(const char *path, const cJSON *list)
+{
+    const cJSON *made = cJSON_GetObjectItemCaseSensitive(list, "sources_sha256");
+    const char *of = cJSON_GetStringValue(cJSON_GetArrayItem(made, 0));
+    g_autofree char *ours = res_simulator_sources();
+    if (!of || !ours || (strcmp(of, ours) == 0 && cJSON_GetArraySize(made) == 1)) return;
+    res_note("%s: made from sources %.12s%s, this minibit-sim is of %.12s: the bytes may differ",
+             path, of, cJSON_GetArraySize(made) > 1 ? " and others" : "", ours);
+}
+
+static bool unpack(struct unpacked *unpacked, const char *path, GError **error)
+{
+    GError *failure = NULL;
+    cJSON *list = NULL;
+    g_autofree char *top = NULL;
+    char *folder = g_dir_make_tmp("minibit-archive.XXXXXX", &failure);
+    if (!folder) {
+        res_failure(error, "no temporary folder (%s)", failure->message);
+        g_error_free(failure);
+        return false;
+    }
+    g_ptr_array_add(unpacked->folders, folder);
+    if (!res_archive_unpack(path, folder, &top, &list, error)) return false;
+    note_sources(path, list);
+    cJSON_Delete(list);
+    g_ptr_array_add(unpacked->results, g_build_filename(top, "results", NULL));
+    return true;
+}
+
+/* Each argument: a folder as it is, an archive unpacked. */
+static bool unpack_all(struct unpacked *unpacked, char **rest, GError **error)
+{
+    unpacked->results = g_ptr_array_new_with_free_func(g_free);
+    unpacked->folders = g_ptr_array_new_with_free_func(g_free);
+    for (; *rest; rest++) {
+        if (!g_file_test(*rest, G_FILE_TEST_IS_REGULAR))
+            g_ptr_array_add(unpacked->results, g_strdup(*rest));
+        else if (!unpack(unpacked, *rest, error))
+            return false;
+    }
+    g_ptr_array_add(unpacked->results, NULL);
+    return true;
+}
+
+static void unpacked_clear(struct unpacked *unpacked)
+{
+    for (guint i = 0; i < unpacked->folders->len; i++)
+        res_archive_remove(g_ptr_array_index(unpacked->folders, i));
+    g_ptr_array_unref(unpacked->results);
+    g_ptr_array_unref(unpacked->folders);
+}
 
 /* ---- one run ------------------------------------------------------------------------------- */
 
@@ -100,7 +165,9 @@ static bool repeat(const res_run *run, const struct work *work, GError **error)
 static void verify(gpointer data, gpointer context)
 {
     struct task *task = data;
-    if (res_interrupted() || !res_same_as_manifest(task->run, &task->error)) return;
+    if (res_interrupted() || !res_same_as_manifest(task->run, &task->error) ||
+        !res_inputs_same(task->run, &task->error))
+        return;
     /* A live run has no second time: the network would not be the same. */
     task->repeated = task->work->program && res_run_is_simulated(task->run);
     task->done = !task->repeated || repeat(task->run, task->work, &task->error);
@@ -175,21 +242,30 @@ static bool read_jobs(const char *text, int *jobs, GError **error)
     return true;
 }
 
-static int work_on(const struct options *options, char **rest, GError **error)
+static int verify_folders(const struct options *options, char **folders, int jobs, GError **error)
 {
-    int jobs = 1;
-    if (!read_jobs(options->jobs, &jobs, error)) return EXIT_USAGE;
-    g_autoptr(res_runs) runs = res_runs_open(rest, error);
+    g_autoptr(res_runs) runs = res_runs_open(folders, error);
     if (!runs) return EXIT_USAGE;
     res_runs_note_left_out(runs);
     struct work work = {0};
     int status = EXIT_USAGE;
-    res_interrupt_catch();
     if (options->manifest_only || prepare(&work, error))
         status = verify_all(runs, &work, jobs, error);
     if (work.folder) g_rmdir(work.folder);
     g_free(work.program);
     g_free(work.folder);
+    return status;
+}
+
+static int work_on(const struct options *options, char **rest, GError **error)
+{
+    int jobs = 1, status = EXIT_USAGE;
+    struct unpacked unpacked = {0};
+    if (!read_jobs(options->jobs, &jobs, error)) return EXIT_USAGE;
+    res_interrupt_catch();
+    if (unpack_all(&unpacked, rest, error))
+        status = verify_folders(options, (char **)unpacked.results->pdata, jobs, error);
+    unpacked_clear(&unpacked);
     return status;
 }
 
@@ -203,7 +279,7 @@ int res_command_verify(int argc, char **argv, GError **error)
          "run nothing again, only compare with the manifests", NULL},
         {.long_name = NULL},
     };
-    const res_usage usage = {"DIR…", examples, entries};
+    const res_usage usage = {"DIR|ARCHIVE…", examples, entries};
     char **rest;
     bool done;
     int status = 0;

@@ -50,6 +50,7 @@ bool res_output_check(const char *path, bool force, GError **error);
 bool res_output_write(const char *path, bool force, const GString *text, GError **error);
 
 /* The commands, one a file. */
+int res_command_archive(int argc, char **argv, GError **error);
 int res_command_coursework(int argc, char **argv, GError **error);
 int res_command_merge_live(int argc, char **argv, GError **error);
 int res_command_table(int argc, char **argv, GError **error);

@@ -23,6 +23,7 @@ static const res_command commands[] = {
     {"sql", "ask in SQL what nobody thought of", res_command_sql},
     {"merge-live", "make one run of what real peers have recorded", res_command_merge_live},
     {"verify", "run it again and compare the bytes", res_command_verify},
+    {"archive", "results with all they were made from, in one file", res_command_archive},
     {"coursework", "the coursework's six tables, and what they show", res_command_coursework},
 };
 

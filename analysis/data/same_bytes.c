@@ -1,8 +1,8 @@
 #include "analysis/data/same_bytes.h"
 
+#include "analysis/data/sha256.h"
 #include "analysis/data/source.h"
 
-#include <openssl/evp.h>
 #include <string.h>
 
 /* So much of a line that differs is shown. */
@@ -15,25 +15,17 @@ static const cJSON *files_of(const res_run *run)
     return cJSON_GetObjectItemCaseSensitive(run->manifest, "files");
 }
 
-/* SHA-256 of what the source has left, as hexadecimal digits; "" with an error. */
+/* SHA-256 of what the source has left, as hexadecimal digits, or with an error. */
 static char *hash_source(res_source *source, GError **error)
 {
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned int size = 0;
     const uint8_t *data;
     size_t got;
     GError *failure = NULL;
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    EVP_DigestInit_ex(context, EVP_sha256(), NULL);
+    EVP_MD_CTX *hash = res_sha256_begin();
     while ((got = res_source_chunk(source, &data, &failure)) > 0)
-        EVP_DigestUpdate(context, data, got);
-    EVP_DigestFinal_ex(context, digest, &size);
-    EVP_MD_CTX_free(context);
-    GString *text = g_string_new(NULL);
-    for (unsigned int i = 0; i < size && !failure; i++)
-        g_string_append_printf(text, "%02x", digest[i]);
+        EVP_DigestUpdate(hash, data, got);
     if (failure) g_propagate_error(error, failure);
-    return g_string_free(text, FALSE);
+    return res_sha256_end(hash);
 }
 
 static bool check_file(const res_run *run, const cJSON *entry, GError **error)

@@ -27,6 +27,18 @@ char *res_simulator_find(GError **error)
     return res_program_find("minibit-sim", error);
 }
 
+char *res_simulator_sources(void)
+{
+    g_autofree char *program = res_simulator_find(NULL);
+    g_autofree char *said = NULL;
+    char *argv[] = {program, (char *)"--version", NULL};
+    if (!program || !g_spawn_sync(NULL, argv, NULL, G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, &said,
+                                  NULL, NULL, NULL))
+        return NULL;
+    const char *sources = strstr(said, "sources ");
+    return sources ? g_strndup(sources + strlen("sources "), 64) : NULL;
+}
+
 /* The last line of what the program said. */
 static char *last_line(char *text)
 {

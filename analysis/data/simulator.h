@@ -18,6 +18,10 @@ char *res_program_find(const char *name, GError **error);
  */
 char *res_simulator_find(GError **error);
 
+/* The SHA-256 of the sources that it is made from, as its --version says; NULL: it says none. The
+ * caller frees it. */
+char *res_simulator_sources(void);
+
 /*
  * Runs the scenario `config` into `folder`, which must be empty or not there, with further options
  * (a NULL-terminated list, or NULL), quietly. An unmet expectation is no failure. False with an
