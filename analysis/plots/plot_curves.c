@@ -242,7 +242,9 @@ res_drawing *res_plot_curves(const res_history *swarm, GError **error)
     guint groups = res_plot_groups(swarm);
     g_autofree char *explanation = g_strconcat(
         "line: the median peer of a group",
-        groups > BANDS_MAX ? "" : "; band: from its 10th to its 90th percentile",
+        groups > BANDS_MAX ? ""
+        : groups > 2       ? "; dotted: its 10th and 90th percentile"
+                           : "; band: from its 10th to its 90th percentile",
         all.halves ? "; of the half that the run saw longest, as far as it was seen" : "", NULL);
     res_plot_title(figure, swarm, title, explanation);
     res_drawing_number(figure, "bands", groups <= BANDS_MAX);

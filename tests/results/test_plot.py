@@ -396,6 +396,14 @@ def lines_over_a_quantity():
               f"{row}, wanted {wanted}")
 
 
+def long_names_are_tilted():
+    """Names that have no room beside each other: the picture is told how long they are."""
+    names = ["exponential 10min", "after 1min", "never", "at 20min", "at-once", "when-complete", "at 30min"]
+    found = script(study_of(names), "compare", "--metric=download_s.mean")
+    equal((found.number("letters"), found.number("values")), (17, 7))
+    check("tilted = " in found.text and "rotate by 40" in found.text, "the script tilts nothing")
+
+
 def bars_over_names():
     names = ["a, b", 'say "<script>alert(1)</script>"', "50%_x"]
     found = script(study_of(names), "compare", "--metric=download_s.mean")
@@ -551,7 +559,7 @@ else:
         many_groups_are_drawn_together, a_file_without_blocks, completion_is_the_distribution, sources_add_up,
         sources_without_provenance, rarest_is_the_timeline, matrix_of_pairs,
         long_names_are_cut_in_the_middle, matrix_of_many_is_binned, lines_over_a_quantity,
-        bars_over_names,
+        bars_over_names, long_names_are_tilted,
         a_series_for_a_second_parameter, what_has_no_room_is_a_picture_of_its_own,
         survivors_are_told, differences_from_a_point, axes_on_request,
         many_lines_are_a_scale_of_colours_or_refused, times_never_go_below_zero,
