@@ -3,6 +3,7 @@
 #include "analysis/estimates/figure_words.h"
 #include "analysis/text/suggest.h"
 
+#include <math.h>
 #include <string.h>
 
 static void heading_clear(gpointer data)
@@ -286,7 +287,8 @@ static bool gather_row(struct gathering *all, GError **error)
                                    sqlite3_column_text(all->statement, column));
         double value = sqlite3_column_double(all->statement, column);
         GArray *values = all->values->pdata[index * count + i];
-        if (type != SQLITE_NULL) g_array_append_val(values, value);
+        /* What is no finite number has no mean: it counts as a run that lacks the figure. */
+        if (type != SQLITE_NULL && isfinite(value)) g_array_append_val(values, value);
     }
     return true;
 }

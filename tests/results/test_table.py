@@ -358,6 +358,14 @@ NASTY = ['a,b', 'say "x"', "50% & more", "a|b", "<script>alert(1)</script>", "x_
          "two\nlines", "ü€"]
 
 
+def infinities_are_missing():
+    study = write_study(scratch() / "s", ["N"], [(i, i, (1,), figures(10)) for i in range(3)])
+    sql = "SELECT N, CASE run WHEN 1 THEN 9e999 ELSE run END AS x, -9e999 AS y FROM run"
+    equal(good("table", study, "--by=N", "--query", sql).table()[1], ["1", "3", "1 ± 13 (2 of 3)", "(0 of 3)"])
+    row, = rows_of(good("table", study, "--by=N", "--query", sql, "--format=csv"))
+    equal((row["x.mean"], row["y.n"], row["y.mean"]), ("1", "0", ""))
+
+
 def nasty_values():
     """Parameter values of any text come out as they are, in each format."""
     runs = [(0, 1, (value,), figures(10)) for value in NASTY]
@@ -477,6 +485,7 @@ main([
     ("rows are in the order of the keys' values", order),
     ("--by group, and a single run's groups", groups),
     ("--query takes figures of one's own", queries),
+    ("infinities are no figures", infinities_are_missing),
     ("values of any text come out right in Markdown, CSV and LaTeX", nasty_values),
     ("--output", output_file),
     ("--output to a pipe or a link", devices_stay),
