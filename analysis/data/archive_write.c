@@ -22,8 +22,10 @@ struct res_archive {
     bool finished;
 };
 
+/* A system call that a signal ended is no failure of its own. */
 static bool fail(const res_archive *archive, GError **error)
 {
+    if (res_interrupted()) return res_interrupt_error(error);
     return res_failure(error, "%s: %s", archive->path, archive_error_string(archive->out));
 }
 
@@ -110,6 +112,7 @@ static bool copy(res_archive *archive, EVP_MD_CTX *hash, int file, const char *f
         left -= got;
     }
     if (got == 0 && left == 0) return true;
+    if (res_interrupted()) return res_interrupt_error(error);
     return res_failure(error, "%s: %s", from, got < 0 ? g_strerror(errno) : "is being written");
 }
 

@@ -19,7 +19,9 @@ def no_results():
     each(folder / "none", ["none: no such folder"])
     each(folder, ["holds neither a run"])
     (folder / "file").write_text("x")
-    each(folder / "file", ["not a folder"])
+    refused("table", folder / "file", words=["not a folder"])
+    refused("sql", folder / "file", "SELECT 1", words=["not a folder"])
+    refused("verify", folder / "file", words=["no archive of results"])
 
 
 EVENING = """[scenario]
