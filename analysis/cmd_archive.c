@@ -21,8 +21,8 @@ static const char examples[] =
     "\n"
     "Only whole results are archived: every run finished, every file as its manifest says, every\n"
     "input as the run read it. The same results give the same bytes. In it: README.txt, scenario/\n"
-    "(the files as they were written, where they still lie where they were), results/ with each\n"
-    "run's inputs beside its config.ini, ARCHIVE.json with the SHA-256 of all.";
+    "(the files as they are now, if they still lie where they were; what was run is config.ini),\n"
+    "results/ with each run's inputs beside its config.ini, ARCHIVE.json with the SHA-256 of all.";
 
 struct options {
     char *output;
@@ -38,7 +38,8 @@ static const char readme[] =
     "               (versions, the SHA-256 of the sources that decide results, of inputs and of "
     "files),\n"
     "               and the files that the run read\n"
-    "scenario/      the scenario as it was written\n"
+    "scenario/      the scenario file as it was when this was archived; what was run is "
+    "config.ini\n"
     "inputs/        what the runs read, by SHA-256; the same files as those in results/\n"
     "ARCHIVE.json   versions, and the SHA-256 of every file in here\n"
     "\n"
@@ -54,6 +55,22 @@ static const char readme[] =
 static const char *text_of(const cJSON *object, const char *key)
 {
     return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, key));
+}
+
+/* The scenario file as the run named it: from the folder where it was run, which the way to its
+ * results tells, or from the present one. NULL: it was not named. The caller frees it. */
+static char *source_of(const res_run *run)
+{
+    const cJSON *volatile_part = cJSON_GetObjectItemCaseSensitive(run->manifest, "volatile");
+    const char *source = text_of(volatile_part, "source");
+    const char *way = text_of(volatile_part, "folder");
+    if (!source || !way || g_path_is_absolute(source)) return g_strdup(source);
+    g_autofree char *folder = g_canonicalize_filename(run->folder, NULL);
+    g_autofree char *end = g_strconcat("/", way, NULL);
+    if (g_path_is_absolute(way) || !g_str_has_suffix(folder, end)) return g_strdup(source);
+    folder[strlen(folder) - strlen(end)] = '\0';
+    g_autofree char *there = g_build_filename(folder, source, NULL);
+    return g_strdup(g_file_test(there, G_FILE_TEST_EXISTS) ? there : source);
 }
 
 /* The scenario file and those it extends, as far as they lie where the runs found them. */
@@ -158,11 +175,10 @@ static cJSON *list_of(const res_runs *runs, const char *name)
 static bool fill(res_archive *archive, const res_runs *runs, const char *folder, GError **error)
 {
     g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    const cJSON *volatile_part =
-        cJSON_GetObjectItemCaseSensitive(res_runs_at(runs, 0)->manifest, "volatile");
+    g_autofree char *source = source_of(res_runs_at(runs, 0));
     g_autofree char *index = g_build_filename(folder, "index.csv", NULL);
     if (!res_archive_add_text(archive, "README.txt", readme, error) ||
-        !add_scenario(archive, text_of(volatile_part, "source"), 0, error))
+        !add_scenario(archive, source, 0, error))
         return false;
     if (g_file_test(index, G_FILE_TEST_EXISTS) &&
         !res_archive_add_file(archive, "results/index.csv", index, error))

@@ -68,6 +68,8 @@ def whole_and_the_same_bytes():
     equal(good("archive", "läufe", cwd=home).out, "läufe.tar.zst\n")
     good("archive", "läufe/", "-o", "b.tar.zst", cwd=home, env={**os.environ, "LC_ALL": "C"})
     equal((home / "läufe.tar.zst").read_bytes(), (home / "b.tar.zst").read_bytes(), "two archives")
+    good("archive", home / "läufe", "-o", home / "c.tar.zst", cwd=scratch())
+    equal((home / "c.tar.zst").read_bytes(), (home / "b.tar.zst").read_bytes(), "from another folder")
     members = unpacked(home / "b.tar.zst")
     for name in ("README.txt", "scenario/Gäste.ini", "scenario/extended-1/base.ini", "results/index.csv",
                  "ARCHIVE.json"):
