@@ -111,7 +111,7 @@ class Merge(swarm.Case):
             self.assertEqual(program.wait(), 0)
         done = subprocess.run(f"{RESULTS} {merge[1]}", shell=True, cwd=self.at, capture_output=True, text=True)
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertIn("evening, live: 2 of 2 peers complete", done.stdout)
+        self.assertIn("class, live: 2 of 2 peers complete", done.stdout)
 
     def test_one_that_was_killed_and_one_without_a_record(self):
         folders = self.swarm_of(*NAMES, killed="ben")

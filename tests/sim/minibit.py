@@ -29,8 +29,10 @@ UNLIMITED = None
 
 
 def strategies(kind, program=PROGRAM):
-    """The names of that kind ("selection", "choke"), in the order of `--list-strategies`."""
-    done = subprocess.run([program, "--list-strategies"], capture_output=True, text=True, check=True)
+    """The names of that kind ("selection", "choke"), in the order of `--list-strategies`, asked of the
+    simulator beside `program`."""
+    simulator = Path(program).with_name("minibit-sim")
+    done = subprocess.run([simulator, "--list-strategies"], capture_output=True, text=True, check=True)
     names, on = [], False
     for line in done.stdout.splitlines():
         if not line.startswith(" "):
