@@ -275,6 +275,14 @@ sqlite3_stmt *res_database_prepare(res_database *database, const char *sql, GErr
     return statement;
 }
 
+sqlite3_stmt *res_database_prepare_for(res_database *database, const char *sql, const char *text,
+                                       GError **error)
+{
+    sqlite3_stmt *statement = res_database_prepare(database, sql, error);
+    if (statement) sqlite3_bind_text(statement, 1, text, -1, SQLITE_TRANSIENT);
+    return statement;
+}
+
 int res_database_step(sqlite3_stmt *statement, GError **error)
 {
     int code = sqlite3_step(statement);

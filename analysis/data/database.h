@@ -33,6 +33,10 @@ res_database *res_database_open(const res_runs *runs, GError **error);
  */
 sqlite3_stmt *res_database_prepare(res_database *database, const char *sql, GError **error);
 
+/* The same, with `text` for its first parameter (?). */
+sqlite3_stmt *res_database_prepare_for(res_database *database, const char *sql, const char *text,
+                                       GError **error);
+
 /* One step of the statement: SQLITE_ROW or SQLITE_DONE; anything else with an error. */
 int res_database_step(sqlite3_stmt *statement, GError **error);
 

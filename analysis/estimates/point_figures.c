@@ -5,15 +5,6 @@
 
 #include <string.h>
 
-/* SELECT …, bound to a path; NULL with an error. */
-static sqlite3_stmt *path_query(res_database *database, const char *sql, const char *path,
-                                GError **error)
-{
-    sqlite3_stmt *statement = res_database_prepare(database, sql, error);
-    if (statement) sqlite3_bind_text(statement, 1, path, -1, SQLITE_TRANSIENT);
-    return statement;
-}
-
 static char *full_path(const res_point *point, const char *path)
 {
     return point->group ? g_strconcat("groups.", point->group, ".", path, NULL) : g_strdup(path);
@@ -46,15 +37,15 @@ bool res_point_has(res_database *database, const res_point *point, const char *p
 {
     g_autofree char *full = full_path(point, path);
     if (res_is_restricted(full)) return true;
-    g_autoptr(sqlite3_stmt) statement = path_query(
+    g_autoptr(sqlite3_stmt) statement = res_database_prepare_for(
         database, "SELECT 1 FROM summary WHERE path = ? AND value IS NOT NULL LIMIT 1", full, NULL);
     return statement && sqlite3_step(statement) == SQLITE_ROW;
 }
 
 static bool is_known(res_database *database, const char *full)
 {
-    g_autoptr(sqlite3_stmt) statement =
-        path_query(database, "SELECT 1 FROM summary WHERE path = ? LIMIT 1", full, NULL);
+    g_autoptr(sqlite3_stmt) statement = res_database_prepare_for(
+        database, "SELECT 1 FROM summary WHERE path = ? LIMIT 1", full, NULL);
     return statement && sqlite3_step(statement) == SQLITE_ROW;
 }
 
@@ -62,8 +53,8 @@ static bool is_known(res_database *database, const char *full)
 static bool read_summary(res_database *database, const res_point *point, const char *full,
                          const char *path, GArray *figures, GError **error)
 {
-    g_autoptr(sqlite3_stmt) statement =
-        path_query(database, "SELECT value FROM summary WHERE path = ? AND run = ?", full, error);
+    g_autoptr(sqlite3_stmt) statement = res_database_prepare_for(
+        database, "SELECT value FROM summary WHERE path = ? AND run = ?", full, error);
     if (!statement) return false;
     for (guint i = 0; i < point->runs->len; i++) {
         res_run_figure figure = {.run = g_array_index(point->runs, uint64_t, i)};

@@ -191,15 +191,6 @@ static void place_run(res_points *points, const res_runs *runs, const res_run *r
     g_array_append_val(point->runs, run->number);
 }
 
-/* SELECT …, bound to a path; NULL with an error. */
-static sqlite3_stmt *path_query(res_database *database, const char *sql, const char *path,
-                                GError **error)
-{
-    sqlite3_stmt *statement = res_database_prepare(database, sql, error);
-    if (statement) sqlite3_bind_text(statement, 1, path, -1, SQLITE_TRANSIENT);
-    return statement;
-}
-
 /* Every group's figures have peers_complete, which no other object within `groups` has. */
 static bool read_groups(res_points *points, res_database *database, GError **error)
 {
@@ -226,8 +217,8 @@ static bool by_group(const res_points *points, const res_runs *runs)
 static bool run_has_group(res_database *database, const res_run *run, const char *group)
 {
     g_autofree char *path = g_strconcat("groups.", group, ".peers_complete", NULL);
-    g_autoptr(sqlite3_stmt) statement =
-        path_query(database, "SELECT 1 FROM summary WHERE path = ? AND run = ?", path, NULL);
+    g_autoptr(sqlite3_stmt) statement = res_database_prepare_for(
+        database, "SELECT 1 FROM summary WHERE path = ? AND run = ?", path, NULL);
     if (statement) sqlite3_bind_int64(statement, 2, (sqlite3_int64)run->number);
     return statement && sqlite3_step(statement) == SQLITE_ROW;
 }
