@@ -106,6 +106,7 @@ static void count(matrix *all)
 /* Rows `receiver sender value`; what nobody gave is left out, and stays paper. */
 static void write_cells(res_drawing *figure, const matrix *all)
 {
+    const char *label = all->each ? "blocks" : "share of the column's blocks (%)";
     double least = INFINITY, most = 0;
     for (guint sender = 0; sender < all->bins; sender++)
         for (guint receiver = 1; receiver < all->bins; receiver++) {
@@ -123,7 +124,10 @@ static void write_cells(res_drawing *figure, const matrix *all)
     }
     res_drawing_number(figure, "least", least);
     res_drawing_number(figure, "most", most);
-    res_drawing_number(figure, "logarithmic", most > 20 * least);
+    bool logarithmic = most > 20 * least;
+    g_autofree char *named = g_strconcat(label, logarithmic ? ", logarithmic" : "", NULL);
+    res_drawing_number(figure, "logarithmic", logarithmic);
+    res_drawing_text(figure, "box_label", named);
 }
 
 /* How much room the names take: the longest beside the rows, and all of them below the columns. */
@@ -199,7 +203,6 @@ res_drawing *res_plot_matrix(const res_history *swarm, GError **error)
     res_drawing_title(figure, title, explanation);
     res_drawing_text(figure, "x_label", receivers);
     res_drawing_text(figure, "y_label", senders);
-    res_drawing_text(figure, "box_label", all.each ? "blocks" : "share of the column's blocks (%)");
     res_drawing_number(figure, "bins", all.bins);
     res_drawing_number(figure, "numbers", all.each && peers <= NUMBERS_MAX);
     res_plot_legend(figure, 0, 1, 0);
