@@ -4,6 +4,7 @@
 #include "sim/clock_text.h"
 #include "sim/summary_read.h"
 
+#include <glib.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -20,6 +21,17 @@ struct printer {
 
 static const char *const columns[] = {"mean", "median", "p95", "max"};
 #define COLUMN_COUNT (sizeof columns / sizeof *columns)
+
+/* The columns that a name takes in a terminal: letters of some scripts take two. */
+static int name_columns(const char *name)
+{
+    int count = 0;
+    for (; *name; name = g_utf8_next_char(name)) {
+        gunichar c = g_utf8_get_char(name);
+        count += g_unichar_iszerowidth(c) ? 0 : g_unichar_iswide(c) ? 2 : 1;
+    }
+    return count;
+}
 
 /* A time of the summary; false if it is null. */
 static bool get_time(const struct printer *printer, const char *path, mb_time *time)
@@ -124,8 +136,9 @@ static void print_row(const struct printer *printer, const char *name, const cha
     char peers[PATH_SIZE], complete[PATH_SIZE];
     snprintf(peers, sizeof peers, "%speers", prefix);
     snprintf(complete, sizeof complete, "%speers_complete", prefix);
-    fprintf(printer->out, "%-*s %*s %*s ", printer->name_width, name, CELL,
-            get_text(printer, peers), CELL, get_text(printer, complete));
+    int width = printer->name_width + (int)strlen(name) - name_columns(name);
+    fprintf(printer->out, "%-*s %*s %*s ", width, name, CELL, get_text(printer, peers), CELL,
+            get_text(printer, complete));
     print_times(printer, prefix, sim_clock_format);
 }
 
@@ -202,8 +215,8 @@ static int name_width(const sim_scenario *scenario)
 {
     size_t width = strlen("in seconds");
     for (uint32_t i = 0; i < scenario->group_count; i++) {
-        size_t size = strlen(scenario->groups[i].name);
-        if (size > width) width = size;
+        size_t columns_taken = (size_t)name_columns(scenario->groups[i].name);
+        if (columns_taken > width) width = columns_taken;
     }
     return (int)width;
 }

@@ -1,5 +1,7 @@
 #include "analysis/explain/explain.h"
 
+#include "analysis/text/columns.h"
+
 #include <string.h>
 
 /* The keys that are not states: how the time of receiving is divided. */
@@ -114,12 +116,13 @@ static void sources_text(const res_facts *facts, const GArray *sources, GString 
     g_string_append(out, "\nfrom whom                 blocks         bytes   kbit/s   beside\n");
     for (guint i = 0; i < sources->len && i < MOST; i++) {
         const source *s = &g_array_index(sources, source, i);
+        const char *name = res_facts_node(facts, s->giver)->name;
+        int width = 22 + (int)strlen(name) - res_columns(name);
         g_string_append_printf(out,
-                               "  %-22s %7u %13" G_GUINT64_FORMAT " %8" G_GUINT64_FORMAT
+                               "  %-*s %7u %13" G_GUINT64_FORMAT " %8" G_GUINT64_FORMAT
                                " %6" G_GUINT64_FORMAT ".%" G_GUINT64_FORMAT "\n",
-                               res_facts_node(facts, s->giver)->name, s->blocks, s->bytes,
-                               kbits(s->bytes, s->ns), s->beside / s->blocks,
-                               s->beside * 10 / s->blocks % 10);
+                               width, name, s->blocks, s->bytes, kbits(s->bytes, s->ns),
+                               s->beside / s->blocks, s->beside * 10 / s->blocks % 10);
     }
     if (sources->len > MOST) g_string_append_printf(out, "  and %u more\n", sources->len - MOST);
     g_string_append(out, "  kbit/s: over its transfers' time; beside: transfers that the giver had "

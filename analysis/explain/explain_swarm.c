@@ -1,5 +1,7 @@
 #include "analysis/explain/explain.h"
 
+#include "analysis/text/columns.h"
+
 /* Where the parts that are no states stand: before the idle rest. */
 enum { PART_SENDING, PART_DOWNLINKS, PART_IDLE };
 
@@ -124,7 +126,7 @@ static void put_name(GString *out, const char *name)
 {
     g_autofree char *shown =
         g_utf8_strlen(name, -1) < COLUMN ? g_strdup(name) : g_utf8_substring(name, 0, COLUMN - 1);
-    g_string_append_printf(out, "%*s%s", COLUMN - (int)g_utf8_strlen(shown, -1), "", shown);
+    g_string_append_printf(out, "%*s%s", COLUMN - res_columns(shown), "", shown);
 }
 
 static void put_percent(GString *out, unsigned __int128 part, unsigned __int128 whole)

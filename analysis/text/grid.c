@@ -1,6 +1,7 @@
 #include "analysis/text/grid.h"
 
 #include "analysis/data/csv.h"
+#include "analysis/text/columns.h"
 #include "analysis/text/escape.h"
 
 #include <cjson/cJSON.h>
@@ -124,7 +125,7 @@ static glong markdown_width(const res_grid *grid, guint column)
     glong width = 3;
     for (guint row = 0; row <= res_grid_rows(grid); row++) {
         g_autofree char *text = markdown_text(grid, row, column);
-        width = MAX(width, g_utf8_strlen(text, -1));
+        width = MAX(width, res_columns(text));
     }
     return width;
 }
@@ -137,7 +138,7 @@ static void append_repeated(GString *out, char c, glong count)
 
 static void append_padded(GString *out, const char *text, glong width, bool right)
 {
-    glong pad = width - g_utf8_strlen(text, -1);
+    glong pad = width - res_columns(text);
     g_string_append_c(out, ' ');
     if (right) append_repeated(out, ' ', pad);
     g_string_append(out, text);

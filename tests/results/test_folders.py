@@ -61,6 +61,14 @@ def names_of_any_script():
     for run in runs:
         equal((run / "completion.csv").read_bytes(), (home / "c" / run.name / "completion.csv").read_bytes())
     one = str(runs[0].relative_to(home))
+    # Letters of two columns, and of two bytes, move nothing out of its column.
+    told = subprocess.run([SIM, f"{one}/config.ini", "-o", "told"], cwd=home, capture_output=True, text=True,
+                          check=True).stdout.split("\n")
+    wide = {name: next(line for line in told if line.startswith(name)) for name in ("Z\u00fcrich", "\u6771\u4eac")}
+    ends = {len(line.split(" 2 ", 1)[0]) + 2 * line.count("\u6771") for line in wide.values()}
+    equal(len(ends), 1, wide)
+    lines = good("table", study, "--by=group", "--metric=peers", cwd=home).out.rstrip("\n").split("\n")
+    equal(len({len(line) + 2 * line.count("\u6771") for line in lines}), 1, lines)
     rows = good("table", study, "--by=group,N", "--metric=peers", cwd=home).table()[1:]
     equal([row[:2] for row in rows], [["Z\u00fcrich", "2"], ["Z\u00fcrich", "3"], ["\u6771\u4eac", "2"],
                                       ["\u6771\u4eac", "3"]])
