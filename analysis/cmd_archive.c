@@ -124,7 +124,7 @@ static bool add_inputs(res_archive *archive, const res_run *run, const char *fol
             g_hash_table_insert(known, g_strdup(sha256), stored);
             if (!res_archive_add_file(archive, stored, path, error)) return false;
         }
-        if (!res_archive_add_link(archive, beside, stored, error)) return false;
+        res_archive_add_link(archive, beside, stored);
     }
     return true;
 }
@@ -177,9 +177,8 @@ static bool fill(res_archive *archive, const res_runs *runs, const char *folder,
     g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     g_autofree char *source = source_of(res_runs_at(runs, 0));
     g_autofree char *index = g_build_filename(folder, "index.csv", NULL);
-    if (!res_archive_add_text(archive, "README.txt", readme, error) ||
-        !add_scenario(archive, source, 0, error))
-        return false;
+    res_archive_add_text(archive, "README.txt", readme);
+    if (!add_scenario(archive, source, 0, error)) return false;
     if (g_file_test(index, G_FILE_TEST_EXISTS) &&
         !res_archive_add_file(archive, "results/index.csv", index, error))
         return false;

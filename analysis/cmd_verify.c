@@ -36,8 +36,16 @@ struct options {
     char *jobs;
 };
 
+/* What archives were unpacked to: folders of results in place of them. */
+struct unpacked {
+    GPtrArray *results;  /* char *: what is to be verified; ends with NULL */
+    GPtrArray *folders;  /* char *: temporary */
+    GPtrArray *archives; /* char *: what lies in each */
+};
+
 /* What all threads share. */
 struct work {
+    const struct unpacked *unpacked;
     char *program; /* minibit-sim; NULL: nothing is run */
     char *folder;  /* temporary; NULL with program */
 };
@@ -53,11 +61,18 @@ struct task {
 
 /* ---- archives ------------------------------------------------------------------------------ */
 
-/* What archives were unpacked to: folders of results in place of them. */
-struct unpacked {
-    GPtrArray *results; /* char *: what is to be verified; ends with NULL */
-    GPtrArray *folders; /* char *: temporary */
-};
+/* A message that names what is in an archive by the archive, not by where it was unpacked. */
+static char *readable(const struct unpacked *unpacked, const char *message)
+{
+    GString *text = g_string_new(message);
+    for (guint i = 0; i < unpacked->folders->len; i++) {
+        g_autofree char *folder = g_strconcat(g_ptr_array_index(unpacked->folders, i), "/", NULL);
+        g_autofree char *archive =
+            g_strconcat(g_ptr_array_index(unpacked->archives, i), ": ", NULL);
+        g_string_replace(text, folder, archive, 0);
+    }
+    return g_string_free(text, FALSE);
+}
 
 /* Said before anything is run: a program of other sources may give other bytes. */
 static void note_sources(const char *path, const cJSON *list)
@@ -82,6 +97,7 @@ static bool unpack(struct unpacked *unpacked, const char *path, GError **error)
         return false;
     }
     g_ptr_array_add(unpacked->folders, folder);
+    g_ptr_array_add(unpacked->archives, g_strdup(path));
     if (!res_archive_unpack(path, folder, &top, &list, error)) return false;
     note_sources(path, list);
     cJSON_Delete(list);
@@ -94,6 +110,7 @@ static bool unpack_all(struct unpacked *unpacked, char **rest, GError **error)
 {
     unpacked->results = g_ptr_array_new_with_free_func(g_free);
     unpacked->folders = g_ptr_array_new_with_free_func(g_free);
+    unpacked->archives = g_ptr_array_new_with_free_func(g_free);
     for (; *rest; rest++) {
         if (!g_file_test(*rest, G_FILE_TEST_IS_REGULAR))
             g_ptr_array_add(unpacked->results, g_strdup(*rest));
@@ -110,6 +127,7 @@ static void unpacked_clear(struct unpacked *unpacked)
         res_archive_remove(g_ptr_array_index(unpacked->folders, i));
     g_ptr_array_unref(unpacked->results);
     g_ptr_array_unref(unpacked->folders);
+    g_ptr_array_unref(unpacked->archives);
 }
 
 /* ---- one run ------------------------------------------------------------------------------- */
@@ -181,7 +199,9 @@ static int tell(const struct task *tasks, guint count)
     guint right = 0, repeated = 0, files = 0, status = 0;
     for (guint i = 0; i < count; i++) {
         const struct task *task = &tasks[i];
-        if (task->error) res_note("%s", task->error->message);
+        g_autofree char *said =
+            task->error ? readable(task->work->unpacked, task->error->message) : NULL;
+        if (said) res_note("%s", said);
         if (task->error) status = MAX(status, (guint)res_error_status(task->error));
         right += task->done;
         repeated += task->done && task->repeated;
@@ -242,12 +262,19 @@ static bool read_jobs(const char *text, int *jobs, GError **error)
     return true;
 }
 
-static int verify_folders(const struct options *options, char **folders, int jobs, GError **error)
+static int verify_folders(const struct options *options, const struct unpacked *unpacked, int jobs,
+                          GError **error)
 {
-    g_autoptr(res_runs) runs = res_runs_open(folders, error);
-    if (!runs) return EXIT_USAGE;
+    GError *failure = NULL;
+    g_autoptr(res_runs) runs = res_runs_open((char *const *)unpacked->results->pdata, &failure);
+    if (!runs) {
+        g_autofree char *said = readable(unpacked, failure->message);
+        res_input_error(error, "%s", said);
+        g_error_free(failure);
+        return EXIT_USAGE;
+    }
     res_runs_note_left_out(runs);
-    struct work work = {0};
+    struct work work = {.unpacked = unpacked};
     int status = EXIT_USAGE;
     if (options->manifest_only || prepare(&work, error))
         status = verify_all(runs, &work, jobs, error);
@@ -264,7 +291,7 @@ static int work_on(const struct options *options, char **rest, GError **error)
     if (!read_jobs(options->jobs, &jobs, error)) return EXIT_USAGE;
     res_interrupt_catch();
     if (unpack_all(&unpacked, rest, error))
-        status = verify_folders(options, (char **)unpacked.results->pdata, jobs, error);
+        status = verify_folders(options, &unpacked, jobs, error);
     unpacked_clear(&unpacked);
     return status;
 }

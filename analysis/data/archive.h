@@ -13,7 +13,7 @@
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 
-/* The list of an archive's files, its last entry. */
+/* The list of an archive's files, its first entry. */
 #define RES_ARCHIVE_LIST "ARCHIVE.json"
 
 typedef struct res_archive res_archive;
@@ -29,23 +29,26 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(res_archive, res_archive_free)
 
 /*
  * Adds an entry `name` (a path with slashes): a copy of the file `from`, a text, or another name
- * for an entry added before. Stops where the program is interrupted (interrupt.h). False with an
- * error. O(bytes).
+ * for an entry added before. The file is read now, for its SHA-256, and again in the end. False
+ * with an error. O(bytes).
  */
 bool res_archive_add_file(res_archive *archive, const char *name, const char *from, GError **error);
-bool res_archive_add_text(res_archive *archive, const char *name, const char *text, GError **error);
-bool res_archive_add_link(res_archive *archive, const char *name, const char *target,
-                          GError **error);
+void res_archive_add_text(res_archive *archive, const char *name, const char *text);
+void res_archive_add_link(res_archive *archive, const char *name, const char *target);
 
-/* Adds RES_ARCHIVE_LIST, `list` with the bytes and SHA-256 of every entry, and gives the archive
- * its name. False with an error. */
+/*
+ * Writes RES_ARCHIVE_LIST, `list` with the bytes and SHA-256 of every entry, then the entries, and
+ * gives the archive its name. Stops where the program is interrupted (interrupt.h). False with an
+ * error. O(bytes).
+ */
 bool res_archive_finish(res_archive *archive, cJSON *list, GError **error);
 
 /*
  * Unpacks `path` into the empty folder `folder` and holds every file against the list. *top gets
  * the path of the one folder that is in it (g_free()), *list the list (cJSON_Delete()). False with
  * an error: no archive, cut off, a name that leads out of it, something that is neither file nor
- * folder, files that are not as the list says. O(bytes).
+ * folder, files that the list has not, or that are not as it says: none is written longer than
+ * that. O(bytes).
  */
 bool res_archive_unpack(const char *path, const char *folder, char **top, cJSON **list,
                         GError **error);

@@ -13,11 +13,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* A list of a million files is not as long. */
+#define LIST_MAX ((int64_t)1 << 28)
+
 /* What is unpacked. */
 struct unpacking {
     const char *path, *folder;
     struct archive *in;
-    char *top; /* the one folder of the archive; NULL before its first entry */
+    char *top;   /* the one folder of the archive; NULL before its first entry */
+    cJSON *list; /* NULL before it is read */
 };
 
 static bool refuse(const struct unpacking *all, const char *name, const char *what, GError **error)
@@ -50,8 +54,22 @@ static bool make_parents(const struct unpacking *all, const char *path, GError *
     return res_failure(error, "%s: %s", all->path, g_strerror(errno));
 }
 
+/* How long a file may be: as the list says, and the list itself as long as any would be. -1 with an
+ * error: the list has it not. */
+static int64_t limit_of(const struct unpacking *all, const char *name, GError **error)
+{
+    const char *within = name + strlen(all->top) + 1;
+    if (!all->list && strcmp(within, RES_ARCHIVE_LIST) == 0) return LIST_MAX;
+    const cJSON *files = cJSON_GetObjectItemCaseSensitive(all->list, "files");
+    const cJSON *entry = cJSON_GetObjectItemCaseSensitive(files, within);
+    const cJSON *bytes = cJSON_GetObjectItemCaseSensitive(entry, "bytes");
+    if (cJSON_IsNumber(bytes) && bytes->valuedouble >= 0) return (int64_t)bytes->valuedouble;
+    refuse(all, name, "is not in the archive's list, " RES_ARCHIVE_LIST ", its first file", error);
+    return -1;
+}
+
 static bool unpack_file(const struct unpacking *all, const char *name, const char *path,
-                        GError **error)
+                        int64_t limit, GError **error)
 {
     const void *piece;
     size_t size;
@@ -61,6 +79,8 @@ static bool unpack_file(const struct unpacking *all, const char *name, const cha
     bool done = true;
     while (done && (code = archive_read_data_block(all->in, &piece, &size, &at)) == ARCHIVE_OK) {
         if (res_interrupted()) done = res_interrupt_error(error);
+        if (done && next + (la_int64_t)size > limit)
+            done = refuse(all, name, "is longer than the archive's list says", error);
         if (done && (at != next || write(file, piece, size) != (ssize_t)size))
             done = refuse(all, name, at != next ? "has holes" : g_strerror(errno), error);
         next += (la_int64_t)size;
@@ -82,6 +102,14 @@ static bool unpack_link(struct unpacking *all, const char *name, const char *tar
     return true;
 }
 
+static bool read_list(struct unpacking *all, const char *path, GError **error)
+{
+    g_autofree char *text = NULL;
+    if (g_file_get_contents(path, &text, NULL, NULL)) all->list = cJSON_Parse(text);
+    if (cJSON_IsObject(cJSON_GetObjectItemCaseSensitive(all->list, "files"))) return true;
+    return res_input_error(error, "%s: its %s names no files", all->path, RES_ARCHIVE_LIST);
+}
+
 static bool unpack_entry(struct unpacking *all, struct archive_entry *entry, GError **error)
 {
     /* Names are bytes; those that an archive has as UTF-8 stay so, whatever the locale. */
@@ -92,10 +120,12 @@ static bool unpack_entry(struct unpacking *all, struct archive_entry *entry, GEr
     if (archive_entry_filetype(entry) == AE_IFDIR) return true;
     g_autofree char *path = g_build_filename(all->folder, name, NULL);
     if (!make_parents(all, path, error)) return false;
-    if (target) return unpack_link(all, name, target, path, error);
-    if (archive_entry_filetype(entry) != AE_IFREG)
+    if (!target && archive_entry_filetype(entry) != AE_IFREG)
         return refuse(all, name, "is neither a file nor a folder", error);
-    return unpack_file(all, name, path, error);
+    int64_t limit = limit_of(all, name, error);
+    if (limit < 0) return false;
+    if (target) return unpack_link(all, name, target, path, error);
+    return unpack_file(all, name, path, limit, error) && (all->list || read_list(all, path, error));
 }
 
 static bool unpack_all(struct unpacking *all, GError **error)
@@ -117,19 +147,16 @@ static bool unpack_all(struct unpacking *all, GError **error)
 
 /* ---- the list ------------------------------------------------------------------------------- */
 
-static bool check_list(const struct unpacking *all, const char *top, const cJSON *list,
-                       GError **error)
+static bool check_list(struct unpacking *all, const char *top, GError **error)
 {
-    const cJSON *files = cJSON_GetObjectItemCaseSensitive(list, "files"), *entry = NULL;
-    if (!cJSON_IsObject(files))
-        return res_input_error(error, "%s: its %s names no files", all->path, RES_ARCHIVE_LIST);
-    cJSON_ArrayForEach(entry, files)
+    const cJSON *entry = NULL;
+    cJSON_ArrayForEach(entry, cJSON_GetObjectItemCaseSensitive(all->list, "files"))
     {
         g_autofree char *name = g_build_filename(all->top, entry->string, NULL);
         g_autofree char *path = g_build_filename(top, entry->string, NULL);
         const char *wanted =
             cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(entry, "sha256"));
-        if (!check_name((struct unpacking *)all, name, error)) return false;
+        if (!check_name(all, name, error)) return false;
         g_autofree char *found = res_sha256_file(path);
         if (!found) return refuse(all, entry->string, "is missing", error);
         if (!wanted || strcmp(wanted, found) != 0)
@@ -138,26 +165,16 @@ static bool check_list(const struct unpacking *all, const char *top, const cJSON
     return true;
 }
 
-static bool read_list(const struct unpacking *all, const char *top, cJSON **list, GError **error)
-{
-    g_autofree char *path = g_build_filename(top, RES_ARCHIVE_LIST, NULL);
-    g_autofree char *text = NULL;
-    if (!g_file_get_contents(path, &text, NULL, NULL) || !(*list = cJSON_Parse(text)))
-        return res_input_error(error, "%s: no archive of results: it has no %s", all->path,
-                               RES_ARCHIVE_LIST);
-    return check_list(all, top, *list, error);
-}
-
 bool res_archive_unpack(const char *path, const char *folder, char **top, cJSON **list,
                         GError **error)
 {
     struct unpacking all = {.path = path, .folder = folder, .in = archive_read_new()};
     bool done = unpack_all(&all, error);
     archive_read_free(all.in);
-    *list = NULL;
     *top = done ? g_build_filename(folder, all.top, NULL) : NULL;
-    done = done && read_list(&all, *top, list, error);
+    done = done && check_list(&all, *top, error);
     g_free(all.top);
+    *list = all.list;
     if (done) return true;
     cJSON_Delete(*list);
     g_free(*top);

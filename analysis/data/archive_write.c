@@ -14,13 +14,30 @@
 
 #define PIECE_SIZE ((size_t)1 << 18)
 
+/* An entry to be: a file's bytes, a text, or another name of one before. */
+struct entry {
+    char *name, *from, *text, *target; /* one of the last three */
+    int64_t size;
+};
+
 struct res_archive {
     char *path, *temporary, *top;
     struct archive *out;
-    cJSON *files; /* by name: bytes, sha256 */
-    int file;     /* -1: closed */
+    GPtrArray *entries; /* struct entry * */
+    cJSON *files;       /* by name: bytes, sha256 */
+    int file;           /* -1: closed */
     bool finished;
 };
+
+static void entry_free(gpointer data)
+{
+    struct entry *entry = data;
+    g_free(entry->name);
+    g_free(entry->from);
+    g_free(entry->text);
+    g_free(entry->target);
+    g_free(entry);
+}
 
 /* A system call that a signal ended is no failure of its own. */
 static bool fail(const res_archive *archive, GError **error)
@@ -44,6 +61,7 @@ res_archive *res_archive_new(const char *path, const char *top, GError **error)
     archive->top = g_strdup(top);
     archive->temporary = g_strconcat(path, ".XXXXXX", NULL);
     archive->files = cJSON_CreateObject();
+    archive->entries = g_ptr_array_new_with_free_func(entry_free);
     archive->file = g_mkstemp_full(archive->temporary, O_RDWR | O_CLOEXEC, 0666);
     if (archive->file < 0)
         res_failure(error, "%s: cannot be written (%s)", path, g_strerror(errno));
@@ -60,6 +78,7 @@ void res_archive_free(res_archive *archive)
     if (archive->file >= 0) close(archive->file);
     if (!archive->finished) g_unlink(archive->temporary);
     cJSON_Delete(archive->files);
+    g_ptr_array_unref(archive->entries);
     g_free(archive->path);
     g_free(archive->temporary);
     g_free(archive->top);
@@ -84,88 +103,110 @@ static bool write_head(res_archive *archive, const char *name, const char *targe
     return done;
 }
 
-static void list_file(res_archive *archive, const char *name, int64_t size, char *sha256)
+/* ---- planning ------------------------------------------------------------------------------- */
+
+static struct entry *add_entry(res_archive *archive, const char *name)
 {
-    cJSON *entry = cJSON_AddObjectToObject(archive->files, name);
-    cJSON_AddNumberToObject(entry, "bytes", (double)size);
-    cJSON_AddStringToObject(entry, "sha256", sha256);
+    struct entry *entry = g_new0(struct entry, 1);
+    entry->name = g_strdup(name);
+    g_ptr_array_add(archive->entries, entry);
+    return entry;
 }
 
-static bool write_piece(res_archive *archive, EVP_MD_CTX *hash, const void *piece, size_t size,
-                        GError **error)
+static void list_file(res_archive *archive, const struct entry *entry, const char *sha256)
 {
-    EVP_DigestUpdate(hash, piece, size);
+    cJSON *item = cJSON_AddObjectToObject(archive->files, entry->name);
+    cJSON_AddNumberToObject(item, "bytes", (double)entry->size);
+    cJSON_AddStringToObject(item, "sha256", sha256);
+}
+
+bool res_archive_add_file(res_archive *archive, const char *name, const char *from, GError **error)
+{
+    struct stat status;
+    g_autofree char *sha256 = res_sha256_file(from);
+    if (res_interrupted()) return res_interrupt_error(error);
+    if (!sha256 || stat(from, &status) != 0 || !S_ISREG(status.st_mode))
+        return res_input_error(error, "%s: cannot be read", from);
+    struct entry *entry = add_entry(archive, name);
+    entry->from = g_strdup(from);
+    entry->size = status.st_size;
+    list_file(archive, entry, sha256);
+    return true;
+}
+
+void res_archive_add_text(res_archive *archive, const char *name, const char *text)
+{
+    struct entry *entry = add_entry(archive, name);
+    entry->text = g_strdup(text);
+    entry->size = (int64_t)strlen(text);
+    EVP_MD_CTX *hash = res_sha256_begin();
+    EVP_DigestUpdate(hash, text, strlen(text));
+    g_autofree char *sha256 = res_sha256_end(hash);
+    list_file(archive, entry, sha256);
+}
+
+void res_archive_add_link(res_archive *archive, const char *name, const char *target)
+{
+    const cJSON *of = cJSON_GetObjectItemCaseSensitive(archive->files, target);
+    g_assert(of);
+    cJSON_AddItemToObject(archive->files, name, cJSON_Duplicate(of, true));
+    add_entry(archive, name)->target = g_strdup(target);
+}
+
+/* ---- writing -------------------------------------------------------------------------------- */
+
+static bool write_piece(res_archive *archive, const void *piece, size_t size, GError **error)
+{
     if (res_interrupted()) return res_interrupt_error(error);
     return archive_write_data(archive->out, piece, size) == (la_ssize_t)size ||
            fail(archive, error);
 }
 
 /* The file's bytes; it may not change its size meanwhile. */
-static bool copy(res_archive *archive, EVP_MD_CTX *hash, int file, const char *from, int64_t size,
-                 GError **error)
+static bool copy(res_archive *archive, int file, const struct entry *entry, GError **error)
 {
     g_autofree char *piece = g_malloc(PIECE_SIZE);
     ssize_t got = 0;
-    int64_t left = size;
+    int64_t left = entry->size;
     while ((got = read(file, piece, PIECE_SIZE)) > 0 && got <= left) {
-        if (!write_piece(archive, hash, piece, (size_t)got, error)) return false;
+        if (!write_piece(archive, piece, (size_t)got, error)) return false;
         left -= got;
     }
     if (got == 0 && left == 0) return true;
     if (res_interrupted()) return res_interrupt_error(error);
-    return res_failure(error, "%s: %s", from, got < 0 ? g_strerror(errno) : "is being written");
+    return res_failure(error, "%s: %s", entry->from,
+                       got < 0 ? g_strerror(errno) : "is being written");
 }
 
-bool res_archive_add_file(res_archive *archive, const char *name, const char *from, GError **error)
+static bool write_entry(res_archive *archive, const struct entry *entry, GError **error)
 {
-    struct stat status;
-    int file = open(from, O_RDONLY | O_CLOEXEC);
-    if (file < 0 || fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) {
-        if (file >= 0) close(file);
-        return res_input_error(error, "%s: cannot be read", from);
-    }
-    EVP_MD_CTX *hash = res_sha256_begin();
-    bool done = write_head(archive, name, NULL, status.st_size, error) &&
-                copy(archive, hash, file, from, status.st_size, error);
-    g_autofree char *sha256 = res_sha256_end(hash);
-    if (done) list_file(archive, name, status.st_size, sha256);
+    if (!write_head(archive, entry->name, entry->target, entry->size, error)) return false;
+    if (entry->text) return write_piece(archive, entry->text, (size_t)entry->size, error);
+    if (entry->target) return true;
+    int file = open(entry->from, O_RDONLY | O_CLOEXEC);
+    if (file < 0) return res_failure(error, "%s: %s", entry->from, g_strerror(errno));
+    bool done = copy(archive, file, entry, error);
     close(file);
     return done;
 }
 
-static bool add_bytes(res_archive *archive, const char *name, const char *text, bool listed,
-                      GError **error)
-{
-    size_t size = strlen(text);
-    EVP_MD_CTX *hash = res_sha256_begin();
-    bool done = write_head(archive, name, NULL, (int64_t)size, error) &&
-                write_piece(archive, hash, text, size, error);
-    g_autofree char *sha256 = res_sha256_end(hash);
-    if (done && listed) list_file(archive, name, (int64_t)size, sha256);
-    return done;
-}
-
-bool res_archive_add_text(res_archive *archive, const char *name, const char *text, GError **error)
-{
-    return add_bytes(archive, name, text, true, error);
-}
-
-bool res_archive_add_link(res_archive *archive, const char *name, const char *target,
-                          GError **error)
-{
-    const cJSON *of = cJSON_GetObjectItemCaseSensitive(archive->files, target);
-    g_assert(of);
-    cJSON_AddItemToObject(archive->files, name, cJSON_Duplicate(of, true));
-    return write_head(archive, name, target, 0, error);
-}
-
-bool res_archive_finish(res_archive *archive, cJSON *list, GError **error)
+/* The list comes first, so that who unpacks knows of every file what it may be. */
+static bool write_list(res_archive *archive, cJSON *list, GError **error)
 {
     cJSON_AddItemToObject(list, "files", cJSON_Duplicate(archive->files, true));
     char *text = cJSON_Print(list);
     g_autofree char *lines = g_strconcat(text, "\n", NULL);
     cJSON_free(text);
-    if (!add_bytes(archive, RES_ARCHIVE_LIST, lines, false, error)) return false;
+    struct entry entry = {.name = (char *)RES_ARCHIVE_LIST, .text = lines};
+    entry.size = (int64_t)strlen(lines);
+    return write_entry(archive, &entry, error);
+}
+
+bool res_archive_finish(res_archive *archive, cJSON *list, GError **error)
+{
+    if (!write_list(archive, list, error)) return false;
+    for (guint i = 0; i < archive->entries->len; i++)
+        if (!write_entry(archive, g_ptr_array_index(archive->entries, i), error)) return false;
     if (archive_write_close(archive->out) != ARCHIVE_OK) return fail(archive, error);
     bool written = fsync(archive->file) == 0 && close(archive->file) == 0;
     archive->file = -1;

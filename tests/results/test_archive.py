@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """test_archive.py PROGRAM MINIBIT_SIM: archives that are whole, moved, damaged and hostile."""
+import hashlib
 import io
 import json
 import os
@@ -140,21 +141,27 @@ def tampered_and_damaged():
     for name, words in ((f"{run}/timeline.csv", ["timeline.csv", "not what was archived"]),
                         ("läufe/results/index.csv", ["index.csv", "not what was archived"]),
                         (next(n for n in members if n.startswith("läufe/inputs/")), ["not what was archived"])):
-        changed = {**members, name: members[name] + b"1\n"}
+        longer = {**members, name: members[name] + b"1\n"}
+        refused("verify", packed(home / "t.tar.zst", longer), words=["longer than the archive's list says"])
+        changed = {**members, name: members[name][:-2] + b"7\n"}
+        check(changed != members, name)
         refused("verify", packed(home / "t.tar.zst", changed), words=words)
         listed = json.loads(members["läufe/ARCHIVE.json"])
-        del listed["files"][name.partition("/")[2]]
-        for link, target in members.items():
-            if target == name:
-                del listed["files"][link.partition("/")[2]]
+        for entry in [name] + [link for link, target in members.items() if target == name]:
+            listed["files"][entry.partition("/")[2]]["sha256"] = hashlib.sha256(changed[name]).hexdigest()
         changed["läufe/ARCHIVE.json"] = json.dumps(listed).encode()
         if not name.endswith("index.csv"):  # who changes the list as well is found out by the manifests
             ran = results("verify", packed(home / "t.tar.zst", changed))
             equal((ran.status, "SHA-256" in ran.err), (2, True), ran.err)
+            check(f"{home}/t.tar.zst: läufe/results/" in ran.err and "minibit-archive." not in ran.err, ran.err)
     missing = {name: data for name, data in members.items() if name != f"{run}/timeline.csv"}
     refused("verify", packed(home / "t.tar.zst", missing), words=["timeline.csv", "is missing"])
     nothing = {name: data for name, data in members.items() if not name.endswith("ARCHIVE.json")}
-    refused("verify", packed(home / "t.tar.zst", nothing), words=["no archive of results", "ARCHIVE.json"])
+    refused("verify", packed(home / "t.tar.zst", nothing), words=["is not in the archive's list", "ARCHIVE.json"])
+    more = {**members, "läufe/results/bomb": bytes(10**7)}
+    refused("verify", packed(home / "t.tar.zst", more), words=["bomb", "is not in the archive's list"])
+    refused("verify", packed(home / "t.tar.zst", {**members, "läufe/ARCHIVE.json": b"[]"}),
+            words=["ARCHIVE.json names no files"])
     whole = (home / "a.tar.zst").read_bytes()
     for size in (0, 10, len(whole) // 2, len(whole) - 5):
         (home / "c.tar.zst").write_bytes(whole[:size])
@@ -170,17 +177,22 @@ def nothing_leads_out():
     inside = home / "in"
     inside.mkdir()
     os.environ["TMPDIR"], before = str(inside), os.environ["TMPDIR"]
+
+    def hostile(members, kinds=()):
+        names = [name.partition("/")[2] for name in members if name.startswith("a/")]
+        listed = {"files": {name: {"bytes": 9, "sha256": "0" * 64} for name in names + ["y"]}}
+        return packed(home / "e.tar.zst", {"a/ARCHIVE.json": json.dumps(listed).encode(), **members}, kinds)
     try:
         for name in ("../evil", "a/../../evil", "/tmp/minibit-evil", "a/./b", "a//b", "..", "evil"):
-            refused("verify", packed(home / "e.tar.zst", {"a/x": b"", name: b"evil"}), words=["e.tar.zst"])
-        refused("verify", packed(home / "e.tar.zst", {"a/x": b"1", "a/y": "../../e.tar.zst"}), words=["leads out"])
-        refused("verify", packed(home / "e.tar.zst", {"a/y": "a/none"}), words=["link to no file"])
-        refused("verify", packed(home / "e.tar.zst", {"a/x": b"1", "b/x": b"1"}), words=["one folder"])
-        refused("verify", packed(home / "e.tar.zst", {"a/x": b"1", "a/x/y": b"1"}), words=["e.tar.zst"], status=1)
+            refused("verify", hostile({"a/x": b"", name: b"evil"}), words=["e.tar.zst"])
+        refused("verify", hostile({"a/x": b"1", "a/y": "../../e.tar.zst"}), words=["leads out"])
+        refused("verify", hostile({"a/y": "a/none"}), words=["link to no file"])
+        refused("verify", hostile({"a/x": b"1", "b/x": b"1"}), words=["one folder"])
+        refused("verify", hostile({"a/x": b"1", "a/x/y": b"1"}), words=["e.tar.zst"], status=1)
         for kind in (tarfile.SYMTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE):
             info = tarfile.TarInfo("a/y")
             info.type, info.linkname = kind, "/etc/passwd"
-            refused("verify", packed(home / "e.tar.zst", {"a/x": b""}, [info]), words=["neither a file nor"])
+            refused("verify", hostile({"a/x": b""}, [info]), words=["neither a file nor"])
         equal(list(inside.iterdir()), [])
         equal(sorted(f.name for f in home.iterdir()), ["e.tar.zst", "in"])
     finally:
