@@ -85,13 +85,21 @@ static bool wanted(const struct plan *plan, const char *kind)
 
 /* ---- what the options say ------------------------------------------------------------------- */
 
-/* The format that the output's name ends in; -1: none, or it is a folder that is there. */
-static int format_of_output(const struct plan *plan)
+/* What the output's name ends in, behind its last dot; NULL: nothing, or it is a folder that is
+ * there. */
+static const char *ending_of_output(const struct plan *plan)
 {
     const char *output = plan->options->output;
     const char *dot = output ? strrchr(output, '.') : NULL;
-    if (!dot || strchr(dot, '/') || g_file_test(output, G_FILE_TEST_IS_DIR)) return -1;
-    return res_picture_find(dot + 1);
+    if (!dot || strchr(dot, '/') || g_file_test(output, G_FILE_TEST_IS_DIR)) return NULL;
+    return dot + 1;
+}
+
+/* The format of that name; -1: none. */
+static int format_of_output(const struct plan *plan)
+{
+    const char *ending = ending_of_output(plan);
+    return ending ? res_picture_find(ending) : -1;
 }
 
 static bool read_formats(struct plan *plan, GError **error)
@@ -142,11 +150,27 @@ static bool read_kinds(struct plan *plan, GError **error)
 
 /* ---- where the pictures go ------------------------------------------------------------------ */
 
+/* A name that ends as pictures of other programs do is meant for a file, not for a new folder. */
+static bool check_folder(const struct plan *plan, GError **error)
+{
+    static const char *const others[] = {"png", "svg", "pdf", "tex",  "gp",  "jpg", "jpeg",
+                                         "gif", "eps", "ps",  "webp", "bmp", "tif", "tiff"};
+    const char *ending = ending_of_output(plan);
+    if (plan->options->output && *plan->options->output == '\0')
+        return res_input_error(error, "--output: the name is empty");
+    for (gsize i = 0; ending && i < G_N_ELEMENTS(others); i++)
+        if (g_ascii_strcasecmp(ending, others[i]) == 0)
+            return res_input_error(error,
+                                   "%s: .%s is none of the endings .png, .svg, .pdf, .tex, .gp",
+                                   plan->options->output, ending);
+    return true;
+}
+
 /* A name that ends as a format does is a file's: there must be one picture, of that format. */
 static bool check_output(const struct plan *plan, GError **error)
 {
     int format = format_of_output(plan);
-    if (format < 0) return true;
+    if (format < 0) return check_folder(plan, error);
     guint pictures = plan->figures->len * plan->formats->len;
     if (pictures != 1)
         return res_input_error(error, "%s: %u pictures have no room in a file: name a folder",

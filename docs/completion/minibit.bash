@@ -156,6 +156,9 @@ _minibit() {
         option=$before
     fi
 
+    # as it is meant: bash quotes again what it puts in place
+    word=${word#[\"\']} word=${word//\\/}
+
     command=("$program")
     if [[ ${program##*/} == minibit-results ]]; then
         if [ "$COMP_CWORD" = 1 ] && [[ $word != -* ]]; then

@@ -228,6 +228,9 @@ class Completion(unittest.TestCase):
         (ELSEWHERE / "evening.ini").write_text("")
         (ELSEWHERE / "evening.txt").write_text("")
         self.assertEqual(complete(BIN / "minibit-sim", "eve"), {"evening.ini"})
+        (ELSEWHERE / "Abend \u00dcbung.ini").write_text("")
+        for begun in ("Ab", "Abend\\ \u00dc", "\"Abend ", "'Abend \u00dc"):
+            self.assertEqual(complete(BIN / "minibit-sim", begun), {"Abend \u00dcbung.ini"}, begun)
 
     def test_subcommands(self):
         results = BIN / "minibit-results"

@@ -144,6 +144,9 @@ def a_name_says_its_format():
     refused("plot", run, "--kind=rarest,matrix", "-o", out / "y.svg", words=["2 pictures", "name a folder"])
     refused("plot", run, other, "--kind=rarest", "-o", out / "both.png", words=["2 pictures", "name a folder"])
     refused("plot", run, "--kind=rarest", "--format=pdf,tex", "-o", out, words=["two pictures", "rarest.pdf"])
+    for ending in ("jpg", "eps", "PNG"):
+        refused("plot", run, "--kind=rarest", "-o", out / f"y.{ending}", words=[f"y.{ending}", ".svg, .pdf"])
+    refused("plot", run, "--kind=rarest", "-o", "", words=["--output: the name is empty"])
     equal(list(out.iterdir()), [], "refused before anything is drawn")
     folder = out / "a.svg"
     folder.mkdir()
