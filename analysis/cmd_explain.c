@@ -125,7 +125,7 @@ static bool read_hops(const char *text, unsigned *hops, GError **error)
 static bool work_on(const struct options *options, char **rest, GError **error)
 {
     unsigned hops = 0;
-    int format = res_option_choose("--format", options->format, formats, error);
+    int format = res_option_format(options->format, options->output, formats, error);
     if (format < 0 || !read_hops(options->hops, &hops, error)) return false;
     if (g_strv_length(rest) != 1)
         return res_input_error(error, "explain takes the folder of one run; see --help");

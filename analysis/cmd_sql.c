@@ -100,7 +100,7 @@ static char *take_sql(char **rest, bool schema, GError **error)
 
 static bool work(const struct options *options, char **rest, GError **error)
 {
-    int format = res_option_choose("--format", options->format, formats, error);
+    int format = res_option_format(options->format, options->output, formats, error);
     if (format < 0 || !res_output_check(options->output, options->force, error)) return false;
     g_autofree char *sql = take_sql(rest, options->schema, error);
     if (!sql) return false;
@@ -127,7 +127,7 @@ int res_command_sql(int argc, char **argv, GError **error)
         {"format", 'f', 0, G_OPTION_ARG_FILENAME, &options.format, "md (default), csv or json",
          "FORMAT"},
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output,
-         "write here instead of to standard output", "FILE"},
+         "write here instead of to standard output; its ending says the format", "FILE"},
         {"force", 0, 0, G_OPTION_ARG_NONE, &options.force, "replace FILE if it exists", NULL},
         {.long_name = NULL},
     };

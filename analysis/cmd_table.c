@@ -119,7 +119,7 @@ static res_estimates *make_table(const struct options *options, const res_runs *
 
 static bool work(const struct options *options, char **rest, GError **error)
 {
-    int format = res_option_choose("--format", options->format, formats, error);
+    int format = res_option_format(options->format, options->output, formats, error);
     if (format < 0 || !res_output_check(options->output, options->force, error)) return false;
     if (options->query && options->metrics)
         return res_input_error(error, "--metric: the query has its own figures");
@@ -161,7 +161,7 @@ int res_command_table(int argc, char **argv, GError **error)
         {"format", 'f', 0, G_OPTION_ARG_FILENAME, &options.format, "md (default), csv or latex",
          "FORMAT"},
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output,
-         "write here instead of to standard output", "FILE"},
+         "write here instead of to standard output; its ending says the format", "FILE"},
         {"force", 0, 0, G_OPTION_ARG_NONE, &options.force, "replace FILE if it exists", NULL},
         {.long_name = NULL},
     };

@@ -90,6 +90,23 @@ int res_option_choose(const char *option, const char *text, const char *const *c
     return -1;
 }
 
+/* The choice that a file's name ends in; -1: none. */
+static int format_of_name(const char *path, const char *const *choices)
+{
+    const char *dot = path ? strrchr(path, '.') : NULL;
+    const char *ending = !dot ? "" : strcmp(dot, ".tex") == 0 ? "latex" : dot + 1;
+    for (int i = 0; choices[i]; i++)
+        if (strcmp(choices[i], ending) == 0) return i;
+    return -1;
+}
+
+int res_option_format(const char *text, const char *output, const char *const *choices,
+                      GError **error)
+{
+    int named = format_of_name(output, choices);
+    return text ? res_option_choose("--format", text, choices, error) : MAX(named, 0);
+}
+
 /* ---- output -------------------------------------------------------------------------------- */
 
 bool res_output_check(const char *path, bool force, GError **error)

@@ -42,6 +42,13 @@ bool res_options_read(const res_usage *usage, int argc, char **argv, char ***res
 int res_option_choose(const char *option, const char *text, const char *const *choices,
                       GError **error);
 
+/*
+ * The same of --format: where it is not given, what `output` (may be NULL) ends in says it: .md,
+ * .csv, .json, or .tex for latex; the first choice where that is none.
+ */
+int res_option_format(const char *text, const char *output, const char *const *choices,
+                      GError **error);
+
 /* May `path` be written? Not if it is a file, unless `force`. NULL, standard output, always may,
  * and so may devices and pipes. */
 bool res_output_check(const char *path, bool force, GError **error);

@@ -404,6 +404,17 @@ def output_file():
     equal(sorted(p.name for p in folder.iterdir()), ["s", "t.md"])
 
 
+def a_name_says_its_format():
+    study, out = write_study(scratch() / "s", ["N"], [(0, 1, (1,), figures(10))]), scratch()
+    for name, begin in (("t.md", "| "), ("t.csv", "N,runs"), ("t.tex", "% needs"), ("t.txt", "| ")):
+        good("table", study, "-o", out / name)
+        check((out / name).read_text().startswith(begin), name)
+    good("sql", study, "SELECT 1 AS x", "-o", out / "q.csv")
+    equal((out / "q.csv").read_text(), "x\n1\n")
+    good("table", study, "--format=csv", "-o", out / "u.md")
+    check((out / "u.md").read_text().startswith("N,runs"), "what is asked for counts")
+
+
 def devices_stay():
     """What is no file, such as /dev/stdout, is written to: neither refused nor replaced by a file."""
     folder = scratch()
@@ -488,6 +499,7 @@ main([
     ("infinities are no figures", infinities_are_missing),
     ("values of any text come out right in Markdown, CSV and LaTeX", nasty_values),
     ("--output", output_file),
+    ("the output's name says the format", a_name_says_its_format),
     ("--output to a pipe or a link", devices_stay),
     ("unknown names are answered with the nearest", wrong_names),
     ("runs that are not finished are left out and counted", unfinished_runs_are_left_out),
