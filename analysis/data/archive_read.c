@@ -20,8 +20,9 @@
 struct unpacking {
     const char *path, *folder;
     struct archive *in;
-    char *top;   /* the one folder of the archive; NULL before its first entry */
-    cJSON *list; /* NULL before it is read */
+    char *top;         /* the one folder of the archive; NULL before its first entry */
+    cJSON *list;       /* NULL before it is read */
+    GHashTable *files; /* its entries, by name: a search for each of a study's would be slow */
 };
 
 static bool refuse(const struct unpacking *all, const char *name, const char *what, GError **error)
@@ -60,8 +61,7 @@ static int64_t limit_of(const struct unpacking *all, const char *name, GError **
 {
     const char *within = name + strlen(all->top) + 1;
     if (!all->list && strcmp(within, RES_ARCHIVE_LIST) == 0) return LIST_MAX;
-    const cJSON *files = cJSON_GetObjectItemCaseSensitive(all->list, "files");
-    const cJSON *entry = cJSON_GetObjectItemCaseSensitive(files, within);
+    const cJSON *entry = g_hash_table_lookup(all->files, within);
     const cJSON *bytes = cJSON_GetObjectItemCaseSensitive(entry, "bytes");
     if (cJSON_IsNumber(bytes) && bytes->valuedouble >= 0) return (int64_t)bytes->valuedouble;
     refuse(all, name, "is not in the archive's list, " RES_ARCHIVE_LIST ", its first file", error);
@@ -106,8 +106,11 @@ static bool read_list(struct unpacking *all, const char *path, GError **error)
 {
     g_autofree char *text = NULL;
     if (g_file_get_contents(path, &text, NULL, NULL)) all->list = cJSON_Parse(text);
-    if (cJSON_IsObject(cJSON_GetObjectItemCaseSensitive(all->list, "files"))) return true;
-    return res_input_error(error, "%s: its %s names no files", all->path, RES_ARCHIVE_LIST);
+    cJSON *files = cJSON_GetObjectItemCaseSensitive(all->list, "files"), *entry = NULL;
+    if (!cJSON_IsObject(files))
+        return res_input_error(error, "%s: its %s names no files", all->path, RES_ARCHIVE_LIST);
+    cJSON_ArrayForEach(entry, files) g_hash_table_insert(all->files, entry->string, entry);
+    return true;
 }
 
 static bool unpack_entry(struct unpacking *all, struct archive_entry *entry, GError **error)
@@ -168,7 +171,9 @@ static bool check_list(struct unpacking *all, const char *top, GError **error)
 bool res_archive_unpack(const char *path, const char *folder, char **top, cJSON **list,
                         GError **error)
 {
-    struct unpacking all = {.path = path, .folder = folder, .in = archive_read_new()};
+    g_autoptr(GHashTable) files = g_hash_table_new(g_str_hash, g_str_equal);
+    struct unpacking all = {
+        .path = path, .folder = folder, .in = archive_read_new(), .files = files};
     bool done = unpack_all(&all, error);
     archive_read_free(all.in);
     *top = done ? g_build_filename(folder, all.top, NULL) : NULL;

@@ -191,18 +191,18 @@ static void mark(res_estimate *difference, const res_estimate *here, const res_e
     difference->completed = here->completed + there->completed;
 }
 
-static bool add_difference(struct base *base, res_database *database, const res_point *point,
-                           const res_point *other, const char *metric, res_estimate *figures,
+/* The difference of the point from the other; `here` is the point's figures, `figures[0]` what they
+ * come to. */
+static bool add_difference(struct base *base, res_database *database, const res_point *other,
+                           const char *metric, const GArray *here, res_estimate *figures,
                            GError **error)
 {
-    g_autoptr(GArray) here = g_array_new(FALSE, FALSE, sizeof(res_run_figure));
     g_autoptr(GArray) there = g_array_new(FALSE, FALSE, sizeof(res_run_figure));
     g_autoptr(GArray) values = g_array_new(FALSE, FALSE, sizeof(double));
     res_estimate base_figure;
-    if (!res_point_figures(database, point, metric, here, error) ||
-        !res_point_figures(database, other, metric, there, error) ||
+    if (!res_point_figures(database, other, metric, there, error) ||
         !pair(base, here, there, values, error) ||
-        !res_point_estimate(database, other, metric, &base_figure, error))
+        !res_point_summarize(database, other, metric, there, &base_figure, error))
         return false;
     figures[1] = res_estimate_make((const double *)(const void *)values->data, values->len);
     figures[1].missing = here->len - values->len;
@@ -232,9 +232,12 @@ static bool add_point(struct base *base, res_estimates *table, res_database *dat
     const res_point *other = base_of(base, point);
     row->runs = point->runs->len;
     for (guint i = 0; metrics[i]; i++) {
+        g_autoptr(GArray) here = g_array_new(FALSE, FALSE, sizeof(res_run_figure));
         res_estimate *figures = &row->figures[2 * i];
-        if (!res_point_estimate(database, point, metrics[i], &figures[0], error)) return false;
-        if (other && !add_difference(base, database, point, other, metrics[i], figures, error))
+        if (!res_point_figures(database, point, metrics[i], here, error) ||
+            !res_point_summarize(database, point, metrics[i], here, &figures[0], error))
+            return false;
+        if (other && !add_difference(base, database, other, metrics[i], here, figures, error))
             return false;
     }
     return true;

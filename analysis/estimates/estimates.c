@@ -167,8 +167,8 @@ const res_estimates_row *res_estimates_find(const res_estimates *table, const ch
 
 /* ---- from points --------------------------------------------------------------------------- */
 
-static bool add_point(res_estimates *table, res_database *database, const res_point *point,
-                      GError **error)
+bool res_estimates_add_point(res_estimates *table, res_database *database, const res_point *point,
+                             GError **error)
 {
     res_estimates_row *row = res_estimates_add_row(table, point->values);
     row->runs = point->runs->len;
@@ -189,7 +189,7 @@ res_estimates *res_estimates_points(const res_points *points, res_database *data
     for (; metrics && *metrics; metrics++)
         res_estimates_add_figure(table, *metrics);
     for (guint i = 0; done && i < points->points->len; i++)
-        done = add_point(table, database, res_points_at(points, i), error);
+        done = res_estimates_add_point(table, database, res_points_at(points, i), error);
     return done ? g_steal_pointer(&table) : NULL;
 }
 

@@ -42,6 +42,11 @@ void res_estimates_add_figure(res_estimates *table, const char *name);
 /* Adds a row of these values (copied) whose estimates are still empty; it is the table's. */
 res_estimates_row *res_estimates_add_row(res_estimates *table, char *const *values);
 
+/* Adds a point's row: its values, and what each figure of the table comes to. False with an error
+ * as res_point_figures() has. */
+bool res_estimates_add_point(res_estimates *table, res_database *database, const res_point *point,
+                             GError **error);
+
 /*
  * A table from a SELECT that gives a row per run and point: the columns named in `by` are its keys,
  * the others its figures; points are in the order of the SELECT's rows. Each of `by` is a name, or

@@ -133,12 +133,10 @@ static bool note_survivors(res_database *database, const res_point *point, const
     return true;
 }
 
-bool res_point_estimate(res_database *database, const res_point *point, const char *path,
-                        res_estimate *estimate, GError **error)
+bool res_point_summarize(res_database *database, const res_point *point, const char *path,
+                         const GArray *figures, res_estimate *estimate, GError **error)
 {
-    g_autoptr(GArray) figures = g_array_new(FALSE, FALSE, sizeof(res_run_figure));
     g_autoptr(GArray) values = g_array_new(FALSE, FALSE, sizeof(double));
-    if (!res_point_figures(database, point, path, figures, error)) return false;
     for (guint i = 0; i < figures->len; i++) {
         const res_run_figure *figure = &g_array_index(figures, res_run_figure, i);
         if (figure->has) g_array_append_val(values, figure->value);
@@ -146,4 +144,12 @@ bool res_point_estimate(res_database *database, const res_point *point, const ch
     *estimate = res_estimate_make((const double *)(const void *)values->data, values->len);
     estimate->missing = point->runs->len - values->len;
     return note_survivors(database, point, path, estimate, error);
+}
+
+bool res_point_estimate(res_database *database, const res_point *point, const char *path,
+                        res_estimate *estimate, GError **error)
+{
+    g_autoptr(GArray) figures = g_array_new(FALSE, FALSE, sizeof(res_run_figure));
+    return res_point_figures(database, point, path, figures, error) &&
+           res_point_summarize(database, point, path, figures, estimate, error);
 }

@@ -25,7 +25,11 @@ typedef struct res_run_figure {
 bool res_point_figures(res_database *database, const res_point *point, const char *path,
                        GArray *figures, GError **error);
 
-/* What they come to; errors as above. */
+/* What such figures of the point come to. False with an error of the database's. O(runs). */
+bool res_point_summarize(res_database *database, const res_point *point, const char *path,
+                         const GArray *figures, res_estimate *estimate, GError **error);
+
+/* Both: the figures are read and summarized; errors as above. */
 bool res_point_estimate(res_database *database, const res_point *point, const char *path,
                         res_estimate *estimate, GError **error);
 

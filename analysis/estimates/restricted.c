@@ -36,7 +36,7 @@ static GKeyFile *read_config(res_database *database, uint64_t run, GError **erro
     return NULL;
 }
 
-/* A time of [scenario] in seconds; NAN where it is not there. */
+/* A time of [scenario] in seconds; false where it is not there. */
 static bool scenario_time(GKeyFile *config, const char *key, double *seconds)
 {
     int64_t ns;

@@ -70,12 +70,6 @@ static double last_moment_s(const res_history *swarm, bool by_age)
     return last > 0 ? (double)last / 1e9 : 1;
 }
 
-static int compare_times(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
 /* For how long the run has seen a peer. */
 static int64_t seen_ns(const res_history *swarm, guint peer)
 {
@@ -100,7 +94,7 @@ static int64_t half_seen_ns(const res_history *swarm, guint group)
         g_array_append_val(seen, its);
         cut |= is_cut(swarm, p);
     }
-    g_array_sort(seen, compare_times);
+    g_array_sort(seen, res_plot_compare_times);
     return cut ? g_array_index(seen, int64_t, seen->len / 2) : 0;
 }
 

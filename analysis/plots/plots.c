@@ -43,7 +43,7 @@ void res_plot_title(res_drawing *figure, const res_history *swarm, const char *t
                       swarm->groups->len > RES_PLOT_GROUPS_MAX ? together : explanation);
 }
 
-static int compare_times(const void *a, const void *b)
+int res_plot_compare_times(const void *a, const void *b)
 {
     int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
     return (x > y) - (x < y);
@@ -60,7 +60,7 @@ static bool slower(const res_group_times *times, guint a, guint b)
 static void order_groups(res_group_times *times)
 {
     for (guint g = 0; g < times->groups; g++) {
-        g_array_sort(times->times[g], compare_times);
+        g_array_sort(times->times[g], res_plot_compare_times);
         guint at = g;
         for (; at > 0 && slower(times, times->order[at - 1], g); at--)
             times->order[at] = times->order[at - 1];

@@ -45,6 +45,9 @@ char *res_plot_group_name(const res_history *swarm, guint group);
 void res_plot_title(res_drawing *figure, const res_history *swarm, const char *title,
                     const char *explanation);
 
+/* Orders int64_t times, for g_array_sort(). */
+int res_plot_compare_times(const void *a, const void *b);
+
 /* Download times of each group, sorted; and the groups in order of their medians. */
 typedef struct {
     GArray **times; /* of int64_t ns, by group */

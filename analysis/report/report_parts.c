@@ -50,18 +50,6 @@ bool res_report_figures(const GPtrArray *histories, GString *html, GError **erro
 
 /* ---- tables --------------------------------------------------------------------------------- */
 
-static bool add_row(res_estimates *table, res_database *database, const res_point *point,
-                    GError **error)
-{
-    res_estimates_row *row = res_estimates_add_row(table, point->values);
-    row->runs = point->runs->len;
-    for (guint i = 0; i < table->figures->len; i++) {
-        const char *metric = g_array_index(table->figures, res_heading, i).name;
-        if (!res_point_estimate(database, point, metric, &row->figures[i], error)) return false;
-    }
-    return true;
-}
-
 /* A group that has no peer at this point has no figures either. */
 static bool is_empty(res_database *database, const res_point *point)
 {
@@ -88,7 +76,7 @@ bool res_report_points(res_database *database, const res_points *points, char *c
         if (any_has(database, points, *metric)) res_estimates_add_figure(table, *metric);
     for (guint i = 0; i < points->points->len; i++)
         if (!is_empty(database, res_points_at(points, i)) &&
-            !add_row(table, database, res_points_at(points, i), error))
+            !res_estimates_add_point(table, database, res_points_at(points, i), error))
             return false;
     for (guint i = 0; i < G_N_ELEMENTS(titles); i++)
         if (res_estimates_figure(table, titles[i].path) >= 0)
