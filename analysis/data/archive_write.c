@@ -43,7 +43,9 @@ static void entry_free(gpointer data)
 static bool fail(const res_archive *archive, GError **error)
 {
     if (res_interrupted()) return res_interrupt_error(error);
-    return res_failure(error, "%s: %s", archive->path, archive_error_string(archive->out));
+    int code = archive_errno(archive->out);
+    return res_failure(error, "%s: %s", archive->path,
+                       code > 0 ? g_strerror(code) : archive_error_string(archive->out));
 }
 
 static bool begin(res_archive *archive)

@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -210,6 +211,19 @@ def another_program_is_told():
     check("made from sources 000000000000, this minibit-sim is of" in ran.err, ran.err)
 
 
+def without_room():
+    """Where the file cannot be written whole, the reason is the system's, and nothing is left."""
+    home = scratch()
+    study = write_study(home / "s", ["N"], [(0, i, (i,), {"v": i}) for i in range(1, 300)])
+
+    def small():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+    refused("archive", study, "-o", home / "x.tar.zst", words=["x.tar.zst: File too large"], status=1,
+            preexec_fn=small)
+    equal([f.name for f in home.iterdir()], ["s"])
+
+
 def interrupted():
     """Ctrl-C on the way leaves no archive, and nothing in its place."""
     home = scratch()
@@ -233,5 +247,6 @@ main([
     ("what was changed or cut off is found", tampered_and_damaged),
     ("no name leads out of the archive", nothing_leads_out),
     ("a program of other sources is told", another_program_is_told),
+    ("a disk without room is said", without_room),
     ("an interrupted archive is none", interrupted),
 ])
