@@ -32,7 +32,8 @@ typedef enum mb_message {
 enum {
     MB_FLAG_SLOT =
         1, /* unchoke: a slot of a seeder: for one block, unless _MORE stands beside it */
-    MB_FLAG_MORE = 2,       /* unchoke: nobody waits, so further requests may queue */
+    MB_FLAG_MORE = 2,       /* unchoke: nobody waits, so further requests may queue; progress: its
+                               last byte is on its way */
     MB_FLAG_OPEN = 4,       /* unchoke, hello: I serve everybody, always */
     MB_FLAG_OPTIMISTIC = 8, /* unchoke: drawn as optimistic */
     MB_FLAG_ENDGAME = 16,   /* request: asked of a second provider */
@@ -88,8 +89,9 @@ typedef enum mb_event_type {
                      that are now here, if MB_FLAG_KEEP */
     MB_EVENT_DROPPED,  /* what was kept of `block`'s beginning is here no longer: it is asked for
                           from its first byte */
-    MB_EVENT_PROGRESS, /* an answer to MB_ACTION_MEASURE: `offset` bytes of `block` are here from
-                          `from` */
+    MB_EVENT_PROGRESS, /* an answer to MB_ACTION_MEASURE: of `from`'s answer `carried` bytes have
+                          come, with which `offset` bytes of `block` are here; MB_FLAG_MORE: its
+                          last byte is on its way, and until it is here bytes come all the time */
     MB_EVENT_MEASURED, /* all progress has been told */
     MB_EVENT_GONE,     /* `from` has vanished: connection lost; `message` MB_MSG_HELLO: it could not
                           be reached to be greeted */
@@ -109,9 +111,11 @@ typedef struct mb_event {
         index; /* where the receiver lists `from`, MB_INDEX_NONE where the driver does not know */
     uint32_t remote; /* hello, its answer: where the sender lists the receiver */
     uint32_t block;
-    uint32_t offset; /* bytes */
-    uint32_t where;  /* message: stands for the address that `from` is at; 0: not told. Those at one
-                        address have a complete peer's slots no sooner than those at others */
+    uint32_t offset;  /* bytes */
+    uint32_t carried; /* progress: the answer's bytes, its envelope's too, modulo 2^32: another
+                         number than before is a sign of life */
+    uint32_t where; /* message: stands for the address that `from` is at; 0: not told. Those at one
+                       address have a complete peer's slots no sooner than those at others */
     mb_told told;
     const mb_listing *list;
     uint32_t list_count;

@@ -713,6 +713,8 @@ void mb_ask_progress(mb_peer *peer, mb_time now, uint32_t index, const mb_event 
 
     if (!at) return;
     request = &peer->requests[*at];
+    if (event->carried != request->carried || event->flags & MB_FLAG_MORE) request->at = now;
+    request->carried = event->carried;
     if (event->offset <= request->offset + request->progress) return;
     come = event->offset - request->offset;
     if (peer->flows) peer->flows[index].received += come - request->progress;

@@ -191,12 +191,14 @@ void net_node_note_lost(const net_link *link, const net_conn *conn, const net_bl
     if (!body && waits) net_record_downloaded(record, conn->size);
 }
 
-static void tell_progress(const net_link *link, const net_ask *ask, uint32_t offset)
+static void tell_progress(const net_link *link, const net_ask *ask, uint32_t offset,
+                          uint32_t carried)
 {
     net_event *event = net_node_push(link->node, MB_EVENT_PROGRESS, link->remote);
 
     event->event.block = ask->block;
     event->event.offset = offset;
+    event->event.carried = carried;
 }
 
 /* A text that is not whole yet is looked at only for its length: it is the answer to the oldest
@@ -209,7 +211,7 @@ static void measure_text(const net_link *link, const net_conn *conn)
         uint32_t size = mb_geometry_block_size(link->node->geometry, ask->block);
 
         if (ask->over || ask->dropped) continue;
-        tell_progress(link, ask, got < size ? (uint32_t)got : size);
+        tell_progress(link, ask, got < size ? (uint32_t)got : size, (uint32_t)conn->size);
         return;
     }
 }
@@ -220,7 +222,7 @@ static void measure_body(const net_link *link, const net_conn *conn)
         const net_ask *ask = &link->asks[i];
 
         if (ask->over != conn->id || ask->dropped || conn->body_got == 0) continue;
-        tell_progress(link, ask, conn->body_got);
+        tell_progress(link, ask, conn->body_got, conn->body_got);
         return;
     }
 }

@@ -264,6 +264,7 @@ static void tear_down(sim_swarm *swarm)
     free(swarm->arrivals);
     free(swarm->transfers);
     free(swarm->done);
+    free(swarm->landings);
     free(swarm->flows);
     free(swarm->batch);
     free(swarm->raw);

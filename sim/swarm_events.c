@@ -229,6 +229,7 @@ static void deliver_block(sim_swarm *swarm, const sim_event *event)
     mb_event *to;
     int error = 0;
 
+    sim_swarm_landing_take(swarm, event);
     if (!swarm->nodes[event->node].peer) { /* it has left in the meantime */
         sim_swarm_lose(swarm, SIM_TRACE_LOST, event->from, event->node, event->block,
                        sim_swarm_block_bytes(event));

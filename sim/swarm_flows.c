@@ -221,7 +221,9 @@ void sim_swarm_measure(sim_swarm *swarm, mb_node node)
         event->index = t->to_index;
         event->block = t->block;
         event->offset = t->offset + payload_carried(swarm, t, carried);
+        event->carried = (uint32_t)carried;
     }
+    sim_swarm_landing_tell(swarm, node);
     event = sim_swarm_batch_add(swarm, NULL);
     if (event) event->type = MB_EVENT_MEASURED;
 }
@@ -244,6 +246,7 @@ static void send_block(sim_swarm *swarm, const sim_transfer *t)
         .value2 = t->bytes | (uint64_t)t->offset << 32,
     };
 
+    sim_swarm_landing_add(swarm, t);
     sim_swarm_push(swarm, swarm->now + sim_swarm_delay(swarm, t->from, t->to), SIM_CLASS_BLOCK,
                    t->to, &event);
 }

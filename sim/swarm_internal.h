@@ -5,6 +5,7 @@
  *   swarm_nodes.c    nodes come, complete and go
  *   swarm_actions.c  what peers and the tracker want done
  *   swarm_flows.c    transfers: started, completed, cut, measured
+ *   swarm_landing.c  blocks that have left and are on their way
  *   swarm_bytes.c    what became of the bytes that came down
  *   swarm_events.c   what is due is handed to whom it concerns
  *   swarm_fetch.c    what is due next is fetched into cache
@@ -92,6 +93,7 @@ typedef struct sim_node {
     uint32_t group;
     uint32_t reported; /* blocks in its last announce (checker) */
     bool unreachable, complete;
+    uint32_t landing; /* the first of the blocks on their way to it; 0: none */
     uint32_t part_count;
     sim_part *parts; /* in the order in which they came; NULL as long as there were none */
 } sim_node;
@@ -159,6 +161,8 @@ typedef struct sim_swarm {
     uint32_t flow_capacity;
     sim_transfer *done; /* transfers that completed at this instant */
     uint32_t done_count, done_capacity;
+    struct sim_landing *landings; /* blocks on their way, and free entries */
+    uint32_t landing_capacity, landing_free;
     sim_fate *fates; /* by node; NULL unless the checker runs */
     sim_withdrawal *withdrawn;
     uint32_t withdrawn_count, withdrawn_capacity;
@@ -209,6 +213,12 @@ static inline uint64_t sim_swarm_block_bytes(const sim_event *block)
 }
 /* Where events are written: what the node's links have carried, for whoever explains the run. */
 void sim_swarm_trace_links(sim_swarm *swarm, mb_node node);
+
+/* ---- swarm_landing.c ---- */
+void sim_swarm_landing_add(sim_swarm *swarm, const sim_transfer *t); /* its last byte has left */
+/* The block of the event has come. O(blocks on their way to the node). */
+void sim_swarm_landing_take(sim_swarm *swarm, const sim_event *event);
+void sim_swarm_landing_tell(sim_swarm *swarm, mb_node node); /* adds progress to the batch */
 
 /* ---- swarm_bytes.c ---- */
 /* Bytes came down for nothing: they count as downloaded, and as wasted. */

@@ -222,7 +222,7 @@ static void read_message(stage *s, char **words)
     if (beyond) event->told.count++;
 }
 
-/* "block 2 5", "cut 2 5 keep 30", "progress 2 5 30", "gone 2". */
+/* "block 2 5", "cut 2 5 keep 30", "progress 2 5 30 of 41", "progress 2 5 99 more", "gone 2". */
 static void read_transfer(stage *s, mb_event_type type, char **words)
 {
     mb_event *event = add_event(s, type);
@@ -232,6 +232,11 @@ static void read_transfer(stage *s, mb_event_type type, char **words)
     if (!words[2]) return;
     if (type == MB_EVENT_CUT) event->flags = MB_FLAG_KEEP;
     event->offset = number(words[type == MB_EVENT_CUT ? 3 : 2]);
+    if (type != MB_EVENT_PROGRESS || !words[3]) return;
+    if (g_str_equal(words[3], "more"))
+        event->flags = MB_FLAG_MORE;
+    else
+        event->carried = number(words[4]);
 }
 
 static void read_event(stage *s, char **words)

@@ -14,7 +14,8 @@
  *
  * Events: "start", "timer" (at the peer's own deadline unless a time is given), "leave",
  * "unlisted", "listed NODE[*]:SET … [deal B …]" (* marks the tracker's seeder), "gone N", "block N
- * B", "bad N B", "sent N B", "cut N B [keep BYTES]", "progress N B BYTES", "measured", and "N
+ * B", "bad N B", "sent N B", "cut N B [keep BYTES]", "progress N B BYTES [of CARRIED]
+ * [more]", "measured", and "N
  * MESSAGE [block B] [offset BYTES] [reason R] [at ADDRESS] [slot] [more] [open] [seeder] [endgame]
  * [holds SET]
  * [epoch E] [beyond]". "look" prints the view that drivers have, "deadline" when it wants a timer.

@@ -359,6 +359,51 @@ static const peer_script_case cases[] = {
      "> look\n"
      "  180.000 holds 1, knows 0, interested 0, interesting 0, unchoked 0, providers 0, asked "
      "0\n"},
+    /* Bytes that are none of the block's, its envelope, are no silence; the same as before is. */
+    {"/peer/ask/envelope",
+     "minibit selection=sequential request_timeout=60s snub_after=0s announce_interval=1h "
+     "regular_slots=0 pipeline=0",
+     "> start\n"
+     "  0.000 announce register, holds 0\n"
+     "> listed 2:########\n"
+     "  0.000 to 2: hello, tells 0\n"
+     "> 2 unchoke\n"
+     "  0.000 to 2: request block 0, tells 0\n"
+     "> @60 timer\n"
+     "  60.000 measure\n"
+     "> progress 2 0 0 of 7; measured\n"
+     "> @105 timer\n"
+     "> @120 timer\n"
+     "  120.000 measure\n"
+     "> progress 2 0 0 of 15; measured\n"
+     "> @180 timer\n"
+     "  180.000 measure\n"
+     "> progress 2 0 0 of 15; measured\n"
+     "  180.000 to 2: bye, tells 0\n"},
+    /* A block whose last byte has left is coming, as long as it takes, though no more is told. */
+    {"/peer/ask/last-byte-on-its-way",
+     "minibit selection=sequential request_timeout=60s snub_after=0s announce_interval=1h "
+     "regular_slots=0 pipeline=0",
+     "> start\n"
+     "  0.000 announce register, holds 0\n"
+     "> listed 2:########\n"
+     "  0.000 to 2: hello, tells 0\n"
+     "> 2 unchoke\n"
+     "  0.000 to 2: request block 0, tells 0\n"
+     "> @60 timer\n"
+     "  60.000 measure\n"
+     "> progress 2 0 99 more; measured\n"
+     "> @120 timer\n"
+     "  120.000 measure\n"
+     "> progress 2 0 99 more; measured\n"
+     "> @179 block 2 0\n"
+     "  179.000 gained 0\n"
+     "  179.000 to 2: request block 1, tells 1\n"
+     "> @225 timer\n"
+     "> @240 timer\n"
+     "  240.000 measure\n"
+     "> measured\n"
+     "  240.000 to 2: bye, tells 1\n"},
     /* A seeder's slot of one block: one request, and then it no longer serves me. */
     {"/peer/ask/slot-of-one", "minibit selection=sequential",
      "> start\n"
