@@ -193,7 +193,7 @@ static bool refill_in_place(sim_links *links, uint32_t id)
     uint64_t level = sim_link_share(link);
     uint64_t rise = level - link->level; /* modulo 2^64 */
     sim_work change = level < link->level ? -(sim_work)(link->level - level) : rise;
-    if (link->attached == 0 || links->watched || !all_stay(links, id, level)) return false;
+    if (link->attached == 0 || !all_stay(links, id, level)) return false;
     sim_link_touch(links, id);
     sim_link_advance(links, id);
     links->stats.refills++;

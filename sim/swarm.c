@@ -230,7 +230,11 @@ static void write_results(sim_swarm *swarm)
     };
     int error;
 
-    if (swarm->options->check == SIM_CHECK_EVERY) sim_links_check(swarm->links);
+    if (swarm->options->check == SIM_CHECK_EVERY) {
+        sim_links_check(swarm->links);
+        for (mb_node node = 0; node < swarm->node_count; node++)
+            sim_swarm_check_flows(swarm, 2 * node);
+    }
     sim_swarm_sample(swarm);
     sim_swarm_end_flows(swarm);
     drain_queue(swarm);
@@ -265,6 +269,7 @@ static void tear_down(sim_swarm *swarm)
     free(swarm->transfers);
     free(swarm->done);
     free(swarm->landings);
+    free(swarm->shadows);
     free(swarm->flows);
     free(swarm->batch);
     free(swarm->raw);

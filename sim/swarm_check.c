@@ -5,16 +5,6 @@
 #include "core/blockset.h"
 #include "sim/swarm_internal.h"
 
-/* A broken invariant is a defect of this program: it ends here, and says where. */
-#define CHECK(swarm, condition, ...)                                                               \
-    do {                                                                                           \
-        if (condition) break;                                                                      \
-        fprintf(stderr, "minibit-sim: check failed at %lld ns: ", (long long)(swarm)->now);        \
-        fprintf(stderr, __VA_ARGS__);                                                              \
-        fprintf(stderr, " (%s:%d: %s)\n", __FILE__, __LINE__, #condition);                         \
-        abort();                                                                                   \
-    } while (0)
-
 void sim_swarm_check_step(const sim_swarm *swarm, mb_node node)
 {
     mb_peer_check(swarm->nodes[node].peer);
@@ -89,21 +79,21 @@ void sim_swarm_check_upload(const sim_swarm *swarm, mb_node from, const mb_actio
     const uint32_t *flows;
     uint32_t count;
 
-    CHECK(swarm, mb_blockset_has(mb_peer_blocks(giver), action->block),
-          "node %u serves block %u, which it does not hold", from, action->block);
-    CHECK(swarm,
-          mb_peer_has_unchoked(giver, action->to, action->index) || mb_peer_look(giver).leaving ||
-              is_taken_back(swarm, action),
-          "node %u serves node %u, which it has not unchoked", from, action->to);
+    SIM_CHECK(swarm, mb_blockset_has(mb_peer_blocks(giver), action->block),
+              "node %u serves block %u, which it does not hold", from, action->block);
+    SIM_CHECK(swarm,
+              mb_peer_has_unchoked(giver, action->to, action->index) ||
+                  mb_peer_look(giver).leaving || is_taken_back(swarm, action),
+              "node %u serves node %u, which it has not unchoked", from, action->to);
     flows = sim_links_flows(swarm->links, 2 * from, &count);
     for (uint32_t i = 0; i < count; i++)
-        CHECK(swarm, swarm->transfers[flows[i]].to != action->to,
-              "node %u sends two blocks to node %u at once", from, action->to);
+        SIM_CHECK(swarm, swarm->transfers[flows[i]].to != action->to,
+                  "node %u sends two blocks to node %u at once", from, action->to);
     if (!taker) return;
-    CHECK(swarm,
-          !mb_blockset_has(mb_peer_blocks(taker), action->block) ||
-              is_withdrawn(swarm, action->to, from, action->block),
-          "node %u is sent block %u a second time", action->to, action->block);
+    SIM_CHECK(swarm,
+              !mb_blockset_has(mb_peer_blocks(taker), action->block) ||
+                  is_withdrawn(swarm, action->to, from, action->block),
+              "node %u is sent block %u a second time", action->to, action->block);
 }
 
 void sim_swarm_check_books(const sim_swarm *swarm, mb_node node)
@@ -113,10 +103,10 @@ void sim_swarm_check_books(const sim_swarm *swarm, mb_node node)
     if (swarm->scenario->protocol.books == MB_BOOKS_REDEALT) return; /* untrue by design */
     if (swarm->scenario->protocol.deal == MB_DEAL_GIVEN) return; /* may be booked before reported */
     if (!swarm->nodes[node].peer) return;                        /* it has left in the meantime */
-    CHECK(swarm, mb_tracker_books(swarm->tracker, node, &told), "node %u is not booked", node);
-    CHECK(swarm, told.count == swarm->nodes[node].reported,
-          "the tracker believes that node %u holds %u blocks; it reported %u", node, told.count,
-          swarm->nodes[node].reported);
+    SIM_CHECK(swarm, mb_tracker_books(swarm->tracker, node, &told), "node %u is not booked", node);
+    SIM_CHECK(swarm, told.count == swarm->nodes[node].reported,
+              "the tracker believes that node %u holds %u blocks; it reported %u", node, told.count,
+              swarm->nodes[node].reported);
 }
 
 /* The parts that the driver counts as kept are those that the peer would go on from. */
@@ -128,8 +118,9 @@ static void check_parts(const sim_swarm *swarm, mb_node node)
     for (; mb_peer_partial(n->peer, &place, &block, &bytes); partials++)
         for (uint32_t i = 0; i < n->part_count; i++)
             ends += n->parts[i].block == block && n->parts[i].end == bytes;
-    CHECK(swarm, ends == partials, "node %u keeps %u blocks in part, of which %u are on the books",
-          node, partials, ends);
+    SIM_CHECK(swarm, ends == partials,
+              "node %u keeps %u blocks in part, of which %u are on the books", node, partials,
+              ends);
 }
 
 static void check_fate(const sim_swarm *swarm, mb_node node)
@@ -138,9 +129,9 @@ static void check_fate(const sim_swarm *swarm, mb_node node)
     const sim_fate *fate = &swarm->fates[node];
     uint64_t known = fate->gained + fate->open + stats->wasted_bytes;
 
-    CHECK(swarm, stats->downloaded_bytes == known,
-          "node %u: %llu bytes came down, but %llu led to blocks, may yet, or were wasted", node,
-          (unsigned long long)stats->downloaded_bytes, (unsigned long long)known);
+    SIM_CHECK(swarm, stats->downloaded_bytes == known,
+              "node %u: %llu bytes came down, but %llu led to blocks, may yet, or were wasted",
+              node, (unsigned long long)stats->downloaded_bytes, (unsigned long long)known);
 }
 
 void sim_swarm_check_bytes(const sim_swarm *swarm, mb_node node)
@@ -153,11 +144,11 @@ static void check_link_bytes(const sim_swarm *swarm, uint32_t link)
 {
     sim_link_bytes bytes = sim_links_bytes(swarm->links, link);
 
-    CHECK(swarm, bytes.started == bytes.carried + bytes.dropped + bytes.flying,
-          "link %u: bytes are not conserved", link);
+    SIM_CHECK(swarm, bytes.started == bytes.carried + bytes.dropped + bytes.flying,
+              "link %u: bytes are not conserved", link);
 }
 
-void sim_swarm_check_settled(const sim_swarm *swarm)
+void sim_swarm_check_settled(sim_swarm *swarm)
 {
     uint32_t count;
     const uint32_t *touched = sim_links_touched(swarm->links, &count);
@@ -165,8 +156,9 @@ void sim_swarm_check_settled(const sim_swarm *swarm)
     for (uint32_t i = 0; i < count; i++) {
         const char *wrong = sim_links_certificate(swarm->links, touched[i]);
 
-        CHECK(swarm, wrong == NULL, "link %u: %s", touched[i], wrong);
+        SIM_CHECK(swarm, wrong == NULL, "link %u: %s", touched[i], wrong);
         check_link_bytes(swarm, touched[i]);
+        sim_swarm_check_flows(swarm, touched[i]);
     }
 }
 
@@ -179,8 +171,8 @@ static void check_copies(const sim_swarm *swarm)
         if (swarm->nodes[node].peer) held += mb_peer_look(swarm->nodes[node].peer).held;
     for (uint32_t block = 0; block < blocks; block++)
         copies += swarm->copies[block];
-    CHECK(swarm, held == copies, "copies are not those held: %llu, %llu",
-          (unsigned long long)copies, (unsigned long long)held);
+    SIM_CHECK(swarm, held == copies, "copies are not those held: %llu, %llu",
+              (unsigned long long)copies, (unsigned long long)held);
 }
 
 /* Over all links: what uplinks sent is what downlinks received. */
@@ -198,7 +190,7 @@ static void check_conservation(const sim_swarm *swarm)
         received[0] += down.carried, received[1] += down.dropped, received[2] += down.flying;
     }
     for (int i = 0; i < 3; i++)
-        CHECK(swarm, sent[i] == received[i], "bytes sent, lost or under way do not match");
+        SIM_CHECK(swarm, sent[i] == received[i], "bytes sent, lost or under way do not match");
 }
 
 void sim_swarm_check_all(const sim_swarm *swarm)
@@ -217,7 +209,7 @@ void sim_swarm_check_end(const sim_swarm *swarm)
 {
     for (mb_node node = 0; node < swarm->node_count; node++) {
         check_fate(swarm, node);
-        CHECK(swarm, swarm->fates[node].open == 0, "node %u: bytes that may yet lead to a block",
-              node);
+        SIM_CHECK(swarm, swarm->fates[node].open == 0,
+                  "node %u: bytes that may yet lead to a block", node);
     }
 }

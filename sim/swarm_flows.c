@@ -120,6 +120,7 @@ static sim_transfer cut_flow(sim_swarm *swarm, uint32_t flow, uint64_t *carried)
     sim_transfer t = swarm->transfers[flow];
 
     *carried = sim_links_cut(swarm->links, flow, swarm->now);
+    if (swarm->options->check == SIM_CHECK_EVERY) sim_swarm_check_carried(swarm, flow, *carried);
     sim_recorder_trace(swarm->recorder, SIM_TRACE_CUT, swarm->now, t.from, t.to, t.block, *carried);
     return t;
 }
@@ -268,6 +269,7 @@ static void collect_done(sim_swarm *swarm)
             swarm->done = grown;
             swarm->done_capacity = capacity;
         }
+        if (swarm->options->check == SIM_CHECK_EVERY) sim_swarm_check_completed(swarm, flow);
         swarm->done[swarm->done_count++] = swarm->transfers[flow];
     }
 }

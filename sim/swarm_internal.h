@@ -11,12 +11,16 @@
  *   swarm_fetch.c    what is due next is fetched into cache
  *   swarm_sample.c   rows of the timeline, progress
  *   swarm_check.c    the checker
+ *   swarm_check_flows.c  its own account of the links
  *
  * Everything happens in the order (time, class, node, sequence); transfers that complete at an
  * instant come before the events of that instant, and the links are settled after the last of them.
  */
 #ifndef SIM_SWARM_INTERNAL_H
 #define SIM_SWARM_INTERNAL_H
+
+#include <stdio.h>
+#include <stdlib.h>
 
 #include "core/peer.h"
 #include "core/tracker.h"
@@ -163,6 +167,8 @@ typedef struct sim_swarm {
     uint32_t done_count, done_capacity;
     struct sim_landing *landings; /* blocks on their way, and free entries */
     uint32_t landing_capacity, landing_free;
+    struct sim_flow_shadow *shadows; /* by flow; for the checker */
+    uint32_t shadow_capacity;
     sim_fate *fates; /* by node; NULL unless the checker runs */
     sim_withdrawal *withdrawn;
     uint32_t withdrawn_count, withdrawn_capacity;
@@ -251,14 +257,30 @@ void sim_swarm_sample(sim_swarm *swarm);
 void sim_swarm_progress(sim_swarm *swarm);
 
 /* ---- swarm_check.c ---- */
+/* A broken invariant is a defect of this program: it ends here, and says where. */
+#define SIM_CHECK(swarm, condition, ...)                                                           \
+    do {                                                                                           \
+        if (condition) break;                                                                      \
+        fprintf(stderr, "minibit-sim: check failed at %lld ns: ", (long long)(swarm)->now);        \
+        fprintf(stderr, __VA_ARGS__);                                                              \
+        fprintf(stderr, " (%s:%d: %s)\n", __FILE__, __LINE__, #condition);                         \
+        abort();                                                                                   \
+    } while (0)
+
 void sim_swarm_check_step(const sim_swarm *swarm, mb_node node);
 void sim_swarm_check_upload(const sim_swarm *swarm, mb_node from, const mb_action *action);
 /* Before a message goes out: whether it withdraws a request is remembered until it arrives. */
 void sim_swarm_check_withdrawn(sim_swarm *swarm, mb_node from, const mb_action *message);
 void sim_swarm_check_books(const sim_swarm *swarm, mb_node node);
 void sim_swarm_check_bytes(const sim_swarm *swarm, mb_node node);
-void sim_swarm_check_settled(const sim_swarm *swarm);
+void sim_swarm_check_settled(sim_swarm *swarm);
 void sim_swarm_check_all(const sim_swarm *swarm);
 void sim_swarm_check_end(const sim_swarm *swarm); /* nothing is under way any more */
+
+/* ---- swarm_check_flows.c ---- */
+/* The flows over a link: what they carried, against an own account that goes on from here. */
+void sim_swarm_check_flows(sim_swarm *swarm, uint32_t link);
+void sim_swarm_check_completed(sim_swarm *swarm, uint32_t flow); /* it ends now, to the ns */
+void sim_swarm_check_carried(sim_swarm *swarm, uint32_t flow, uint64_t carried); /* it is cut */
 
 #endif
