@@ -40,6 +40,7 @@ static int add_node(sim_swarm *swarm, mb_node node, const sim_access *access)
     sim_node *n = &swarm->nodes[node];
 
     n->latency = access->latency;
+    if (n->latency > swarm->longest_latency) swarm->longest_latency = n->latency;
     n->timer = MB_NEVER;
     if (sim_links_add(swarm->links, access->up)) return MB_ERR_MEMORY;
     return sim_links_add(swarm->links, access->down);
@@ -274,7 +275,8 @@ static void tear_down(sim_swarm *swarm)
     free(swarm->batch);
     free(swarm->raw);
     free(swarm->targets);
-    free(swarm->withdrawn);
+    free(swarm->gains);
+    sim_swarm_check_requests_free(swarm);
     free(swarm->fates);
     free(swarm->config_text);
     sim_inputs_clear(&swarm->inputs);

@@ -113,6 +113,7 @@ static void do_send(sim_swarm *swarm, mb_node from, const mb_action *a)
     sim_event event;
 
     trace_message(swarm, from, a);
+    if (swarm->options->check != SIM_CHECK_OFF) sim_swarm_check_said(swarm, from, a);
     if (a->flags & MB_FLAG_QUIET) return;
     if (a->message == MB_MSG_HELLO && swarm->nodes[a->to].unreachable) {
         event = (sim_event){
@@ -125,7 +126,6 @@ static void do_send(sim_swarm *swarm, mb_node from, const mb_action *a)
         if (swarm->nodes[from].unreachable) return; /* what its greeting comes to says it all */
         event.type = SIM_EVENT_WAITING;
     }
-    if (swarm->options->check != SIM_CHECK_OFF) sim_swarm_check_withdrawn(swarm, from, a);
     sim_swarm_push(swarm, swarm->now + delay, SIM_CLASS_MESSAGE, a->to, &event);
 }
 
@@ -245,6 +245,7 @@ static void do_gained(sim_swarm *swarm, mb_node node, const mb_action *a)
                            .started = swarm->now};
 
     sim_swarm_gained(swarm, node, a->block);
+    if (swarm->options->check != SIM_CHECK_OFF) sim_swarm_check_gained(swarm, node, a->block);
     if (node == MB_NODE_TRACKER) return;
     sim_swarm_parts_gained(swarm, node, a->block, raw);
     if (raw) {
@@ -331,6 +332,7 @@ void sim_swarm_step(sim_swarm *swarm, mb_node node)
         for (size_t i = 0; i < swarm->actions.count; i++)
             execute(swarm, node, &swarm->actions.items[i]);
         hear_cuts(swarm);
+        if (swarm->options->check != SIM_CHECK_OFF) sim_swarm_check_stepped(swarm);
         if (!swarm->nodes[node].peer) return;
         sim_swarm_trace_gone(swarm, node);
         if (swarm->options->check == SIM_CHECK_EVERY) sim_swarm_check_step(swarm, node);

@@ -25,49 +25,46 @@ static bool is_taken_back(const sim_swarm *swarm, const mb_action *upload)
     return false;
 }
 
-/* ---- requests withdrawn --------------------------------------------------------------------- */
+/* ---- blocks gained lately ----------------------------------------------------------------------
+ *
+ * Whoever gains a block takes back what it asks others for it. The word takes its time, and so long
+ * they may begin to send it.
+ */
 
-/* Lets go of what has arrived; grows where that leaves less than half free. */
+/* Lets go of gains that everyone has heard of; grows where that leaves less than half free. */
 static bool make_room(sim_swarm *swarm)
 {
-    uint32_t kept = 0, capacity = swarm->withdrawn_capacity ? 2 * swarm->withdrawn_capacity : 64;
-    sim_withdrawal *grown;
+    uint32_t kept = 0, capacity = swarm->gain_capacity ? 2 * swarm->gain_capacity : 64;
+    sim_gain *grown;
 
-    for (uint32_t i = 0; i < swarm->withdrawn_count; i++)
-        if (swarm->withdrawn[i].heard >= swarm->now) swarm->withdrawn[kept++] = swarm->withdrawn[i];
-    swarm->withdrawn_count = kept;
-    if (4 * kept < capacity && swarm->withdrawn) return true;
-    grown = realloc(swarm->withdrawn, capacity * sizeof *grown);
+    for (uint32_t i = 0; i < swarm->gain_count; i++)
+        if (swarm->gains[i].time + 2 * swarm->longest_latency >= swarm->now)
+            swarm->gains[kept++] = swarm->gains[i];
+    swarm->gain_count = kept;
+    if (4 * kept < capacity && swarm->gains) return true;
+    grown = realloc(swarm->gains, capacity * sizeof *grown);
     if (!grown) {
         sim_swarm_fail(swarm, MB_ERR_MEMORY, "out of memory");
         return false;
     }
-    swarm->withdrawn = grown;
-    swarm->withdrawn_capacity = capacity;
+    swarm->gains = grown;
+    swarm->gain_capacity = capacity;
     return true;
 }
 
-void sim_swarm_check_withdrawn(sim_swarm *swarm, mb_node from, const mb_action *a)
+void sim_swarm_check_gained(sim_swarm *swarm, mb_node node, uint32_t block)
 {
-    if (a->message != MB_MSG_CANCEL && a->message != MB_MSG_BYE) return;
-    if (swarm->withdrawn_count == swarm->withdrawn_capacity && !make_room(swarm)) return;
-    swarm->withdrawn[swarm->withdrawn_count++] = (sim_withdrawal){
-        .heard = swarm->now + sim_swarm_delay(swarm, from, a->to),
-        .from = from,
-        .to = a->to,
-        .block = a->message == MB_MSG_CANCEL ? a->block : MB_BLOCK_NONE,
-    };
+    if (swarm->gain_count == swarm->gain_capacity && !make_room(swarm)) return;
+    swarm->gains[swarm->gain_count++] = (sim_gain){swarm->now, node, block};
 }
 
-/* Whether word that `taker` no longer wants the block of `giver` is still on its way. */
-static bool is_withdrawn(const sim_swarm *swarm, mb_node taker, mb_node giver, uint32_t block)
+/* Whether `giver` cannot have heard yet that `taker` has gained the block. */
+static bool is_news(const sim_swarm *swarm, mb_node taker, mb_node giver, uint32_t block)
 {
-    for (uint32_t i = swarm->withdrawn_count; i-- > 0;) {
-        const sim_withdrawal *w = &swarm->withdrawn[i];
+    mb_time since = swarm->now - sim_swarm_delay(swarm, taker, giver);
 
-        if (w->heard < swarm->now || w->from != taker || w->to != giver) continue;
-        if (w->block == MB_BLOCK_NONE || w->block == block) return true;
-    }
+    for (uint32_t i = swarm->gain_count; i-- > 0 && swarm->gains[i].time >= since;)
+        if (swarm->gains[i].node == taker && swarm->gains[i].block == block) return true;
     return false;
 }
 
@@ -85,6 +82,7 @@ void sim_swarm_check_upload(const sim_swarm *swarm, mb_node from, const mb_actio
               mb_peer_has_unchoked(giver, action->to, action->index) ||
                   mb_peer_look(giver).leaving || is_taken_back(swarm, action),
               "node %u serves node %u, which it has not unchoked", from, action->to);
+    sim_swarm_check_requested(swarm, from, action->to, action->block);
     flows = sim_links_flows(swarm->links, 2 * from, &count);
     for (uint32_t i = 0; i < count; i++)
         SIM_CHECK(swarm, swarm->transfers[flows[i]].to != action->to,
@@ -92,7 +90,8 @@ void sim_swarm_check_upload(const sim_swarm *swarm, mb_node from, const mb_actio
     if (!taker) return;
     SIM_CHECK(swarm,
               !mb_blockset_has(mb_peer_blocks(taker), action->block) ||
-                  is_withdrawn(swarm, action->to, from, action->block),
+                  is_news(swarm, action->to, from, action->block) ||
+                  sim_swarm_have_parted(swarm, from, action->to),
               "node %u is sent block %u a second time", action->to, action->block);
 }
 

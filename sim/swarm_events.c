@@ -105,6 +105,7 @@ static void trace_batched(sim_swarm *swarm, mb_node node)
 {
     const mb_event *e = &swarm->batch[swarm->batch_count - 1];
 
+    if (swarm->options->check != SIM_CHECK_OFF) sim_swarm_check_heard(swarm, node, e);
     if (!swarm->recorder->events) return;
     if (e->type == MB_EVENT_MESSAGE)
         trace_heard(swarm, node, e->from, e->block, e->message, e->told.count);

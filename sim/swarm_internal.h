@@ -11,7 +11,8 @@
  *   swarm_fetch.c    what is due next is fetched into cache
  *   swarm_sample.c   rows of the timeline, progress
  *   swarm_check.c    the checker
- *   swarm_check_flows.c  its own account of the links
+ *   swarm_check_flows.c     its own account of the links
+ *   swarm_check_requests.c  and of what has been asked for
  *
  * Everything happens in the order (time, class, node, sequence); transfers that complete at an
  * instant come before the events of that instant, and the links are settled after the last of them.
@@ -22,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/blockset.h"
 #include "core/peer.h"
 #include "core/tracker.h"
 #include "sim/arrivals.h"
@@ -123,12 +125,12 @@ typedef struct sim_flow_start {
     uint32_t flow;
 } sim_flow_start;
 
-/* Word on its way that a peer no longer wants a block that it has asked for (checker). */
-typedef struct sim_withdrawal {
-    mb_time heard; /* when it arrives */
-    mb_node from, to;
-    uint32_t block; /* MB_BLOCK_NONE: any */
-} sim_withdrawal;
+/* A block that a peer has gained (checker). */
+typedef struct sim_gain {
+    mb_time time;
+    mb_node node;
+    uint32_t block;
+} sim_gain;
 
 typedef struct sim_swarm {
     const sim_scenario *scenario;
@@ -169,11 +171,13 @@ typedef struct sim_swarm {
     uint32_t landing_capacity, landing_free;
     struct sim_flow_shadow *shadows; /* by flow; for the checker */
     uint32_t shadow_capacity;
-    sim_fate *fates; /* by node; NULL unless the checker runs */
-    sim_withdrawal *withdrawn;
-    uint32_t withdrawn_count, withdrawn_capacity;
-    bool measuring;    /* the node of this step wants to know how far its transfers are */
-    char *config_text; /* of config.ini; the recorder borrows it */
+    sim_fate *fates;               /* by node; NULL unless the checker runs */
+    struct sim_requests *requests; /* heard and not answered; for the checker */
+    sim_gain *gains;               /* lately, in order; for the checker */
+    uint32_t gain_count, gain_capacity;
+    mb_time longest_latency; /* of any node */
+    bool measuring;          /* the node of this step wants to know how far its transfers are */
+    char *config_text;       /* of config.ini; the recorder borrows it */
     sim_inputs inputs;
     int error; /* the first failure; ends the run */
 } sim_swarm;
@@ -270,12 +274,24 @@ void sim_swarm_progress(sim_swarm *swarm);
 void sim_swarm_check_step(const sim_swarm *swarm, mb_node node);
 void sim_swarm_check_upload(const sim_swarm *swarm, mb_node from, const mb_action *action);
 /* Before a message goes out: whether it withdraws a request is remembered until it arrives. */
-void sim_swarm_check_withdrawn(sim_swarm *swarm, mb_node from, const mb_action *message);
+void sim_swarm_check_gained(sim_swarm *swarm, mb_node node, uint32_t block);
 void sim_swarm_check_books(const sim_swarm *swarm, mb_node node);
 void sim_swarm_check_bytes(const sim_swarm *swarm, mb_node node);
 void sim_swarm_check_settled(sim_swarm *swarm);
 void sim_swarm_check_all(const sim_swarm *swarm);
 void sim_swarm_check_end(const sim_swarm *swarm); /* nothing is under way any more */
+
+/* ---- swarm_check_requests.c ---- */
+/* The node hears of an event, says something. */
+void sim_swarm_check_heard(sim_swarm *swarm, mb_node node, const mb_event *event);
+void sim_swarm_check_said(sim_swarm *swarm, mb_node node, const mb_action *action);
+void sim_swarm_check_stepped(sim_swarm *swarm); /* a step and what it says are done */
+void sim_swarm_check_requests_free(sim_swarm *swarm);
+/* An upload begins: it answers a request, which is answered with that. */
+void sim_swarm_check_requested(const sim_swarm *swarm, mb_node giver, mb_node taker,
+                               uint32_t block);
+/* Whether one of them has ever forgotten the other: then an answer may meet another request. */
+bool sim_swarm_have_parted(const sim_swarm *swarm, mb_node giver, mb_node taker);
 
 /* ---- swarm_check_flows.c ---- */
 /* The flows over a link: what they carried, against an own account that goes on from here. */
