@@ -60,6 +60,8 @@ static int add_nodes(sim_swarm *swarm)
     swarm->queue = sim_queue_new();
     if (swarm->options->check != SIM_CHECK_OFF && !swarm->fates) return MB_ERR_MEMORY;
     if (!swarm->nodes || !swarm->copies || !swarm->links || !swarm->queue) return MB_ERR_MEMORY;
+    if (swarm->options->check != SIM_CHECK_OFF && sim_swarm_check_requests_new(swarm))
+        return MB_ERR_MEMORY;
     sim_links_watch(swarm->links, swarm->options->check == SIM_CHECK_EVERY);
     if (add_node(swarm, MB_NODE_TRACKER, &scenario->tracker.access)) return MB_ERR_MEMORY;
     for (uint32_t i = 0; i < swarm->arrival_count; i++) {

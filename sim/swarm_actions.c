@@ -332,7 +332,7 @@ void sim_swarm_step(sim_swarm *swarm, mb_node node)
         for (size_t i = 0; i < swarm->actions.count; i++)
             execute(swarm, node, &swarm->actions.items[i]);
         hear_cuts(swarm);
-        if (swarm->options->check != SIM_CHECK_OFF) sim_swarm_check_stepped(swarm);
+        if (swarm->options->check != SIM_CHECK_OFF) sim_swarm_check_stepped(swarm, node);
         if (!swarm->nodes[node].peer) return;
         sim_swarm_trace_gone(swarm, node);
         if (swarm->options->check == SIM_CHECK_EVERY) sim_swarm_check_step(swarm, node);

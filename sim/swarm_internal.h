@@ -285,13 +285,14 @@ void sim_swarm_check_end(const sim_swarm *swarm); /* nothing is under way any mo
 /* The node hears of an event, says something. */
 void sim_swarm_check_heard(sim_swarm *swarm, mb_node node, const mb_event *event);
 void sim_swarm_check_said(sim_swarm *swarm, mb_node node, const mb_action *action);
-void sim_swarm_check_stepped(sim_swarm *swarm); /* a step and what it says are done */
+int sim_swarm_check_requests_new(sim_swarm *swarm);
+void sim_swarm_check_stepped(sim_swarm *swarm, mb_node node); /* with all that it says */
 void sim_swarm_check_requests_free(sim_swarm *swarm);
 /* An upload begins: it answers a request, which is answered with that. */
 void sim_swarm_check_requested(const sim_swarm *swarm, mb_node giver, mb_node taker,
                                uint32_t block);
 /* Whether one of them has ever forgotten the other: then an answer may meet another request. */
-bool sim_swarm_have_parted(const sim_swarm *swarm, mb_node giver, mb_node taker);
+bool sim_swarm_have_parted(const sim_swarm *swarm, mb_node a, mb_node b);
 
 /* ---- swarm_check_flows.c ---- */
 /* The flows over a link: what they carried, against an own account that goes on from here. */
