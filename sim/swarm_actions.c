@@ -177,15 +177,39 @@ static uint32_t block_told(const sim_swarm *swarm, mb_node from, const mb_action
     return a->told.log->blocks[a->told.count - 1];
 }
 
+static void trace_bye(sim_swarm *swarm, mb_node from, const mb_action *a, mb_node to)
+{
+    if (a->message == MB_MSG_BYE)
+        sim_recorder_trace(swarm->recorder, SIM_TRACE_BYE, swarm->now, from, to, MB_BLOCK_NONE, 0);
+}
+
 static void trace_broadcast(sim_swarm *swarm, mb_node from, const mb_action *a,
                             const sim_target *targets, uint32_t count)
 {
     if (a->message == MB_MSG_HAVE)
         sim_recorder_trace(swarm->recorder, SIM_TRACE_HAVE, swarm->now, from, MB_NODE_NONE,
                            a->block, a->told.count);
-    for (uint32_t i = 0; i < count && a->message == MB_MSG_BYE; i++)
-        sim_recorder_trace(swarm->recorder, SIM_TRACE_BYE, swarm->now, from, targets[i].node,
-                           MB_BLOCK_NONE, 0);
+    for (uint32_t i = 0; i < count; i++)
+        trace_bye(swarm, from, a, targets[i].node);
+}
+
+/* To those who have yet to make the connection that it goes over: they hear it if they have. */
+static void say_waiting(sim_swarm *swarm, mb_node from, const mb_action *a)
+{
+    uint32_t walk = 0;
+    sim_target target;
+    sim_event event;
+
+    while (mb_peer_known(swarm->nodes[from].peer, &walk, &target.node, &target.index)) {
+        if (!is_unconnected(swarm, target.node, target.index)) continue;
+        if (is_cut_off(swarm, from, target.node, target.index)) continue;
+        trace_bye(swarm, from, a, target.node);
+        message_event(&event, from, a);
+        event.type = SIM_EVENT_WAITING;
+        event.index = event.value2 = MB_INDEX_NONE;
+        sim_swarm_push(swarm, swarm->now + sim_swarm_delay(swarm, from, target.node),
+                       SIM_CLASS_MESSAGE, target.node, &event);
+    }
 }
 
 static void do_broadcast(sim_swarm *swarm, mb_node from, const mb_action *a)
@@ -197,7 +221,7 @@ static void do_broadcast(sim_swarm *swarm, mb_node from, const mb_action *a)
 
     if (!targets) return;
     while (mb_peer_known(peer, &walk, &targets[count].node, &targets[count].index))
-        count += !is_cut_off(swarm, from, targets[count].node, targets[count].index);
+        count += !is_unconnected(swarm, targets[count].node, targets[count].index);
     if (a->message == MB_MSG_HAVE) named.block = block_told(swarm, from, a);
     trace_broadcast(swarm, from, &named, targets, count);
     for (uint32_t done = 0; done < count;) {
@@ -206,6 +230,7 @@ static void do_broadcast(sim_swarm *swarm, mb_node from, const mb_action *a)
         if (!fan_out(swarm, from, &named, targets + done, alike)) return;
         done += alike;
     }
+    say_waiting(swarm, from, &named);
 }
 
 static void do_announce(sim_swarm *swarm, mb_node from, const mb_action *a)
@@ -400,8 +425,10 @@ void sim_swarm_step_tracker(sim_swarm *swarm)
     }
     trace_registrations(swarm);
     for (size_t i = 0; i < swarm->actions.count; i++) {
-        if (swarm->options->check != SIM_CHECK_OFF)
+        if (swarm->options->check != SIM_CHECK_OFF) {
             sim_swarm_check_books(swarm, swarm->actions.items[i].to);
+            sim_swarm_check_answer(swarm, &swarm->actions.items[i]);
+        }
         do_answer(swarm, &swarm->actions.items[i]);
     }
     deadline = mb_tracker_deadline(swarm->tracker);

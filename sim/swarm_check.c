@@ -108,6 +108,29 @@ void sim_swarm_check_books(const sim_swarm *swarm, mb_node node)
               swarm->nodes[node].reported);
 }
 
+void sim_swarm_check_announced(sim_swarm *swarm, mb_node from, mb_announce what)
+{
+    swarm->fates[from].announced = what != MB_ANNOUNCE_LEAVE;
+}
+
+void sim_swarm_check_answer(const sim_swarm *swarm, const mb_action *answer)
+{
+    bool redealt = swarm->scenario->protocol.books == MB_BOOKS_REDEALT;
+
+    for (uint32_t i = 0; i < answer->list_count; i++) {
+        mb_node listed = answer->list[i].node;
+
+        if (answer->list[i].flags & MB_FLAG_SEEDER) {
+            SIM_CHECK(swarm, listed == MB_NODE_TRACKER, "node %u is listed as the seeder", listed);
+            continue;
+        }
+        SIM_CHECK(swarm, listed != answer->to || redealt, "node %u is told of itself", listed);
+        SIM_CHECK(swarm, listed < swarm->node_count && swarm->fates[listed].announced,
+                  "node %u is told of node %u, which has not announced or has left", answer->to,
+                  listed);
+    }
+}
+
 /* The parts that the driver counts as kept are those that the peer would go on from. */
 static void check_parts(const sim_swarm *swarm, mb_node node)
 {

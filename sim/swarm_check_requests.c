@@ -25,6 +25,7 @@ typedef struct list {
 struct sim_requests {
     list *requested; /* by node: of it */
     list *parted;    /* by node: whom it has forgotten, or who has forgotten it */
+    list *greeted;   /* by node that accepts no contact: whom it has greeted */
     list withdrawn;  /* from the node whose step is under way */
     uint64_t heard;
 };
@@ -67,7 +68,8 @@ int sim_swarm_check_requests_new(sim_swarm *swarm)
     if (!requests) return MB_ERR_MEMORY;
     requests->requested = calloc(swarm->node_count, sizeof *requests->requested);
     requests->parted = calloc(swarm->node_count, sizeof *requests->parted);
-    return requests->requested && requests->parted ? 0 : MB_ERR_MEMORY;
+    requests->greeted = calloc(swarm->node_count, sizeof *requests->greeted);
+    return requests->requested && requests->parted && requests->greeted ? 0 : MB_ERR_MEMORY;
 }
 
 void sim_swarm_check_requests_free(sim_swarm *swarm)
@@ -78,9 +80,11 @@ void sim_swarm_check_requests_free(sim_swarm *swarm)
     for (mb_node node = 0; node < swarm->node_count; node++) {
         if (requests->requested) free(requests->requested[node].items);
         if (requests->parted) free(requests->parted[node].items);
+        if (requests->greeted) free(requests->greeted[node].items);
     }
     free(requests->requested);
     free(requests->parted);
+    free(requests->greeted);
     free(requests->withdrawn.items);
     free(requests);
 }
@@ -91,13 +95,16 @@ static void withdraw(sim_swarm *swarm, mb_node from, uint32_t block)
         (struct sim_heard){swarm->requests->heard, from, block});
 }
 
+static bool names(const list *of, mb_node node)
+{
+    for (uint32_t i = 0; i < of->count; i++)
+        if (of->items[i].from == node) return true;
+    return false;
+}
+
 bool sim_swarm_have_parted(const sim_swarm *swarm, mb_node a, mb_node b)
 {
-    const list *parted = &swarm->requests->parted[a];
-
-    for (uint32_t i = 0; i < parted->count; i++)
-        if (parted->items[i].from == b) return true;
-    return false;
+    return names(&swarm->requests->parted[a], b);
 }
 
 /* The node has nothing to do with the other any more, who may not know that yet. */
@@ -117,6 +124,10 @@ void sim_swarm_check_heard(sim_swarm *swarm, mb_node node, const mb_event *event
     if (event->type == MB_EVENT_GONE && event->message != MB_MSG_HELLO)
         part(swarm, node, event->from);
     if (event->type != MB_EVENT_MESSAGE) return;
+    SIM_CHECK(swarm,
+              !swarm->nodes[node].unreachable || names(&requests->greeted[node], event->from),
+              "node %u, which accepts no contact, hears of node %u, which it has not greeted", node,
+              event->from);
     if (event->message == MB_MSG_BYE || event->message == MB_MSG_HELLO_FULL)
         part(swarm, node, event->from);
     else if (event->message == MB_MSG_CANCEL)
@@ -129,7 +140,10 @@ void sim_swarm_check_heard(sim_swarm *swarm, mb_node node, const mb_event *event
 void sim_swarm_check_said(sim_swarm *swarm, mb_node node, const mb_action *a)
 {
     const mb_peer *peer = swarm->nodes[node].peer;
+    list *greeted = &swarm->requests->greeted[node];
 
+    if (a->message == MB_MSG_HELLO && swarm->nodes[node].unreachable && !names(greeted, a->to))
+        add(swarm, greeted, (struct sim_heard){.from = a->to});
     if (a->message == MB_MSG_BYE || a->message == MB_MSG_HELLO_FULL)
         part(swarm, node, a->to);
     else if (a->message == MB_MSG_REFUSE)

@@ -285,6 +285,8 @@ static void deliver_announces(sim_swarm *swarm, sim_event *event)
             if (!to) return;
             trace_heard(swarm, MB_NODE_TRACKER, event->from, MB_BLOCK_NONE,
                         SIM_HEARD_ANNOUNCE + event->value, event->count);
+            if (swarm->options->check != SIM_CHECK_OFF)
+                sim_swarm_check_announced(swarm, event->from, (mb_announce)event->value);
             to->type = MB_EVENT_ANNOUNCE;
             to->message = (uint8_t)event->value;
             to->from = event->from;

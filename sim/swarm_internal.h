@@ -88,6 +88,7 @@ typedef struct sim_part {
 typedef struct sim_fate {
     uint64_t gained; /* led to blocks */
     uint64_t open;   /* kept for a block that is not whole yet, or not yet known to be cut */
+    bool announced;  /* and has not said that it leaves */
 } sim_fate;
 
 typedef struct sim_node {
@@ -275,6 +276,8 @@ void sim_swarm_check_step(const sim_swarm *swarm, mb_node node);
 void sim_swarm_check_upload(const sim_swarm *swarm, mb_node from, const mb_action *action);
 /* Before a message goes out: whether it withdraws a request is remembered until it arrives. */
 void sim_swarm_check_gained(sim_swarm *swarm, mb_node node, uint32_t block);
+void sim_swarm_check_announced(sim_swarm *swarm, mb_node from, mb_announce what);
+void sim_swarm_check_answer(const sim_swarm *swarm, const mb_action *answer);
 void sim_swarm_check_books(const sim_swarm *swarm, mb_node node);
 void sim_swarm_check_bytes(const sim_swarm *swarm, mb_node node);
 void sim_swarm_check_settled(sim_swarm *swarm);
