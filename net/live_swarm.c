@@ -33,7 +33,7 @@ struct swarm {
     net_live_netns *netns; /* NULL: all on the loopback */
     uv_loop_t loop;
     uv_timer_t end_timer, kill_timer, progress_timer, tracker_timer;
-    uv_signal_t interrupt, terminate;
+    uv_signal_t interrupt, terminate, hangup;
     net_live_process tracker;
     char *tracker_ip;
     uint32_t tracker_port;
@@ -328,6 +328,13 @@ static void init_timer(struct swarm *swarm, uv_timer_t *timer, void *data)
     timer->data = data;
 }
 
+/* As under nohup, which the programs that are started inherit. */
+static bool hangup_ignored(void)
+{
+    struct sigaction hangup;
+    return sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler == SIG_IGN;
+}
+
 static void init_signal(struct swarm *swarm, uv_signal_t *handle, int number)
 {
     uv_signal_init(&swarm->loop, handle);
@@ -345,6 +352,7 @@ static void swarm_init(struct swarm *swarm)
     init_timer(swarm, &swarm->tracker_timer, swarm);
     init_signal(swarm, &swarm->interrupt, SIGINT);
     init_signal(swarm, &swarm->terminate, SIGTERM);
+    if (!hangup_ignored()) init_signal(swarm, &swarm->hangup, SIGHUP);
     swarm->outcome->fates = g_new0(net_live_fate, count + 1);
     swarm->members = g_new0(struct member, count + 1);
     for (uint32_t i = 0; i < count; i++) {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "net/json_text.h"
 #include "net/loop.h"
@@ -132,6 +133,18 @@ static void write_head(net_record *record)
     g_string_free(started, TRUE);
 }
 
+/* False where what was written is not on the disk: some file systems look for room only then. */
+static bool close_provenance(net_record *record)
+{
+    bool synced = fdatasync(fileno(record->provenance)) == 0;
+    int error = errno;
+    bool closed = fclose(record->provenance) == 0;
+
+    record->provenance = NULL;
+    if (closed) errno = error;
+    return synced && closed;
+}
+
 /* Opens its folder and first table; false, and one sentence in `error`, where it cannot. */
 static bool open_folder(net_record *record, char *error, size_t error_size)
 {
@@ -147,6 +160,7 @@ static bool open_folder(net_record *record, char *error, size_t error_size)
     bool opened = record->provenance && fputs(NET_PROVENANCE_HEADER, record->provenance) >= 0 &&
                   fflush(record->provenance) == 0;
     if (!opened) snprintf(error, error_size, "cannot write %s: %s", path, g_strerror(errno));
+    if (!opened && record->provenance) close_provenance(record);
     g_free(path);
     return opened;
 }
@@ -227,8 +241,10 @@ bool net_record_finish(net_record *record, mb_time now, bool left)
     keep_own_rows(record);
     for (guint i = 0; i < record->peers->len; i++)
         row_at(record, i)->name = g_ptr_array_index(record->names, i);
-    if (record->provenance && fclose(record->provenance) != 0) complain(record, "provenance.csv");
-    if (record->provenance) write_tables(record, now);
+    if (record->provenance) {
+        if (!close_provenance(record)) complain(record, "provenance.csv");
+        write_tables(record, now);
+    }
     g_hash_table_destroy(record->index);
     g_ptr_array_free(record->names, TRUE);
     g_array_free(record->peers, TRUE);

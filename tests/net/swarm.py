@@ -3,11 +3,13 @@
 A test makes a Swarm in its setUp() and starts trackers and peers of either kind in it; everything
 lies in one temporary folder, and stop() ends what still runs.
 """
+import contextlib
 import hashlib
 import json
 import os
 import random
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -237,10 +239,23 @@ def processor_seconds(process_id):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+@contextlib.contextmanager
+def handling_hangup(how):
+    """Programs that start in here take SIGHUP so, whatever this test was started under."""
+    before = signal.signal(signal.SIGHUP, how)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def limit_files(size):
+    """For preexec_fn: no file may grow over so many bytes, as if the disk had no more room."""
+    return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
 def set_descriptor_limit(count):
     """For preexec_fn: the program may open so many descriptors."""
-    import resource
-
     return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (count, count))
 
 

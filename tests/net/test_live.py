@@ -161,6 +161,19 @@ class Quick(Case):
         self.assertFalse(json.loads((folder / "manifest.json").read_text())["complete"])
         self.assertEqual(len(rows(folder, "completion.csv")), 3)
 
+    def test_a_hangup_ends_a_run_as_an_interrupt_does(self):
+        scenario = self.folder / "small.ini"
+        scenario.write_text(self.SMALL)
+        work, folder = self.folder / "work", self.folder / "hung"
+        with swarm.handling_hangup(signal.SIG_DFL):
+            run = subprocess.Popen([LIVE, "-q", scenario, "-o", folder, "--work", work],
+                                   cwd=self.folder)
+        self.assertTrue(swarm.wait_until(lambda: self.programs_of(work)))
+        run.send_signal(signal.SIGHUP)
+        self.assertEqual(run.wait(30), 130)
+        self.assertFalse(json.loads((folder / "manifest.json").read_text())["complete"])
+        self.assertEqual(self.programs_of(work), [])
+
     def test_a_killed_run_leaves_no_program_behind(self):
         work = self.folder / "work"
         run = subprocess.Popen([LIVE, "-q", SCENARIO, "-o", "killed", "--work", work],

@@ -1,18 +1,19 @@
 #!/usr/bin/env python3
-"""test_safety.py TRACKER PEER: the programs write nothing over what they did not write.
+"""test_safety.py TRACKER PEER FAILING_IO: the programs write nothing over what they did not write.
 
 Whatever stands at a name that a program would write to (the shared file itself, somebody's letter,
 a link to either) is there afterwards, byte for byte, and one line says why the program does not
 start.
 """
-import contextlib
+import errno
+import json
 import os
 import signal
 
 import swarm
 import tap
 
-PROGRAMS = tap.arguments(2)
+*PROGRAMS, FAILING_IO = tap.arguments(3)
 BLOCK = 4096
 SIZE = 3 * BLOCK + 100
 PRECIOUS = b"nobody has a copy of this\n"
@@ -117,29 +118,86 @@ class Records(Case):
     def test_a_hangup_is_told_like_the_other_signals(self):
         self.swarm.tracker(self.file)
         folder = self.swarm.folder / "records"
-        with handling_hangup(signal.SIG_DFL):
+        with swarm.handling_hangup(signal.SIG_DFL):
             peer = self.swarm.peer("anna", "--record", folder)
         peer.expect("^complete")
         peer.signal(signal.SIGHUP)
         self.assertEqual(peer.wait(), 0, peer.story())
         self.assertTrue((folder / "summary.json").exists())
 
+    def test_a_hangup_amid_the_download_leaves_what_a_termination_leaves(self):
+        with swarm.handling_hangup(signal.SIG_DFL):
+            tracker = self.swarm.tracker(self.file, "--block-size", "100B", "--record",
+                                         self.folder / "tracker", "--up-rate", "10kB")
+            left = {}
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                record = self.folder / number.name
+                peer = self.swarm.peer(number.name, "--record", record)
+                table = record / "provenance.csv"
+                self.assertTrue(swarm.wait_until(
+                    lambda: table.exists() and table.read_bytes().count(b"\n") > 3), peer.story())
+                peer.signal(number)
+                self.assertExit(peer, 128 + number)
+                summary = json.loads((record / "summary.json").read_text())
+                left[number] = sorted(os.listdir(record)), sorted(summary)
+            self.assertEqual(left[signal.SIGHUP], left[signal.SIGTERM])
+            tracker.signal(signal.SIGHUP)
+            self.assertExit(tracker, 0)
+            self.assertTrue((self.folder / "tracker" / "summary.json").exists())
+
     def test_under_nohup_a_hangup_ends_nothing(self):
-        with handling_hangup(signal.SIG_IGN):
+        with swarm.handling_hangup(signal.SIG_IGN):
             tracker = self.swarm.tracker(self.file)
         tracker.signal(signal.SIGHUP)
         self.assertExit(self.swarm.peer("anna", "--exit-when-complete"), 0)
         self.assertTrue(tracker.running(), tracker.story())
 
 
-@contextlib.contextmanager
-def handling_hangup(how):
-    """Programs that start in here take SIGHUP so, whatever this test was started under."""
-    before = signal.signal(signal.SIGHUP, how)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGHUP, before)
+class RecordsOnAFullDisk(Case):
+    """Files that may not grow are a disk without room: the same calls fail, with EFBIG."""
+
+    ROOM = 3000  # for the file and for record.json, not for a row of each block
+
+    def setUp(self):
+        super().setUp()
+        self.file = self.swarm.make_file(800)
+        self.record = self.folder / "record"
+
+    def fails_to_record(self, program, name, reason="File too large"):
+        self.assertEqual(program.wait(), 1, program.story())
+        told = [line for line in program.err if "cannot write" in line]
+        self.assertEqual(len(told), 1, program.story())
+        self.assertIn(f"{self.record / name}: {reason}", told[0])
+
+    def test_a_peer_whose_record_outgrows_the_disk(self):
+        self.swarm.tracker(self.file, "--block-size", "8B")
+        peer = self.swarm.peer("anna", "--record", self.record, "--exit-when-complete",
+                               preexec_fn=swarm.limit_files(self.ROOM))
+        self.fails_to_record(peer, "provenance.csv")
+        self.assertSameBytes(peer.folder / self.file.name, self.file)
+
+    def test_a_tracker_whose_record_outgrows_the_disk(self):
+        tracker = self.swarm.tracker(self.file, "--block-size", "8B", "--record", self.record,
+                                     preexec_fn=swarm.limit_files(self.ROOM))
+        self.assertExit(self.swarm.peer("anna", "--exit-when-complete"), 0)
+        tracker.signal(signal.SIGTERM)
+        self.fails_to_record(tracker, "provenance.csv")
+
+    def test_a_disk_that_is_full_at_the_start_is_said_once(self):
+        """Nothing tries to write more files into a folder that took not even a heading."""
+        tracker = self.swarm.start(PROGRAMS[0], "--record", self.record, swarm.HOST, 0, self.file,
+                                   preexec_fn=swarm.limit_files(0))
+        self.fails_to_record(tracker, "provenance.csv")
+        self.assertEqual(os.listdir(self.record), ["provenance.csv"])
+
+    def test_a_disk_that_tells_only_when_asked_to_keep(self):
+        self.swarm.tracker(self.file)
+        failing = {"LD_PRELOAD": FAILING_IO, "FAILING_CALL": "fdatasync", "FAILING_AFTER": "0",
+                   "FAILING_ERRNO": str(int(errno.ENOSPC)), "FAILING_PATH": "provenance.csv",
+                   "ASAN_OPTIONS": "verify_asan_link_order=0"}
+        peer = self.swarm.peer("anna", "--record", self.record, "--exit-when-complete",
+                               env=os.environ | failing)
+        self.fails_to_record(peer, "provenance.csv", "No space left on device")
 
 
 class Parts(Case):
