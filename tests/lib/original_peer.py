@@ -10,6 +10,7 @@ A line on standard output for each step that tests want to see:
     dealt BLOCK
     block BLOCK from ID round ROUND
     complete round ROUND
+    rounds done ROUNDS     with --stepped
 """
 import argparse
 import os
@@ -163,7 +164,15 @@ class Peer:
                 say("complete round", number)
             self.round(number)
             number += 1
+            self.sleep(number)
+
+    def sleep(self, number):
+        if not self.options.stepped:
             time.sleep(self.options.round)
+            return
+        say("rounds done", number)
+        if not sys.stdin.readline():
+            os._exit(0)
 
 
 def parse_arguments():
@@ -174,6 +183,8 @@ def parse_arguments():
     parser.add_argument("tracker_ip")
     parser.add_argument("tracker_port", type=int)
     parser.add_argument("--round", type=float, default=5.0, help="seconds of sleep after a round")
+    parser.add_argument("--stepped", action="store_true",
+                        help="no sleep: a round for each line of standard input")
     parser.add_argument("--timeout", type=float, default=5.0, help="seconds")
     parser.add_argument("--dir", type=Path, default=Path("."), help="the working folder")
     parser.add_argument("--seed", type=int)

@@ -32,8 +32,8 @@ class Program:
     def __init__(self, arguments, **more):
         self.arguments = [str(argument) for argument in arguments]
         self.process = subprocess.Popen(
-            self.arguments, stdin=subprocess.DEVNULL, text=True, errors="replace",
-            **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | more,
+            self.arguments, text=True, errors="replace",
+            **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | more,
         )
         self.out, self.err = [], []
         self.news = threading.Condition()
@@ -100,7 +100,7 @@ class Program:
     def stop(self):
         self.signal(signal.SIGKILL)
         self.wait()
-        for stream in (self.process.stdout, self.process.stderr):
+        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
             if stream:
                 stream.close()  # a second time it does nothing
 
@@ -142,10 +142,10 @@ class Swarm:
         tracker.seeder_port = int(tracker.expect(r"^seeder on \S+ (\d+)$")[1])
         return tracker
 
-    def original_peer(self, name, *options, folder=None):
+    def original_peer(self, name, *options, folder=None, **more):
         peer = self.start(
             sys.executable, LIB / "original_peer.py", name, HOST, 0, HOST, self.tracker_port,
-            "--dir", folder or self.folder, *options,
+            "--dir", folder or self.folder, *options, **more,
         )
         peer.port = int(peer.expect(r"^listening on \S+ (\d+)$")[1])
         return peer
