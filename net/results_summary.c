@@ -389,31 +389,59 @@ static void put_groups(net_json *json, const net_run *run)
     net_json_object_end(json);
 }
 
-/* Row 0 is the tracker, row i + 1 group i. */
-static uint64_t *add_group_bytes(const net_run *run)
+typedef struct pair {
+    uint32_t from; /* 0 is the tracker, i + 1 group i */
+    uint32_t to;
+    uint64_t bytes;
+} pair;
+
+static int compare_pairs(const void *a, const void *b)
 {
-    uint64_t *bytes = g_new0(uint64_t, (size_t)(run->group_count + 1) * (run->group_count + 1));
-    for (uint32_t i = 0; i < run->gain_count; i++) {
-        const net_gain *gain = &run->gains[i];
-        if (gain->via == MB_VIA_INITIAL) continue;
-        size_t from = gain->from < run->peer_count ? run->peers[gain->from].group + 1 : 0;
-        bytes[from * run->group_count + run->peers[gain->peer].group] += gain->bytes;
-    }
-    return bytes;
+    const pair *x = a, *y = b;
+    if (x->from != y->from) return x->from < y->from ? -1 : 1;
+    return (x->to > y->to) - (x->to < y->to);
 }
 
+/* What every transfer carried, sorted by pairs, and the sum of each pair's; g_array_unref(). */
+static GArray *add_group_bytes(const net_run *run)
+{
+    GArray *pairs = g_array_new(FALSE, FALSE, sizeof(pair));
+    for (uint32_t i = 0; i < run->gain_count; i++) {
+        const net_gain *gain = &run->gains[i];
+        if (gain->via == MB_VIA_INITIAL || gain->bytes == 0) continue;
+        pair one = {.to = run->peers[gain->peer].group, .bytes = gain->bytes};
+        if (gain->from < run->peer_count) one.from = run->peers[gain->from].group + 1;
+        g_array_append_val(pairs, one);
+    }
+    g_array_sort(pairs, compare_pairs);
+    guint kept = 0;
+    for (guint i = 0; i < pairs->len; i++) {
+        const pair *one = &g_array_index(pairs, pair, i);
+        pair *last = kept > 0 ? &g_array_index(pairs, pair, kept - 1) : NULL;
+        if (last && compare_pairs(last, one) == 0)
+            last->bytes += one->bytes;
+        else
+            g_array_index(pairs, pair, kept++) = *one;
+    }
+    g_array_set_size(pairs, kept);
+    return pairs;
+}
+
+/* Only pairs that moved bytes, as the simulator's summary has them. */
 static void put_group_bytes(net_json *json, const net_run *run)
 {
-    uint64_t *bytes = add_group_bytes(run);
+    GArray *pairs = add_group_bytes(run);
+    const pair *at = (const pair *)(const void *)pairs->data, *end = at + pairs->len;
     net_json_object(json, "group_bytes");
-    for (uint32_t from = 0; from <= run->group_count; from++) {
+    while (at < end) {
+        uint32_t from = at->from;
         net_json_object(json, from == 0 ? "tracker" : run->groups[from - 1].name);
-        for (uint32_t to = 0; to < run->group_count; to++)
-            net_json_number(json, run->groups[to].name, bytes[from * run->group_count + to]);
+        for (; at < end && at->from == from; at++)
+            net_json_number(json, run->groups[at->to].name, at->bytes);
         net_json_object_end(json);
     }
     net_json_object_end(json);
-    g_free(bytes);
+    g_array_unref(pairs);
 }
 
 /* ---- the whole ----------------------------------------------------------------------------- */

@@ -115,7 +115,7 @@ static uint32_t line_of(const char *text, const char *at)
 
 static bool check_text(struct parser *parser, const char *text, size_t size)
 {
-    if (size > SIM_INI_SIZE_MAX) return fail(parser, "a scenario file has at most 1 MiB");
+    if (size > SIM_INI_SIZE_MAX) return fail(parser, "a scenario file has at most 16 MiB");
     const char *bad;
     if (g_utf8_validate_len(text, size, &bad)) return true;
     parser->line = line_of(text, bad);

@@ -12,7 +12,7 @@
 #include "core/types.h"
 
 /* A scenario file may not be larger, in bytes. */
-#define SIM_INI_SIZE_MAX ((size_t)1 << 20)
+#define SIM_INI_SIZE_MAX ((size_t)16 << 20)
 
 typedef struct sim_ini_entry {
     char *group;

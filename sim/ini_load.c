@@ -8,6 +8,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* Of the text of a file, in bytes; it doubles. */
+#define FIRST_ROOM ((size_t)64 << 10)
+
 /* The files under way, each extended by the one before it. */
 struct chain {
     char *paths[SIM_INI_FILES_MAX];
@@ -22,10 +25,18 @@ static char *read_whole(const char *path, struct stat *status, size_t *size)
 {
     FILE *file = fopen(path, "rb");
     if (!file) return NULL;
-    char *text = g_malloc(SIM_INI_SIZE_MAX + 1);
+    size_t room = FIRST_ROOM;
+    char *text = g_malloc(room);
+    *size = 0;
     errno = 0;
     bool failed = fstat(fileno(file), status) != 0;
-    if (!failed) *size = fread(text, 1, SIM_INI_SIZE_MAX + 1, file);
+    while (!failed && *size <= SIM_INI_SIZE_MAX) {
+        size_t wanted = MIN(room, SIM_INI_SIZE_MAX + 1) - *size;
+        size_t got = fread(text + *size, 1, wanted, file);
+        *size += got;
+        if (got < wanted) break;
+        if (*size == room) text = g_realloc(text, room *= 2);
+    }
     failed |= ferror(file) != 0;
     int code = errno;
     fclose(file);

@@ -52,7 +52,6 @@ static bool recorder_allocate(sim_recorder *recorder, const sim_recorder_config 
     sim_recorder_state *state = recorder->state = calloc(1, sizeof *state);
     if (!state) return false;
     const sim_scenario *scenario = config->scenario;
-    size_t groups = (size_t)scenario->group_count + 1;
     size_t words = (size_t)scenario->file.geometry.blocks / 64 + 1;
     size_t longest = 0;
     state->scenario = scenario;
@@ -63,11 +62,10 @@ static bool recorder_allocate(sim_recorder *recorder, const sim_recorder_config 
     state->first_copy = state->sampled = MB_NEVER;
     recorder->stats = sim_pages_alloc(state->node_count * sizeof *recorder->stats);
     recorder->life = malloc(state->node_count * sizeof *recorder->life);
-    state->group_bytes = calloc(groups * groups, sizeof *state->group_bytes);
     state->held = calloc(words, sizeof *state->held);
     state->copied = calloc(words, sizeof *state->copied);
     state->names = sim_names_new(scenario, &longest);
-    if (!recorder->stats || !recorder->life || !state->group_bytes) return false;
+    if (!recorder->stats || !recorder->life) return false;
     if (!state->held || !state->copied || !state->names) return false;
     state->row_room = 2 * longest + ROW_NUMBERS;
     return longest <= SIM_NAME_MAX;
@@ -143,7 +141,7 @@ void sim_recorder_free(sim_recorder *recorder)
         sim_results_free(state->results);
         sim_names_free(state->names, state->scenario->group_count + 1);
         sim_json_clear(&state->summary);
-        free(state->group_bytes);
+        sim_pair_bytes_clear(&state->group_bytes);
         free(state->held);
         free(state->copied);
     }
@@ -253,8 +251,8 @@ void sim_recorder_bytes(sim_recorder *recorder, mb_node from, mb_node to, uint64
     sim_node_stats *taker = &recorder->stats[to];
     giver->uploaded_bytes += bytes;
     taker->downloaded_bytes += bytes;
-    size_t groups = (size_t)state->scenario->group_count + 1;
-    state->group_bytes[giver->group * groups + taker->group] += bytes;
+    uint32_t row = from == MB_NODE_TRACKER ? 0 : giver->group + 1;
+    sim_pair_bytes_add(&state->group_bytes, row, taker->group, bytes);
 }
 
 void sim_recorder_waste(sim_recorder *recorder, sim_trace_kind kind, mb_time now, mb_node from,
@@ -316,7 +314,8 @@ void sim_recorder_sample(sim_recorder *recorder, mb_time now, const sim_sample *
 bool sim_recorder_failed(const sim_recorder *recorder)
 {
     const sim_recorder_state *state = recorder->state;
-    return recorder->digest.failed || (state->results && sim_results_failed(state->results));
+    if (recorder->digest.failed || state->group_bytes.failed) return true;
+    return state->results && sim_results_failed(state->results);
 }
 
 static int add_text(sim_recorder_state *state, const char *name, const char *text, size_t size,
@@ -368,7 +367,8 @@ int sim_recorder_finish(sim_recorder *recorder, const sim_run_totals *totals, ch
     sim_recorder_state *state = recorder->state;
     assert(!state->finished && state->sampled == totals->end);
     state->finished = true;
-    if (recorder->digest.failed || sim_summary_write(recorder, totals) != MB_OK) {
+    bool is_short = recorder->digest.failed || state->group_bytes.failed;
+    if (is_short || sim_summary_write(recorder, totals) != MB_OK) {
         snprintf(error, error_size, OUT_OF_MEMORY);
         return MB_ERR_MEMORY;
     }

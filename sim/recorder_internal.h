@@ -6,6 +6,7 @@
 #define SIM_RECORDER_INTERNAL_H
 
 #include "sim/json.h"
+#include "sim/pair_bytes.h"
 #include "sim/recorder.h"
 #include "sim/results.h"
 
@@ -46,10 +47,10 @@ struct sim_recorder_state {
     uint32_t completed;
     uint32_t left; /* completed or not */
     uint32_t left_incomplete;
-    uint64_t blocks[3];       /* transferred, by sim_role of the giver */
-    uint64_t payload;         /* file bytes of the blocks transferred, */
-    uint64_t tracker_payload; /* and of those from the tracker */
-    uint64_t *group_bytes;    /* [from x (group_count + 1) + to] */
+    uint64_t blocks[3];         /* transferred, by sim_role of the giver */
+    uint64_t payload;           /* file bytes of the blocks transferred, */
+    uint64_t tracker_payload;   /* and of those from the tracker */
+    sim_pair_bytes group_bytes; /* from: 0 is the tracker, else the group's index + 1 */
 
     uint64_t wire_bytes;   /* of the whole file */
     uint64_t dealt_bytes;  /* on the wire, had they come over it: of all blocks held on arrival */

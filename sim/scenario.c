@@ -217,15 +217,19 @@ static bool check_own_name(sim_reader *reader, const sim_ini_group *group, const
                                  NAME_MAX_SIZE);
 }
 
+/* Whether no group of the kind had this name before. */
+static bool is_new_name(sim_reader *reader, const sim_key_group *kind, const char *name)
+{
+    return g_hash_table_add(reader->names, g_strdup_printf("%s %s", kind->name, name));
+}
+
 static bool read_peers(sim_reader *reader, const sim_key_group *kind, const sim_ini_group *ini)
 {
     sim_scenario *scenario = reader->scenario;
     const char *name = own_name(kind, ini->name);
     if (!check_own_name(reader, ini, name)) return false;
-    for (uint32_t i = 0; i < scenario->group_count; i++) {
-        if (strcmp(scenario->groups[i].name, name) == 0)
-            return sim_reader_fail_group(reader, ini, "this group is there already");
-    }
+    if (!is_new_name(reader, kind, name))
+        return sim_reader_fail_group(reader, ini, "this group is there already");
     scenario->groups = g_renew(sim_group, scenario->groups, scenario->group_count + 1);
     sim_group *group = &scenario->groups[scenario->group_count++];
     *group = (sim_group){.name = g_strdup(name), .protocol = scenario->protocol};
@@ -251,10 +255,8 @@ static bool read_node(sim_reader *reader, const sim_key_group *kind, const sim_i
     sim_replay_plan *replay = &reader->scenario->replay;
     const char *name = own_name(kind, group->name);
     if (!check_own_name(reader, group, name)) return false;
-    for (uint32_t i = 0; i < replay->node_count; i++) {
-        if (strcmp(replay->nodes[i].name, name) == 0)
-            return sim_reader_fail_group(reader, group, "this node is there already");
-    }
+    if (!is_new_name(reader, kind, name))
+        return sim_reader_fail_group(reader, group, "this node is there already");
     replay->nodes = g_renew(sim_named_node, replay->nodes, replay->node_count + 1);
     sim_named_node *node = &replay->nodes[replay->node_count++];
     *node = (sim_named_node){.name = g_strdup(name)};
@@ -405,7 +407,9 @@ int sim_scenario_resolve(const char *path, const sim_ini *ini, sim_scenario **sc
                          char **error)
 {
     sim_reader reader = {.path = path, .ini = ini, .scenario = scenario_new(path)};
+    reader.names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     bool fine = read_groups(&reader) && sim_check_scenario(&reader);
+    g_hash_table_destroy(reader.names);
     *scenario = fine ? reader.scenario : NULL;
     *error = fine ? NULL : reader.error;
     if (fine) return 0;

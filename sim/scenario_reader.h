@@ -12,10 +12,13 @@
 #include "sim/ini.h"
 #include "sim/scenario.h"
 
+#include <glib.h>
+
 typedef struct sim_reader {
     const char *path;
     const sim_ini *ini;
     sim_scenario *scenario;
+    GHashTable *names; /* those of the groups [peers NAME] and [node NAME] so far */
     char *error;
 } sim_reader;
 

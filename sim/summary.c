@@ -432,22 +432,19 @@ static int put_groups(sim_json *json, const sim_recorder *recorder, const sim_co
     return MB_OK;
 }
 
-static const char *group_name(const sim_scenario *scenario, uint32_t group)
+/* Only pairs that moved bytes: all that there could be are the groups' square. */
+static void put_group_bytes(sim_json *json, sim_recorder_state *state)
 {
-    return group < scenario->group_count ? scenario->groups[group].name : "tracker";
-}
-
-static void put_group_bytes(sim_json *json, const sim_recorder_state *state)
-{
-    const sim_scenario *scenario = state->scenario;
-    uint32_t groups = scenario->group_count + 1;
+    const sim_group *groups = state->scenario->groups;
+    const sim_pair_bytes *table = &state->group_bytes;
+    sim_pair_bytes_sort(&state->group_bytes);
     sim_json_object(json, "group_bytes");
-    for (uint32_t i = 0; i < groups; i++) {
-        uint32_t from = i == 0 ? scenario->group_count : i - 1;
-        sim_json_object(json, group_name(scenario, from));
-        for (uint32_t to = 0; to < scenario->group_count; to++)
-            sim_json_number(json, group_name(scenario, to),
-                            state->group_bytes[(size_t)from * groups + to]);
+    for (size_t i = 0; i < table->count;) {
+        uint32_t from = (uint32_t)(table->slots[i].key >> 32);
+        sim_json_object(json, from == 0 ? "tracker" : groups[from - 1].name);
+        for (; i < table->count && table->slots[i].key >> 32 == from; i++)
+            sim_json_number(json, groups[(uint32_t)table->slots[i].key].name,
+                            table->slots[i].bytes);
         sim_json_object_end(json);
     }
     sim_json_object_end(json);

@@ -1,5 +1,6 @@
 #include "analysis/data/database.h"
 
+#include "analysis/data/database_figure.h"
 #include "analysis/data/database_load.h"
 #include "analysis/data/tables.h"
 
@@ -11,6 +12,7 @@
 struct res_database {
     sqlite3 *sqlite;
     const res_runs *runs;
+    res_figures *figures;
     GPtrArray *param_columns; /* char *: in the order of the runs' parameters */
     bool locked;              /* statements are the caller's: only reading is allowed */
     bool denied;              /* the statement being prepared would do more than read */
@@ -167,7 +169,8 @@ static char *figure_name(const GPtrArray *columns, GHashTable *counts, const cha
     return numbered_name(columns, path, 1);
 }
 
-/* A figure that says again what `run` has is left out of the view. */
+/* A figure that says again what `run` has is left out of the view. Each is looked up by itself, so
+ * that only those that are asked for cost anything. */
 static bool create_figures(res_database *database, GPtrArray *columns, GError **error)
 {
     GPtrArray *paths = figure_paths(database);
@@ -178,8 +181,7 @@ static bool create_figures(res_database *database, GPtrArray *columns, GError **
         if (strcmp(path, "seed") == 0 || strcmp(path, "scenario") == 0) continue;
         char *column = figure_name(columns, counts, path);
         g_autofree char *name = res_sql_name(column);
-        char *text = sqlite3_mprintf(
-            ", max(CASE summary.path WHEN %Q THEN summary.value END) AS %s", path, name);
+        char *text = sqlite3_mprintf(", figure(run.run, %Q) AS %s", path, name);
         g_string_append(sql, text);
         sqlite3_free(text);
         /* The view has it now; paths keep it until they go. */
@@ -187,7 +189,7 @@ static bool create_figures(res_database *database, GPtrArray *columns, GError **
         paths->pdata[i] = column;
         g_ptr_array_add(columns, column);
     }
-    g_string_append(sql, " FROM run LEFT JOIN summary USING (run) GROUP BY run.run");
+    g_string_append(sql, " FROM run");
     bool done = execute(database, sql->str, error);
     g_string_free(sql, TRUE);
     g_ptr_array_unref(paths);
@@ -202,6 +204,7 @@ static bool create(res_database *database, GError **error)
                 res_load_runs(database->sqlite, database->runs, error) &&
                 res_load_summaries(database->sqlite, database->runs, error) &&
                 execute(database, "CREATE INDEX summary_path ON summary(path, run)", error) &&
+                (database->figures = res_figures_add(database->sqlite, error)) &&
                 create_figures(database, columns, error);
     for (size_t i = 0; done && i < res_table_count; i++)
         done = create_csv_table(database, &res_tables[i], error);
@@ -350,6 +353,7 @@ res_database *res_database_open(const res_runs *runs, GError **error)
 void res_database_free(res_database *database)
 {
     if (!database) return;
+    res_figures_free(database->figures);
     sqlite3_close(database->sqlite);
     g_ptr_array_unref(database->param_columns);
     g_free(database->wanted);

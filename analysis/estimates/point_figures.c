@@ -33,13 +33,30 @@ static bool unknown_metric(res_database *database, const char *group, const char
     return res_input_error(error, "--metric: no figure %s%s; summary.json has them", path, of);
 }
 
+/* Whether a run of the point has the figure, or a pair of groups that moved no byte: see figure().
+ */
+static bool point_has_pair(res_database *database, const res_point *point, const char *full)
+{
+    if (!g_str_has_prefix(full, "group_bytes.")) return false;
+    g_autoptr(sqlite3_stmt) statement =
+        res_database_prepare_for(database, "SELECT 1 WHERE figure(?2, ?1) IS NOT NULL", full, NULL);
+    bool has = false;
+    for (guint i = 0; statement && i < point->runs->len && !has; i++) {
+        sqlite3_bind_int64(statement, 2, (sqlite3_int64)g_array_index(point->runs, uint64_t, i));
+        has = sqlite3_step(statement) == SQLITE_ROW;
+        sqlite3_reset(statement);
+    }
+    return has;
+}
+
 bool res_point_has(res_database *database, const res_point *point, const char *path)
 {
     g_autofree char *full = full_path(point, path);
     if (res_is_restricted(full)) return true;
     g_autoptr(sqlite3_stmt) statement = res_database_prepare_for(
         database, "SELECT 1 FROM summary WHERE path = ? AND value IS NOT NULL LIMIT 1", full, NULL);
-    return statement && sqlite3_step(statement) == SQLITE_ROW;
+    if (statement && sqlite3_step(statement) == SQLITE_ROW) return true;
+    return point_has_pair(database, point, full);
 }
 
 static bool is_known(res_database *database, const char *full)
@@ -53,8 +70,8 @@ static bool is_known(res_database *database, const char *full)
 static bool read_summary(res_database *database, const res_point *point, const char *full,
                          const char *path, GArray *figures, GError **error)
 {
-    g_autoptr(sqlite3_stmt) statement = res_database_prepare_for(
-        database, "SELECT value FROM summary WHERE path = ? AND run = ?", full, error);
+    g_autoptr(sqlite3_stmt) statement =
+        res_database_prepare_for(database, "SELECT figure(?2, ?1)", full, error);
     if (!statement) return false;
     for (guint i = 0; i < point->runs->len; i++) {
         res_run_figure figure = {.run = g_array_index(point->runs, uint64_t, i)};
@@ -89,7 +106,8 @@ bool res_point_figures(res_database *database, const res_point *point, const cha
 {
     g_autofree char *full = full_path(point, path);
     if (res_is_restricted(full)) return read_restricted(database, point, full, figures, error);
-    if (!is_known(database, full)) return unknown_metric(database, point->group, path, error);
+    if (!is_known(database, full) && !point_has_pair(database, point, full))
+        return unknown_metric(database, point->group, path, error);
     return read_summary(database, point, full, path, figures, error);
 }
 

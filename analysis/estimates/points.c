@@ -153,22 +153,29 @@ static void point_free(gpointer data)
     g_free(point);
 }
 
+/* Values as one text, equal where they are: no value has a line end, or is a tab. */
+static char *text_of(char *const *values, guint count)
+{
+    GString *text = g_string_new(NULL);
+    for (guint i = 0; i < count; i++)
+        g_string_append_printf(text, "%s\n", values[i] ? values[i] : "\t");
+    return g_string_free(text, FALSE);
+}
+
 /* The point of these values, made if there is none yet; `values` are taken over. */
-static res_point *find_point(res_points *points, char **values)
+static res_point *find_point(res_points *points, GHashTable *by_values, char **values)
 {
     guint count = points->keys->len;
-    for (guint i = 0; i < points->points->len; i++) {
-        res_point *point = points->points->pdata[i];
-        guint same = 0;
-        while (same < count && g_strcmp0(point->values[same], values[same]) == 0)
-            same++;
-        if (same < count) continue;
+    g_autofree char *text = text_of(values, count);
+    res_point *point = g_hash_table_lookup(by_values, text);
+    if (point) {
         for (guint k = 0; k < count; k++)
             g_free(values[k]);
         g_free(values);
         return point;
     }
-    res_point *point = g_new0(res_point, 1);
+    point = g_new0(res_point, 1);
+    g_hash_table_insert(by_values, g_steal_pointer(&text), point);
     point->values = values;
     point->places = g_new0(guint, count);
     point->value_count = count;
@@ -177,8 +184,8 @@ static res_point *find_point(res_points *points, char **values)
     return point;
 }
 
-static void place_run(res_points *points, const res_runs *runs, const res_run *run,
-                      const char *group)
+static void place_run(res_points *points, GHashTable *by_values, const res_runs *runs,
+                      const res_run *run, const char *group)
 {
     char **values = g_new0(char *, points->keys->len + 1);
     for (guint i = 0; i < points->keys->len; i++) {
@@ -186,7 +193,7 @@ static void place_run(res_points *points, const res_runs *runs, const res_run *r
         bool is_group = strcmp(key, RES_KEY_GROUP) == 0 && res_runs_param(runs, key) < 0;
         values[i] = is_group ? g_strdup(group) : key_value(runs, run, key);
     }
-    res_point *point = find_point(points, values);
+    res_point *point = find_point(points, by_values, values);
     point->group = group;
     g_array_append_val(point->runs, run->number);
 }
@@ -225,12 +232,13 @@ static bool run_has_group(res_database *database, const res_run *run, const char
 
 static void place_runs(res_points *points, const res_runs *runs, res_database *database)
 {
+    g_autoptr(GHashTable) by_values = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     for (guint i = 0; i < runs->runs->len; i++) {
         const res_run *run = res_runs_at(runs, i);
         for (guint g = 0; g < points->groups->len; g++)
             if (run_has_group(database, run, points->groups->pdata[g]))
-                place_run(points, runs, run, points->groups->pdata[g]);
-        if (!by_group(points, runs)) place_run(points, runs, run, NULL);
+                place_run(points, by_values, runs, run, points->groups->pdata[g]);
+        if (!by_group(points, runs)) place_run(points, by_values, runs, run, NULL);
     }
 }
 

@@ -243,31 +243,74 @@ static void add_figure(res_grid *grid, const char *path, const cJSON *a, const c
     res_grid_add(grid, percent, true);
 }
 
-static void compare_figures(res_grid *grid, const char *prefix, const cJSON *a, const cJSON *b,
-                            bool absent);
+/* The other side of a comparison, whose figures are looked up. */
+struct other {
+    GHashTable *groups; /* names of its groups of peers */
+    bool absent;        /* only what it has not is to be told, and it is A */
+};
 
-/* A figure of `a`, or an object of figures, and what `b` has in its place. */
-static void compare_figure(res_grid *grid, const char *path, const cJSON *a, const cJSON *b,
-                           bool absent)
+/* The values of an object by their names; NULL if it is none. */
+static GHashTable *by_name(const cJSON *object)
 {
-    if (cJSON_IsArray(a)) return; /* checkpoints: where they part has been said */
-    if (cJSON_IsObject(a))
-        compare_figures(grid, path, a, cJSON_IsObject(b) ? b : NULL, absent);
-    else if (absent && !b)
-        add_figure(grid, path, NULL, a);
-    else if (!absent && (!b || !cJSON_Compare(a, b, true)))
-        add_figure(grid, path, a, b);
+    if (!cJSON_IsObject(object)) return NULL;
+    GHashTable *table = g_hash_table_new(g_str_hash, g_str_equal);
+    for (cJSON *item = object->child; item; item = item->next)
+        g_hash_table_insert(table, item->string, item);
+    return table;
+}
+
+static bool has_group(const struct other *other, const char *name)
+{
+    if (strcmp(name, "tracker") == 0) return true;
+    return other->groups && g_hash_table_contains(other->groups, name);
+}
+
+/* A pair of its groups that moved no byte is not there: 0. NULL for any other path. */
+static const cJSON *pair_of(const struct other *other, const char *prefix, const char *to)
+{
+    static const cJSON zero = {.type = cJSON_Number};
+    static const char pairs[] = "group_bytes.";
+    if (!g_str_has_prefix(prefix, pairs)) return NULL;
+    return has_group(other, prefix + strlen(pairs)) && has_group(other, to) ? &zero : NULL;
 }
 
 static void compare_figures(res_grid *grid, const char *prefix, const cJSON *a, const cJSON *b,
-                            bool absent)
+                            const struct other *other);
+
+/* A figure of `a`, or an object of figures, and what `b` has in its place; `none` is what stands
+ * for a figure that it has not. */
+static void compare_figure(res_grid *grid, const char *path, const cJSON *a, const cJSON *b,
+                           const cJSON *none, const struct other *other)
 {
+    const cJSON *its = b ? b : none;
+    if (cJSON_IsArray(a)) return; /* checkpoints: where they part has been said */
+    if (cJSON_IsObject(a))
+        compare_figures(grid, path, a, cJSON_IsObject(b) ? b : NULL, other);
+    else if (other->absent && !b && !(its && cJSON_Compare(a, its, true)))
+        add_figure(grid, path, its, a);
+    else if (!other->absent && (!its || !cJSON_Compare(a, its, true)))
+        add_figure(grid, path, a, its);
+}
+
+static void compare_figures(res_grid *grid, const char *prefix, const cJSON *a, const cJSON *b,
+                            const struct other *other)
+{
+    GHashTable *names = by_name(b);
     for (const cJSON *item = a->child; item; item = item->next) {
         g_autofree char *path =
             *prefix ? g_strdup_printf("%s.%s", prefix, item->string) : g_strdup(item->string);
-        compare_figure(grid, path, item,
-                       b ? cJSON_GetObjectItemCaseSensitive(b, item->string) : NULL, absent);
+        const cJSON *its = names ? g_hash_table_lookup(names, item->string) : NULL;
+        compare_figure(grid, path, item, its, pair_of(other, prefix, item->string), other);
     }
+    if (names) g_hash_table_destroy(names);
+}
+
+static void compare_with(res_grid *grid, const cJSON *a, const cJSON *b, bool absent)
+{
+    struct other other = {.absent = absent,
+                          .groups = by_name(cJSON_GetObjectItemCaseSensitive(b, "groups"))};
+    compare_figures(grid, "", a, b, &other);
+    if (other.groups) g_hash_table_destroy(other.groups);
 }
 
 void res_diff_figures(const cJSON *a, const cJSON *b, GString *out, bool *differ)
@@ -276,7 +319,7 @@ void res_diff_figures(const cJSON *a, const cJSON *b, GString *out, bool *differ
     g_autoptr(res_grid) grid = res_grid_new();
     for (size_t i = 0; i < G_N_ELEMENTS(columns); i++)
         res_grid_add_column(grid, columns[i], i > 0);
-    compare_figures(grid, "", a, b, false);
-    compare_figures(grid, "", b, a, true);
+    compare_with(grid, a, b, false);
+    compare_with(grid, b, a, true);
     *differ = print(grid, "The figures that differ", out);
 }

@@ -29,6 +29,7 @@ void res_history_free(res_history *history)
     if (!history) return;
     g_free(history->scenario);
     g_free(history->title);
+    g_hash_table_destroy(history->group_numbers);
     g_ptr_array_unref(history->groups);
     g_array_unref(history->nodes);
     if (history->gains) g_array_unref(history->gains);
@@ -41,6 +42,7 @@ static res_history *history_new(void)
 {
     res_history *history = g_new0(res_history, 1);
     history->groups = g_ptr_array_new_with_free_func(g_free);
+    history->group_numbers = g_hash_table_new(g_str_hash, g_str_equal);
     history->nodes = g_array_new(FALSE, TRUE, sizeof(res_member));
     g_array_set_clear_func(history->nodes, node_clear);
     history->moments = g_array_new(FALSE, TRUE, sizeof(res_moment));
@@ -109,10 +111,14 @@ static bool read_rows(table_reader *table, res_csv *csv, const char *const *name
 
 static uint32_t group_number(res_history *history, const char *name)
 {
-    for (guint i = 0; i < history->groups->len; i++)
-        if (strcmp(g_ptr_array_index(history->groups, i), name) == 0) return i;
-    g_ptr_array_add(history->groups, g_strdup(name));
-    return history->groups->len - 1;
+    gpointer number;
+    if (g_hash_table_lookup_extended(history->group_numbers, name, NULL, &number))
+        return GPOINTER_TO_UINT(number);
+    uint32_t next = history->groups->len;
+    char *kept = g_strdup(name);
+    g_ptr_array_add(history->groups, kept);
+    g_hash_table_insert(history->group_numbers, kept, GUINT_TO_POINTER(next));
+    return next;
 }
 
 /* The groups in the order of the scenario, so that colours agree between runs. */

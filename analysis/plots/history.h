@@ -40,12 +40,13 @@ typedef struct {
 } res_moment;
 
 typedef struct {
-    char *scenario;    /* its name */
-    char *title;       /* the same, with the run's parameters where it is one of a study */
-    GPtrArray *groups; /* char * */
-    GArray *nodes;     /* res_member, the tracker first; its group is RES_NOBODY */
-    GArray *gains;     /* res_gain, in the order of provenance; NULL: not recorded, or not loaded */
-    GArray *moments;   /* res_moment, in order of time */
+    char *scenario;            /* its name */
+    char *title;               /* the same, with the run's parameters where it is one of a study */
+    GPtrArray *groups;         /* char * */
+    GHashTable *group_numbers; /* their places, by name */
+    GArray *nodes;             /* res_member, the tracker first; its group is RES_NOBODY */
+    GArray *gains;   /* res_gain, in the order of provenance; NULL: not recorded, or not loaded */
+    GArray *moments; /* res_moment, in order of time */
     cJSON *summary;
     uint32_t blocks;       /* of the file */
     int64_t end_ns;        /* of the run */

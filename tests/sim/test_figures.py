@@ -187,7 +187,7 @@ class Audit:
                 refused[row["other"]] += 1
         table = self.figures["group_bytes"]
         total = sum(sum(row.values()) for row in table.values())
-        tracker = sum(table["tracker"].values())
+        tracker = sum(table.get("tracker", {}).values())
         self.same("bytes down", sum(int(r["downloaded_bytes"]) for r in self.peers), total)
         self.same("bytes up", sum(int(r["uploaded_bytes"]) for r in self.peers), total - tracker)
         for row in self.peers:

@@ -105,6 +105,7 @@ static void test_met(void)
         "trace_digest = 0123456789012345",
         "groups.a.download_s.mean = 12 .. 13",
         "group_bytes.tracker.a = 77",
+        "group_bytes.a.a = 0", /* a pair that moved nothing is not in the summary */
     };
     for (size_t i = 0; i < G_N_ELEMENTS(lines); i++) {
         g_test_message("%s", lines[i]);
@@ -128,6 +129,8 @@ static void test_unmet(void)
         "trace_digest = 1..2",
         "share_ratio.min = 1",
         "scenario = y",
+        "group_bytes.a.a = null",
+        "group_bytes.a.a = 1..",
     };
     for (size_t i = 0; i < G_N_ELEMENTS(lines); i++) {
         g_test_message("%s", lines[i]);

@@ -463,7 +463,7 @@ static void test_ini_edges(void)
     g_assert_nonnull(ini);
     sim_ini_free(ini);
     g_assert_null(sim_ini_parse("t.ini", large, SIM_INI_SIZE_MAX + 1, &error));
-    g_assert_cmpstr(error, ==, "t.ini:1: a scenario file has at most 1 MiB");
+    g_assert_cmpstr(error, ==, "t.ini:1: a scenario file has at most 16 MiB");
     g_free(error);
     g_free(large);
 }

@@ -30,6 +30,13 @@ static void expect(const struct recording *recording, const char *path, const ch
     g_free(text);
 }
 
+/* That the summary has these very lines. */
+static void expect_text(const struct recording *recording, const char *lines)
+{
+    const char *summary = sim_recorder_summary(recording->recorder);
+    if (!strstr(summary, lines)) g_error("no %s in %s", lines, summary);
+}
+
 static void arrive(struct recording *recording, mb_node first, mb_node last, mb_time now)
 {
     for (mb_node peer = first; peer <= last; peer++)
@@ -217,6 +224,9 @@ static void test_shares(void)
     expect(&recording, "jain_index", "0.666667"); /* 2000^2 / (3 x 2 x 1000^2) */
     expect(&recording, "group_bytes.tracker.a", "3000");
     expect(&recording, "group_bytes.a.a", "2000");
+    expect_text(&recording, "\n  \"group_bytes\": {\n"
+                            "    \"tracker\": {\n      \"a\": 3000\n    },\n"
+                            "    \"a\": {\n      \"a\": 2000\n    }\n  },\n");
     expect(&recording, "bound_ratio", "null");
     expect(&recording, "rerated_flows_per_event", "0.750000");
     expect(&recording, "mean_active", "null");
