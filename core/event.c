@@ -18,6 +18,7 @@ void mb_actions_clear(mb_actions *actions)
 
 mb_action *mb_actions_add(mb_actions *actions, mb_action_type type)
 {
+    assert(actions->count <= actions->capacity);
     mb_action *action;
 
     if (actions->count == actions->capacity) {

@@ -19,6 +19,7 @@
 
 int mb_list_add(mb_list *list, uint32_t item)
 {
+    assert(list->count <= list->capacity);
     if (list->count == list->capacity) {
         uint32_t capacity = list->capacity ? list->capacity * 2 : 4;
         uint32_t *items = realloc(list->items, capacity * sizeof *items);
@@ -175,6 +176,7 @@ mb_told mb_peer_told(const mb_peer *peer)
 
 mb_action *mb_peer_send(mb_peer *peer, mb_actions *out, uint32_t index, mb_message message)
 {
+    assert(mb_known_is_used(peer, index));
     const mb_known *known = &peer->known[index];
     mb_action *action = mb_actions_add(out, MB_ACTION_SEND);
 
@@ -198,6 +200,7 @@ static void peer_broadcast(mb_peer *peer, mb_message message, mb_actions *out)
 
 void mb_peer_announce(mb_peer *peer, mb_time now, mb_announce kind, mb_actions *out)
 {
+    assert(peer->started && now >= peer->arrived);
     mb_action *action;
 
     if (peer->seeder) return;
@@ -224,6 +227,7 @@ void mb_peer_turn_complete(mb_peer *peer, mb_time now, mb_actions *out)
 
 void mb_peer_gain(mb_peer *peer, mb_time now, uint32_t block, mb_actions *out)
 {
+    assert(block < peer->blocks && peer->held < peer->blocks);
     assert(!mb_blockset_has(peer->mine, block));
     mb_blockset_add(peer->mine, block);
     mb_log_append(peer->log, block);
@@ -375,6 +379,7 @@ static void peer_unlisted(mb_peer *peer, mb_time now, mb_actions *out)
 static void peer_hello(mb_peer *peer, mb_time now, const mb_event *event, uint32_t index,
                        mb_actions *out)
 {
+    assert(event->type == MB_EVENT_MESSAGE);
     bool greeted = index != MB_INDEX_NONE && peer->known[index].remote == MB_INDEX_NONE;
 
     if (index == MB_INDEX_NONE) {
@@ -432,6 +437,7 @@ static int message_check(const mb_peer *peer, const mb_event *event, uint32_t in
 static void message_dispatch(mb_peer *peer, mb_time now, const mb_event *event, uint32_t index,
                              mb_actions *out)
 {
+    assert(mb_known_is_used(peer, index));
     switch ((mb_message)event->message) {
     case MB_MSG_HELLO_ACK:
         peer->known[index].remote = event->remote;
@@ -490,6 +496,7 @@ static void peer_gone(mb_peer *peer, mb_time now, const mb_event *event, mb_acti
 
 static void peer_measured(mb_peer *peer, mb_time now, mb_actions *out)
 {
+    assert(peer->measuring <= (MB_MEASURE_ROUND | MB_MEASURE_TICK));
     uint8_t measuring = peer->measuring;
 
     peer->measuring = 0;
@@ -523,6 +530,7 @@ static void announce_if_short(mb_peer *peer, mb_time now, mb_actions *out)
 
 static void peer_tick(mb_peer *peer, mb_time now, mb_actions *out)
 {
+    assert(now >= peer->next_tick);
     while (peer->next_tick <= now)
         peer->next_tick += tick_interval(peer);
     mb_ask_tick(peer, now, out);
@@ -593,6 +601,7 @@ static int peer_event(mb_peer *peer, mb_time now, const mb_event *event, mb_acti
 
 int mb_peer_step(mb_peer *peer, mb_time now, const mb_event *events, size_t count, mb_actions *out)
 {
+    assert(now >= 0 && (count == 0 || events));
     int result = MB_OK;
 
     for (size_t i = 0; i < count; i++) {

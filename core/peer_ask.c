@@ -9,6 +9,8 @@
 /* The link that leads to my request for `block` with it, or NULL. */
 static uint32_t *asked_find(mb_peer *peer, uint32_t index, uint32_t block)
 {
+    assert(mb_known_is_used(peer, index));
+    assert(block < peer->blocks);
     uint32_t *at = &peer->known[index].asked_head;
 
     for (; *at != MB_INDEX_NONE; at = &peer->requests[*at].next)
@@ -19,6 +21,7 @@ static uint32_t *asked_find(mb_peer *peer, uint32_t index, uint32_t block)
 /* Whether anybody has a request of mine for `block`. O(known). */
 static bool is_asked_of_anyone(mb_peer *peer, uint32_t block)
 {
+    assert(mb_blockset_has(peer->asked, block));
     for (uint32_t w = 0; w < mb_group_words(peer); w++)
         for (uint64_t bits = mb_group_word(peer, w, MB_GROUP_ASKED); bits; bits &= bits - 1)
             if (asked_find(peer, mb_group_first(w, bits), block)) return true;
@@ -28,6 +31,7 @@ static bool is_asked_of_anyone(mb_peer *peer, uint32_t block)
 /* Takes a request out; its block is free again unless somebody else has been asked for it too. */
 static mb_request asked_take(mb_peer *peer, mb_time now, uint32_t index, uint32_t *at)
 {
+    assert(*at != MB_INDEX_NONE && peer->known[index].asked > 0);
     uint32_t request = *at;
     mb_request taken = peer->requests[request];
     mb_known *known = &peer->known[index];
@@ -55,6 +59,7 @@ static bool is_snubbed(const mb_peer *peer, uint32_t index)
 
 static void snub(mb_peer *peer, uint32_t index)
 {
+    assert(!mb_group_has(peer, MB_GROUP_SNUBBED, index));
     mb_group_put(peer, MB_GROUP_SNUBBED, index, true);
     peer->snubbed_count++;
     peer->dirty = true;
@@ -62,6 +67,7 @@ static void snub(mb_peer *peer, uint32_t index)
 
 static void forgive(mb_peer *peer, uint32_t index)
 {
+    assert(mb_known_is_used(peer, index));
     if (!is_snubbed(peer, index)) return;
     mb_group_put(peer, MB_GROUP_SNUBBED, index, false);
     peer->snubbed_count--;
@@ -69,6 +75,7 @@ static void forgive(mb_peer *peer, uint32_t index)
 
 void mb_ask_drop(mb_peer *peer, mb_time now, uint32_t index)
 {
+    assert(mb_known_is_used(peer, index));
     peer->dirty |= peer->known[index].asked > 0;
     while (peer->known[index].asked_head != MB_INDEX_NONE)
         asked_take(peer, now, index, &peer->known[index].asked_head);
@@ -77,6 +84,7 @@ void mb_ask_drop(mb_peer *peer, mb_time now, uint32_t index)
 
 static void stop_serving(mb_peer *peer, uint32_t index)
 {
+    assert(mb_known_is_used(peer, index));
     mb_known *known = &peer->known[index];
 
     if (known->flags & MB_KNOWN_SERVING) mb_list_remove(&peer->providers, index);
@@ -87,6 +95,7 @@ static void stop_serving(mb_peer *peer, uint32_t index)
  */
 static void decline(mb_peer *peer, uint32_t index, mb_actions *out)
 {
+    assert(mb_known_is_used(peer, index));
     mb_known *known = &peer->known[index];
 
     stop_serving(peer, index);
@@ -99,6 +108,9 @@ static void decline(mb_peer *peer, uint32_t index, mb_actions *out)
 static void send_request(mb_peer *peer, mb_time now, uint32_t index, mb_request wanted,
                          mb_actions *out)
 {
+    assert(wanted.block < peer->blocks);
+    assert(!mb_blockset_has(peer->mine, wanted.block));
+    assert(peer->known[index].asked < UINT8_MAX);
     mb_known *known = &peer->known[index];
     uint32_t request = mb_request_new(peer, out), *end = &known->asked_head;
     mb_action *action;
@@ -172,6 +184,7 @@ static uint32_t pick_by_strategy(mb_peer *peer, uint64_t *candidates, uint64_t *
 /* How many of its first bytes are here. */
 static uint32_t partial_bytes(const mb_peer *peer, uint32_t block)
 {
+    assert(block < peer->blocks);
     for (uint32_t i = 0; i < peer->partial_count; i++)
         if (peer->partials[i].block == block) return peer->partials[i].bytes;
     return 0;
@@ -192,6 +205,7 @@ static void prefer_dealt(const mb_peer *peer, uint32_t index, uint64_t *candidat
 
 static mb_request choose(mb_peer *peer, uint32_t index, uint64_t *candidates, uint64_t *scratch)
 {
+    assert(!peer->complete && mb_known_is_used(peer, index));
     uint32_t hint = peer->known[index].hint;
     bool steered = hint != MB_BLOCK_NONE && mb_blockset_has(candidates, hint);
 
@@ -218,6 +232,7 @@ static bool everything_is_asked_for(const mb_peer *peer)
 /* When a request is expected to be answered, going by its provider's last block. */
 static mb_time expected_finish(const mb_peer *peer, mb_time now, uint32_t index, uint32_t request)
 {
+    assert(request < peer->request_capacity && peer->requests[request].at <= now);
     mb_time block_time = peer->flows[index].block_time, finish;
     uint32_t at = peer->known[index].asked_head;
 
@@ -252,6 +267,7 @@ static uint32_t endgame_latest(const mb_peer *peer, mb_time now, uint32_t index,
 /* The request that gains most if `index` is asked for its block too; MB_INDEX_NONE: none gains. */
 static uint32_t endgame_find(mb_peer *peer, mb_time now, uint32_t index)
 {
+    assert(peer->held < peer->blocks);
     mb_time block_time = peer->flows[index].block_time, latest;
     uint32_t best = MB_INDEX_NONE;
 
@@ -280,6 +296,7 @@ static uint32_t endgame_find(mb_peer *peer, mb_time now, uint32_t index)
  * yet: they may be as slow. O(known). */
 static bool is_held_up(mb_peer *peer, uint32_t block)
 {
+    assert(block < peer->blocks && !mb_blockset_has(peer->mine, block));
     for (uint32_t w = 0; w < mb_group_words(peer); w++) {
         uint64_t bits = mb_group_word(peer, w, MB_GROUP_ASKED);
 
@@ -312,6 +329,7 @@ static bool is_with_proven(mb_peer *peer, uint32_t block)
  * nothing yet may be as slow: those that have get the time of a snub_after first. */
 static bool may_ask_beside(mb_peer *peer, mb_time now, uint32_t index, const mb_request *request)
 {
+    assert(request->block < peer->blocks && request->at <= now);
     bool proven = mb_group_has(peer, MB_GROUP_GAVE, index);
 
     if (!mb_blockset_has(mb_known_set(peer, index), request->block)) return false;
@@ -352,6 +370,7 @@ static uint32_t snubbed_find(mb_peer *peer, mb_time now, uint32_t index)
 static void ask_beside(mb_peer *peer, mb_time now, uint32_t index, uint32_t request,
                        mb_actions *out)
 {
+    assert(request < peer->request_capacity);
     uint32_t block = peer->requests[request].block;
     mb_request second = {
         .block = block, .offset = partial_bytes(peer, block), .flags = MB_FLAG_ENDGAME};
@@ -376,6 +395,7 @@ static bool ask_second(mb_peer *peer, mb_time now, uint32_t index, mb_actions *o
 /* The block is here: whoever else was asked for it need not send it. O(known). */
 void mb_ask_cancel(mb_peer *peer, mb_time now, uint32_t block, mb_actions *out)
 {
+    assert(block < peer->blocks);
     for (uint32_t w = 0; w < mb_group_words(peer); w++) {
         for (uint64_t bits = mb_group_word(peer, w, MB_GROUP_ASKED); bits; bits &= bits - 1) {
             uint32_t index = mb_group_first(w, bits), *at = asked_find(peer, index, block);
@@ -392,6 +412,8 @@ void mb_ask_cancel(mb_peer *peer, mb_time now, uint32_t block, mb_actions *out)
 
 bool mb_ask_one(mb_peer *peer, mb_time now, uint32_t index, mb_actions *out)
 {
+    assert(mb_known_is_used(peer, index));
+    assert(!peer->complete);
     mb_known *known = &peer->known[index];
     const uint64_t *set = mb_known_set(peer, index);
     uint64_t *candidates, any = 0;
@@ -414,6 +436,7 @@ bool mb_ask_one(mb_peer *peer, mb_time now, uint32_t index, mb_actions *out)
 /* Somebody whose slot I declined has something for me again: a word to it. */
 static void settle_owed(mb_peer *peer, mb_time now, uint32_t index, mb_actions *out)
 {
+    assert(mb_known_is_used(peer, index));
     mb_known *known = &peer->known[index];
     const uint64_t *set = mb_known_set(peer, index);
     uint64_t any = 0;
@@ -455,6 +478,7 @@ static void tell_if_idle(mb_peer *peer, uint32_t index, mb_actions *out)
 
 static void ask_marked(mb_peer *peer, mb_time now, mb_actions *out)
 {
+    assert(peer->free_count <= MB_FREE_MAX);
     for (uint32_t i = 0; i < peer->free_count; i++) {
         uint32_t index = peer->free_to_serve[i];
 
@@ -505,6 +529,7 @@ static bool may_ask(const mb_peer *peer, uint32_t index)
 void mb_ask_unchoked(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event,
                      mb_actions *out)
 {
+    assert(mb_known_is_used(peer, index));
     mb_known *known = &peer->known[index];
     bool slot = event->flags & MB_FLAG_SLOT;
 
@@ -530,6 +555,7 @@ void mb_ask_unchoked(mb_peer *peer, mb_time now, uint32_t index, const mb_event 
 
 void mb_ask_complete(mb_peer *peer, mb_actions *out)
 {
+    assert(peer->complete && peer->asked_count == 0);
     for (uint32_t i = peer->providers.count; i-- > 0;) {
         uint32_t index = peer->providers.items[i];
         const mb_known *known = &peer->known[index];
@@ -553,6 +579,7 @@ static void mark_refused(mb_peer *peer, uint32_t index)
 void mb_ask_refused(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event,
                     mb_actions *out)
 {
+    assert(event->block < peer->blocks);
     uint32_t *at;
 
     (void)out;
@@ -572,6 +599,7 @@ void mb_ask_refused(mb_peer *peer, mb_time now, uint32_t index, const mb_event *
 
 void mb_ask_dropped(mb_peer *peer, uint32_t block)
 {
+    assert(block < peer->blocks);
     for (uint32_t i = 0; i < peer->partial_count; i++) {
         if (peer->partials[i].block != block) continue;
         peer->partials[i] = peer->partials[--peer->partial_count];
@@ -582,6 +610,7 @@ void mb_ask_dropped(mb_peer *peer, uint32_t block)
 /* The first `bytes` bytes of it are here. */
 static void partial_set(mb_peer *peer, uint32_t block, uint32_t bytes, mb_actions *out)
 {
+    assert(block < peer->blocks && bytes <= peer->geometry->block_size);
     assert(bytes > 0);
     for (uint32_t i = 0; i < peer->partial_count; i++) {
         if (peer->partials[i].block != block) continue;
@@ -614,6 +643,7 @@ static mb_time pace_of(mb_time elapsed, uint32_t bytes)
 /* Keeps the pace at which blocks come: a mean that forgets. Short ones tell of latency only. */
 static void pace_delivered(mb_peer *peer, mb_time now, const mb_request *request, uint32_t bytes)
 {
+    assert(request->since <= now);
     mb_time pace = pace_of(now - request->since, bytes);
 
     if (bytes < peer->geometry->block_size / 2) return;
@@ -653,6 +683,7 @@ static int late_block(mb_peer *peer, mb_time now, uint32_t block, mb_actions *ou
 
 int mb_ask_block(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event, mb_actions *out)
 {
+    assert(event->block < peer->blocks);
     uint32_t block = event->block;
     uint32_t *at = index == MB_INDEX_NONE ? NULL : asked_find(peer, index, block);
     mb_request request;
@@ -680,6 +711,7 @@ int mb_ask_block(mb_peer *peer, mb_time now, uint32_t index, const mb_event *eve
 
 int mb_ask_cut(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event, mb_actions *out)
 {
+    assert(event->block < peer->blocks);
     uint32_t *at = asked_find(peer, index, event->block);
     mb_request request;
     uint32_t carried;
@@ -702,6 +734,7 @@ int mb_ask_cut(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event
 
 uint64_t mb_ask_received(const mb_peer *peer, uint32_t index)
 {
+    assert(peer->flows && index < peer->known_top);
     return peer->flows[index].received;
 }
 
@@ -724,6 +757,7 @@ void mb_ask_progress(mb_peer *peer, mb_time now, uint32_t index, const mb_event 
 
 static bool is_overdue(const mb_peer *peer, mb_time now, uint32_t index)
 {
+    assert(peer->known[index].asked > 0);
     const mb_known *known = &peer->known[index];
 
     if (known->asked_head == MB_INDEX_NONE) return false;

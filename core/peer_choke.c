@@ -28,6 +28,7 @@ static bool slots_are_lent(const mb_peer *peer)
 
 static uint32_t slots_to_lend(const mb_peer *peer)
 {
+    assert(slots_are_lent(peer));
     return peer->mode == MB_MODE_SLOTS ? peer->protocol->seeder_slots
                                        : peer->protocol->upload_slots;
 }
@@ -36,6 +37,8 @@ static uint32_t slots_to_lend(const mb_peer *peer)
 
 static void waiting_remove(mb_peer *peer, uint32_t index)
 {
+    assert(mb_known_is_used(peer, index));
+    assert(!(peer->known[index].flags & MB_KNOWN_UNCHOKED));
     mb_known *known = &peer->known[index];
 
     assert(!(known->flags & MB_KNOWN_UNCHOKED));
@@ -70,6 +73,8 @@ static void queue_compact(mb_peer *peer)
 
 static void waiting_add(mb_peer *peer, uint32_t index)
 {
+    assert(mb_known_is_used(peer, index));
+    assert(slots_are_lent(peer));
     mb_known *known = &peer->known[index];
 
     if (known->flags & (MB_KNOWN_UNCHOKED | MB_KNOWN_SELF) || known->place != MB_INDEX_NONE) return;
@@ -106,6 +111,7 @@ static bool may_wait(const mb_peer *peer, uint32_t index)
 
 void mb_choke_interest(mb_peer *peer, uint32_t index, bool lacks)
 {
+    assert(mb_known_is_used(peer, index));
     mb_known *known = &peer->known[index];
     bool unchoked = known->flags & MB_KNOWN_UNCHOKED;
 
@@ -135,6 +141,7 @@ static bool is_quiet(const mb_peer *peer, uint32_t index)
 
 void mb_choke_unchoke(mb_peer *peer, uint32_t index, uint32_t flags, mb_actions *out)
 {
+    assert(mb_known_is_used(peer, index));
     mb_known *known = &peer->known[index];
     mb_action *action;
 
@@ -158,6 +165,8 @@ void mb_choke_unchoke(mb_peer *peer, uint32_t index, uint32_t flags, mb_actions 
 
 static void unchoked_remove(mb_peer *peer, uint32_t index)
 {
+    assert(peer->known[index].flags & MB_KNOWN_UNCHOKED);
+    assert(peer->known[index].place < peer->unchoked.count);
     mb_known *known = &peer->known[index];
 
     assert(known->flags & MB_KNOWN_UNCHOKED && peer->unchoked.items[known->place] == index);
@@ -175,6 +184,7 @@ static void unchoked_remove(mb_peer *peer, uint32_t index)
 
 void mb_choke_choke(mb_peer *peer, uint32_t index, bool tell, mb_actions *out)
 {
+    assert(mb_known_is_used(peer, index));
     mb_known *known = &peer->known[index];
     mb_action *action = mb_peer_send(peer, out, index, MB_MSG_CHOKE);
 
@@ -187,6 +197,7 @@ void mb_choke_choke(mb_peer *peer, uint32_t index, bool tell, mb_actions *out)
 
 void mb_choke_forget(mb_peer *peer, uint32_t index)
 {
+    assert(mb_known_is_used(peer, index));
     if (peer->known[index].flags & MB_KNOWN_UNCHOKED) {
         if (peer->known[index].flags & MB_KNOWN_OPTIMISTIC) peer->optimistic_since = MB_NEVER;
         unchoked_remove(peer, index);
@@ -236,6 +247,7 @@ static bool is_candidate(const mb_peer *peer, uint32_t index)
 /* Most have nothing for me once I have much: of them, once that is found, no more is looked at. */
 static void fill_scores(mb_peer *peer, const columns *c, uint32_t count)
 {
+    assert(count <= peer->known_count);
     bool by_count = peer->protocol->score == MB_SCORE_COUNT;
     uint32_t classes = 0;
 
@@ -257,6 +269,7 @@ static void fill_scores(mb_peer *peer, const columns *c, uint32_t count)
 
 static uint64_t received_in_window(const mb_peer *peer, uint32_t index)
 {
+    assert(peer->mark_count > 0 && peer->mark_at < peer->mark_count);
     return mb_ask_received(peer, index) - mb_known_marks(peer, index)[peer->mark_at];
 }
 
@@ -334,6 +347,7 @@ static bool is_chosen(const columns *c, const mb_choke_result *result, uint32_t 
 
 static void apply_row(mb_peer *peer, mb_time now, uint32_t index, uint32_t flags, mb_actions *out)
 {
+    assert(mb_known_is_used(peer, index));
     mb_known *known = &peer->known[index];
 
     if (flags & MB_KNOWN_OPTIMISTIC && !(known->flags & MB_KNOWN_OPTIMISTIC))
@@ -438,6 +452,7 @@ static void fill_regular(mb_peer *peer, mb_time now, mb_actions *out)
 
 static void lend(mb_peer *peer, uint32_t index, mb_actions *out)
 {
+    assert(slots_are_lent(peer) && mb_known_is_used(peer, index));
     mb_known *known = &peer->known[index];
     mb_action *notice;
     size_t at;
@@ -473,6 +488,7 @@ static uint32_t slots_at(const mb_peer *peer, uint32_t index, uint32_t but)
 /* Who waits in place `i`; past them all, `holder`. */
 static uint32_t taker_at(const mb_peer *peer, uint32_t holder, uint64_t i)
 {
+    assert(i < peer->waiting.count + (uint64_t)(holder != MB_INDEX_NONE));
     return i < peer->waiting.count ? peer->waiting.items[i] : holder;
 }
 
@@ -482,6 +498,7 @@ static uint32_t taker_at(const mb_peer *peer, uint32_t holder, uint64_t i)
  * are told. */
 static uint32_t draw_taker(mb_peer *peer, uint32_t holder)
 {
+    assert(peer->mode == MB_MODE_SLOTS);
     uint64_t count = peer->waiting.count + (uint64_t)(holder != MB_INDEX_NONE), ties = 0, drawn;
     uint32_t fewest = UINT32_MAX;
 
@@ -544,6 +561,7 @@ static bool wants_more(const mb_peer *peer, uint32_t index, uint32_t block)
 
 void mb_choke_pass_on(mb_peer *peer, uint32_t index, uint32_t block, mb_actions *out)
 {
+    assert(mb_known_is_used(peer, index) && block < peer->blocks);
     mb_known *known = &peer->known[index];
     bool wants = wants_more(peer, index, block);
     uint64_t others = peer->mode == MB_MODE_QUEUE ? anyone_waits(peer) : peer->waiting.count;
@@ -566,12 +584,14 @@ void mb_choke_pass_on(mb_peer *peer, uint32_t index, uint32_t block, mb_actions 
 
 void mb_choke_wait(mb_peer *peer, uint32_t index, mb_actions *out)
 {
+    assert(mb_known_is_used(peer, index));
     peer->known[index].flags &= (uint16_t)~MB_KNOWN_DECLINED;
     if (may_wait(peer, index)) waiting_add(peer, index);
 }
 
 void mb_choke_declined(mb_peer *peer, uint32_t index, mb_actions *out)
 {
+    assert(mb_known_is_used(peer, index));
     mb_known *known = &peer->known[index];
 
     if (known->flags & MB_KNOWN_LAST) {
@@ -587,6 +607,7 @@ void mb_choke_declined(mb_peer *peer, uint32_t index, mb_actions *out)
 /* Last blocks that were offered on leaving and not asked for in time are not waited for. */
 static void last_blocks_tick(mb_peer *peer)
 {
+    assert(peer->leaving && !peer->left);
     for (uint32_t i = 0; i < peer->unchoked.count; i++) {
         mb_known *known = &peer->known[peer->unchoked.items[i]];
 
@@ -660,6 +681,7 @@ static void lend_from_now_on(mb_peer *peer, mb_actions *out)
 
 void mb_choke_complete(mb_peer *peer, mb_time now, mb_actions *out)
 {
+    assert(peer->complete);
     (void)now;
     peer->next_unchoke = MB_NEVER;
     for (uint32_t i = 0; i < peer->known_top; i++)

@@ -61,6 +61,7 @@ static bool grow(void *array, size_t size, size_t count)
 
 static uint32_t next_capacity(const mb_peer *peer)
 {
+    assert(peer->known_capacity <= UINT32_MAX / 2);
     uint32_t capacity = peer->known_capacity ? peer->known_capacity * 2 : 8;
     uint32_t most = peer->protocol->max_known;
 
@@ -163,6 +164,7 @@ static uint32_t known_take(mb_peer *peer)
 
 static void known_put_back(mb_peer *peer, uint32_t index)
 {
+    assert(index < peer->known_top && index != peer->known_free);
     for (uint32_t group = 0; group < MB_GROUPS; group++)
         mb_group_put(peer, (mb_group)group, index, false);
     peer->known[index].flags = 0;
@@ -172,6 +174,7 @@ static void known_put_back(mb_peer *peer, uint32_t index)
 
 void mb_known_at(mb_peer *peer, uint32_t index, uint32_t where, mb_actions *out)
 {
+    assert(mb_known_is_used(peer, index));
     if (where == 0) return;
     if (!peer->where) {
         peer->where = calloc(peer->known_capacity, sizeof *peer->where);
@@ -182,6 +185,7 @@ void mb_known_at(mb_peer *peer, uint32_t index, uint32_t where, mb_actions *out)
 
 uint32_t mb_known_add(mb_peer *peer, mb_node node, uint32_t flags, mb_actions *out)
 {
+    assert(mb_known_find(peer, node) == MB_INDEX_NONE);
     uint32_t index = known_take(peer);
     mb_known *known;
 
@@ -228,6 +232,7 @@ static void known_uncount(mb_peer *peer, uint32_t index)
 
 void mb_known_regroup(mb_peer *peer, uint32_t index)
 {
+    assert(mb_known_is_used(peer, index) && peer->known[index].has <= peer->blocks);
     bool full = peer->known[index].has == peer->blocks;
 
     mb_group_put(peer, MB_GROUP_FULL, index, full);
@@ -236,9 +241,9 @@ void mb_known_regroup(mb_peer *peer, uint32_t index)
 
 void mb_known_remove(mb_peer *peer, mb_time now, uint32_t index, mb_actions *out)
 {
+    assert(mb_known_is_used(peer, index) && peer->known_count > 0);
     mb_known *known = &peer->known[index];
 
-    assert(known->flags & MB_KNOWN_USED);
     mb_ask_drop(peer, now, index);
     mb_round_forget(peer, index);
     while (known->queue_head != MB_INDEX_NONE) {
@@ -282,12 +287,14 @@ void mb_known_tidy(mb_peer *peer, mb_time now, mb_actions *out)
 
 bool mb_known_is_complete(const mb_peer *peer, uint32_t index)
 {
+    assert(mb_known_is_used(peer, index));
     return peer->known[index].seen >= peer->blocks;
 }
 
 /* A new epoch: it lost what it had told of. */
 static void known_reset(mb_peer *peer, uint32_t index, uint32_t epoch)
 {
+    assert(mb_known_is_used(peer, index) && epoch > 0);
     mb_known *known = &peer->known[index];
 
     known_uncount(peer, index);
@@ -328,6 +335,7 @@ int mb_known_check(const mb_peer *peer, uint32_t index, mb_told told)
  * Like the next two, returns whether it has more for me than it had. */
 static bool learn_full(mb_peer *peer, uint32_t index)
 {
+    assert(peer->known[index].has == 0 && !(peer->known[index].flags & MB_KNOWN_FULL));
     mb_blockset_fill(mb_known_set(peer, index), peer->blocks);
     peer->known[index].flags |= MB_KNOWN_FULL;
     peer->rarity.everywhere++;
@@ -338,6 +346,7 @@ static bool learn_full(mb_peer *peer, uint32_t index)
 /* A few new blocks, one by one. */
 static bool learn_each(mb_peer *peer, uint32_t index, mb_told told)
 {
+    assert(told.count <= told.log->count && peer->known[index].seen <= told.count);
     uint64_t *set = mb_known_set(peer, index);
     bool more = false;
 
@@ -391,6 +400,7 @@ static bool lacks_nothing(const mb_peer *peer, uint32_t index)
 
 void mb_known_learn(mb_peer *peer, uint32_t index, mb_told told, mb_actions *out)
 {
+    assert(mb_known_is_used(peer, index));
     mb_known *known = &peer->known[index];
     bool more = false;
 
@@ -416,12 +426,14 @@ void mb_known_learn(mb_peer *peer, uint32_t index, mb_told told, mb_actions *out
 
 uint32_t mb_known_offers(const mb_peer *peer, uint32_t index)
 {
+    assert(mb_known_is_used(peer, index));
     if (peer->complete) return 0;
     return mb_blockset_count_missing(mb_known_set(peer, index), peer->mine, peer->words);
 }
 
 uint32_t mb_known_needs(const mb_peer *peer, uint32_t index)
 {
+    assert(mb_known_is_used(peer, index));
     if (peer->complete) return peer->held - peer->known[index].has;
     return mb_blockset_count_missing(peer->mine, mb_known_set(peer, index), peer->words);
 }
@@ -429,6 +441,7 @@ uint32_t mb_known_needs(const mb_peer *peer, uint32_t index)
 /* Who had all that I had turns interested if it has not got the new block too. */
 void mb_known_gained(mb_peer *peer, uint32_t block)
 {
+    assert(mb_blockset_has(peer->mine, block));
     for (uint32_t w = 0; w < mb_group_words(peer); w++) {
         for (uint64_t bits = mb_group_word(peer, w, MB_GROUP_SATED); bits; bits &= bits - 1) {
             uint32_t index = mb_group_first(w, bits);
@@ -441,6 +454,7 @@ void mb_known_gained(mb_peer *peer, uint32_t block)
 
 void mb_known_correct(mb_peer *peer, uint32_t index, uint32_t block)
 {
+    assert(mb_known_is_used(peer, index) && block < peer->blocks);
     uint64_t *set = mb_known_set(peer, index);
     mb_known *known = &peer->known[index];
 

@@ -10,6 +10,7 @@
 
 void mb_round_begin(mb_peer *peer, mb_time now, mb_actions *out)
 {
+    assert(peer->started && now >= peer->arrived);
     const mb_protocol *p = peer->protocol;
     mb_time nominal = peer->round_start;
 
@@ -49,6 +50,7 @@ void mb_round_listed(mb_peer *peer, mb_time now, mb_actions *out)
 
 void mb_round_unchoked(mb_peer *peer, mb_time now, mb_actions *out)
 {
+    assert(peer->unchoked.count <= peer->known_count);
     const mb_list *from = peer->protocol->ask == MB_ASK_MUTUAL ? &peer->unchoked : &peer->providers;
 
     if (!peer->round_unchoking) return;
@@ -88,6 +90,7 @@ void mb_round_next(mb_peer *peer, mb_time now, mb_actions *out)
 
 void mb_round_forget(mb_peer *peer, uint32_t index)
 {
+    assert(mb_known_is_used(peer, index));
     for (uint32_t i = peer->round_at; i < peer->order.count; i++)
         if (peer->order.items[i] == index) peer->order.items[i] = MB_INDEX_NONE;
 }

@@ -30,6 +30,7 @@ uint32_t mb_request_new(mb_peer *peer, mb_actions *out)
 
 void mb_request_free(mb_peer *peer, uint32_t request)
 {
+    assert(request < peer->request_capacity);
     peer->requests[request].next = peer->request_free;
     peer->request_free = request;
 }
@@ -38,6 +39,7 @@ void mb_request_free(mb_peer *peer, uint32_t request)
 
 static void refuse(mb_peer *peer, uint32_t index, uint32_t block, mb_reason reason, mb_actions *out)
 {
+    assert(reason != MB_REASON_NONE && block < peer->blocks);
     mb_action *action = mb_peer_send(peer, out, index, MB_MSG_REFUSE);
 
     action->block = block;
@@ -54,6 +56,7 @@ static mb_via via_of(const mb_peer *peer, const mb_known *known, uint32_t flags)
 
 static void start_upload(mb_peer *peer, uint32_t index, const mb_request *request, mb_actions *out)
 {
+    assert(request->offset < mb_geometry_block_size(peer->geometry, request->block));
     mb_known *known = &peer->known[index];
     mb_action *action = mb_actions_add(out, MB_ACTION_UPLOAD);
 
@@ -72,6 +75,7 @@ static void start_upload(mb_peer *peer, uint32_t index, const mb_request *reques
 
 static void enqueue(mb_peer *peer, uint32_t index, const mb_request *wanted, mb_actions *out)
 {
+    assert(peer->known[index].queued < MB_PIPELINE_MAX);
     mb_known *known = &peer->known[index];
     uint32_t request = mb_request_new(peer, out), *end = &known->queue_head;
 
@@ -87,6 +91,7 @@ static void enqueue(mb_peer *peer, uint32_t index, const mb_request *wanted, mb_
 
 bool mb_serve_next(mb_peer *peer, uint32_t index, mb_actions *out)
 {
+    assert(peer->known[index].upload == MB_BLOCK_NONE);
     mb_known *known = &peer->known[index];
     uint32_t request = known->queue_head;
 
@@ -100,6 +105,7 @@ bool mb_serve_next(mb_peer *peer, uint32_t index, mb_actions *out)
 
 void mb_serve_refuse_queue(mb_peer *peer, uint32_t index, mb_reason reason, mb_actions *out)
 {
+    assert(mb_known_is_used(peer, index));
     mb_known *known = &peer->known[index];
 
     while (known->queue_head != MB_INDEX_NONE) {
@@ -117,6 +123,7 @@ void mb_serve_refuse_queue(mb_peer *peer, uint32_t index, mb_reason reason, mb_a
 /* Steers by Legout et al. and BEP 16: the block served least among those that the asker lacks. */
 uint32_t mb_serve_steer(mb_peer *peer, uint32_t index, mb_actions *out)
 {
+    assert(peer->complete && peer->protocol->super_seed);
     uint64_t *lacks = mb_actions_scratch(out, peer->words * sizeof *lacks);
     const uint64_t *has = mb_known_set(peer, index);
     uint32_t ties, block;
@@ -141,6 +148,7 @@ uint32_t mb_serve_steer(mb_peer *peer, uint32_t index, mb_actions *out)
 
 void mb_serve_unsteer(mb_peer *peer, uint32_t index)
 {
+    assert(mb_known_is_used(peer, index));
     mb_known *known = &peer->known[index];
 
     if (!peer->protocol->super_seed || !peer->complete || known->hint == MB_BLOCK_NONE) return;
@@ -190,6 +198,7 @@ static bool may_serve(mb_peer *peer, mb_time now, uint32_t index, mb_actions *ou
 void mb_serve_request(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event,
                       mb_actions *out)
 {
+    assert(mb_known_is_used(peer, index));
     mb_known *known = &peer->known[index];
     mb_request wanted = {
         .block = event->block, .offset = event->offset, .flags = event->flags & MB_FLAG_ENDGAME};
@@ -237,6 +246,7 @@ void mb_serve_abort(mb_peer *peer, uint32_t index, uint32_t flags, mb_actions *o
 /* What comes after an upload to it has ended, whole or not. */
 static void upload_ended(mb_peer *peer, uint32_t index, uint32_t block, mb_actions *out)
 {
+    assert(block < peer->blocks && peer->known[index].upload == MB_BLOCK_NONE);
     mb_known *known = &peer->known[index];
 
     if (peer->leaving) {
@@ -254,6 +264,7 @@ static void upload_ended(mb_peer *peer, uint32_t index, uint32_t block, mb_actio
 
 void mb_serve_sent(mb_peer *peer, mb_time now, uint32_t index, uint32_t block, mb_actions *out)
 {
+    assert(mb_known_is_used(peer, index) && block < peer->blocks);
     (void)now;
     if (peer->known[index].upload != block) return;
     peer->known[index].upload = MB_BLOCK_NONE;
@@ -263,6 +274,7 @@ void mb_serve_sent(mb_peer *peer, mb_time now, uint32_t index, uint32_t block, m
 
 void mb_serve_cancel(mb_peer *peer, mb_time now, uint32_t index, uint32_t block, mb_actions *out)
 {
+    assert(block < peer->blocks);
     mb_known *known = &peer->known[index];
 
     (void)now;
@@ -285,6 +297,7 @@ void mb_serve_cancel(mb_peer *peer, mb_time now, uint32_t index, uint32_t block,
 /* One more block for whoever I have unchoked and am not serving right now. */
 static void offer_last_block(mb_peer *peer, uint32_t index, mb_actions *out)
 {
+    assert(peer->leaving && mb_known_is_used(peer, index));
     mb_known *known = &peer->known[index];
     bool lent = peer->mode == MB_MODE_SLOTS || peer->mode == MB_MODE_QUEUE;
     mb_action *notice;

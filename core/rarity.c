@@ -26,6 +26,7 @@ static uint64_t *planes_new(uint32_t words, uint32_t plane_count)
 
 static uint64_t *planes_of(const mb_rarity *rarity, uint32_t word)
 {
+    assert(word < rarity->words);
     return rarity->planes + (size_t)word * rarity->plane_count;
 }
 

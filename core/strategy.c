@@ -2,6 +2,7 @@
 
 #include "core/strategies/strategies.h"
 
+#include <assert.h>
 #include <string.h>
 
 static const mb_selector *const selectors[] = {
@@ -32,6 +33,7 @@ const mb_choker *mb_choker_at(uint32_t row)
 
 const mb_selector *mb_selector_find(const char *name)
 {
+    assert(name);
     const mb_selector *selector;
     for (uint32_t row = 0; (selector = mb_selector_at(row)) != NULL; row++) {
         if (strcmp(selector->name, name) == 0) return selector;
@@ -41,6 +43,7 @@ const mb_selector *mb_selector_find(const char *name)
 
 const mb_choker *mb_choker_find(const char *name)
 {
+    assert(name);
     const mb_choker *choker;
     for (uint32_t row = 0; (choker = mb_choker_at(row)) != NULL; row++) {
         if (strcmp(choker->name, name) == 0) return choker;

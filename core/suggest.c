@@ -1,5 +1,6 @@
 #include "core/suggest.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* Longer words are nobody's slip of the finger. */
@@ -28,6 +29,7 @@ static uint32_t least(uint32_t a, uint32_t b)
 /* Optimal string alignment, in half edits; both at most WORD_MAX letters. */
 static uint32_t distance(const char *a, const char *b)
 {
+    assert(a && b);
     uint32_t rows[3][WORD_MAX + 1]; /* the rows i-2, i-1 and i, by i modulo 3 */
     size_t a_size = strlen(a), b_size = strlen(b);
     for (size_t j = 0; j <= b_size; j++)
@@ -48,6 +50,7 @@ static uint32_t distance(const char *a, const char *b)
 
 void mb_suggestion_init(mb_suggestion *suggestion, const char *word)
 {
+    assert(word);
     uint32_t size = (uint32_t)strnlen(word, WORD_MAX + 1);
     uint32_t limit = (size + 1) / 2;
     *suggestion = (mb_suggestion){.word = word, .distance = limit * EDIT + 1};

@@ -75,6 +75,7 @@ void mb_tracker_free(mb_tracker *tracker)
 
 int mb_tracker_seeder(mb_tracker *tracker, mb_node node, mb_told told)
 {
+    assert(node != MB_NODE_NONE && told.count <= tracker->blocks);
     tracker->seeder = node;
     tracker->seeder_told = told;
     return MB_OK;
@@ -100,6 +101,7 @@ static int reserve(void *array, size_t size, size_t count, size_t extra, size_t 
 
 static int places_cover(mb_tracker *tracker, mb_node node)
 {
+    assert(node != MB_NODE_NONE);
     uint32_t size = tracker->places_size ? tracker->places_size : 64;
     uint32_t *places;
 
@@ -116,6 +118,7 @@ static int places_cover(mb_tracker *tracker, mb_node node)
 
 static booking *booking_find(const mb_tracker *tracker, mb_node node)
 {
+    assert(tracker->count <= tracker->capacity);
     if (node >= tracker->places_size || !tracker->places[node]) return NULL;
     return &tracker->booked[tracker->places[node] - 1];
 }
@@ -158,6 +161,7 @@ static int write_log(mb_tracker *tracker, mb_node node, uint32_t epoch, uint32_t
 
 static int book_new(mb_tracker *tracker, mb_node node, booking **result)
 {
+    assert(!booking_find(tracker, node));
     size_t capacity = tracker->capacity;
 
     if (places_cover(tracker, node)) return MB_ERR_MEMORY;
@@ -172,6 +176,7 @@ static int book_new(mb_tracker *tracker, mb_node node, booking **result)
 
 static void book_remove(mb_tracker *tracker, mb_node node)
 {
+    assert(node != tracker->seeder);
     booking *gone = booking_find(tracker, node), *last;
 
     if (!gone) return;
@@ -246,6 +251,7 @@ static int book_announce(mb_tracker *tracker, mb_time now, const mb_event *event
 
 static void list_add(mb_tracker *tracker, mb_node node, uint32_t flags, mb_told told)
 {
+    assert(node != MB_NODE_NONE && told.count <= tracker->blocks);
     tracker->lists[tracker->list_count++] = (mb_listing){node, flags, told};
 }
 
@@ -307,6 +313,7 @@ static int answer_fill(mb_tracker *tracker, mb_action *answer)
 /* The arrays have stopped growing: the answers can point into them. */
 static void answers_point(mb_tracker *tracker, mb_actions *out, size_t first)
 {
+    assert(first <= out->count);
     size_t list = 0, dealt = 0;
 
     for (size_t i = first; i < out->count; i++) {
@@ -321,6 +328,7 @@ static void answers_point(mb_tracker *tracker, mb_actions *out, size_t first)
 
 static void tick(mb_tracker *tracker, mb_time now)
 {
+    assert(now >= tracker->next_tick);
     while (tracker->next_tick <= now)
         tracker->next_tick += tracker->interval;
     for (uint32_t i = tracker->count; i-- > 0;) {
@@ -333,6 +341,7 @@ static void tick(mb_tracker *tracker, mb_time now)
 int mb_tracker_step(mb_tracker *tracker, mb_time now, const mb_event *events, size_t count,
                     mb_actions *out)
 {
+    assert(now >= 0 && (count == 0 || events));
     size_t first = out->count;
     int result = MB_OK;
 
@@ -376,7 +385,13 @@ mb_time mb_tracker_deadline(const mb_tracker *tracker)
 
 void mb_tracker_check(const mb_tracker *tracker)
 {
-    assert(tracker->count <= tracker->capacity);
+    uint32_t placed = 0;
+
+    assert(tracker->count <= tracker->capacity && tracker->logs_kept <= tracker->log_count);
+    assert(tracker->count == 0 || tracker->next_tick != MB_NEVER);
+    for (uint32_t i = 0; i < tracker->places_size; i++)
+        placed += tracker->places[i] > 0;
+    assert(placed == tracker->count);
     for (uint32_t i = 0; i < tracker->count; i++) {
         const booking *b = &tracker->booked[i];
 

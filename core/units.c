@@ -134,6 +134,7 @@ static uint64_t find_unit(const struct unit *units, const char *text, bool per_s
 static int scale_number(const struct number *number, uint64_t factor, uint64_t *value,
                         uint64_t *lost)
 {
+    assert(factor > 0);
     unsigned __int128 cut = (unsigned __int128)number->part * factor;
     unsigned __int128 part = cut / number->scale;
     unsigned __int128 all = (unsigned __int128)number->whole * factor + part;
@@ -201,6 +202,7 @@ int mb_time_parse(const char *text, mb_time *time)
 
 static uint64_t power_of_ten(uint32_t exponent)
 {
+    assert(exponent <= 19);
     assert(exponent <= DECIMALS_MAX);
     uint64_t power = 1;
     while (exponent-- > 0)

@@ -48,6 +48,7 @@ uint64_t mb_wire_block_request_size(uint32_t block, uint32_t id_size)
 uint64_t mb_wire_announce_size(uint32_t id_size, uint32_t ip_size, uint16_t port, uint32_t blocks,
                                uint64_t digits)
 {
+    assert(id_size > 0 && ip_size > 0);
     return SIZE_OF("{\"id\": \"\", \"ip\": \"\", \"port\": , \"blocks\": []}") + id_size + ip_size +
            mb_wire_digits(port) + digits + separators_size(blocks);
 }

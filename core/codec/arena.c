@@ -1,5 +1,6 @@
 #include "core/codec/arena.h"
 
+#include <assert.h>
 #include <stdalign.h>
 #include <stdlib.h>
 
@@ -21,6 +22,7 @@ static size_t aligned(size_t size)
 
 void *mb_arena_take(mb_arena **arena, size_t size)
 {
+    assert(*arena == NULL || (*arena)->used <= (*arena)->size);
     mb_arena *a = *arena;
     if (size > SIZE_MAX / 2) return NULL;
     size = aligned(size);

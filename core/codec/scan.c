@@ -38,6 +38,7 @@ bool mb_key_known(const char *text)
 
 static void key_put(key_text *key, char c)
 {
+    assert(key == NULL || key->size <= sizeof key->text);
     if (key == NULL) return;
     if (key->size + 1 < sizeof key->text) key->text[key->size++] = c;
     key->text[key->size] = '\0';
@@ -69,6 +70,7 @@ static void skip_space(scanner *s)
 
 static bool take_word(scanner *s, const char *word)
 {
+    assert(s->at <= s->end);
     size_t size = strlen(word);
     if ((size_t)(s->end - s->at) < size || memcmp(s->at, word, size) != 0) return false;
     s->at += size;
@@ -120,6 +122,7 @@ static int scan_escape(scanner *s, key_text *key)
 /* One character outside ASCII in UTF-8: no overlong form, no surrogate, nothing past 10FFFF. */
 static int scan_utf8(scanner *s)
 {
+    assert(s->at < s->end && *s->at >= 0x80);
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
     unsigned char lead = *s->at++;
     size_t size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
@@ -305,6 +308,7 @@ static bool frame_step(mb_frame *frame, char c)
 
 int64_t mb_frame_feed(mb_frame *frame, const char *bytes, size_t size)
 {
+    assert(frame->scanned <= size);
     while (frame->scanned < size) {
         char c = bytes[frame->scanned++];
         bool begins = c == '{' || c == '[';

@@ -1,5 +1,6 @@
 #include "core/codec/text.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,12 +19,14 @@ void mb_text_clear(mb_text *text)
 
 void mb_text_reset(mb_text *text)
 {
+    assert(text->size <= text->capacity);
     text->size = 0;
     text->error = MB_OK;
 }
 
 static bool text_grow(mb_text *text, size_t size)
 {
+    assert(text->size <= text->capacity && (text->bytes != NULL) == (text->capacity > 0));
     if (size <= text->capacity - text->size) return true;
     if (size > SIZE_MAX / 4 - text->size) return false;
     size_t capacity = text->capacity < 256 ? 256 : text->capacity;

@@ -2,6 +2,7 @@
  * File names' extensions. They come from other machines and end up in names on this one, so
  * nothing but a few letters and digits passes.
  */
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -35,6 +36,7 @@ void mb_extension_of(const char *path, char extension[MB_EXTENSION_SIZE])
 
 int mb_extension_name(const char *stem, const char *extension, char *name, size_t size)
 {
+    assert(size > 0);
     bool named = extension != NULL && extension[0] != '\0';
     if (named && !mb_extension_valid(extension)) return MB_ERR_ARGUMENT;
     int put = snprintf(name, size, "%s%s%s", stem, named ? "." : "", named ? extension : "");

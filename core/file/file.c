@@ -97,6 +97,7 @@ static bool holds(const mb_file *file, uint32_t block)
 
 static void hold(mb_file *file, uint32_t block)
 {
+    assert(block < file->geometry.blocks);
     lock(file);
     if (!holds(file, block)) { /* two threads may have brought it at once */
         mb_blockset_add(file->held, block);
@@ -126,6 +127,7 @@ void mb_file_adopt(mb_file *file)
 /* Reads a block from where it lies in the file, held or not. */
 static int read_block(const mb_file *file, mb_storage *storage, uint32_t block, void *bytes)
 {
+    assert(block < file->geometry.blocks);
     return mb_storage_read(storage, mb_geometry_offset(&file->geometry, block), bytes,
                            mb_geometry_block_size(&file->geometry, block));
 }
@@ -151,6 +153,7 @@ int mb_file_read_proven(mb_file *file, mb_hasher *hasher, mb_storage *storage, u
 int mb_file_find_lost(mb_file *file, mb_hasher *hasher, mb_storage *storage, uint64_t *lost,
                       uint32_t *count)
 {
+    assert(lost && count);
     void *bytes = malloc((size_t)file->geometry.block_size + 1);
     int first = MB_OK;
     if (bytes == NULL) return MB_ERR_MEMORY;

@@ -18,11 +18,13 @@ int mb_storage_write(mb_storage *storage, uint64_t offset, const void *bytes, si
 
 int mb_storage_size(mb_storage *storage, uint64_t *size)
 {
+    assert(size != NULL);
     return storage->ops->size(storage, size);
 }
 
 int mb_storage_resize(mb_storage *storage, uint64_t size)
 {
+    assert(storage->ops && storage->ops->resize);
     return storage->ops->resize(storage, size);
 }
 
