@@ -404,6 +404,20 @@ net_announcer *net_announcer_new(const net_announcer_config *config)
     return a;
 }
 
+void net_announcer_check(const net_announcer *a)
+{
+    if (a->conn) assert(a->conn->owner == a && !a->conn->closing && a->conn->ops == &conn_ops);
+    assert(!a->hearing || a->asked);
+    assert(!a->again || a->asked || a->leaving);
+    assert(!a->asked || a->hearing || a->leaving || a->conn);
+    assert(!a->told_left || a->leaving);
+    assert(a->failures == 0 || a->retry_ms > 0);
+    assert(!a->node ||
+           (a->remotes && a->manifest && a->remotes->blocks == a->manifest->geometry.blocks));
+    assert(!a->reused || !a->conn || a->came_before <= a->conn->came);
+    assert(!a->told.log || a->told.count <= a->told.log->count);
+}
+
 static void on_timer_closed(uv_handle_t *handle)
 {
     free(handle->data);

@@ -37,6 +37,8 @@ typedef struct net_announcer_config {
 } net_announcer_config;
 
 net_announcer *net_announcer_new(const net_announcer_config *config);
+/* Asserts every invariant. */
+void net_announcer_check(const net_announcer *announcer);
 void net_announcer_free(net_announcer *announcer);
 
 /* Announces without blocks until a tracker answers; then `joined`. */

@@ -151,6 +151,10 @@ void net_conn_refuse(net_conn *conn, const char *why);
 void net_conn_host(const net_conn *conn, char host[NET_ADDRESS_SIZE]);
 void net_conn_describe(const net_conn *conn, char text[NET_ADDRESS_SIZE]);
 
+/* Asserts every invariant of an open connection. For when none of its functions runs. O(what waits
+ * to be sent). */
+void net_conn_check(const net_conn *conn);
+
 /* ---- for the loop and the shaper ------------------------------------------------------------ */
 
 void net_conn_sweep(net_loop *loop); /* once a second: deadlines. O(connections) */

@@ -146,6 +146,7 @@ static void add_common(GPtrArray *arguments, const net_live_plan *plan, const ne
 {
     char *record = net_live_record_path(plan, place->setup->work, number);
     add_option(arguments, "--record", record);
+    if (place->setup->paranoid) add(arguments, "--paranoid");
     add(arguments, "--clock-origin");
     add(arguments, "%" G_GUINT64_FORMAT, place->origin_ns);
     add(arguments, "--seed");

@@ -2,6 +2,7 @@
 
 #include "net/record_read.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -203,6 +204,47 @@ void net_live_merge(const net_live_plan *plan, const char *work, const net_live_
     run->peer_count = merged->peers->len;
     run->gains = (const net_gain *)(void *)merged->gains->data;
     run->gain_count = merged->gains->len;
+    net_live_run_check(merged);
+}
+
+/* What the gains say of each row, counted anew. */
+static void check_row(const net_run *run, uint32_t index, const net_peer_row *counted)
+{
+    const net_peer_row *row = &run->peers[index];
+    assert(row->name && row->group < run->group_count);
+    assert(row->dealt == counted->dealt && row->from[0] == counted->from[0]);
+    assert(row->from[1] == counted->from[1] && row->from[2] == counted->from[2]);
+    assert(row->uploaded_blocks == counted->uploaded_blocks);
+    assert((row->first_block == MB_NEVER) == (row->from[0] + row->from[1] + row->from[2] == 0));
+    assert(row->status != NET_STATUS_COMPLETE || row->completed <= run->end);
+    assert(row->arrived <= run->end && (row->left == MB_NEVER || row->left <= run->end));
+}
+
+static void check_gain(const net_run *run, uint32_t index, net_peer_row *counted)
+{
+    const net_gain *gain = &run->gains[index];
+    assert(gain->peer < run->peer_count && gain->block < run->geometry->blocks);
+    assert(gain->time <= run->end && (index == 0 || gain[-1].time <= gain->time));
+    if (gain->via == MB_VIA_INITIAL) {
+        counted[gain->peer].dealt++;
+        return;
+    }
+    assert(gain->from < run->peer_count || gain->from == NET_FROM_TRACKER);
+    counted[gain->peer].from[gain->role]++;
+    if (gain->from != NET_FROM_TRACKER) counted[gain->from].uploaded_blocks++;
+}
+
+void net_live_run_check(const net_live_run *merged)
+{
+    const net_run *run = &merged->run;
+    net_peer_row *counted = g_new0(net_peer_row, run->peer_count + 1);
+    assert(run->peer_count == merged->peers->len && run->gain_count == merged->gains->len);
+    assert(run->peer_count <= run->expected);
+    for (uint32_t i = 0; i < run->gain_count; i++)
+        check_gain(run, i, counted);
+    for (uint32_t i = 0; i < run->peer_count; i++)
+        check_row(run, i, &counted[i]);
+    g_free(counted);
 }
 
 void net_live_run_clear(net_live_run *merged)

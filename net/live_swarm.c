@@ -127,9 +127,30 @@ static void on_signal(uv_signal_t *handle, int number)
     stop(handle->data, true);
 }
 
+/* The counts are those of the members. */
+static void check(const struct swarm *swarm)
+{
+    uint32_t started = 0, running = 0, complete = 0, incomplete = 0;
+    for (uint32_t i = 0; i < swarm->plan->peer_count; i++) {
+        const struct member *member = &swarm->members[i];
+        assert(member->swarm == swarm && member->number == i);
+        assert(member->started || !(member->complete || member->leaving || member->ended));
+        assert(!member->ended || !member->process.running);
+        assert(member->started == (swarm->outcome->fates[i] != NET_FATE_ABSENT));
+        started += member->started;
+        running += member->started && !member->ended;
+        complete += member->complete;
+        incomplete += member->started && !member->ended && !member->complete;
+    }
+    assert(started <= swarm->arrived && swarm->arrived <= swarm->plan->peer_count);
+    assert(running == swarm->running && complete == swarm->completed);
+    assert(incomplete == swarm->present_incomplete);
+}
+
 /* As in the simulator: no arrival is pending and nobody present is incomplete. */
 static void maybe_stop(struct swarm *swarm)
 {
+    if (swarm->setup->paranoid) check(swarm);
     if (swarm->arrived == swarm->plan->peer_count && swarm->present_incomplete == 0)
         stop(swarm, false);
 }

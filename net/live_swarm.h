@@ -23,6 +23,7 @@ typedef struct net_live_setup {
     const char *programs; /* folder of minibit-tracker and minibit-peer */
     const char *work;     /* folder for the programs' own: files, records, logs; it exists */
     bool netns;           /* a network namespace for each, as root */
+    bool paranoid;        /* every program checks all that it holds after each step */
     bool progress;        /* a line on stderr, kept up to date */
 } net_live_setup;
 

@@ -173,6 +173,15 @@ static void see_to_delays(net_loop *loop)
     uv_timer_start(&loop->delay_timer, on_delay, (uint64_t)((wait + MB_MS - 1) / MB_MS), 0);
 }
 
+const struct net_delayed *net_loop_last_delayed(const net_loop *loop)
+{
+    const struct net_delayed *last = loop->delayed;
+
+    while (last && last->next)
+        last = last->next;
+    return last;
+}
+
 void net_loop_end(net_loop *loop)
 {
     loop->ending = true;

@@ -45,6 +45,7 @@ typedef struct net_loop {
     struct net_delayed *delayed, *delayed_last;
     uv_timer_t delay_timer;
     bool ending;
+    bool paranoid; /* owners check all that they hold after each step */
     int exit_code; /* of the program */
     char scratch[65536];
 } net_loop;
@@ -56,6 +57,11 @@ int net_loop_init(net_loop *loop, uint64_t origin_ns);
 void net_loop_run(net_loop *loop);
 void net_loop_stop(net_loop *loop, int exit_code);
 void net_loop_clear(net_loop *loop);
+
+/* Asserts every invariant, those of its open connections too. O(connections x what waits). */
+void net_loop_check(const net_loop *loop);
+/* The end of the list of what waits for the latency, found by walking it; NULL: nothing waits. */
+const struct net_delayed *net_loop_last_delayed(const net_loop *loop);
 
 /* Nanoseconds since the origin; never negative. */
 mb_time net_loop_now(const net_loop *loop);

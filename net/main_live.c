@@ -33,7 +33,7 @@ static struct {
     char **overrides;
     char *seed;
     int max_peers;
-    gboolean force, merge, netns, quiet, version, help;
+    gboolean force, merge, netns, paranoid, quiet, version, help;
 } options = {.max_peers = PEERS_UNASKED};
 
 static const GOptionEntry entries[] = {
@@ -53,6 +53,8 @@ static const GOptionEntry entries[] = {
      "Keep the programs' files and logs here (else they are removed)", "DIR"},
     {"programs", 0, 0, G_OPTION_ARG_FILENAME, &options.programs,
      "Where the other programs are (default: beside this one)", "DIR"},
+    {"paranoid", 0, 0, G_OPTION_ARG_NONE, &options.paranoid,
+     "Let every program check all that it holds after each step", NULL},
     {"quiet", 'q', 0, G_OPTION_ARG_NONE, &options.quiet, "Print nothing but errors", NULL},
     {"version", 0, 0, G_OPTION_ARG_NONE, &options.version, "Print the version", NULL},
     {"help", 'h', 0, G_OPTION_ARG_NONE, &options.help, "Print this help", NULL},
@@ -212,6 +214,7 @@ static int run_in(const net_live_plan *plan, const char *work, const char *folde
     const net_live_setup setup = {.programs = options.programs,
                                   .work = work,
                                   .netns = options.netns,
+                                  .paranoid = options.paranoid,
                                   .progress = !options.quiet && isatty(STDERR_FILENO)};
     net_live_outcome outcome;
     char *error = NULL;

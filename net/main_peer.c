@@ -4,6 +4,7 @@
  * Exit codes: 0 the file is whole (or was, when told to stop); 1 failed; 2 wrong command line;
  * 129, 130, 143 ended by SIGHUP, SIGINT, SIGTERM before it was whole.
  */
+#include <assert.h>
 #include <glib.h>
 #include <signal.h>
 #include <stdio.h>
@@ -22,6 +23,7 @@ typedef struct program {
     net_listener listener;
     net_signals signals;
     uv_timer_t progress, leave;
+    uv_prepare_t step; /* with --paranoid */
     net_announcer *announcer;
     net_node *node;
     net_remotes remotes;
@@ -378,6 +380,17 @@ static bool on_joined(void *owner, const net_file_told *told)
 
 /* ---- running -------------------------------------------------------------------------------- */
 
+static void on_step(uv_prepare_t *prepare)
+{
+    program *p = prepare->data;
+
+    if (p->closing) return;
+    if (p->announcer) net_announcer_check(p->announcer);
+    assert(!p->complete || p->node);
+    assert(!p->published || p->complete);
+    assert(!p->node || p->manifest);
+}
+
 static void on_accept(void *owner, uv_stream_t *server)
 {
     program *p = owner;
@@ -414,6 +427,10 @@ static bool start(program *p)
     uv_timer_init(&p->loop.uv, &p->leave);
     p->progress.data = p->leave.data = p;
     uv_timer_start(&p->progress, on_progress, 1000, 1000);
+    uv_prepare_init(&p->loop.uv, &p->step);
+    p->step.data = p;
+    if (p->options.paranoid) uv_prepare_start(&p->step, on_step);
+    uv_unref((uv_handle_t *)&p->step);
     config.port = p->options.port;
     p->joined = net_loop_now(&p->loop);
     p->announcer = net_announcer_new(&config);

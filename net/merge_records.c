@@ -478,6 +478,7 @@ static void fill_run(struct net_merger *merger, net_merged *merged, const char *
     live->run.peer_count = live->peers->len;
     live->run.gains = (const net_gain *)(void *)live->gains->data;
     live->run.gain_count = live->gains->len;
+    net_live_run_check(live);
 }
 
 bool net_merge_records(char *const *folders, uint32_t count, const char *name, net_merged *merged,

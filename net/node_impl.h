@@ -9,6 +9,7 @@
  *   node_serve.c   blocks that go out
  *   node_plain.c   those who speak only the plain protocol
  *   node_watch.c   a served file that changes
+ *   node_check.c   what holds of all that, after each step
  */
 #ifndef NET_NODE_IMPL_H
 #define NET_NODE_IMPL_H
@@ -148,8 +149,7 @@ struct net_node {
     bool syncing, measuring, left, freeing, failed, published;
     bool watching;        /* a thread looks at the file */
     uint32_t unwatched_s; /* since that was last so */
-    bool watched;    /* MINIBIT_CHECK is set: books that should agree are compared at each step */
-    mb_time stepped; /* the core's time */
+    mb_time stepped;      /* the core's time */
     uint64_t sent_bytes, received_bytes;
     uint64_t taken_rate; /* bytes a second at which blocks have been taken lately; 0: none has */
 };
@@ -245,6 +245,13 @@ void net_node_conn_gone(net_link *link, net_conn *conn); /* its requests and upl
 void net_node_cache(net_node *node, uint32_t block, net_block *bytes);
 /* Cuts what is taken too slowly while others wait; once a second. O(links). */
 void net_node_pass_on(net_node *node);
+
+/* ---- node_check.c ---- */
+/* Each asserts every invariant, when no step is under way; of a node those of all that it holds:
+ * links, asks, table, file, record, connections, core. O(all of it x connections). */
+void net_ask_check(const net_link *link, const net_ask *ask);
+void net_link_check(const net_link *link);
+void net_node_check(const net_node *node);
 
 /* ---- node_watch.c ---- */
 /* Looks, off the loop, whether the served file has changed, and hashes it anew if so: `now`, or

@@ -24,7 +24,7 @@ typedef struct texts {
     char **set;
     char *preset, *seed, *up, *down, *latency, *origin, *seeder_port, *block_size, *seed_for,
         *memory;
-    gboolean quiet, verbose, version, help, trust_ip, force, exit_when_complete;
+    gboolean paranoid, quiet, verbose, version, help, trust_ip, force, exit_when_complete;
 } texts;
 
 static int usage_error(const char *format, ...) G_GNUC_PRINTF(1, 2);
@@ -162,6 +162,7 @@ static int read_common(net_options *options, const texts *t)
     if (!status) status = read_count("--clock-origin", t->origin, INT64_MAX, &options->origin_ns);
     if (!t->seed && getrandom(&options->seed, sizeof options->seed, 0) < 0) options->seed = 1;
     if (!status) status = read_count("--seed", t->seed, INT64_MAX, &options->seed);
+    options->paranoid = t->paranoid;
     options->quiet = t->quiet;
     options->verbose = t->verbose;
     return status;
@@ -169,7 +170,7 @@ static int read_common(net_options *options, const texts *t)
 
 /* ---- GOption -------------------------------------------------------------------------------- */
 
-#define COMMON_ENTRIES 14 /* the end among them */
+#define COMMON_ENTRIES 15 /* the end among them */
 
 /* What both programs take. */
 static void common_entries(GOptionEntry entries[COMMON_ENTRIES], net_options *o, texts *t)
@@ -190,6 +191,8 @@ static void common_entries(GOptionEntry entries[COMMON_ENTRIES], net_options *o,
          "of the random choices (default: another each time)", "N"},
         {"clock-origin", 0, 0, G_OPTION_ARG_STRING, &t->origin,
          "ns of CLOCK_MONOTONIC that are time 0 of the records", "NS"},
+        {"paranoid", 0, 0, G_OPTION_ARG_NONE, &t->paranoid,
+         "check all that it holds after each step; what is wrong ends it", NULL},
         {"quiet", 'q', 0, G_OPTION_ARG_NONE, &t->quiet, "only warnings and errors", NULL},
         {"verbose", 'v', 0, G_OPTION_ARG_NONE, &t->verbose, "tell of each connection's end too",
          NULL},

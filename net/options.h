@@ -18,6 +18,7 @@ typedef struct net_options {
     mb_time latency;
     uint64_t origin_ns;
     char *record, *group;
+    bool paranoid; /* every invariant is checked after each step */
     bool quiet, verbose;
     /* the tracker's */
     uint16_t seeder_port;

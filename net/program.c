@@ -39,6 +39,7 @@ bool net_program_begin(const char *name, const net_options *options, net_loop *l
     if (net_loop_init(loop, options->origin_ns) != 0) return false;
     loop->conn_most = most;
     loop->memory.most = options->memory;
+    loop->paranoid = options->paranoid;
     loop->latency = options->latency;
     loop->shaper.up.rate = options->up;
     loop->shaper.down.rate = options->down;

@@ -1,5 +1,6 @@
 #include "net/record.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
@@ -10,6 +11,9 @@
 
 #include "net/json_text.h"
 #include "net/loop.h"
+
+/* Rows that are counted anew by net_record_check(), each over all gains. */
+#define CHECKED_PEERS 16
 
 struct net_record {
     net_record_config config;
@@ -253,6 +257,57 @@ bool net_record_finish(net_record *record, mb_time now, bool left)
     g_free(record->folder);
     g_free(record);
     return whole;
+}
+
+/* ---- what holds --------------------------------------------------------------------------- */
+
+/* Blocks that came to the peer, by its row and by the gains. */
+static void check_counts(const net_record *record, uint32_t index)
+{
+    const net_peer_row *row = &g_array_index(record->peers, net_peer_row, index);
+    uint32_t dealt = 0, from[3] = {0};
+
+    for (guint i = 0; i < record->gains->len; i++) {
+        const net_gain *gain = &g_array_index(record->gains, net_gain, i);
+
+        if (gain->peer != index) continue;
+        if (gain->via == MB_VIA_INITIAL)
+            dealt++;
+        else
+            from[gain->role]++;
+    }
+    assert(row->dealt == dealt && row->from[0] == from[0]);
+    assert(row->from[1] == from[1] && row->from[2] == from[2]);
+    assert((row->first_block == MB_NEVER) == (from[0] + from[1] + from[2] == 0));
+    assert((row->status == NET_STATUS_COMPLETE) == (row->completed != MB_NEVER));
+    assert(row->status != NET_STATUS_LEFT || row->left != MB_NEVER);
+}
+
+static void check_gain(const net_record *record, const net_gain *gain)
+{
+    assert(gain->peer < record->peers->len && gain->block < record->config.geometry->blocks);
+    assert(gain->from < record->peers->len || gain->from >= NET_FROM_NONE);
+    assert((gain->from == NET_FROM_NONE) == (gain->via == MB_VIA_INITIAL));
+    assert(gain->role <= NET_ROLE_LEECHER);
+}
+
+void net_record_check(const net_record *record)
+{
+    guint peers;
+
+    if (!record) return;
+    peers = record->peers->len;
+    assert(record->names->len == peers && g_hash_table_size(record->index) == peers);
+    assert(record->tracker || peers > 0);
+    assert(record->folder || !record->provenance);
+    assert(record->rows == (record->provenance ? record->gains->len : 0));
+    for (guint i = 0; i < record->gains->len; i++)
+        check_gain(record, &g_array_index(record->gains, net_gain, i));
+    for (guint i = 0; i < peers && i < CHECKED_PEERS; i++)
+        check_counts(record, i);
+    if (record->tracker) return;
+    assert(strcmp(g_ptr_array_index(record->names, 0), record->config.id) == 0);
+    assert(record->used <= g_array_index(record->peers, net_peer_row, 0).downloaded_bytes);
 }
 
 /* ---- a peer's own ---------------------------------------------------------------------------- */

@@ -36,6 +36,9 @@ net_record *net_record_new(const net_record_config *config, char *error, size_t 
  * whether the program goes before its time is up. Whether all of it could be written. */
 bool net_record_finish(net_record *record, mb_time now, bool left);
 
+/* Asserts every invariant. O(peers + gains). */
+void net_record_check(const net_record *record);
+
 /* ---- a peer's own ---------------------------------------------------------------------------- */
 
 /* It holds a block from now on; `from` is who gave it, "" for one held on arrival. */

@@ -95,6 +95,9 @@ void net_remotes_clear(net_remotes *remotes);
  * of whom nobody needs any more are given again. */
 void net_remotes_init_sets(net_remotes *remotes, uint32_t blocks, mb_node first);
 
+/* Asserts every invariant. O(remotes x blocks). */
+void net_remotes_check(const net_remotes *remotes);
+
 /* Whether there is memory for `remote` (NULL: one more) to tell of any blocks; makes some by
  * forgetting whom nobody needs. */
 bool net_remotes_have_room(net_remotes *remotes, const net_remote *remote);

@@ -709,6 +709,42 @@ void net_store_describe(const net_store *store, int error, char *text, size_t si
              store->published || store->seed ? "" : ".part", why);
 }
 
+/* Under the lock: threads may be storing. */
+static void check_held(const net_store *store)
+{
+    const mb_file *file = &store->file;
+    uint32_t words = mb_blockset_words(file->geometry.blocks), claimed = 0;
+
+    assert(mb_blockset_count(file->held, words) == file->held_count);
+    assert(file->held_count <= file->geometry.blocks);
+    assert(store->lost_count <= file->geometry.blocks);
+    assert(store->lost || store->lost_count == 0);
+    if (store->lost) assert(mb_blockset_count(store->lost, words) == store->lost_count);
+    if (store->bits.fd < 0) return;
+    assert(store->bits.blocks == file->geometry.blocks);
+    claimed = mb_blockset_count(store->bits.set, words);
+    /* with hashes a block is claimed before it is written, without them afterwards */
+    if (store->manifest->hashed)
+        assert(!mb_blockset_any_missing(file->held, store->bits.set, words));
+    if (!store->manifest->hashed) assert(claimed <= file->geometry.blocks);
+}
+
+void net_store_check(net_store *store)
+{
+    assert(store->path && store->manifest);
+    assert(store->epoch > 0 && store->epoch < MB_EPOCH_DRAWN);
+    assert(store->file.manifest == store->manifest && store->file.driver == &store->driver);
+    assert(store->driver.owner == store);
+    assert(store->retired_count <= RETIRED_MAX);
+    assert(!store->seed || (store->published && store->bits.fd < 0));
+    assert(!store->finished || store->published);
+    assert(store->file.storage);
+    lock(store);
+    assert(store->hasher_count <= sizeof store->hashers / sizeof *store->hashers);
+    check_held(store);
+    unlock(store);
+}
+
 void net_store_close(net_store *store)
 {
     if (!store) return;

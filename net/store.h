@@ -101,6 +101,9 @@ bool net_store_is_published(const net_store *store);
 /* One line about an error that the store's last failing call returned. */
 void net_store_describe(const net_store *store, int error, char *text, size_t size);
 
+/* Thread: asserts every invariant. O(blocks). */
+void net_store_check(net_store *store);
+
 /* Syncs and closes; NULL is allowed. The parts stay for the next run. */
 void net_store_close(net_store *store);
 

@@ -173,9 +173,8 @@ static void see_to_books(net_tracker_server *server)
     }
 }
 
-static void on_prepare(uv_prepare_t *prepare)
+static void step(net_tracker_server *server)
 {
-    net_tracker_server *server = prepare->data;
     bool timer = server->timer_due;
     int error;
 
@@ -191,6 +190,66 @@ static void on_prepare(uv_prepare_t *prepare)
     mb_tracker_trim(server->tracker); /* an answer is text by now */
     if (timer) see_to_books(server);
     see_to_timer(server);
+}
+
+static void on_prepare(uv_prepare_t *prepare)
+{
+    net_tracker_server *server = prepare->data;
+
+    step(server);
+    if (server->config.loop->paranoid) net_tracker_server_check(server);
+}
+
+/* ---- what holds -----------------------------------------------------------------------------
+ */
+
+/* Whoever is booked and has nothing under way is in the core's books too. */
+static void check_booked(const net_tracker_server *server, const net_remote *remote)
+{
+    mb_told told;
+    bool booked = mb_tracker_books(server->tracker, remote->node, &told);
+
+    if (remote->announcer) {
+        const net_conn *conn = remote->announcer;
+
+        assert(conn->owner == server && conn->tag == remote->node && !conn->closing);
+        assert(conn->ops == &conn_ops);
+    }
+    if (remote->waiting > 0) return;
+    assert(!remote->booked || booked);
+    assert(!booked || told.count <= server->config.manifest->geometry.blocks);
+}
+
+static void check_conn(const net_tracker_server *server, const net_conn *conn)
+{
+    const asking *a = conn->user;
+
+    if (conn->ops != &conn_ops) return;
+    assert(conn->owner == server && !conn->connecting && !conn->body);
+    assert(!conn->spare || !a);
+    if (!a) return;
+    assert(a->conn == conn && a->server == server);
+    assert(a->node == conn->tag);
+}
+
+void net_tracker_server_check(const net_tracker_server *server)
+{
+    uint64_t waiting = 0;
+
+    assert(server->waiting_count == 0 && server->actions.count <= server->waiting_capacity + 1);
+    for (mb_node node = 0; node < server->remotes.node_capacity; node++) {
+        const net_remote *remote = server->remotes.by_node[node];
+
+        if (!remote) continue;
+        check_booked(server, remote);
+        waiting += remote->waiting;
+    }
+    assert(server->config.loop->latency > 0 || waiting == 0);
+    assert(waiting == 0 || server->config.loop->delayed);
+    for (const net_conn *conn = server->config.loop->conns; conn; conn = conn->next)
+        check_conn(server, conn);
+    net_remotes_check(&server->remotes);
+    mb_tracker_check(server->tracker);
 }
 
 /* ---- announces ------------------------------------------------------------------------------ */

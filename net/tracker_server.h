@@ -38,6 +38,9 @@ void net_tracker_server_free(net_tracker_server *server);
 /* A connection waits at `listener`. */
 void net_tracker_server_accept(net_tracker_server *server, uv_stream_t *listener);
 
+/* Asserts every invariant, those of the table and of the core's books too. */
+void net_tracker_server_check(const net_tracker_server *server);
+
 /* Peers booked now. */
 uint32_t net_tracker_server_booked(const net_tracker_server *server);
 

@@ -114,6 +114,7 @@ class Swarm:
         self.folder = Path(self.temporary.name)
         self.programs = []
         self.tracker_port = None
+        self.paranoid = ("--paranoid",)  # (): where the programs' time or memory is measured
 
     def stop(self):
         for program in self.programs:
@@ -153,7 +154,7 @@ class Swarm:
     # ---- the programs under test
 
     def tracker(self, file, *options, **more):
-        tracker = self.start(self.tracker_program, *options, HOST, 0, file, **more)
+        tracker = self.start(self.tracker_program, *self.paranoid, *options, HOST, 0, file, **more)
         self.tracker_port = int(tracker.expect(r"^listening on \S+ (\d+)$")[1])
         tracker.seeder_port = int(tracker.expect(r"^seeder on \S+ (\d+)$")[1])
         return tracker
@@ -162,7 +163,7 @@ class Swarm:
         folder = folder or self.folder / name
         folder.mkdir(exist_ok=True)
         peer = self.start(
-            self.peer_program, "--output-dir", folder, *options, name, HOST, 0, HOST,
+            self.peer_program, *self.paranoid, "--output-dir", folder, *options, name, HOST, 0, HOST,
             self.tracker_port, **more,
         )
         peer.folder = folder

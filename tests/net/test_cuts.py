@@ -3,8 +3,9 @@
 as they have given.
 
 What was sent whole counts whatever became of its giver; what was cut is asked for again at once, of
-whoever has it, and nobody is blamed: with rates limited or not, raw or in base64. Programs compare
-what the core and the sockets hold of cut blocks at each step, and stop where they differ.
+whoever has it, and nobody is blamed: with rates limited or not, raw or in base64. Programs
+compare what the core and the sockets hold of cut blocks at each step (--paranoid), and stop where they
+differ.
 """
 import base64
 import json
@@ -19,7 +20,6 @@ import tap
 from scripted import Giver, hang_up, header, note
 
 PROGRAMS = tap.arguments(2)
-os.environ["MINIBIT_CHECK"] = "1"  # the programs started here inherit it
 BLOCK = 65536
 BLOCKS = 24
 RARE = 5  # the block that givers are asked for first: they hold no other

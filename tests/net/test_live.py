@@ -154,7 +154,7 @@ class Quick(Case):
         scenario = self.folder / "small.ini"
         scenario.write_text(self.SMALL)
         folder = self.folder / "cut"
-        run = subprocess.Popen([LIVE, "-q", scenario, "-o", folder], cwd=self.folder)
+        run = subprocess.Popen([LIVE, "-q", "--paranoid", scenario, "-o", folder], cwd=self.folder)
         time.sleep(1.2)
         run.send_signal(signal.SIGINT)
         self.assertEqual(run.wait(30), 130)
@@ -166,7 +166,7 @@ class Quick(Case):
         scenario.write_text(self.SMALL)
         work, folder = self.folder / "work", self.folder / "hung"
         with swarm.handling_hangup(signal.SIG_DFL):
-            run = subprocess.Popen([LIVE, "-q", scenario, "-o", folder, "--work", work],
+            run = subprocess.Popen([LIVE, "-q", "--paranoid", scenario, "-o", folder, "--work", work],
                                    cwd=self.folder)
         self.assertTrue(swarm.wait_until(lambda: self.programs_of(work)))
         run.send_signal(signal.SIGHUP)
