@@ -70,7 +70,7 @@ static bool is_news(const sim_swarm *swarm, mb_node taker, mb_node giver, uint32
 
 /* ---- at each event -------------------------------------------------------------------------- */
 
-void sim_swarm_check_upload(const sim_swarm *swarm, mb_node from, const mb_action *action)
+void sim_swarm_check_upload(sim_swarm *swarm, mb_node from, const mb_action *action)
 {
     const mb_peer *giver = swarm->nodes[from].peer, *taker = swarm->nodes[action->to].peer;
     const uint32_t *flows;

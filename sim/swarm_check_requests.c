@@ -26,6 +26,7 @@ struct sim_requests {
     list *requested; /* by node: of it */
     list *parted;    /* by node: whom it has forgotten, or who has forgotten it */
     list *greeted;   /* by node that accepts no contact: whom it has greeted */
+    list *last;      /* by node that leaves: whom it serves no further block */
     list withdrawn;  /* from the node whose step is under way */
     uint64_t heard;
 };
@@ -69,7 +70,10 @@ int sim_swarm_check_requests_new(sim_swarm *swarm)
     requests->requested = calloc(swarm->node_count, sizeof *requests->requested);
     requests->parted = calloc(swarm->node_count, sizeof *requests->parted);
     requests->greeted = calloc(swarm->node_count, sizeof *requests->greeted);
-    return requests->requested && requests->parted && requests->greeted ? 0 : MB_ERR_MEMORY;
+    requests->last = calloc(swarm->node_count, sizeof *requests->last);
+    return requests->requested && requests->parted && requests->greeted && requests->last
+               ? 0
+               : MB_ERR_MEMORY;
 }
 
 void sim_swarm_check_requests_free(sim_swarm *swarm)
@@ -81,10 +85,12 @@ void sim_swarm_check_requests_free(sim_swarm *swarm)
         if (requests->requested) free(requests->requested[node].items);
         if (requests->parted) free(requests->parted[node].items);
         if (requests->greeted) free(requests->greeted[node].items);
+        if (requests->last) free(requests->last[node].items);
     }
     free(requests->requested);
     free(requests->parted);
     free(requests->greeted);
+    free(requests->last);
     free(requests->withdrawn.items);
     free(requests);
 }
@@ -107,6 +113,12 @@ bool sim_swarm_have_parted(const sim_swarm *swarm, mb_node a, mb_node b)
     return names(&swarm->requests->parted[a], b);
 }
 
+/* As the scenario says, whatever the driver makes of it. */
+static bool accepts_none(const sim_swarm *swarm, mb_node node)
+{
+    return node != MB_NODE_TRACKER && swarm->scenario->groups[swarm->nodes[node].group].unreachable;
+}
+
 /* The node has nothing to do with the other any more, who may not know that yet. */
 static void part(sim_swarm *swarm, mb_node node, mb_node other)
 {
@@ -124,8 +136,7 @@ void sim_swarm_check_heard(sim_swarm *swarm, mb_node node, const mb_event *event
     if (event->type == MB_EVENT_GONE && event->message != MB_MSG_HELLO)
         part(swarm, node, event->from);
     if (event->type != MB_EVENT_MESSAGE) return;
-    SIM_CHECK(swarm,
-              !swarm->nodes[node].unreachable || names(&requests->greeted[node], event->from),
+    SIM_CHECK(swarm, !accepts_none(swarm, node) || names(&requests->greeted[node], event->from),
               "node %u, which accepts no contact, hears of node %u, which it has not greeted", node,
               event->from);
     if (event->message == MB_MSG_BYE || event->message == MB_MSG_HELLO_FULL)
@@ -142,7 +153,7 @@ void sim_swarm_check_said(sim_swarm *swarm, mb_node node, const mb_action *a)
     const mb_peer *peer = swarm->nodes[node].peer;
     list *greeted = &swarm->requests->greeted[node];
 
-    if (a->message == MB_MSG_HELLO && swarm->nodes[node].unreachable && !names(greeted, a->to))
+    if (a->message == MB_MSG_HELLO && accepts_none(swarm, node) && !names(greeted, a->to))
         add(swarm, greeted, (struct sim_heard){.from = a->to});
     if (a->message == MB_MSG_BYE || a->message == MB_MSG_HELLO_FULL)
         part(swarm, node, a->to);
@@ -166,8 +177,26 @@ void sim_swarm_check_stepped(sim_swarm *swarm, mb_node node)
     withdrawn->count = 0;
 }
 
-void sim_swarm_check_requested(const sim_swarm *swarm, mb_node giver, mb_node taker, uint32_t block)
+/* Whom it sends a block now gets that and no other. */
+void sim_swarm_check_leaving(sim_swarm *swarm, mb_node node)
 {
+    uint32_t count;
+    const uint32_t *flows = sim_links_flows(swarm->links, 2 * node, &count);
+
+    for (uint32_t i = 0; i < count; i++)
+        add(swarm, &swarm->requests->last[node],
+            (struct sim_heard){.from = swarm->transfers[flows[i]].to});
+}
+
+void sim_swarm_check_requested(sim_swarm *swarm, mb_node giver, mb_node taker, uint32_t block)
+{
+    list *last = &swarm->requests->last[giver];
+
+    if (mb_peer_look(swarm->nodes[giver].peer).leaving) {
+        SIM_CHECK(swarm, !names(last, taker), "node %u leaves, and sends node %u another block",
+                  giver, taker);
+        add(swarm, last, (struct sim_heard){.from = taker});
+    }
     SIM_CHECK(swarm, take(&swarm->requests->requested[giver], taker, block, UINT64_MAX),
               "node %u sends node %u block %u, which it has not been asked for", giver, taker,
               block);

@@ -273,7 +273,7 @@ void sim_swarm_progress(sim_swarm *swarm);
     } while (0)
 
 void sim_swarm_check_step(const sim_swarm *swarm, mb_node node);
-void sim_swarm_check_upload(const sim_swarm *swarm, mb_node from, const mb_action *action);
+void sim_swarm_check_upload(sim_swarm *swarm, mb_node from, const mb_action *action);
 /* Before a message goes out: whether it withdraws a request is remembered until it arrives. */
 void sim_swarm_check_gained(sim_swarm *swarm, mb_node node, uint32_t block);
 void sim_swarm_check_announced(sim_swarm *swarm, mb_node from, mb_announce what);
@@ -292,8 +292,8 @@ int sim_swarm_check_requests_new(sim_swarm *swarm);
 void sim_swarm_check_stepped(sim_swarm *swarm, mb_node node); /* with all that it says */
 void sim_swarm_check_requests_free(sim_swarm *swarm);
 /* An upload begins: it answers a request, which is answered with that. */
-void sim_swarm_check_requested(const sim_swarm *swarm, mb_node giver, mb_node taker,
-                               uint32_t block);
+void sim_swarm_check_requested(sim_swarm *swarm, mb_node giver, mb_node taker, uint32_t block);
+void sim_swarm_check_leaving(sim_swarm *swarm, mb_node node); /* it begins to leave */
 /* Whether one of them has ever forgotten the other: then an answer may meet another request. */
 bool sim_swarm_have_parted(const sim_swarm *swarm, mb_node a, mb_node b);
 

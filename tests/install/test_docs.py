@@ -24,7 +24,8 @@ import tap  # noqa: E402
 
 SOURCE, BUILD = map(Path, tap.arguments(2))
 PAGES = ["README.md"] + sorted(f"docs/{path.name}" for path in (SOURCE / "docs").glob("*.md"))
-PROGRAMS = ("minibit-sim", "minibit-tracker", "minibit-peer", "minibit-live", "minibit-results")
+PROGRAMS = ("minibit-sim", "minibit-tracker", "minibit-peer", "minibit-live", "minibit-results",
+            "minibit-fuzz")
 
 # How a command begins, and why it is not run here.
 NOT_RUN = {

@@ -1,0 +1,290 @@
+"""A whole swarm from a seed: a legal scenario of any kind, with weight on ties and extremes.
+
+The keys of [protocol] are not named here but for a few: their ranges are read from what the simulator's
+own --help-keys prints, so that a new key is drawn from the day on which it is there. Times are drawn in
+proportion to what a block takes in this swarm: a run has events by the thousand, whatever its rates.
+
+Each seed leaves some kinds out altogether (Groce et al., "Swarm testing", ISSTA 2012): what is rare where
+everything is drawn at once is common where little else is.
+"""
+import random
+import re
+
+SECOND = 10**9
+HOUR = 3600 * SECOND
+PEERS_MAX = 40
+TRANSFERS_MAX = 1500
+RATE_MAX = 10**12
+
+# Kinds that a seed may leave out.
+KINDS = ("latency", "arrivals", "open arrivals", "traces", "leaves", "tracker leaves", "unreachable",
+         "have", "own keys", "protocol keys", "extremes", "unequal rates", "short block", "real file",
+         "tiny intervals", "warmup", "own tracker slots")
+
+# Keys of a scenario that are not drawn, and why. test_fuzz.py holds this list against --help-keys.
+NOT_DRAWN = {
+    "scenario": {"name": "given", "description": "has no effect", "seed": "given with --seed",
+                 "extends": "a way to write", "without": "a way to write", "repeat": "makes a study"},
+    "replay": {"trace": "no protocol runs: validation-links draws those"},
+    "node NAME": {"up": "of a replay", "down": "of a replay", "latency": "of a replay"},
+    "expect": {"complete": "healed swarms are held to it", "completed_by": "likewise",
+               "PATH": "says what must come out"},
+}
+# Drawn below, by name.
+BY_HAND = {
+    "scenario": {"until", "warmup", "sample"}, "file": {"size", "blocks", "path", "block_size"},
+    "protocol": {"preset"}, "tracker": {"up", "down", "latency", "leave", "seeder_slots"},
+    "peers NAME": {"count", "up", "down", "latency", "arrival", "leave", "have", "unreachable"},
+}
+
+
+class Keys:
+    """What --help-keys says: `groups`, a set of keys for each, and the ranges of [protocol]'s."""
+
+    def __init__(self, text, strategies):
+        self.groups, self.ranges, self.own = {}, {}, set()
+        head, _, tail = text.partition("The keys of [protocol] and their value in each preset")
+        group = None
+        for line in head.splitlines():
+            if line.startswith("["):
+                group = line[1:line.index("]")]
+                self.groups[group] = set()
+            elif re.match(r"  [a-zA-Z_]+  ", line) and group:
+                self.groups[group].add(line.split()[0])
+        lines = tail.splitlines()
+        for number, line in enumerate(lines):
+            found = re.match(r"(\*| ) ([a-z_]+) ", line)
+            if not found:
+                continue
+            key, span = found[2], lines[number + 2].strip()
+            self.ranges[key] = strategies[key] if key in strategies else span
+            if found[1] == "*":
+                self.own.add(key)
+        assert len(self.ranges) > 30 and "unchoke_interval" in self.ranges, "--help-keys is not understood"
+
+
+def read_strategies(text):
+    """The names that --list-strategies prints, by the key that they are values of."""
+    found, key = {}, None
+    for line in text.splitlines():
+        head = re.match(r"([a-z]+) =", line)
+        if head:
+            key = head[1]
+            found[key] = []
+        elif key and re.match(r"  \S", line):
+            found[key].append(line.split()[0])
+    return found
+
+
+class Swarm:
+    """A scenario: groups with their keys, in order, and the files beside it."""
+
+    def __init__(self, groups, files=None):
+        self.groups = groups
+        self.files = files or {}
+
+    def copy(self):
+        return Swarm({name: dict(keys) for name, keys in self.groups.items()}, dict(self.files))
+
+    def text(self):
+        lines = []
+        for name, keys in self.groups.items():
+            lines.append(f"[{name}]")
+            lines += [f"{key} = {value}" for key, value in keys.items()]
+        return "\n".join(lines) + "\n"
+
+    def peers(self):
+        return {name: keys for name, keys in self.groups.items() if name.startswith("peers ")}
+
+
+class _Draw:
+    def __init__(self, seed, keys):
+        self.rng = random.Random(f"minibit-fuzz {seed}")
+        self.keys = keys
+        self.on = {kind for kind in KINDS if self.rng.random() < 0.5}
+        self.files = {}
+        self.swarm()
+
+    # ---- values ----
+
+    def has(self, kind, share=1.0):
+        return kind in self.on and self.rng.random() < share
+
+    def time(self, *factors, least=0):
+        """One of so many block times, in whole nanoseconds; half of them of a round number."""
+        rng = self.rng
+        ns = int(self.block_time * rng.choice(factors))
+        if rng.random() < 0.3:
+            ns = int(ns * rng.uniform(0.5, 2))
+        return min(max(ns, least), 100 * HOUR)
+
+    def choose(self, span):
+        """A value of a key of [protocol] by what --help-keys says that it may have."""
+        rng = self.rng
+        if isinstance(span, list):
+            return rng.choice(span)
+        if " | " in span:
+            return rng.choice(span.split(" | "))
+        whole = re.fullmatch(r"(\d+) to (\d+)", span)
+        if whole:
+            least, most = int(whole[1]), int(whole[2])
+            values = [least, least, least + 1, least + 2, 3, 4, 7, 20]
+            if self.has("extremes", 0.3):
+                values = [least, most]
+            return str(min(max(rng.choice(values), least), most))
+        times = re.fullmatch(r"a time, (\S+) to (\S+)", span)
+        assert times, f"--help-keys: {span}"
+        if times[1] == "0s" and rng.random() < 0.4:
+            return "0s"
+        least = 0.1 if self.has("tiny intervals", 0.3) else 3
+        return f"{self.time(least, 5, 10, 30, 100, least=SECOND // 1000)}ns"
+
+    def protocol_keys(self, names, share):
+        names = sorted(names)
+        return {key: self.choose(self.keys.ranges[key]) for key in names if self.rng.random() < share}
+
+    # ---- the scale ----
+
+    def scale(self):
+        rng = self.rng
+        self.block_size = rng.choice((1, 7, 100, 10000, 16384, 16384, 262144, 1 << 20))
+        self.blocks = rng.choice((1, 2, 3, 5, 8, 8, 20, 20, 40, 65))
+        if self.has("extremes", 0.1):
+            self.blocks = 0
+        self.rate = int(10 ** rng.uniform(3, 8))
+        if self.has("extremes", 0.2):
+            self.rate = rng.choice((10, 100, 10**10, 10**12))
+        self.block_time = max(self.block_size * 8 * SECOND // self.rate, 1000)
+        if self.block_time > 100 * SECOND:
+            self.rate = max(self.block_size * 8 // 100, 1)
+            self.block_time = max(self.block_size * 8 * SECOND // self.rate, 1000)
+        self.palette = [1] if "unequal rates" not in self.on else rng.choice(
+            ([1, 2], [1, 0.5], [1, 1, 0.3, 10], [1, 0.1, 100]))
+
+    def line(self, may_be_unlimited):
+        if may_be_unlimited and self.rng.random() < 0.3:
+            return "unlimited"
+        return f"{min(max(int(self.rate * self.rng.choice(self.palette)), 1), RATE_MAX)}bit"
+
+    def latency(self):
+        return self.time(0, 0, 0.01, 0.1, 1, 3) if "latency" in self.on else 0
+
+    # ---- groups ----
+
+    def file(self):
+        rng = self.rng
+        keys = {"block_size": f"{self.block_size}B"}
+        size = self.blocks * self.block_size
+        if self.has("short block", 0.8) and self.blocks:
+            size -= rng.choice((1, rng.randrange(self.block_size), self.block_size - 1)) % self.block_size
+        if self.has("real file", 0.3) and 0 < size <= 1 << 21:
+            self.files["real.bin"] = rng.randbytes(size)
+            return keys | {"path": "real.bin"}
+        if size == self.blocks * self.block_size and rng.random() < 0.5:
+            return keys | {"blocks": str(self.blocks)}
+        return keys | {"size": f"{size}B"}
+
+    def have(self):
+        rng = self.rng
+        if not self.has("have", 0.5):
+            return {}
+        values = ["all", "25%", "50%", "1%", "99%", f"{rng.randrange(self.blocks + 1)} blocks"]
+        if self.blocks:
+            values.append(f"all-but-block {rng.choice((0, self.blocks - 1, rng.randrange(self.blocks)))}")
+        return {"have": rng.choice(values)}
+
+    def arrival(self, number, count):
+        rng = self.rng
+        if self.has("traces", 0.3):
+            name, at, rows = f"arrivals{number}.csv", 0, ["arrived_s,leave_s"]
+            for _ in range(count):
+                at += self.time(0, 0, 1, 3)
+                leaves = at + self.time(10, 50, 100, least=1) if self.has("leaves", 0.5) else None
+                rows.append(f"{at / SECOND:.9f}," + (f"{leaves / SECOND:.9f}" if leaves else ""))
+            self.files[name] = "\n".join(rows) + "\n"
+            return {"arrival": f"trace {name}"}
+        if self.has("open arrivals", 0.4):
+            if rng.random() < 0.5:
+                return {"arrival": f"every {self.time(0.5, 1, 3, least=1)}ns"}
+            per_second = SECOND / self.time(0.5, 1, 3, least=1000)
+            return {"arrival": f"poisson {max(per_second, 1e-6):.6f}/s"}
+        if self.has("arrivals", 0.5):
+            return {"arrival": f"{rng.choice(('at', 'within'))} {self.time(1, 3, 10, 50, least=1)}ns"}
+        return {}
+
+    def leave(self, arrival):
+        rng = self.rng
+        if not self.has("leaves", 0.6):
+            return {}
+        values = ["when-complete", "at-once", f"after {self.time(0, 1, 10)}ns",
+                  f"exponential {self.time(1, 10, least=1)}ns"]
+        if not arrival:
+            values += [f"at {self.time(0.5, 3, 20, least=1)}ns"] * 2
+        return {"leave": rng.choice(values)}
+
+    def group(self, number, count):
+        keys = {"count": str(count), "up": self.line(True), "down": self.line(True)}
+        latency = self.latency()
+        if latency or self.rng.random() < 0.1:
+            keys["latency"] = f"{latency}ns"
+        arrival = self.arrival(number, count)
+        if arrival.get("arrival", "").startswith("trace"):
+            del keys["count"]
+        keys |= arrival | self.leave(arrival) | self.have()
+        if self.has("unreachable", 0.4):
+            keys["unreachable"] = "yes"
+        if "own keys" in self.on:
+            keys |= self.protocol_keys(self.keys.own, 0.07)
+        return keys
+
+    def tracker(self):
+        keys = {"up": self.line(True)}
+        if self.rng.random() < 0.3:
+            keys["down"] = self.line(True)
+        if "latency" in self.on:
+            keys["latency"] = f"{self.latency()}ns"
+        if self.has("tracker leaves", 0.6):
+            keys["leave"] = f"at {self.time(1, 10, 50, least=1)}ns"
+        if self.has("own tracker slots", 0.5):
+            keys["seeder_slots"] = self.choose("0 to 16777216")
+        return keys
+
+    def protocol(self):
+        keys = {"preset": self.rng.choice(("minibit", "minibit", "coursework", "bittorrent"))}
+        if "protocol keys" in self.on:
+            keys |= self.protocol_keys(self.keys.ranges, self.rng.choice((0.1, 0.3)))
+        return keys
+
+    def swarm(self):
+        rng = self.rng
+        self.scale()
+        groups = {"scenario": {}, "file": self.file(), "protocol": self.protocol(), "tracker": self.tracker()}
+        room = max(1, min(PEERS_MAX, TRANSFERS_MAX // max(self.blocks, 1)))
+        for number in range(rng.choice((1, 1, 2, 2, 3, 4))):
+            count = min(rng.choice((1, 1, 2, 3, 5, 8, 20)), room)
+            room -= count
+            groups[f"peers g{number}"] = self.group(number, count)
+            if room == 0:
+                break
+        until = self.time(3, 10, 50, 200, 400, least=1000) + 60 * (self.blocks + 1) * self.block_time
+        groups["scenario"] |= {"until": f"{until}ns", "sample": f"{max(until // rng.choice((3, 20, 50)), SECOND // 1000)}ns"}
+        if self.has("warmup", 0.5) and any("every" in keys.get("arrival", "") or "poisson" in
+                                           keys.get("arrival", "") for keys in groups.values()):
+            groups["scenario"]["warmup"] = f"{until // rng.choice((2, 10))}ns"
+        self.result = Swarm(groups, self.files)
+        legalise(self.result)
+
+
+def legalise(swarm):
+    """Mends what the simulator refuses."""
+    protocol = swarm.groups["protocol"]
+    for keys in (protocol, *swarm.peers().values()):
+        whole = protocol | keys
+        ask = whole.get("ask", "mutual" if whole["preset"] == "coursework" else "unchokers")
+        if ask == "mutual" and whole.get("choke") == "none":
+            keys["choke"] = "rarity-tft"
+
+
+def draw(seed, keys):
+    """The Swarm of a seed; `keys` is a Keys."""
+    return _Draw(seed, keys).result

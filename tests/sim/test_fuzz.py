@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+"""test_fuzz.py PROGRAM FUZZ [COUNT]: swarms drawn from seeds hold, and minibit-fuzz does what it says.
+
+COUNT (2,000) swarms from the hash of the commit that is tested: others for each commit, the same for all who
+test that one. Scenarios that failed once are in found/, each with what went wrong at its head.
+"""
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+PROGRAM, FUZZ = (str(Path(word).resolve()) for word in sys.argv[1:3])
+COUNT = int(sys.argv[3]) if len(sys.argv) > 3 else 2000
+sys.path.insert(0, str(Path(FUZZ).parent))
+
+from minibit_fuzz.check import Programs  # noqa: E402
+from minibit_fuzz.draw import BY_HAND, NOT_DRAWN  # noqa: E402
+from minibit_fuzz.heal import resolved  # noqa: E402
+
+
+def fuzz(*words, sim=PROGRAM):
+    return subprocess.run([FUZZ, "--sim", sim, *words], capture_output=True, text=True, check=False)
+
+
+def require(truth, text):
+    if not truth:
+        raise AssertionError(text)
+
+
+def commit():
+    """The hash of what is tested; without a repository, of the sources' own figures."""
+    done = subprocess.run(["git", "-C", str(ROOT), "rev-parse", "HEAD"], capture_output=True, text=True,
+                          check=False)
+    return done.stdout.strip() or "no repository"
+
+
+def swarms():
+    done = fuzz("--from", commit(), "--count", str(COUNT), "-j", "2", "--keep", tempfile.mkdtemp())
+    require(done.returncode == 0, done.stdout + done.stderr)
+    return done.stdout.splitlines()[-1].removeprefix("minibit-fuzz: ")
+
+
+def found():
+    """Scenarios that failed once: with every check, twice the same bytes, and as their head says."""
+    names = sorted((HERE / "found").glob("*.ini"))
+    for path in names:
+        with tempfile.TemporaryDirectory() as folder:
+            digests = set()
+            for run, options in (("a", ["--check=every", "--events=csv"]), ("b", ["--check=off"])):
+                done = subprocess.run([PROGRAM, str(path), "-q", *options, "-o", f"{folder}/{run}"],
+                                      capture_output=True, text=True, check=False)
+                require(done.returncode == 0, f"{path.name}: {done.stderr}")
+                digests.add(Path(folder, run, "summary.json").read_text())
+            require(len(digests) == 1, f"{path.name}: two runs differ")
+            events = Path(folder, "a", "events.csv").read_text()
+            if path.name == "bye-to-unreachable.ini":
+                require(not re.search(r"hear,a-1,b-1", events), f"{path.name}: it was heard")
+    require(len(names) >= 4, "scenarios are missing")
+    return f"{len(names)} scenarios"
+
+
+def every_key():
+    """Each key of --help-keys is drawn, or is on the list of those that are not, with a reason."""
+    keys = Programs(PROGRAM).keys
+    for group, known in keys.groups.items():
+        said = BY_HAND.get(group, set()) | set(NOT_DRAWN.get(group, {}))
+        require(said == known, f"[{group}]: {sorted(said ^ known)}")
+    programs, drawn = Programs(PROGRAM), {}
+    for seed in range(1, 1001):
+        for group, values in programs.draw(seed).groups.items():
+            for key, value in values.items():
+                drawn.setdefault((group.split()[0], key), set()).add(value)
+    for group, wanted in [*((g.split()[0], k) for g, k in BY_HAND.items()), ("protocol", set(keys.ranges)),
+                          ("peers", keys.own)]:
+        missing = [key for key in wanted if len(drawn.get((group, key), ())) < 1 + (key not in ("path", "unreachable"))]
+        require(not missing, f"[{group}] {missing}: not drawn, or always the same")
+    return f"{len(drawn)} keys"
+
+
+def same_seed():
+    one, two, other = (fuzz("--seed", seed, "--print") for seed in ("7", "7", "8"))
+    require(one.returncode == 0 and one.stdout == two.stdout != other.stdout, one.stdout + one.stderr)
+    require(resolved(one.stdout)["tracker"]["up"], "no scenario")
+
+
+def usage():
+    for words, said in ((["--seed", "x"], "invalid int"), (["--for", "8 days"], "no time"),
+                        (["--seed", "1", "--first", "2"], "one of them"), (["--print"], "Give --seed N"),
+                        (["-j", "0"], "at least 1"), (["--sim", "/none"], "no such program"),
+                        (["--for", "1s", "--count", "3"], "one of them")):
+        done = fuzz(*words)
+        require(done.returncode == 2 and said in done.stderr, f"{words}: {done.returncode} {done.stderr}")
+        require(len(done.stderr.splitlines()) == 1, done.stderr)
+    version = subprocess.run([PROGRAM, "--version"], capture_output=True, text=True, check=True).stdout
+    require(fuzz("--version").stdout == version.replace("minibit-sim", "minibit-fuzz"), "another version")
+    told = set(re.findall(r"(--[a-z-]+)(?:=\S+)?  ", fuzz("--help").stdout))
+    taken = set(re.findall(r'"(--[a-z-]+)"', Path(FUZZ).read_text()))
+    require(taken - {"--show-config"} == told, f"--help tells {sorted(told ^ taken)} or not")
+
+
+def failing():
+    """A simulator that fails where somebody is unreachable: told, shrunk to that, and run again."""
+    with tempfile.TemporaryDirectory() as folder:
+        sim = Path(folder, "minibit-sim")
+        sim.write_text("#!/bin/sh\ncase $1 in -*) ;; *) if grep -q 'unreachable = yes' \"$1\"\n"
+                       "then echo 'minibit-sim: nobody there' >&2; exit 1; fi;; esac\n"
+                       f"exec {PROGRAM} \"$@\"\n")
+        sim.chmod(0o755)
+        done = fuzz("--first", "1", "--count", "60", "--failures", "1", "--keep", folder, "-j", "1", "--no-audit",
+                    sim=str(sim))
+        require(done.returncode == 1, f"exit {done.returncode}: {done.stdout}{done.stderr}")
+        seed = re.search(r"seed (\d+) fails: ends with 1: .*nobody there", done.stdout)
+        require(seed and done.stdout.startswith("minibit-fuzz: seed 1..60\n"), done.stdout)
+        kept = Path(folder, f"minibit-fuzz-{seed[1]}.ini")
+        groups = resolved(kept.read_text())
+        peers = [keys for name, keys in groups.items() if name.startswith("peers ")]
+        require(len(peers) == 1 and peers[0]["unreachable"] == "yes" and len(peers[0]) == 4,
+                f"not shrunk:\n{kept.read_text()}")
+        again = fuzz("--seed", seed[1], "--no-shrink", "--keep", folder, sim=str(sim))
+        require(again.returncode == 1 and "nobody there" in again.stdout, again.stdout)
+    return f"seed {seed[1]}"
+
+
+def healed():
+    """A simulator whose healed swarms end before anybody can be complete: told."""
+    seed = next(str(seed) for seed in range(1, 200) if not re.search("arrival|have = |blocks = 0",
+                                                                     Programs(PROGRAM).draw(seed).text()))
+    with tempfile.TemporaryDirectory() as folder:
+        sim = Path(folder, "minibit-sim")
+        sim.write_text("#!/bin/sh\ncase \"$*\" in *--check=sample*) set -- \"$@\" --set scenario.until=1ns;; esac\n"
+                       f"exec {PROGRAM} \"$@\"\n")
+        sim.chmod(0o755)
+        done = fuzz("--seed", seed, "--no-shrink", "--no-audit", "--keep", folder, sim=str(sim))
+        require(done.returncode == 1 and "a healed swarm does not complete" in done.stdout, done.stdout)
+        kept = Path(folder, f"minibit-fuzz-{seed}.ini").read_text()
+        require("unlimited" in kept or "bit" in kept, kept)
+    return f"seed {seed}"
+
+
+def main():
+    cases = [("every key is drawn", every_key), ("a seed is a scenario", same_seed), ("wrong usage", usage),
+             ("a failure is told, shrunk and found again", failing), ("nobody completes", healed),
+             ("scenarios that failed once", found), ("swarms of this commit", swarms)]
+    print(f"1..{len(cases)}")
+    bad = 0
+    for number, (name, case) in enumerate(cases, 1):
+        try:
+            text = case()
+            print(f"ok {number} - {name}" + (f": {text}" if text else ""), flush=True)
+        except AssertionError as error:
+            bad += 1
+            print(f"not ok {number} - {name}\n# " + str(error).replace("\n", "\n# "), flush=True)
+    sys.exit(bad > 0)
+
+
+main()
