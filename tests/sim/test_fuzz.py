@@ -14,7 +14,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 PROGRAM, FUZZ = (str(Path(word).resolve()) for word in sys.argv[1:3])
 COUNT = int(sys.argv[3]) if len(sys.argv) > 3 else 2000
-sys.path.insert(0, str(Path(FUZZ).parent))
+sys.path.insert(0, str(ROOT / "fuzz"))
 
 from minibit_fuzz.check import Programs  # noqa: E402
 from minibit_fuzz.draw import BY_HAND, NOT_DRAWN  # noqa: E402
@@ -97,7 +97,7 @@ def usage():
     version = subprocess.run([PROGRAM, "--version"], capture_output=True, text=True, check=True).stdout
     require(fuzz("--version").stdout == version.replace("minibit-sim", "minibit-fuzz"), "another version")
     told = set(re.findall(r"(--[a-z-]+)(?:=\S+)?  ", fuzz("--help").stdout))
-    taken = set(re.findall(r'"(--[a-z-]+)"', Path(FUZZ).read_text()))
+    taken = set(re.findall(r'"(--[a-z-]+)"', (ROOT / "fuzz/minibit-fuzz").read_text()))
     require(taken - {"--show-config"} == told, f"--help tells {sorted(told ^ taken)} or not")
 
 
