@@ -19,7 +19,8 @@ import tap  # noqa: E402
 
 MESON, SOURCE = tap.arguments(2)
 SOURCE = Path(SOURCE)
-KEPT = ("core", "sim", "net", "analysis", "program", "scenarios", "tests", "docs", "meson.build")
+KEPT = ("core", "sim", "net", "analysis", "fuzz", "program", "scenarios", "tests", "docs",
+        "meson.build")
 SCENARIO = """[scenario]
 name = trial
 until = 1h
