@@ -730,3 +730,12 @@ bool mb_peer_has_unchoked(const mb_peer *peer, mb_node node, uint32_t index)
     return peer->mode == MB_MODE_OPEN ||
            peer->known[index].flags & (MB_KNOWN_UNCHOKED | MB_KNOWN_LAST);
 }
+
+uint32_t mb_peer_queued(const mb_peer *peer)
+{
+    uint32_t queued = 0;
+
+    for (uint32_t i = 0; i < peer->known_top; i++)
+        if (peer->known[i].flags & MB_KNOWN_USED) queued += peer->known[i].queued;
+    return queued;
+}

@@ -93,6 +93,9 @@ bool mb_peer_partial(const mb_peer *peer, uint32_t *place, uint32_t *block, uint
  */
 bool mb_peer_known(const mb_peer *peer, uint32_t *index, mb_node *node, uint32_t *remote);
 
+/* Requests of others that wait with it for their turn (for the checker). O(known). */
+uint32_t mb_peer_queued(const mb_peer *peer);
+
 /* Whether it has unchoked `node` at index `index` (for the checker). */
 bool mb_peer_has_unchoked(const mb_peer *peer, mb_node node, uint32_t index);
 

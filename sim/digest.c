@@ -1,5 +1,6 @@
 #include "sim/digest.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 void sim_digest_init(sim_digest *digest)
@@ -27,4 +28,11 @@ void sim_digest_checkpoint(sim_digest *digest)
         digest->checkpoint_room = room;
     }
     digest->checkpoints[digest->checkpoint_count++] = digest->state;
+}
+
+void sim_digest_check(const sim_digest *digest)
+{
+    assert(digest->checkpoint_count <= digest->checkpoint_room);
+    assert(digest->failed || digest->checkpoint_count == digest->records / SIM_DIGEST_INTERVAL);
+    assert(digest->checkpoint_room == 0 || digest->checkpoints);
 }

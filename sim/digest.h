@@ -39,6 +39,9 @@ typedef struct sim_digest {
 void sim_digest_init(sim_digest *digest);
 void sim_digest_clear(sim_digest *digest);
 
+/* Asserts that there is a checkpoint for each interval of records. */
+void sim_digest_check(const sim_digest *digest);
+
 /* Keeps the present state as a checkpoint; sim_digest_add() calls it when one is due. */
 void sim_digest_checkpoint(sim_digest *digest);
 

@@ -241,6 +241,9 @@ uint64_t sim_recorder_delivered(const sim_recorder *recorder);
 uint32_t sim_recorder_arrived(const sim_recorder *recorder);
 uint32_t sim_recorder_completed(const sim_recorder *recorder);
 
+/* Asserts every invariant of what has been counted. O(nodes + blocks). */
+void sim_recorder_check(const sim_recorder *recorder);
+
 /* Frees it; one that was not finished removes what it has written. NULL is all right. */
 void sim_recorder_free(sim_recorder *recorder);
 

@@ -171,6 +171,9 @@ int sim_scenario_parse(const char *path, const char *text, size_t size,
                        const char *const *overrides, uint32_t override_count,
                        sim_scenario **scenario, char **error);
 
+/* Asserts what a run counts on. O(scenario). */
+void sim_scenario_check(const sim_scenario *scenario);
+
 /* Frees a scenario and all it owns; NULL is all right. */
 void sim_scenario_free(sim_scenario *scenario);
 

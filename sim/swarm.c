@@ -288,6 +288,7 @@ int sim_run(const sim_scenario *scenario, const sim_run_options *options, sim_ru
 {
     sim_swarm swarm = {.scenario = scenario, .options = options, .result = result};
 
+    sim_scenario_check(scenario);
     result->error[0] = '\0';
     if (set_up(&swarm) == MB_OK) run(&swarm);
     /* a failed write is told by the recorder itself, which knows the file */

@@ -9,6 +9,7 @@ void sim_swarm_check_step(const sim_swarm *swarm, mb_node node)
 {
     mb_peer_check(swarm->nodes[node].peer);
     sim_swarm_check_bytes(swarm, node);
+    sim_swarm_check_node(swarm, node);
 }
 
 /* Whether the same step takes this upload back after it began, by a choke or by stopping it: then
@@ -224,6 +225,7 @@ void sim_swarm_check_all(const sim_swarm *swarm)
     if (swarm->tracker_present) mb_tracker_check(swarm->tracker);
     check_copies(swarm);
     check_conservation(swarm);
+    sim_swarm_check_state(swarm);
     sim_queue_check(swarm->queue);
 }
 

@@ -177,6 +177,11 @@ void sim_swarm_check_stepped(sim_swarm *swarm, mb_node node)
     withdrawn->count = 0;
 }
 
+uint32_t sim_swarm_requests_waiting(const sim_swarm *swarm, mb_node node)
+{
+    return swarm->requests->requested[node].count;
+}
+
 /* Whom it sends a block now gets that and no other. */
 void sim_swarm_check_leaving(sim_swarm *swarm, mb_node node)
 {

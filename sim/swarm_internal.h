@@ -11,6 +11,7 @@
  *   swarm_fetch.c    what is due next is fetched into cache
  *   swarm_sample.c   rows of the timeline, progress
  *   swarm_check.c    the checker
+ *   swarm_check_state.c     what is counted and chained beside the peers
  *   swarm_check_flows.c     its own account of the links
  *   swarm_check_requests.c  and of what has been asked for
  *
@@ -229,6 +230,7 @@ void sim_swarm_trace_links(sim_swarm *swarm, mb_node node);
 void sim_swarm_landing_add(sim_swarm *swarm, const sim_transfer *t); /* its last byte has left */
 /* The block of the event has come. O(blocks on their way to the node). */
 void sim_swarm_landing_take(sim_swarm *swarm, const sim_event *event);
+uint32_t sim_swarm_landing_next(const sim_swarm *swarm, uint32_t entry); /* 0: the last */
 void sim_swarm_landing_tell(sim_swarm *swarm, mb_node node); /* adds progress to the batch */
 
 /* ---- swarm_bytes.c ---- */
@@ -282,7 +284,10 @@ void sim_swarm_check_books(const sim_swarm *swarm, mb_node node);
 void sim_swarm_check_bytes(const sim_swarm *swarm, mb_node node);
 void sim_swarm_check_settled(sim_swarm *swarm);
 void sim_swarm_check_all(const sim_swarm *swarm);
-void sim_swarm_check_end(const sim_swarm *swarm); /* nothing is under way any more */
+/* ---- swarm_check_state.c ---- */
+void sim_swarm_check_node(const sim_swarm *swarm, mb_node node); /* after its step */
+void sim_swarm_check_state(const sim_swarm *swarm);              /* O(all) */
+void sim_swarm_check_end(const sim_swarm *swarm);                /* nothing is under way any more */
 
 /* ---- swarm_check_requests.c ---- */
 /* The node hears of an event, says something. */
@@ -290,6 +295,8 @@ void sim_swarm_check_heard(sim_swarm *swarm, mb_node node, const mb_event *event
 void sim_swarm_check_said(sim_swarm *swarm, mb_node node, const mb_action *action);
 int sim_swarm_check_requests_new(sim_swarm *swarm);
 void sim_swarm_check_stepped(sim_swarm *swarm, mb_node node); /* with all that it says */
+/* Requests that the node has heard and not done with. */
+uint32_t sim_swarm_requests_waiting(const sim_swarm *swarm, mb_node node);
 void sim_swarm_check_requests_free(sim_swarm *swarm);
 /* An upload begins: it answers a request, which is answered with that. */
 void sim_swarm_check_requested(sim_swarm *swarm, mb_node giver, mb_node taker, uint32_t block);

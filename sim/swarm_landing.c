@@ -65,6 +65,12 @@ void sim_swarm_landing_take(sim_swarm *swarm, const sim_event *event)
     swarm->landing_free = taken;
 }
 
+uint32_t sim_swarm_landing_next(const sim_swarm *swarm, uint32_t entry)
+{
+    assert(entry != LANDING_NONE && entry < swarm->landing_capacity);
+    return swarm->landings[entry].next;
+}
+
 void sim_swarm_landing_tell(sim_swarm *swarm, mb_node node)
 {
     for (uint32_t i = swarm->nodes[node].landing; i != LANDING_NONE; i = swarm->landings[i].next) {
