@@ -276,11 +276,11 @@ static uint64_t received_in_window(const mb_peer *peer, uint32_t index)
 /* The rows, and those columns that every strategy gets; returns how many they are. */
 static uint32_t rows_take(const mb_peer *peer, const columns *to)
 {
-    const mb_place *place = peer->by_node, *end = place + peer->known_count;
-    const columns c = *to; /* which the compiler knows not to change */
+    const mb_place *place = peer->by_node; /* NULL where nobody is known */
+    const columns c = *to;                 /* which the compiler knows not to change */
     uint32_t count = 0;
 
-    for (; place < end; place++) {
+    for (uint32_t left = peer->known_count; left > 0; left--, place++) {
         bool unchoked = mb_group_has(peer, MB_GROUP_UNCHOKED, place->index);
 
         if (!is_candidate(peer, place->index)) continue;

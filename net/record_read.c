@@ -31,6 +31,10 @@ enum {
     ROW_FIELDS,
 };
 #define NUMBER_MAX ((uint64_t)INT64_MAX)
+/* The largest number of a JSON text that is taken: all up to it are exact. */
+#define WHOLE_MAX (UINT64_C(1) << 53)
+/* No link is faster, in bytes a second, so that its rate fits its type. */
+#define RATE_MAX (UINT64_C(1) << 47)
 
 uint32_t net_csv_split(char *line, char **fields, uint32_t max)
 {
@@ -125,6 +129,8 @@ static void read_provenance(net_recorded *recorded, const char *folder, const ch
     for (char **line = lines; *line; line++) {
         net_gain gain = {0};
         char *kept = g_strdup(*line);
+        for (char *at = kept; *at; at++)
+            if (g_ascii_iscntrl(*at)) *at = '?';
         if (read_gain(recorded, *line, geometry, &gain))
             g_array_append_val(recorded->gains, gain);
         else
@@ -183,7 +189,9 @@ static void read_completion(net_recorded *recorded, const char *folder)
 static uint64_t whole_number(const cJSON *object, const char *key)
 {
     const cJSON *number = cJSON_GetObjectItemCaseSensitive(object, key);
-    return cJSON_IsNumber(number) && number->valuedouble >= 0 ? (uint64_t)number->valuedouble : 0;
+    bool fits = cJSON_IsNumber(number) && number->valuedouble >= 0 &&
+                number->valuedouble <= (double)WHOLE_MAX;
+    return fits ? (uint64_t)number->valuedouble : 0;
 }
 
 static void read_summary(net_recorded *recorded, const char *folder)
@@ -237,11 +245,14 @@ static bool take_head(const cJSON *json, net_record_head *head)
     if (mb_decimal_parse(started, 9, &head->started) || block == 0 || block > UINT32_MAX)
         return false;
     if (mb_geometry_init(&head->geometry, size, (uint32_t)block)) return false;
+    uint64_t up = whole_number(json, "up_bytes_per_s");
+    uint64_t down = whole_number(json, "down_bytes_per_s");
+    if (up > RATE_MAX || down > RATE_MAX) return false;
     head->id = g_strdup(string_at(json, "id"));
     head->group = g_strdup(string_at(json, "group"));
     head->root = g_strdup(string_at(json, "root"));
-    head->up = whole_number(json, "up_bytes_per_s") << 16;
-    head->down = whole_number(json, "down_bytes_per_s") << 16;
+    head->up = up << 16;
+    head->down = down << 16;
     head->encoding = strcmp(encoding, "raw") == 0 ? MB_ENCODING_RAW : MB_ENCODING_BASE64;
     return true;
 }

@@ -14,13 +14,21 @@ struct parser {
     char *error;
 };
 
+char *sim_ini_one_line(char *message)
+{
+    for (char *at = message; *at; at++)
+        if (g_ascii_iscntrl(*at)) *at = '?';
+    return message;
+}
+
 G_GNUC_PRINTF(2, 3) static bool fail(struct parser *parser, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
     char *what = g_strdup_vprintf(format, args);
     va_end(args);
-    parser->error = g_strdup_printf("%s:%u: %s", parser->path, parser->line, what);
+    parser->error =
+        sim_ini_one_line(g_strdup_printf("%s:%u: %s", parser->path, parser->line, what));
     g_free(what);
     return false;
 }

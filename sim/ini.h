@@ -41,6 +41,10 @@ typedef struct sim_ini {
  */
 sim_ini *sim_ini_parse(const char *path, const char *text, size_t size, char **error);
 
+/* A message with a question mark for each control character, in place: what files hold is quoted in
+ * messages, and these are one line, which moves no terminal's cursor. */
+char *sim_ini_one_line(char *message);
+
 /* Frees all; NULL is all right. */
 void sim_ini_free(sim_ini *ini);
 

@@ -188,7 +188,7 @@ static bool fail_unreadable(struct chain *chain, const sim_ini_entry *from, cons
 {
     const char *what = g_strerror(errno);
     if (from) return fail(chain, from, "%s: %s", path, what);
-    chain->error = g_strdup_printf("%s: cannot be read: %s", path, what);
+    chain->error = sim_ini_one_line(g_strdup_printf("%s: cannot be read: %s", path, what));
     return false;
 }
 

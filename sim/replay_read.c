@@ -35,6 +35,9 @@ static int fail(struct reader *reader, int code, const char *what, const char *v
     if (value && used > 0 && used < SIM_REPLAY_ERROR_SIZE) {
         snprintf(reader->error + used, SIM_REPLAY_ERROR_SIZE - (size_t)used, ": '%.80s'", value);
     }
+    for (char *at = reader->error; *at; at++) { /* an error is one line */
+        if ((unsigned char)*at < ' ' || *at == 0x7f) *at = '?';
+    }
     return code;
 }
 

@@ -50,8 +50,8 @@ bool sim_reader_fail(sim_reader *reader, const sim_ini_entry *entry, const char 
     char *where = place(entry->path, entry->line);
     char *group = shown(entry->group), *key = shown(entry->key), *value = shown(entry->value);
     g_free(reader->error);
-    reader->error = g_strdup_printf("%s: [%s] %s = %s: %s%s", where, group, key, value, what,
-                                    comment_hint(entry->value));
+    reader->error = sim_ini_one_line(g_strdup_printf("%s: [%s] %s = %s: %s%s", where, group, key,
+                                                     value, what, comment_hint(entry->value)));
     g_free(where);
     g_free(group);
     g_free(key);
@@ -69,7 +69,7 @@ bool sim_reader_fail_group(sim_reader *reader, const sim_ini_group *group, const
     char *where = place(group->path, group->line);
     char *name = shown(group->name);
     g_free(reader->error);
-    reader->error = g_strdup_printf("%s: [%s]: %s", where, name, what);
+    reader->error = sim_ini_one_line(g_strdup_printf("%s: [%s]: %s", where, name, what));
     g_free(where);
     g_free(name);
     g_free(what);
@@ -83,7 +83,7 @@ bool sim_reader_fail_file(sim_reader *reader, const char *format, ...)
     char *what = g_strdup_vprintf(format, args);
     va_end(args);
     g_free(reader->error);
-    reader->error = g_strdup_printf("%s: %s", reader->path, what);
+    reader->error = sim_ini_one_line(g_strdup_printf("%s: %s", reader->path, what));
     g_free(what);
     return false;
 }

@@ -425,7 +425,7 @@ int sim_study_scenario(sim_study *study, uint32_t run, sim_scenario **scenario, 
     *error = line;
     if (study->param_count > 0) {
         char *which = sim_study_describe(study, run);
-        *error = g_strdup_printf("%s (run %u: %s)", line, run, which);
+        *error = sim_ini_one_line(g_strdup_printf("%s (run %u: %s)", line, run, which));
         g_free(which);
         g_free(line);
     }

@@ -1,6 +1,7 @@
 #include "analysis/data/archive.h"
 #include "analysis/data/interrupt.h"
 #include "analysis/data/sha256.h"
+#include "analysis/data/units.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -63,7 +64,8 @@ static int64_t limit_of(const struct unpacking *all, const char *name, GError **
     if (!all->list && strcmp(within, RES_ARCHIVE_LIST) == 0) return LIST_MAX;
     const cJSON *entry = g_hash_table_lookup(all->files, within);
     const cJSON *bytes = cJSON_GetObjectItemCaseSensitive(entry, "bytes");
-    if (cJSON_IsNumber(bytes) && bytes->valuedouble >= 0) return (int64_t)bytes->valuedouble;
+    if (cJSON_IsNumber(bytes) && bytes->valuedouble >= 0 && bytes->valuedouble < RES_SIZE_LIMIT)
+        return (int64_t)bytes->valuedouble;
     refuse(all, name, "is not in the archive's list, " RES_ARCHIVE_LIST ", its first file", error);
     return -1;
 }

@@ -8,10 +8,19 @@ GQuark res_error_quark(void)
     return g_quark_from_static_string("minibit-results");
 }
 
+/* What files hold is quoted in errors: no control character of theirs may end the line, or move a
+ * terminal's cursor. */
+static char *one_line(char *text)
+{
+    for (char *at = text; *at; at++)
+        if (g_ascii_iscntrl(*at)) *at = '?';
+    return text;
+}
+
 static void set(GError **error, res_error code, const char *format, va_list arguments)
 {
     if (!error) return;
-    char *line = g_strdup_vprintf(format, arguments);
+    char *line = one_line(g_strdup_vprintf(format, arguments));
     g_set_error_literal(error, RES_ERROR, (int)code, line);
     g_free(line);
 }
@@ -44,8 +53,8 @@ void res_note(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    fputs("minibit-results: ", stderr);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
+    char *line = one_line(g_strdup_vprintf(format, arguments));
     va_end(arguments);
+    fprintf(stderr, "minibit-results: %s\n", line);
+    g_free(line);
 }

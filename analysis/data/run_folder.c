@@ -1,6 +1,7 @@
 #include "analysis/data/run_folder.h"
 
 #include "analysis/data/error.h"
+#include "analysis/data/units.h"
 
 #include <glib/gstdio.h>
 #include <stdlib.h>
@@ -119,8 +120,14 @@ res_csv *res_run_table(const res_run *run, const char *table, GError **error)
     g_autofree char *path = res_run_path(run, entry->string);
     res_csv *csv = res_csv_open(path, error);
     const cJSON *bytes = cJSON_GetObjectItemCaseSensitive(entry, "bytes");
-    if (csv && cJSON_IsNumber(bytes)) res_csv_expect_size(csv, (uint64_t)bytes->valuedouble);
-    return csv;
+    if (!csv || !cJSON_IsNumber(bytes)) return csv;
+    if (bytes->valuedouble >= 0 && bytes->valuedouble < RES_SIZE_LIMIT) {
+        res_csv_expect_size(csv, (uint64_t)bytes->valuedouble);
+        return csv;
+    }
+    res_csv_close(csv);
+    res_input_error(error, "%s/manifest.json: %s: bytes is no size", run->folder, entry->string);
+    return NULL;
 }
 
 bool res_run_is_simulated(const res_run *run)

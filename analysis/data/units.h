@@ -14,6 +14,9 @@
 /* "Never", and what an empty field of a time stands for. */
 #define RES_NEVER INT64_MAX
 
+/* Sizes in JSON are below this: a double holds each of them exactly. */
+#define RES_SIZE_LIMIT 9007199254740992.0
+
 /* A rate of one byte per second: rates are kept in units of 2^-16 byte/s, as the runs' are. */
 #define RES_RATE_BYTE UINT64_C(65536)
 

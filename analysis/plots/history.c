@@ -264,7 +264,9 @@ static bool read_moments(res_history *history, const res_run *run, GError **erro
 static int64_t summary_time(const res_history *history, const char *key)
 {
     const cJSON *value = cJSON_GetObjectItemCaseSensitive(history->summary, key);
-    return cJSON_IsNumber(value) ? (int64_t)(value->valuedouble * 1e9 + 0.5) : RES_NEVER;
+    if (!cJSON_IsNumber(value) || value->valuedouble < 0 || value->valuedouble > 9e9)
+        return RES_NEVER;
+    return (int64_t)(value->valuedouble * 1e9 + 0.5);
 }
 
 static char *title_of(const res_history *history, const res_runs *runs, const res_run *run)
@@ -288,7 +290,9 @@ static bool read_figures(res_history *history, const res_runs *runs, const res_r
     history->blocks = (uint32_t)blocks->valuedouble;
     history->scenario = g_strdup(run->scenario);
     history->title = title_of(history, runs, run);
-    history->end_ns = MAX(summary_time(history, "end_s"), 0);
+    history->end_ns = summary_time(history, "end_s");
+    if (history->end_ns == RES_NEVER)
+        return res_input_error(error, "%s/summary.json: end_s is no time", run->folder);
     history->bound_ns = summary_time(history, "lower_bound_s");
     history->first_copy_ns = summary_time(history, "first_copy_s");
     return true;

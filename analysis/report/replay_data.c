@@ -71,7 +71,7 @@ static void write_column(GString *json, const char *name, GByteArray *column)
 
 static int64_t rounded_up(const replay *all, int64_t time_ns)
 {
-    return (time_ns + all->unit_ns - 1) / all->unit_ns;
+    return time_ns / all->unit_ns + (time_ns % all->unit_ns > 0);
 }
 
 static uint64_t giver_of(const replay *all, const res_gain *gain)

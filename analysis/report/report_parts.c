@@ -190,7 +190,8 @@ void res_report_facts(const res_history *history, const char *remarks, GString *
     const cJSON *done = figure_at(summary, "peers_complete");
     const cJSON *bound = figure_at(summary, "bound_ratio");
     uint64_t peers = res_history_peers(history);
-    g_autofree char *part = res_part_words(done ? (uint64_t)MAX(done->valuedouble, 0) : 0, peers);
+    g_autofree char *part =
+        res_part_words(done ? (uint64_t)CLAMP(done->valuedouble, 0, peers) : 0, peers);
     write_fact(html, "complete", part);
     bool all = !done || done->valuedouble >= peers;
     write_time(summary, "completed_s", all ? "last peer done after" : "last of these done after",

@@ -1,19 +1,11 @@
 /*
  * Fuzzes the scenario and study readers: whatever they take, the writer writes, and that reads back
  * the same.
- *
- * A plain program runs the files that it is given, and each with every byte taken out or replaced,
- * and prints TAP. To fuzz with clang, from the root, after a build in build/:
- *   clang -g -O1 -fsanitize=fuzzer,address,undefined -DMB_FUZZER -D_GNU_SOURCE -I. \
- *     $(pkg-config --cflags glib-2.0 libcjson) tests/fuzz/fuzz_scenario.c sim/arrivals.c \
- *     sim/config_writer.c sim/expect*.c sim/ini*.c sim/scenario*.c sim/study.c sim/study_value.c \
- *     sim/summary_read.c core/[!p]*.c core/protocol.c core/strategies/[a-z]*.c \
- *     $(pkg-config --libs glib-2.0 libcjson) -o /tmp/fuzz_scenario
- *   /tmp/fuzz_scenario -max_total_time=60 tests/fuzz/corpus_scenario scenarios
  */
 #include "sim/arrivals.h"
 #include "sim/config_writer.h"
 #include "sim/study.h"
+#include "tests/fuzz/fuzz.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -24,8 +16,6 @@
 #define ARRIVALS_MAX 10000
 /* Nor are more runs of one study. */
 #define RUNS_MAX 4
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_arrivals(const sim_scenario *scenario)
 {
@@ -62,7 +52,7 @@ static void check_scenario(const sim_scenario *scenario)
 /* An error is one line; it is freed. */
 static void check_error(char *error)
 {
-    assert(error && *error && !strchr(error, '\n'));
+    fuzz_check_error(error);
     free(error);
 }
 
@@ -95,44 +85,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     sim_study_free(study);
     return 0;
 }
-
-#ifndef MB_FUZZER
-/* Each byte gone, and each replaced by some that mean something here. */
-static void run_neighbours(uint8_t *data, size_t size)
-{
-    static const char marks[] = "\0\n[]=.-9#${}\",!%\xff";
-    uint8_t *changed = malloc(size + 1);
-    assert(changed);
-    for (size_t at = 0; at < size; at++) {
-        memcpy(changed, data, at);
-        memcpy(changed + at, data + at + 1, size - at - 1);
-        LLVMFuzzerTestOneInput(changed, size - 1);
-        memcpy(changed, data, size);
-        for (size_t mark = 0; mark + 1 < sizeof marks; mark++) {
-            changed[at] = (uint8_t)marks[mark];
-            LLVMFuzzerTestOneInput(changed, size);
-        }
-    }
-    free(changed);
-}
-
-static int run_file(const char *path)
-{
-    static uint8_t data[1 << 16];
-    FILE *file = fopen(path, "rb");
-    if (!file) return 1;
-    size_t size = fread(data, 1, sizeof data, file);
-    fclose(file);
-    LLVMFuzzerTestOneInput(data, size);
-    run_neighbours(data, size);
-    return 0;
-}
-
-int main(int argc, char **argv)
-{
-    printf("1..%d\n", argc - 1);
-    for (int i = 1; i < argc; i++)
-        printf("%s %d - %s\n", run_file(argv[i]) ? "not ok" : "ok", i, argv[i]);
-    return 0;
-}
-#endif
