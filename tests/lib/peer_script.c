@@ -13,6 +13,7 @@ typedef struct stage {
     mb_protocol protocol;
     mb_geometry geometry;
     mb_peer *peer;
+    mb_node node;
     mb_actions actions;
     mb_time now;
     GString *played;
@@ -113,7 +114,7 @@ static void take_action(stage *s, const mb_action *a)
     g_string_free(line, TRUE);
     if (a->to == MB_NODE_NONE) return;
     g_assert_cmpuint(a->to, <, NODES);
-    g_assert_true(a->remote == MB_INDEX_NONE || a->remote == REMOTE + a->to || a->to == NODE);
+    g_assert_true(a->remote == MB_INDEX_NONE || a->remote == REMOTE + a->to || a->to == s->node);
     if (a->index != MB_INDEX_NONE) s->index[a->to] = a->index;
 }
 
@@ -347,7 +348,7 @@ static void play(stage *s, const char *line)
 /* ---- setting the stage ---------------------------------------------------------------------- */
 
 typedef struct setting {
-    uint64_t blocks, size, seed, seeder;
+    uint64_t blocks, size, seed, seeder, node;
     const char *have;
 } setting;
 
@@ -359,7 +360,8 @@ static void set_key(stage *s, setting *out, const char *key, const char *value)
     } numbers[] = {{"blocks", &out->blocks},
                    {"size", &out->size},
                    {"seed", &out->seed},
-                   {"seeder", &out->seeder}};
+                   {"seeder", &out->seeder},
+                   {"node", &out->node}};
     for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) {
         if (strcmp(numbers[i].name, key) != 0) continue;
         *numbers[i].number = number(value);
@@ -373,7 +375,7 @@ static void set_key(stage *s, setting *out, const char *key, const char *value)
 
 static void set_up(stage *s, char **words)
 {
-    setting out = {.blocks = 8, .seed = 1};
+    setting out = {.blocks = 8, .seed = 1, .node = NODE};
     uint64_t have[NODES / 64 + 1] = {0};
     mb_preset preset;
     g_assert_cmpint(mb_preset_find(words[0], &preset), ==, 0);
@@ -389,7 +391,8 @@ static void set_up(stage *s, char **words)
     g_assert_cmpint(mb_geometry_init(&s->geometry, out.size, BLOCK_SIZE), ==, 0);
     for (uint32_t block = 0; out.have && out.have[block]; block++)
         if (out.have[block] == '#') mb_blockset_add(have, block);
-    mb_peer_config config = {.node = NODE,
+    s->node = (mb_node)out.node;
+    mb_peer_config config = {.node = (mb_node)out.node,
                              .seed = out.seed,
                              .protocol = &s->protocol,
                              .geometry = &s->geometry,

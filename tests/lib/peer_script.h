@@ -29,7 +29,8 @@
 /*
  * Plays `script` to a peer with `settings`: a preset's name, then KEY=VALUE texts of the protocol
  * and of the stage: blocks=N (8), size=BYTES (of the file; block_size 100), have=SET, seeder=1,
- * seed=N (1). Returns what was played, to be freed by free(): the same text if all is as it says.
+ * seed=N (1), node=N (1: who the peer is). Returns what was played, to be freed by free(): the same
+ * text if all is as it says.
  */
 char *peer_script_play(const char *settings, const char *script);
 

@@ -40,6 +40,24 @@ static const peer_script_case cases[] = {
      "  0.000 to 2: request block 6, tells 0\n"
      "  0.000 to 3: request block 0, tells 0\n"
      "  0.000 to 3: request block 1, tells 0\n"},
+    /* While the seeder serves me, what I was dealt is left to it: others are asked for what else
+       they have. */
+    {"/peer/ask/dealt-left-to-the-seeder", "minibit selection=sequential pipeline=0",
+     "> start\n"
+     "  0.000 announce register, holds 0\n"
+     "> listed 0*:######## 2:######## deal 5 6\n"
+     "  0.000 to 0: hello, tells 0\n"
+     "  0.000 to 2: hello, tells 0\n"
+     "> 0 unchoke\n"
+     "  0.000 to 0: request block 5, tells 0\n"
+     "> 2 unchoke\n"
+     "  0.000 to 2: request block 0, tells 0\n"
+     "> @1 block 2 0\n"
+     "  1.000 gained 0\n"
+     "  1.000 to 2: request block 1, tells 1\n"
+     "> @2 block 0 5\n"
+     "  2.000 gained 5\n"
+     "  2.000 to 0: request block 6, tells 2\n"},
     /* Dealt and given: held on arrival, without a transfer; more than the rest of the file
        completes it. */
     {"/peer/ask/given", "minibit deal=given",

@@ -185,6 +185,102 @@ static const peer_script_case cases[] = {
      "  1.000 to all: have, tells 1\n"
      "  1.000 to 3: request block 0 offset 60, tells 1\n"
      "> 2 unchoke\n"},
+    /* What the second provider has yet to bring counts: free a block later, it would be later than
+     * the first; free at once, it is earlier. */
+    {"/peer/endgame/own-queue",
+     "bittorrent selection=sequential blocks=6 pipeline=1 announce_interval=1h",
+     "> start\n"
+     "  0.000 announce register, holds 0\n"
+     "> listed 2:###### 3:######\n"
+     "  0.000 to 2: hello, tells 0\n"
+     "  0.000 to 3: hello, tells 0\n"
+     "> 2 unchoke; 3 unchoke\n"
+     "  0.000 to 2: request block 0, tells 0\n"
+     "  0.000 to 2: request block 1, tells 0\n"
+     "  0.000 to 3: request block 2, tells 0\n"
+     "  0.000 to 3: request block 3, tells 0\n"
+     "> @1 block 2 0\n"
+     "  1.000 gained 0\n"
+     "  1.000 to all: have, tells 1\n"
+     "  1.000 to 2: request block 4, tells 1\n"
+     "> @2 block 2 1\n"
+     "  2.000 gained 1\n"
+     "  2.000 to all: have, tells 2\n"
+     "  2.000 to 2: request block 5, tells 2\n"
+     "> @2.4 block 3 2\n"
+     "  2.400 gained 2\n"
+     "  2.400 to all: have, tells 3\n"
+     "> @3 block 2 4\n"
+     "  3.000 gained 4\n"
+     "  3.000 to all: have, tells 4\n"
+     "> @3.5 block 2 5\n"
+     "  3.500 gained 5\n"
+     "  3.500 to all: have, tells 5\n"
+     "  3.500 to 2: request endgame block 3, tells 5\n"},
+    /* As late as the first is not earlier. */
+    {"/peer/endgame/as-late",
+     "bittorrent selection=sequential blocks=3 pipeline=0 announce_interval=1h",
+     "> start\n"
+     "  0.000 announce register, holds 0\n"
+     "> listed 2:### 3:###\n"
+     "  0.000 to 2: hello, tells 0\n"
+     "  0.000 to 3: hello, tells 0\n"
+     "> 2 unchoke; 3 unchoke\n"
+     "  0.000 to 2: request block 0, tells 0\n"
+     "  0.000 to 3: request block 1, tells 0\n"
+     "> @1 block 2 0; block 3 1\n"
+     "  1.000 gained 0\n"
+     "  1.000 to all: have, tells 1\n"
+     "  1.000 gained 1\n"
+     "  1.000 to all: have, tells 2\n"
+     "  1.000 to 2: request block 2, tells 2\n"
+     "> look\n"
+     "  1.000 holds 2, knows 2, interested 0, interesting 2, unchoked 0, providers 2, asked 1\n"},
+    /* One block has not been asked for: it is no endgame yet, and nobody is asked beside. */
+    {"/peer/endgame/not-yet",
+     "bittorrent selection=sequential blocks=3 pipeline=0 announce_interval=1h",
+     "> start\n"
+     "  0.000 announce register, holds 0\n"
+     "> listed 2:##. 3:###\n"
+     "  0.000 to 2: hello, tells 0\n"
+     "  0.000 to 3: hello, tells 0\n"
+     "> 2 unchoke; 3 unchoke\n"
+     "  0.000 to 2: request block 0, tells 0\n"
+     "  0.000 to 3: request block 1, tells 0\n"
+     "> @1 block 2 0\n"
+     "  1.000 gained 0\n"
+     "  1.000 to all: have, tells 1\n"
+     "> look\n"
+     "  1.000 holds 1, knows 2, interested 0, interesting 2, unchoked 0, providers 2, asked 1\n"
+     "> @2 block 3 1\n"
+     "  2.000 gained 1\n"
+     "  2.000 to all: have, tells 2\n"
+     "  2.000 to 3: request block 2, tells 2\n"},
+    /* What stands in a provider's queue comes a block later than what is before it. */
+    {"/peer/endgame/behind-another",
+     "bittorrent selection=sequential blocks=6 pipeline=1 announce_interval=1h",
+     "> start\n"
+     "  0.000 announce register, holds 0\n"
+     "> listed 2:###### 3:######\n"
+     "  0.000 to 2: hello, tells 0\n"
+     "  0.000 to 3: hello, tells 0\n"
+     "> 2 unchoke; 3 unchoke\n"
+     "  0.000 to 2: request block 0, tells 0\n"
+     "  0.000 to 2: request block 1, tells 0\n"
+     "  0.000 to 3: request block 2, tells 0\n"
+     "  0.000 to 3: request block 3, tells 0\n"
+     "> @1 block 3 2\n"
+     "  1.000 gained 2\n"
+     "  1.000 to all: have, tells 1\n"
+     "  1.000 to 3: request block 4, tells 1\n"
+     "> @1.5 block 2 0\n"
+     "  1.500 gained 0\n"
+     "  1.500 to all: have, tells 2\n"
+     "  1.500 to 2: request block 5, tells 2\n"
+     "> @2 block 3 3\n"
+     "  2.000 gained 3\n"
+     "  2.000 to all: have, tells 3\n"
+     "  2.000 to 3: request endgame block 5, tells 3\n"},
     /* Without endgame a block is asked of one provider at a time. */
     {"/peer/endgame/no",
      "bittorrent endgame=no selection=sequential blocks=3 pipeline=0 announce_interval=1h",

@@ -82,6 +82,31 @@ static const peer_script_case cases[] = {
      "0\n"
      "> 4 hello holds ##......\n"
      "  0.000 to 4: ack, tells 0\n"},
+    /* One answer's worth of peers is enough, the seeder not counted: who is listed beyond that is
+       not greeted, and is once one of them has gone. */
+    {"/peer/known/enough", "minibit max_known=8 peers_per_announce=2",
+     "> start\n"
+     "  0.000 announce register, holds 0\n"
+     "> listed 0*:######## 2:#....... 3:#....... 4:#.......\n"
+     "  0.000 to 0: hello, tells 0\n"
+     "  0.000 to 2: hello, tells 0\n"
+     "  0.000 to 3: hello, tells 0\n"
+     "> listed 5:#.......\n"
+     "> 2 bye\n"
+     "> listed 4:#....... 5:#.......\n"
+     "  0.000 to 4: hello, tells 0\n"},
+    /* Who answers my greeting, or greets me while mine is on its way, is not greeted again. */
+    {"/peer/known/greeted-once", "minibit",
+     "> start\n"
+     "  0.000 announce register, holds 0\n"
+     "> listed 2:#....... 3:#.......\n"
+     "  0.000 to 2: hello, tells 0\n"
+     "  0.000 to 3: hello, tells 0\n"
+     "> 2 ack holds ##......\n"
+     "> 3 hello holds ##......\n"
+     "> listed 2:#....... 3:#.......\n"
+     "> 3 hello holds ##......\n"
+     "  0.000 to 3: ack, tells 0\n"},
     /* Who finds me without room says so: I forget it. */
     {"/peer/known/told-full", "minibit",
      "> start\n"
