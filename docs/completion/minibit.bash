@@ -206,4 +206,4 @@ _minibit() {
     esac
 }
 
-complete -F _minibit minibit-sim minibit-tracker minibit-peer minibit-live minibit-results minibit-fuzz
+complete -F _minibit minibit-sim minibit-tracker minibit-peer minibit-live minibit-results minibit-fuzz minibit-audit

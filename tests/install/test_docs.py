@@ -25,7 +25,7 @@ import tap  # noqa: E402
 SOURCE, BUILD = map(Path, tap.arguments(2))
 PAGES = ["README.md"] + sorted(f"docs/{path.name}" for path in (SOURCE / "docs").glob("*.md"))
 PROGRAMS = ("minibit-sim", "minibit-tracker", "minibit-peer", "minibit-live", "minibit-results",
-            "minibit-fuzz")
+            "minibit-fuzz", "minibit-audit")
 
 # How a command begins, and why it is not run here.
 NOT_RUN = {

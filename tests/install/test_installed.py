@@ -99,7 +99,7 @@ def strategies(kind):
 class Installed(unittest.TestCase):
     def test_programs(self):
         names = [path.name for path in programs()]
-        self.assertEqual(names, ["minibit-fuzz", "minibit-live", "minibit-peer", "minibit-results", "minibit-sim",
+        self.assertEqual(names, ["minibit-audit", "minibit-fuzz", "minibit-live", "minibit-peer", "minibit-results", "minibit-sim",
                                  "minibit-tracker"])
         for program in programs():
             with self.subTest(program.name):

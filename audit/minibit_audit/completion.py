@@ -1,0 +1,123 @@
+"""completion.csv: each row against the replay of provenance.csv, and against itself."""
+from .numbers import time_text
+
+
+def order_and_names(run):
+    """Rows come in order of arrival; GROUP-k is the k-th of its group."""
+    report, before, counts = run.report, 0, {}
+    for peer in run.peers:
+        counts[peer.group] = counts.get(peer.group, 0) + 1
+        wanted = f"{peer.group}-{counts[peer.group]}"
+        if peer.name != wanted and not run.is_live:
+            report.wrong("completion.csv", peer.row, "peer", wanted, peer.name)
+        if peer.arrived_s < before and not run.is_live:
+            report.wrong("completion.csv", peer.row, "arrived_s",
+                         f"{time_text(before)} or later", time_text(peer.arrived_s))
+        before = max(before, peer.arrived_s)
+    for name, link in run.config.peers.items():
+        if "count" in link.keys and counts.get(name, 0) > link.number("count"):
+            report.wrong("completion.csv", None, f"peers of {name}",
+                         f"{link.keys['count']} at most", counts[name])
+
+
+def times_of(run, peer):
+    report, row = run.report, peer.row
+    download = None if peer.completed_s is None else peer.completed_s - peer.arrived_s
+    if download != peer.download_s:
+        report.wrong("completion.csv", row, "download_s", time_text(download),
+                     time_text(peer.download_s))
+    for key in ("arrived_s", "first_block_s", "completed_s", "left_s"):
+        value = getattr(peer, key)
+        if value is not None and not peer.arrived_s <= value <= run.end:
+            report.wrong("completion.csv", row, key,
+                         f"{time_text(peer.arrived_s)} to {time_text(run.end)}", time_text(value))
+    if peer.left_s is not None and peer.completed_s is not None and peer.completed_s > peer.left_s:
+        report.wrong("completion.csv", row, "completed_s", f"by {time_text(peer.left_s)}",
+                     time_text(peer.completed_s))
+
+
+def status_of(run, peer):
+    if peer.completed_s is not None:
+        wanted = ("complete", "crashed")
+    elif peer.left_s is None:
+        wanted = ("incomplete",)
+    else:
+        wanted = ("left", "crashed")
+    if peer.status not in wanted:
+        run.report.wrong("completion.csv", peer.row, "status", " or ".join(wanted), peer.status)
+    if peer.completed_s is not None and peer.blocks != run.config.blocks:
+        run.report.wrong("completion.csv", peer.row, "blocks of a complete peer", run.config.blocks,
+                         peer.blocks)
+
+
+def within(run):
+    """What a row says of itself."""
+    order_and_names(run)
+    for peer in run.peers:
+        times_of(run, peer)
+        status_of(run, peer)
+        total = peer.dealt + peer.from_tracker + peer.from_seeders + peer.from_leechers
+        run.report.same("completion.csv", peer.row, "blocks", total, peer.blocks)
+        if peer.wasted_bytes > peer.downloaded_bytes:
+            run.report.wrong("completion.csv", peer.row, "wasted_bytes",
+                             f"{peer.downloaded_bytes} at most", peer.wasted_bytes)
+    sent = sum(peer.uploaded_bytes for peer in run.peers)
+    came = sum(peer.downloaded_bytes for peer in run.peers)
+    if sent > came:
+        run.report.wrong("completion.csv", None, "uploaded_bytes of all", f"{came} at most", sent)
+    run.report.count("peers", len(run.peers))
+
+
+def replayed(run, replay):
+    """What the replay says of each row."""
+    for node, peer in enumerate(run.peers, 1):
+        sums = {"dealt": replay.dealt[node], "from_tracker": replay.by_role[0][node],
+                "from_seeders": replay.by_role[1][node], "from_leechers": replay.by_role[2][node],
+                "uploaded_blocks": replay.uploads[node]}
+        for key, value in sums.items():
+            run.report.same("completion.csv", peer.row, key, value, getattr(peer, key))
+        if peer.first_block_s != replay.first[node]:
+            run.report.wrong("completion.csv", peer.row, "first_block_s",
+                             time_text(replay.first[node]), time_text(peer.first_block_s))
+        completed(run, replay, node, peer)
+        conserved(run, replay, node, peer)
+
+
+def completed(run, replay, node, peer):
+    blocks, link = run.config.blocks, peer.link
+    held = sum(replay.by_role[role][node] for role in range(3)) + replay.dealt[node]
+    last = max(replay.held[node], default=peer.arrived_s)
+    last = max(last, peer.arrived_s)
+    found = peer.completed_s
+    if held < blocks:
+        is_right, wanted = found is None, "nothing: blocks are lacking"
+    elif run.is_live:
+        is_right = found is not None and last - run.slack <= found <= last + run.slack \
+            or link.is_rounds or run.is_merged()
+        wanted = f"{time_text(last)}, give or take {time_text(run.slack)}"
+    elif not link.is_rounds or link.keys.get("have") == "all" or not blocks:
+        is_right, wanted = found == last, time_text(last)
+    else:
+        interval = link.time("exchange_interval")
+        begins = peer.arrived_s + -(-(last - peer.arrived_s) // interval) * interval
+        ends = begins + interval + link.time("round_jitter")
+        begins = last if link.time("round_jitter") else begins
+        wanted = f"{time_text(begins)} to {time_text(ends)}, the next round's begin"
+        is_right = begins <= found <= ends if found is not None else \
+            ends >= min(run.end, replay.left[node])
+        if is_right and found is not None and not link.time("round_jitter"):
+            is_right = (found - peer.arrived_s) % interval == 0
+    if not is_right:
+        run.report.wrong("completion.csv", peer.row, "completed_s", wanted, time_text(found))
+
+
+def conserved(run, replay, node, peer):
+    """downloaded = led to blocks + wasted; a cut transfer's bytes lead to blocks in no row."""
+    led = peer.downloaded_bytes - peer.wasted_bytes
+    wanted = replay.bytes_in[node]
+    whole = sum(run.config.wire[b] for b, time in enumerate(replay.held[node]) if time >= 0) \
+        if replay.may_resume() else None
+    if led == wanted:
+        return
+    if whole is None or not wanted <= led <= whole * (2 if run.is_live else 1):
+        run.report.wrong("completion.csv", peer.row, "downloaded_bytes - wasted_bytes", wanted, led)

@@ -1,0 +1,70 @@
+"""What a path names: a run, a study's folder, or nothing that can be audited; and a run's audit."""
+import csv
+import os
+
+from . import capacity, completion, manifest, possession, summary, tables, timeline
+from .findings import Report
+from .numbers import Unreadable
+from .run import Run
+
+
+def silent(_done, _what):
+    pass
+
+
+def runs_of(path):
+    """The folders of the runs that a path names. Unreadable where there is none."""
+    if os.path.isfile(path):
+        path = os.path.dirname(path) or "."
+    if not os.path.isdir(path):
+        raise Unreadable(f"{path}: no such folder")
+    if os.path.exists(os.path.join(path, "manifest.json")):
+        return [path]
+    index = os.path.join(path, "index.csv")
+    if os.path.exists(index):
+        with open(index, newline="", encoding="utf-8") as file:
+            names = [row["folder"] for row in csv.DictReader(file) if row.get("folder")]
+        found = [os.path.join(path, name) for name in names]
+        found = [folder for folder in found if os.path.isdir(folder)]
+        if found:
+            return found
+    raise Unreadable(f"{path}: neither a run (no manifest.json) nor a study with finished runs")
+
+
+def audit(paths, progress=silent):
+    """Yields a Report for each run that the paths name, one after another. Raises Unreadable."""
+    for path in paths:
+        for folder in runs_of(path):
+            yield audit_run(folder, progress)
+
+
+def audit_run(folder, progress=silent):
+    report = Report(folder)
+    run = Run(folder, report)
+    manifest.check(run)
+    if run.config.is_replay:
+        report.not_checked("transfers.csv", "a replay of transfers has no blocks")
+        return report
+    completion.within(run)
+    replay = play(run, progress)
+    summary.check(run, replay)
+    return report
+
+
+def play(run, progress):
+    """Replays provenance.csv with what watches it; None without one."""
+    path = tables.existing(run.folder, "provenance.csv")
+    rows = timeline.Timeline(run, path is not None)
+    links = None if run.is_live else capacity.Capacity(run)
+    replay = possession.Replay(run, rows, links)
+    rows.replay = replay
+    if path is None:
+        run.report.not_checked("possession, times and bytes", "there is no provenance.csv")
+        rows.finish()
+        return None
+    replay.play(path, progress)
+    rows.finish()
+    completion.replayed(run, replay)
+    if links:
+        links.check(replay.file)
+    return replay

@@ -1,0 +1,309 @@
+#!/usr/bin/env python3
+"""test_tampered.py AUDIT SIM: each way of tampering with a finished run is found, and named rightly.
+
+KINDS is the table. Every kind starts from a run that the auditor finds right, changes one thing, and
+makes the manifest agree again, so that digests do not give it away.
+"""
+import shutil
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "lib"))
+import tap  # noqa: E402
+from folders import Folder, audit, simulate  # noqa: E402
+
+AUDIT, SIM = tap.arguments(2)
+SCENARIO = """[scenario]
+name = small
+until = 1h
+sample = 2s
+[file]
+size = 5000000B
+[protocol]
+preset = minibit
+[tracker]
+up = 8Mbit
+down = 8Mbit
+latency = 10ms
+[peers fast]
+count = 3
+up = 4Mbit
+down = 16Mbit
+latency = 5ms
+arrival = within 2s
+[peers slow]
+count = 5
+up = 1Mbit
+down = 8Mbit
+latency = 20ms
+arrival = within 4s
+leave = after 5s
+"""
+
+
+def nanoseconds(text):
+    return int(text.replace(".", ""))
+
+
+def seconds(ns):
+    return f"{ns // 10**9}.{ns % 10**9:09}"
+
+
+def edit(name, change, numbered=False):
+    """A kind that changes the rows of a table."""
+    def tamper(folder):
+        rows = folder.rows(name)
+        change(rows)
+        folder.write_rows(name, rows)
+        if numbered:
+            folder.number(name)
+    return tamper
+
+
+def field(name, key, value, row=7):
+    """A kind that changes a field; `value` makes the new text of the old one."""
+    def change(rows):
+        before = rows[row][key]
+        rows[row][key] = value(before)
+        assert rows[row][key] != before
+    return edit(name, change)
+
+
+def figure(path, value):
+    """A kind that changes a figure of summary.json."""
+    def tamper(folder):
+        summary = folder.json("summary.json")
+        *parents, key = path.split(".")
+        inner = summary
+        for parent in parents:
+            inner = inner[parent]
+        inner[key] = value(inner[key])
+        folder.write_json("summary.json", summary)
+    return tamper
+
+
+def more(by=1):
+    return lambda text: str(int(text) + by)
+
+
+def later(ns):
+    return lambda text: seconds(nanoseconds(text) + ns)
+
+
+def transferred(rows, wanted=lambda row: True):
+    return next(i for i, row in enumerate(rows) if i > 40 and row["via"] != "initial" and wanted(row))
+
+
+def swap(rows):
+    rows[60], rows[80] = rows[80], rows[60]
+
+
+def ignorant_giver(rows):
+    """The giver becomes a leecher that gains this block later only."""
+    for row in rows[5:60]:
+        for other in rows:
+            if (other["block"] == row["block"] and other["peer"] != row["peer"]
+                    and nanoseconds(other["time_s"]) > nanoseconds(row["time_s"])):
+                row["from"], row["from_role"], row["via"] = other["peer"], "leecher", "regular"
+                return
+    raise AssertionError("nobody lacks a block")
+
+
+def role(old, new, via=None):
+    def change(rows):
+        row = rows[transferred(rows, lambda row: row["from_role"] == old)]
+        row["from_role"] = new
+        if via:
+            row["via"] = via
+    return change
+
+
+def ground(old, new):
+    def change(rows):
+        rows[transferred(rows, lambda row: row["via"] == old)]["via"] = new
+    return change
+
+
+def too_quick(rows):
+    row = rows[transferred(rows)]
+    row["started_s"] = seconds(nanoseconds(row["time_s"]) - 60_000_000)
+
+
+def one_link_too_many(rows):
+    """Each of the tracker's transfers alone keeps its pace; together they are too much for its link."""
+    for row in rows:
+        if row["from"] == "tracker":
+            size = nanoseconds(row["time_s"]) - nanoseconds(row["started_s"])
+            row["started_s"] = seconds(nanoseconds(row["time_s"]) - max(300_000_000, size // 8))
+
+
+def delete(number):
+    def change(rows):
+        del rows[number]
+    return change
+
+
+def double(rows):
+    rows.insert(51, dict(rows[50]))
+
+
+def digest(folder):
+    manifest = folder.json("manifest.json")
+    told = manifest["files"]["timeline.csv"]
+    told["sha256"] = told["sha256"][::-1]
+    folder.write_json("manifest.json", manifest)
+
+
+def one_byte(folder):
+    path = folder.path / "provenance.csv"
+    content = bytearray(path.read_bytes())
+    content[-2] ^= 1
+    path.write_bytes(content)
+
+
+def truncated(folder):
+    path = folder.path / "provenance.csv"
+    path.write_bytes(path.read_bytes()[:-40])
+
+
+def forgotten(folder):
+    manifest = folder.json("manifest.json")
+    del manifest["files"]["timeline.csv"]
+    folder.write_json("manifest.json", manifest)
+
+
+def missing(folder):
+    (folder.path / "timeline.csv").unlink()
+
+
+P, C, T = "provenance.csv", "completion.csv", "timeline.csv"
+# What is done: (how, what a finding must say as a regular expression, whether the manifest is retold).
+KINDS = {
+    "a row of provenance removed": (edit(P, delete(50), True), r"completion\.csv.*from_", True),
+    "a row of provenance removed, numbers kept": (edit(P, delete(50)), r"provenance.*seq", True),
+    "a row of provenance doubled": (edit(P, double, True), "expected once", True),
+    "two rows swapped": (edit(P, swap, True), r"provenance\.csv:\d+: time_s", True),
+    "a giver without the block": (edit(P, ignorant_giver), "gives block", True),
+    "the giver is the receiver": (edit(P, lambda r: r[60].update({"from": r[60]["peer"]})), "giver|gives", True),
+    "another giver, who has it": (edit(P, lambda r: r[60].update({"from": "tracker", "from_role": "tracker",
+                                                                  "via": "seed"})),
+                                  r"completion\.csv:\d+: from_tracker", True),
+    "a receiver changed": (field(P, "peer", lambda old: "fast-1" if old != "fast-1" else "fast-2", 90),
+                           "expected once|completion", True),
+    "an unknown peer": (field(P, "peer", lambda old: "nobody-1"), "cannot be read", True),
+    "a block changed": (field(P, "block", lambda old: str((int(old) + 1) % 20), 70), "once|gives block", True),
+    "a block that the file has not": (field(P, "block", lambda old: "20"), "block: expected less", True),
+    "a gain a microsecond later": (field(P, "time_s", later(1000), -1), "completed_s|time_s", True),
+    "a gain before the one before": (field(P, "time_s", lambda old: "0.500000000", 60), "time_s", True),
+    "a transfer begun too early": (field(P, "started_s", lambda old: "0.000000000"), "started_s|time_s", True),
+    "a transfer that is too quick": (edit(P, too_quick), "duration", True),
+    "more than a link carries": (edit(P, one_link_too_many), "uplink of tracker", True),
+    "a leecher called a seeder": (edit(P, role("leecher", "seeder", "seed")), "from_role", True),
+    "a seeder called a leecher": (edit(P, role("seeder", "leecher", "regular")), "from_role", True),
+    "the tracker called a seeder": (edit(P, role("tracker", "seeder")), "from_role", True),
+    "an unknown role": (edit(P, role("leecher", "broker")), "cannot be read", True),
+    "a ground of seeders for a leecher": (edit(P, ground("regular", "seed")), "via", True),
+    "open, where nobody serves all": (edit(P, ground("seed", "open")), "via", True),
+    "an unknown ground": (edit(P, ground("seed", "luck")), "via", True),
+    "bytes of a block": (field(P, "bytes", more(), 60), "bytes of block", True),
+    "a transfer called initial": (field(P, "via", lambda old: "initial", 60), "held on arrival", True),
+    "a row of completion removed": (edit(C, delete(3)), "cannot be read|peer", True),
+    "an arrival": (field(C, "arrived_s", later(1)), "download_s", True),
+    "the first block": (field(C, "first_block_s", later(1)), "first_block_s", True),
+    "a completion": (field(C, "completed_s", later(1)), r"completion\.csv:9: completed_s", True),
+    "a download time": (field(C, "download_s", later(1)), "download_s", True),
+    "blocks": (field(C, "blocks", more(-1)), "completion.csv:9: blocks", True),
+    "dealt": (field(C, "dealt", more()), "dealt", True),
+    "blocks of a role": (field(C, "from_leechers", more()), "from_leechers", True),
+    "uploaded blocks": (field(C, "uploaded_blocks", more()), "uploaded_blocks", True),
+    "uploaded bytes": (field(C, "uploaded_bytes", more()), "group_bytes", True),
+    "downloaded bytes": (field(C, "downloaded_bytes", more()), "downloaded_bytes - wasted", True),
+    "wasted bytes": (field(C, "wasted_bytes", more()), "downloaded_bytes - wasted", True),
+    "refusals": (field(C, "refusals", more(1000)), "refusals", True),
+    "a departure before completion": (field(C, "left_s", lambda old: "4.500000000"), "left|there", True),
+    "a status": (field(C, "status", lambda old: "left"), "status", True),
+    "a group": (field(C, "group", lambda old: "fast"), "peer|peers", True),
+    "a row of the timeline removed": (edit(T, delete(3)), "timeline.*time_s|rows", True),
+    "a row of the timeline moved": (field(T, "time_s", later(1), 3), "timeline.*time_s", True),
+    "the summary cut short": (lambda folder: figure("end_s", lambda old: old - 1)(folder), "time_s|end_s", True),
+    "a digest": (digest, "SHA-256", False),
+    "one byte": (one_byte, "SHA-256", False),
+    "a table cut off": (truncated, "bytes by manifest", False),
+    "a table removed": (missing, "timeline", False),
+    "a table that the manifest does not know": (forgotten, "files.timeline.csv", False),
+    "the configuration's digest": (lambda folder: folder.write_json(
+        "manifest.json", folder.json("manifest.json") | {"config_sha256": "0" * 64}), "config_sha256", False),
+    "a figure that no format has": (lambda folder: folder.write_json(
+        "summary.json", folder.json("summary.json") | {"fairness": 1}), "fairness", True),
+    "a figure left out": (lambda folder: folder.write_json(
+        "summary.json", {k: v for k, v in folder.json("summary.json").items() if k != "jain_index"}),
+        "jain_index", True),
+}
+for column in ("arrived", "active", "complete", "left", "blocks_delivered", "from_tracker",
+               "from_seeders", "from_leechers", "goodput_bytes_per_s", "min_copies", "rarest_blocks"):
+    KINDS[f"timeline: {column}"] = (field(T, column, more(), 3), rf"timeline\.csv:5: {column}", True)
+KINDS["timeline: mean_copies"] = (field(T, "mean_copies", lambda old: old[:-1] + str((int(old[-1]) + 1) % 10), 3),
+                                  r"timeline\.csv:5: mean_copies", True)
+for path in ("seed", "file_bytes", "blocks_transferred", "peers", "peers_complete", "wasted_bytes",
+             "download_s.count", "share_ratio.count", "groups.fast.peers",
+             "groups.slow.peers_complete", "groups.slow.download_s.count", "groups.fast.share_ratio.count",
+             "group_bytes.fast.slow", "group_bytes.tracker.fast"):
+    KINDS[f"summary: {path}"] = (figure(path, lambda old: old + 1), path.split(".")[0], True)
+for path in ("completed_s", "download_s.mean", "download_s.median", "download_s.p95", "download_s.min",
+             "download_s.max", "lower_bound_s", "first_copy_s", "groups.fast.download_s.mean",
+             "groups.slow.download_s.p95"):
+    KINDS[f"summary: {path}"] = (figure(path, lambda old: round(old + 1e-6, 9)), path, True)
+for path in ("bound_ratio", "tracker_share", "seeder_share", "leecher_share", "seeder_copies",
+             "share_ratio.mean", "share_ratio.median", "share_ratio.p95", "share_ratio.min",
+             "share_ratio.max", "max_served_files", "jain_index", "groups.fast.share_ratio.mean"):
+    KINDS[f"summary: {path}"] = (figure(path, lambda old: round(old + 1e-6, 6)), path, True)
+for path in ("mean_active", "little_error"):
+    KINDS[f"summary: {path}"] = (figure(path, lambda old: 1.0), path, True)
+
+
+def setUpModule():
+    global HOME, CLEAN
+    HOME = Path(tempfile.mkdtemp(prefix="minibit-audit."))
+    (HOME / "small.ini").write_text(SCENARIO)
+    CLEAN = simulate(SIM, HOME / "small.ini", HOME / "clean", "--events=csv")
+
+
+def tearDownModule():
+    shutil.rmtree(HOME)
+
+
+class Tampered(unittest.TestCase):
+    def test_nothing_is_found_before(self):
+        self.assertEqual(audit(AUDIT, CLEAN), (0, f"{CLEAN}: all right\n", ""))
+
+    def test_retelling_changes_nothing(self):
+        folder = Folder(CLEAN, HOME / "retold")
+        for name in (P, C, T):
+            folder.write_rows(name, folder.rows(name))
+        folder.write_json("summary.json", folder.json("summary.json"))
+        folder.retell()
+        self.assertEqual(audit(AUDIT, folder.path)[0], 0)
+
+    def kind(self, name):
+        how, wanted, is_retold = KINDS[name]
+        folder = Folder(CLEAN, HOME / "tampered")
+        how(folder)
+        if is_retold:
+            folder.retell()
+        status, printed, errors = audit(AUDIT, "--most=1000", folder.path)
+        self.assertIn(status, (1, 2), f"{name} is not found")
+        self.assertRegex(printed + errors, wanted)
+        self.assertNotIn("Traceback", errors)
+
+
+def add(name):
+    setattr(Tampered, "test_" + name.replace(" ", "_"), lambda self: self.kind(name))
+
+
+for kind in KINDS:
+    add(kind)
+
+if __name__ == "__main__":
+    tap.main()
