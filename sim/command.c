@@ -1,8 +1,8 @@
 #include "sim/command.h"
 
+#include "sim/afford.h"
 #include "sim/clock_text.h"
 #include "sim/config_writer.h"
-#include "sim/estimate.h"
 #include "sim/expect.h"
 #include "sim/progress.h"
 #include "sim/replay_run.h"
@@ -67,14 +67,13 @@ sim_run_options sim_command_run_options(const sim_options *options, const char *
                              .argv = argv};
 }
 
-void sim_command_print_bytes(uint64_t bytes)
+void sim_command_print_costs(const sim_estimate *estimate)
 {
-    static const char *const units[] = {"kB", "MB", "GB", "TB"};
-    uint64_t tenths = bytes / 100;
-    size_t unit = 0;
-    for (; tenths >= 10000 && unit + 1 < G_N_ELEMENTS(units); unit++)
-        tenths /= 1000;
-    printf("%" PRIu64 ".%d %s", tenths / 10, (int)(tenths % 10), units[unit]);
+    char *least = sim_cost_text(&estimate->least), *most = sim_cost_text(&estimate->most);
+    printf("about %s\n", least);
+    printf("about %s if not all complete, and it goes on until its end\n", most);
+    g_free(least);
+    g_free(most);
 }
 
 /* ---- what prints and leaves ---- */
@@ -88,23 +87,23 @@ static int show_config(const sim_scenario *scenario)
     return EXIT_DONE;
 }
 
-static int dry_run(const sim_scenario *scenario)
+static int dry_run(const sim_scenario *scenario, const sim_options *options, const char *folder)
 {
     if (scenario->replay.trace_path) {
         printf("%s: a replay over %u nodes; the scenario is all right\n", scenario->name,
                scenario->replay.node_count);
         return EXIT_DONE;
     }
-    sim_estimate estimate = sim_estimate_make(scenario);
-    sim_clock_text time, rounds_time;
+    sim_run_options run = sim_command_run_options(options, folder, 0, NULL);
+    sim_estimate estimate = sim_estimate_make(scenario, &run);
+    sim_means means = sim_means_find(folder);
     printf("%s: the scenario is all right; nothing was run\n", scenario->name);
     printf("%s%" PRIu64 " peers, %" PRIu64 " block transfers if all complete\n",
            scenario->open ? "about " : "", estimate.peers, estimate.blocks);
-    printf("about ");
-    sim_command_print_bytes(estimate.memory_bytes);
-    printf(" of memory and %s of processor time\n", sim_clock_format(estimate.time, time));
-    printf("%s more at most for announces and rounds, which go on as long as it lasts\n",
-           sim_clock_format(estimate.rounds_time, rounds_time));
+    sim_command_print_costs(&estimate);
+    char *line = options->anyway ? NULL : sim_afford_check(scenario, &estimate, &means, 1);
+    if (line) printf("it would be refused: %s\n", line);
+    g_free(line);
     return EXIT_DONE;
 }
 
@@ -196,28 +195,42 @@ static int run_replay(const sim_scenario *scenario, const sim_options *options,
     return figures.interrupted ? tell_interrupted(figures.end, run->folder) : EXIT_DONE;
 }
 
-static int run_scenario(const sim_scenario *scenario, const sim_options *options, int argc,
-                        char **argv)
+/* Whether the machine bears the run; says so if not, and what to expect if that is much. */
+static bool is_borne(const sim_scenario *scenario, const sim_options *options,
+                     const sim_run_options *run)
 {
-    char *folder = options->folder ? g_strdup(options->folder)
-                                   : g_build_filename("results", scenario->name, NULL);
-    if (options->payload_dir && scenario->file.mode != SIM_FILE_PATH) {
-        g_free(folder);
+    sim_estimate estimate = sim_estimate_make(scenario, run);
+    sim_means means = sim_means_find(run->folder);
+    char *line = options->anyway ? NULL : sim_afford_check(scenario, &estimate, &means, 1);
+    bool borne = !line;
+    if (!line) line = sim_afford_note(scenario, &estimate);
+    if (line) sim_command_complain(line, 0);
+    g_free(line);
+    return borne;
+}
+
+static int run_scenario(const sim_scenario *scenario, const sim_options *options,
+                        const char *folder, int argc, char **argv)
+{
+    if (options->payload_dir && scenario->file.mode != SIM_FILE_PATH)
         return sim_command_complain("--payload-dir: only a scenario with [file] path has a payload",
                                     EXIT_USAGE);
-    }
     sim_run_options run = sim_command_run_options(options, folder, argc, argv);
+    bool is_replay = scenario->replay.trace_path != NULL;
     catch_signals();
-    int status = scenario->replay.trace_path ? run_replay(scenario, options, &run)
-                                             : run_swarm(scenario, options, &run);
-    g_free(folder);
-    return status;
+    if (!is_replay && !is_borne(scenario, options, &run)) return EXIT_USAGE;
+    return is_replay ? run_replay(scenario, options, &run) : run_swarm(scenario, options, &run);
 }
 
 int sim_command_scenario(const sim_scenario *scenario, const sim_options *options, int argc,
                          char **argv)
 {
     if (options->action == SIM_ACTION_SHOW_CONFIG) return show_config(scenario);
-    if (options->action == SIM_ACTION_DRY_RUN) return dry_run(scenario);
-    return run_scenario(scenario, options, argc, argv);
+    char *folder = options->folder ? g_strdup(options->folder)
+                                   : g_build_filename("results", scenario->name, NULL);
+    int status = options->action == SIM_ACTION_DRY_RUN
+                     ? dry_run(scenario, options, folder)
+                     : run_scenario(scenario, options, folder, argc, argv);
+    g_free(folder);
+    return status;
 }

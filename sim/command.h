@@ -8,6 +8,7 @@
 #ifndef SIM_COMMAND_H
 #define SIM_COMMAND_H
 
+#include "sim/estimate.h"
 #include "sim/options.h"
 #include "sim/scenario.h"
 
@@ -36,7 +37,7 @@ int sim_command_failure_status(int error);
 sim_run_options sim_command_run_options(const sim_options *options, const char *folder, int argc,
                                         char **argv);
 
-/* Prints bytes to two digits or so: "8.6 MB". */
-void sim_command_print_bytes(uint64_t bytes);
+/* Prints what runs take, a line for each way in which they may go. */
+void sim_command_print_costs(const sim_estimate *estimate);
 
 #endif

@@ -1,7 +1,6 @@
 #include "sim/command.h"
 
-#include "sim/clock_text.h"
-#include "sim/estimate.h"
+#include "sim/afford.h"
 #include "sim/progress.h"
 #include "sim/study_run.h"
 
@@ -47,29 +46,80 @@ static const char *plural(uint32_t count)
     return count == 1 ? "" : "s";
 }
 
+/* The estimate of a chosen run; *line (g_free()) says why it cannot be borne, if so. 0, or
+ * EXIT_USAGE with *line what is wrong with its scenario. */
+static int estimate_run(const struct work *work, uint32_t run, uint32_t jobs,
+                        const sim_means *means, sim_estimate *estimate, char **line)
+{
+    sim_run_options options = sim_command_run_options(work->options, NULL, 0, NULL);
+    sim_scenario *scenario;
+    *estimate = (sim_estimate){0};
+    if (sim_study_scenario(work->study, run, &scenario, line)) return EXIT_USAGE;
+    *line = NULL;
+    if (!scenario->replay.trace_path) {
+        *estimate = sim_estimate_make(scenario, &options);
+        *line = sim_afford_check(scenario, estimate, means, jobs);
+    }
+    sim_scenario_free(scenario);
+    return EXIT_DONE;
+}
+
+/* How many of the chosen runs are done at a time. */
+static uint32_t jobs_of(const struct work *work)
+{
+    uint32_t jobs = work->options->jobs ? work->options->jobs : sim_study_cores();
+    return MIN(jobs, work->chosen_count);
+}
+
+/* Whether a run has left something that looks done: then its cost is none. */
+static bool seems_done(const struct work *work, uint32_t run)
+{
+    if (work->options->force) return false;
+    char *path = g_build_filename(work->folder, work->rows[run].key.folder, "manifest.json", NULL);
+    bool is = g_file_test(path, G_FILE_TEST_EXISTS);
+    g_free(path);
+    return is;
+}
+
 static int dry_run_study(const struct work *work)
 {
     sim_estimate sum = {0};
-    sim_clock_text time, rounds_time;
+    sim_means means = sim_means_find(work->folder);
+    char *refused = NULL;
     for (uint32_t i = 0; i < work->chosen_count; i++) {
-        sim_scenario *scenario;
-        char *error;
-        if (sim_study_scenario(work->study, work->chosen[i], &scenario, &error))
-            return sim_command_complain_free(error, EXIT_USAGE);
-        sim_estimate one =
-            scenario->replay.trace_path ? (sim_estimate){0} : sim_estimate_make(scenario);
-        sim_scenario_free(scenario);
+        sim_estimate one;
+        char *line;
+        if (estimate_run(work, work->chosen[i], jobs_of(work), &means, &one, &line))
+            return sim_command_complain_free(line, EXIT_USAGE);
         sim_estimate_add(&sum, &one);
+        if (!refused && line && !work->options->anyway)
+            refused = g_strdup_printf("run %u would be refused: %s", work->chosen[i], line);
+        g_free(line);
     }
     printf("%s: the study is all right; nothing was run\n", work->options->scenario);
-    printf("%u run%s, %" PRIu64 " block transfers if all complete\n", work->chosen_count,
-           plural(work->chosen_count), sum.blocks);
-    printf("at most about ");
-    sim_command_print_bytes(sum.memory_bytes);
-    printf(" of memory for a run, and about %s of processor time for all\n",
-           sim_clock_format(sum.time, time));
-    printf("%s more at most for announces and rounds, which go on as long as the runs last\n",
-           sim_clock_format(sum.rounds_time, rounds_time));
+    printf("%u run%s, %" PRIu64 " block transfers if all complete; memory is that of one run\n",
+           work->chosen_count, plural(work->chosen_count), sum.blocks);
+    sim_command_print_costs(&sum);
+    if (refused) printf("%s\n", refused);
+    g_free(refused);
+    return EXIT_DONE;
+}
+
+/* Whether the machine bears every run that is still to be done; else EXIT_USAGE, and said. */
+static int check_costs(const struct work *work)
+{
+    sim_means means = sim_means_find(work->folder);
+    for (uint32_t i = 0; i < work->chosen_count && !work->options->anyway; i++) {
+        sim_estimate one;
+        char *line;
+        if (seems_done(work, work->chosen[i])) continue;
+        int status = estimate_run(work, work->chosen[i], jobs_of(work), &means, &one, &line);
+        if (status) return sim_command_complain_free(line, status);
+        if (!line) continue;
+        char *whole = g_strdup_printf("run %u: %s", work->chosen[i], line);
+        g_free(line);
+        return sim_command_complain_free(whole, EXIT_USAGE);
+    }
     return EXIT_DONE;
 }
 
@@ -140,7 +190,8 @@ static int with_work(struct work *work, int argc, char **argv)
         return sim_command_complain_free(error, EXIT_USAGE);
     if (options->action == SIM_ACTION_LIST_RUNS) return list_runs(work);
     if (options->action == SIM_ACTION_DRY_RUN) return dry_run_study(work);
-    return execute_study(work, argc, argv);
+    int status = check_costs(work);
+    return status ? status : execute_study(work, argc, argv);
 }
 
 /* The first chosen run alone, as a scenario of its own. */

@@ -12,7 +12,7 @@
 /* What GOption fills. */
 struct raw {
     gboolean help, help_keys, list_strategies, version, show_config, dry_run;
-    gboolean force, quiet, verbose, list_runs;
+    gboolean force, anyway, quiet, verbose, list_runs;
     char *folder, *payload_dir, *seed, *check, *provenance, *events, *progress;
     char *list_format, *run, *jobs;
     char **sets;
@@ -28,7 +28,7 @@ static const char examples[] =
     "  minibit-sim scenarios/coursework.ini --seed 7 --force\n"
     "      another draw of all random choices, over the results that are there\n"
     "  minibit-sim scenarios/steady.ini --dry-run\n"
-    "      only check the scenario and estimate memory and time\n"
+    "      only check the scenario and estimate memory, time and results\n"
     "  minibit-sim study.ini --list-runs\n"
     "      the runs of a study, that is of a scenario with ${...} or repeat\n"
     "  minibit-sim study.ini -j 4\n"
@@ -71,7 +71,9 @@ static GOptionContext *make_context(struct raw *raw)
         {"show-config", 0, 0, G_OPTION_ARG_NONE, &raw->show_config,
          "print the scenario with every key resolved", NULL},
         {"dry-run", 0, 0, G_OPTION_ARG_NONE, &raw->dry_run,
-         "check the scenario and estimate memory and time", NULL},
+         "check the scenario and estimate memory, time and results", NULL},
+        {"anyway", 0, 0, G_OPTION_ARG_NONE, &raw->anyway,
+         "run what would take more memory, disk or time than is reasonable", NULL},
         {"help-keys", 0, 0, G_OPTION_ARG_NONE, &raw->help_keys,
          "list every key of a scenario with its values and defaults", NULL},
         {"list-strategies", 0, 0, G_OPTION_ARG_NONE, &raw->list_strategies,
@@ -108,6 +110,7 @@ static const char *const long_names[] = {
     "--check",       "--provenance", "--events",    "--payload-dir",
     "--progress",    "--quiet",      "--verbose",   "--version",
     "--help",        "--list-runs",  "--run",       "--jobs",
+    "--anyway",
 };
 
 /* GOption's message; for an unknown option, with the nearest that there is. */
@@ -231,6 +234,7 @@ static int resolve(const struct raw *raw, GOptionContext *context, sim_options *
                              .payload_dir = g_strdup(raw->payload_dir),
                              .runs = g_strdup(raw->run),
                              .force = raw->force,
+                             .anyway = raw->anyway,
                              .quiet = raw->quiet,
                              .verbose = raw->verbose};
     if (raw->folder && *raw->folder == '\0') {

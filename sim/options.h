@@ -36,6 +36,7 @@ typedef struct sim_options {
     uint32_t jobs; /* processes at a time; 0: as many as there are cores */
     bool list_csv; /* SIM_ACTION_LIST_RUNS: as index.csv has them */
     bool force;
+    bool anyway; /* runs are begun whatever they would take */
     bool quiet;
     bool verbose;
     sim_check_level check;

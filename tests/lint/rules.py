@@ -37,7 +37,7 @@ ANALYSIS_ORDER = ("data", "text", "estimates", "explain", "plots", "report", "co
 # the event path, where only integers and the project's own containers go.
 SIM_EDGES = re.compile(
     r"sim/(main|command\w*|options|scenario\w*|ini\w*|keys\w*|units|progress|summary\w*|manifest\w*|"
-    r"table|estimate|inputs|help|config\w*|expect\w*|output\w*|study\w*)\.[ch]$"
+    r"table|estimate|afford|inputs|help|config\w*|expect\w*|output\w*|study\w*)\.[ch]$"
 )
 # The parts of core/ that are edges by design: storage and the JSON codec.
 CORE_EDGES = ("core/file/", "core/codec/")

@@ -134,8 +134,8 @@ class Usage(Case):
         self.assertRefused("s.ini:2: a NUL byte", "s.ini")
         self.write(b"[scenario]\nname = \xff\n")
         self.assertRefused("s.ini:2: not valid UTF-8", "s.ini")
-        self.write("#" * (1 << 20) + "\n")
-        self.assertRefused("s.ini:1: a scenario file has at most 1 MiB", "s.ini")
+        self.write("#" * (16 << 20) + "\n")
+        self.assertRefused("s.ini:1: a scenario file has at most 16 MiB", "s.ini")
 
 
 class BadInput(Case):
@@ -548,29 +548,9 @@ class Runs(Case):
         self.assertDone(result)
         self.assertRegex(
             result.stdout,
-            r"3 peers, 12 block transfers[^\n]*\nabout [\d.]+ [kMGT]B of memory and ",
+            r"3 peers, 12 block transfers[^\n]*\nabout [\d.]+ [kMGT]B of memory, ",
         )
         self.assertEqual(self.files(), ["s.ini"])
-
-    def test_dry_run_is_no_less_than_the_run(self):
-        """A word to each of 299 known peers for each block, and rounds that go on to the end."""
-        everybody = (
-            "[file]\nblocks = 100\nblock_size = 64KiB\n[protocol]\npreset = bittorrent\n"
-            "max_known = 0\npeers_per_announce = 0\n[tracker]\nup = 100Mbit\n"
-            "[peers x]\ncount = 300\nup = 10Mbit\ndown = 100Mbit\n"
-        )
-        self.write("[scenario]\nuntil = 1h\n" + everybody)
-        found = re.search(r"about ([\d.]+) MB of memory and ([\d.]+) s", self.run_sim(
-            "s.ini", "--dry-run").stdout)
-        self.assertIsNotNone(found)
-        self.assertTrue(30 < float(found[1]) < 80 and 1 < float(found[2]) < 20, found[0])
-        self.write(
-            "[scenario]\nuntil = 1000000h\n[file]\nblocks = 10\n[protocol]\nexchange = rounds\n"
-            "exchange_interval = 1ms\n[tracker]\nup = 1bit\n"
-            "[peers a]\ncount = 3\nup = 1Mbit\ndown = 8Mbit\n"
-        )
-        self.assertRegex(self.run_sim("s.ini", "--dry-run").stdout,
-                         r"\n\d{3,}:\d\d:\d\d[^\n]* more at most for announces and rounds")
 
     def test_progress(self):
         self.write(ENDLESS.replace("10000h", "2h"))
