@@ -6,6 +6,7 @@
 #include "sim/expect.h"
 #include "sim/progress.h"
 #include "sim/replay_run.h"
+#include "sim/scenario_stall.h"
 #include "sim/summary_print.h"
 
 #include <glib.h>
@@ -67,6 +68,13 @@ sim_run_options sim_command_run_options(const sim_options *options, const char *
                              .argv = argv};
 }
 
+void sim_command_warn_stall(const sim_scenario *scenario)
+{
+    char *line = sim_scenario_stall(scenario);
+    if (line) sim_command_complain(line, EXIT_DONE);
+    g_free(line);
+}
+
 void sim_command_print_costs(const sim_estimate *estimate)
 {
     char *least = sim_cost_text(&estimate->least), *most = sim_cost_text(&estimate->most);
@@ -101,6 +109,9 @@ static int dry_run(const sim_scenario *scenario, const sim_options *options, con
     printf("%s%" PRIu64 " peers, %" PRIu64 " block transfers if all complete\n",
            scenario->open ? "about " : "", estimate.peers, estimate.blocks);
     sim_command_print_costs(&estimate);
+    char *stall = sim_scenario_stall(scenario);
+    if (stall) printf("%s\n", stall);
+    g_free(stall);
     char *line = options->anyway ? NULL : sim_afford_check(scenario, &estimate, &means, 1);
     if (line) printf("it would be refused: %s\n", line);
     g_free(line);
@@ -218,6 +229,7 @@ static int run_scenario(const sim_scenario *scenario, const sim_options *options
     sim_run_options run = sim_command_run_options(options, folder, argc, argv);
     bool is_replay = scenario->replay.trace_path != NULL;
     catch_signals();
+    sim_command_warn_stall(scenario);
     if (!is_replay && !is_borne(scenario, options, &run)) return EXIT_USAGE;
     return is_replay ? run_replay(scenario, options, &run) : run_swarm(scenario, options, &run);
 }

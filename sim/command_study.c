@@ -2,6 +2,7 @@
 
 #include "sim/afford.h"
 #include "sim/progress.h"
+#include "sim/scenario_stall.h"
 #include "sim/study_run.h"
 
 #include <glib.h>
@@ -46,8 +47,9 @@ static const char *plural(uint32_t count)
     return count == 1 ? "" : "s";
 }
 
-/* The estimate of a chosen run; *line (g_free()) says why it cannot be borne, if so. 0, or
- * EXIT_USAGE with *line what is wrong with its scenario. */
+/* The estimate of a chosen run, with a warning if no block of it can ever move; *line (g_free())
+ * says why it cannot be borne, if so. 0, or EXIT_USAGE with *line what is wrong with its scenario.
+ */
 static int estimate_run(const struct work *work, uint32_t run, uint32_t jobs,
                         const sim_means *means, sim_estimate *estimate, char **line)
 {
@@ -56,6 +58,9 @@ static int estimate_run(const struct work *work, uint32_t run, uint32_t jobs,
     *estimate = (sim_estimate){0};
     if (sim_study_scenario(work->study, run, &scenario, line)) return EXIT_USAGE;
     *line = NULL;
+    char *stall = sim_scenario_stall(scenario);
+    if (stall) fprintf(stderr, "minibit-sim: run %u: %s\n", run, stall);
+    g_free(stall);
     if (!scenario->replay.trace_path) {
         *estimate = sim_estimate_make(scenario, &options);
         *line = sim_afford_check(scenario, estimate, means, jobs);
@@ -109,12 +114,13 @@ static int dry_run_study(const struct work *work)
 static int check_costs(const struct work *work)
 {
     sim_means means = sim_means_find(work->folder);
-    for (uint32_t i = 0; i < work->chosen_count && !work->options->anyway; i++) {
+    for (uint32_t i = 0; i < work->chosen_count; i++) {
         sim_estimate one;
         char *line;
         if (seems_done(work, work->chosen[i])) continue;
         int status = estimate_run(work, work->chosen[i], jobs_of(work), &means, &one, &line);
         if (status) return sim_command_complain_free(line, status);
+        if (line && work->options->anyway) g_clear_pointer(&line, g_free);
         if (!line) continue;
         char *whole = g_strdup_printf("run %u: %s", work->chosen[i], line);
         g_free(line);

@@ -1,0 +1,164 @@
+#!/usr/bin/env python3
+"""test_stall.py PROGRAM: scenarios in which no block can ever move are told, and no others.
+
+What is told is held against the run: not a block moved. Each kind stands beside its near misses, in
+which some did; and of scenarios put together at random none that is told moved one.
+"""
+import json
+import random
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "lib"))
+import tap  # noqa: E402
+
+(PROGRAM,) = tap.arguments(1)
+
+COURSEWORK = "preset = coursework\n"
+RIDERS = "free_rider = yes\n"
+SERVES, SILENT = "up = 20Mbit\n", "up = 0bit\n"
+TAKERS = "[peers a]\ncount = 4\nup = 1Mbit\ndown = 8Mbit\n"
+SEED = "[peers s]\nhave = all\nup = 1Mbit\ndown = 8Mbit\n"
+
+
+def scenario(tracker, peers, protocol="", until="1h"):
+    return (f"[scenario]\nuntil = {until}\n[file]\nblocks = 8\n[protocol]\n{protocol}"
+            f"[tracker]\n{tracker}{peers}")
+
+
+# (name, scenario that stands still, what is said, near misses of it)
+KINDS = [
+    ("free riders that ask whom they unchoke",
+     scenario(SERVES, TAKERS, COURSEWORK + RIDERS), "with ask = mutual who unchokes nobody asks nobody", [
+         scenario(SERVES, TAKERS, RIDERS),
+         scenario(SERVES, TAKERS + RIDERS + "[peers b]\nup = 1Mbit\ndown = 1Mbit\n", COURSEWORK),
+         scenario(SERVES, TAKERS, COURSEWORK + "regular_slots = 0\n"),
+     ]),
+    ("seeds that ride",
+     scenario(SILENT, TAKERS + SEED + RIDERS), "tracker: no uplink; s: free_rider = yes", [
+         scenario("up = 1Mbit\n", TAKERS + SEED + RIDERS),
+         scenario(SILENT, TAKERS + SEED + RIDERS + "[peers t]\nhave = 25%\nup = 1Mbit\ndown = 1Mbit\n"),
+         scenario(SILENT, TAKERS + SEED + RIDERS, "deal = given\n"),
+     ]),
+    ("nobody accepts anybody",
+     scenario(SILENT, TAKERS + "unreachable = yes\n" + SEED + "unreachable = yes\n"),
+     "s: unreachable, as who lacks blocks", [
+         scenario(SILENT, TAKERS + SEED + "unreachable = yes\n"),
+         scenario(SILENT, TAKERS + "unreachable = yes\n" + SEED),
+         scenario(SERVES, TAKERS + "unreachable = yes\n" + SEED + "unreachable = yes\n"),
+     ]),
+    ("seeds that leave at once",
+     scenario(SILENT, TAKERS + SEED + "leave = at-once\n"), "s: leaves at once", [
+         scenario(SILENT, TAKERS + SEED + "leave = when-complete\n"),
+         scenario(SILENT, TAKERS + SEED + "leave = after 0s\n"),
+     ]),
+    ("a tracker that leaves first",
+     scenario(SERVES + "leave = at 5s\n", TAKERS + "arrival = at 6s\n" + SEED),
+     "come when the tracker has left", [
+         scenario(SERVES + "leave = at 5s\n", TAKERS + "arrival = at 5s\n" + SEED),
+         scenario(SERVES + "leave = at 5s\n", TAKERS + "arrival = within 10s\n" + SEED),
+     ]),
+    ("a seed that comes when the tracker has left",
+     scenario(SILENT + "leave = at 5s\n", TAKERS + SEED + "arrival = at 6s\n"),
+     "s: comes when the tracker has left", [
+         scenario(SILENT + "leave = at 7s\n", TAKERS + SEED + "arrival = at 6s\n"),
+     ]),
+    ("seeds that come when all have gone",
+     scenario(SILENT, TAKERS + "leave = at 5s\n" + SEED + "arrival = at 6s\n"),
+     "s: not there at the same time", [
+         scenario(SILENT, TAKERS + "leave = at 50s\n" + SEED + "arrival = at 6s\n"),
+     ]),
+    ("all lack the same block",
+     scenario(SILENT, TAKERS + "have = all-but-block 3\n" + SEED + RIDERS),
+     "a: has nothing that another lacks; s: free_rider = yes", [
+         scenario(SILENT, TAKERS + "have = all-but-block 3\n[peers b]\nhave = all-but-block 4\n"
+                  "up = 1Mbit\ndown = 1Mbit\n" + SEED + RIDERS),
+     ]),
+    ("less than a block by the end",
+     scenario("up = 100bit\n", TAKERS), "carry less than one by the end", [
+         scenario("up = 10kbit\n", TAKERS),
+         scenario("up = 100bit\n", TAKERS + SEED),
+     ]),
+]
+
+PIECES = {
+    "tracker": [SERVES, SILENT, SERVES + "leave = at 5s\n", SILENT + "leave = at 5s\n", "up = 100bit\n"],
+    "protocol": ["", COURSEWORK, "preset = bittorrent\n", "ask = mutual\n", "initial_blocks = 0\n"],
+    "group": ["", RIDERS, "unreachable = yes\n", "leave = at-once\n", "leave = at 9s\n", "arrival = at 6s\n",
+              "arrival = within 6s\n", "arrival = poisson 1/min\n"],
+    "have": ["", "", "have = all-but-block 3\n", "have = 25%\n", "have = 0 blocks\n"],
+}
+
+
+class Stall(unittest.TestCase):
+    def setUp(self):
+        self.temporary = tempfile.TemporaryDirectory()
+        self.folder = Path(self.temporary.name)
+
+    def tearDown(self):
+        self.temporary.cleanup()
+
+    def sim(self, text, *arguments):
+        (self.folder / "s.ini").write_text(text)
+        return subprocess.run([PROGRAM, "s.ini", *arguments], cwd=self.folder, capture_output=True,
+                              text=True, timeout=60)
+
+    def run_it(self, text):
+        """(what is said, blocks that moved); None where the scenario is refused."""
+        done = self.sim(text, "-q", "-o", "r", "--force")
+        if done.returncode == 2:
+            return None
+        self.assertEqual(done.returncode, 0, done.stderr)
+        summary = json.loads((self.folder / "r" / "summary.json").read_text())
+        return done.stderr, summary["blocks_transferred"]
+
+    def test_kinds(self):
+        for name, text, words, misses in KINDS:
+            with self.subTest(name):
+                said, moved = self.run_it(text)
+                self.assertRegex(said, r"\Aminibit-sim: s\.ini: no block can ever move: [^\n]*\n\Z")
+                self.assertIn(words, said)
+                self.assertEqual(moved, 0)
+                self.assertIn(said.partition(": ")[2], self.sim(text, "--dry-run").stdout)
+            for number, miss in enumerate(misses):
+                with self.subTest(name, miss=number):
+                    said, moved = self.run_it(miss)
+                    self.assertEqual(said, "")
+                    self.assertGreater(moved, 0)
+                    self.assertNotIn("no block", self.sim(miss, "--dry-run").stdout)
+
+    def test_nothing_lacking(self):
+        """Where all have the file there is nothing to move."""
+        self.assertEqual(self.run_it(scenario(SERVES, SEED)), ("", 0))
+
+    def test_random(self):
+        """A group of takers and one of seeds, each with one or two peculiarities."""
+        draw, told, moving = random.Random(1), 0, 0
+        for number in range(250):
+            have, group, other = draw.choice(PIECES["have"]), draw.choice(PIECES["group"]), draw.choice(
+                PIECES["group"])
+            text = scenario(draw.choice(PIECES["tracker"]), TAKERS.replace("count = 4\n", "")
+                            + have + group + SEED + other, draw.choice(PIECES["protocol"]), "10min")
+            found = self.run_it(text)
+            if not found:
+                continue
+            said, moved = found
+            told, moving = told + bool(said), moving + bool(moved)
+            self.assertTrue(moved == 0 or not said, f"number {number}: {moved} blocks\n{said}\n{text}")
+        self.assertGreater(told, 25)
+        self.assertGreater(moving, 50)
+
+    def test_study(self):
+        """Each run of a study is told by its number, and done all the same."""
+        text = scenario(SERVES, TAKERS.replace("count", "free_rider = ${R=no,yes}\ncount"), COURSEWORK)
+        for arguments in (("-q", "-o", "r"), ("--dry-run",)):
+            done = self.sim(text, *arguments)
+            self.assertEqual(done.returncode, 0)
+            self.assertRegex(done.stderr, r"\Aminibit-sim: run 1: s\.ini: no block can ever move: [^\n]*\n\Z")
+
+
+if __name__ == "__main__":
+    tap.main()
