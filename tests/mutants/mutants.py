@@ -158,11 +158,13 @@ def keep(results, path):
     path.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
 
 
-def again(path, changes):
-    """Of the changes, those that a former run's report says survived, or fell to a digest alone."""
+def read_report(path, changes):
+    """The results of a former run, and the changes of it that survived, or fell to a digest alone.
+    What can no longer be made is left out."""
+    by_key = {change.key: change for change in changes}
     rows = json.loads(path.read_text(encoding="utf-8"))
-    keys = {row["key"] for row in rows if row["verdict"] in ("survived", "digest")}
-    return [change for change in changes if change.key in keys]
+    results = [(by_key[r["key"]], r["verdict"], r["by"]) for r in rows if r["key"] in by_key]
+    return results, [change for change, verdict, _ in results if verdict in ("survived", "digest")]
 
 
 def read_arguments():
@@ -175,15 +177,15 @@ def read_arguments():
     parser.add_argument("--jobs", "-j", type=int, default=2, help="how many at a time (2)")
     parser.add_argument("--only", action="append", metavar="FILE", help="change this file alone")
     parser.add_argument("--list", action="store_true", help="print the draw, and try nothing")
-    parser.add_argument("--again", type=Path, help="only what survived in that report.json")
+    parser.add_argument("--again", type=Path, help="try anew what survived in that report.json")
     return parser.parse_args()
 
 
 def main():
     options = read_arguments()
-    changes = draw(options.seed, options.only)
+    changes, former = draw(options.seed, options.only), []
     if options.again:
-        changes = again(options.again, changes)
+        former, changes = read_report(options.again, changes)
         options.count = len(changes)
     if options.list:
         for change in changes[: options.count]:
@@ -194,6 +196,8 @@ def main():
         results = try_all(changes, options.count, options.build, options.jobs)
     except Broken as failure:
         sys.exit(f"mutants: {failure}")
+    tried = {change.key for change, _, _ in results}
+    results = [r for r in former if r[0].key not in tried] + results
     keep(results, options.build / "mutants/report.json")
     return report(results, time.monotonic() - start)
 

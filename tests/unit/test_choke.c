@@ -349,6 +349,25 @@ static void ranking_knows_the_parameters(void)
     }
 }
 
+/* Ties in the order learned go to who was learned of first, whatever the handles. */
+static void ranking_knows_who_came_first(void)
+{
+    static const uint32_t learned[5] = {4, 2, 0, 3, 1}, best[5] = {2, 4, 1, 3, 0};
+    const uint64_t values[5] = {1, 1, 1, 1, 1};
+    table t;
+    mb_rng rng;
+    table_init(&t, ".u..u", 5, values);
+    memcpy(t.learned, learned, sizeof learned);
+    mb_rng_init(&rng, 1, 0, MB_PURPOSE_CHOKE);
+    const mb_ranking ranking = {.value = value_of, .ties = MB_TIES_LEARNED, .skip = MB_ROW_NONE};
+    g_assert_cmpuint(mb_rank_best(&t.view, &ranking, 5, &rng, t.rows), ==, 5);
+    g_assert_cmpmem(t.rows, sizeof best, best, sizeof best);
+    memset(t.learned, 0, sizeof learned); /* all at once: the lower handle */
+    g_assert_cmpuint(mb_rank_best(&t.view, &ranking, 2, &rng, t.rows), ==, 2);
+    g_assert_cmpuint(t.rows[0], ==, 0);
+    g_assert_cmpuint(t.rows[1], ==, 1);
+}
+
 /* However many rows and ties: one draw, so that the stream's later draws do not shift. */
 static void ranking_takes_one_draw(void)
 {
@@ -398,6 +417,7 @@ int main(int argc, char **argv)
     g_test_add_func("/choke/fill/best-choked", fill_takes_the_best_choked);
     g_test_add_func("/choke/fill/ties", fill_ties);
     g_test_add_func("/choke/ranking/sorted", ranking_is_sorted);
+    g_test_add_func("/choke/ranking/learned", ranking_knows_who_came_first);
     g_test_add_func("/choke/ranking/one-draw", ranking_takes_one_draw);
     g_test_add_func("/choke/ranking/parameters", ranking_knows_the_parameters);
     g_test_add_func("/choke/none", none_unchokes_nobody);

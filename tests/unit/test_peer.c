@@ -9,7 +9,7 @@
 #include "core/blockset.h"
 #include "core/peer.h"
 
-enum { NODE = 1, BLOCKS = 200, MANY = 3000 };
+enum { NODE = 1, BLOCKS = 200, MANY = 3000, LONG = 40000 };
 
 typedef struct fixture {
     mb_protocol protocol;
@@ -184,6 +184,62 @@ static void test_large_table(gconstpointer data)
     free(log);
 }
 
+/* A file of many blocks: every set is as long as the file, in memory that is had anew each time. */
+static void test_many_blocks(gconstpointer data)
+{
+    const char *const *keys = data;
+    fixture f;
+    mb_log *log = mb_log_new(1, LONG);
+    memset(&f, 0, sizeof f);
+    mb_protocol_init(&f.protocol, MB_PRESET_MINIBIT);
+    for (; *keys; keys += 2)
+        ok(mb_protocol_set(&f.protocol, keys[0], keys[1]));
+    mb_protocol_finish(&f.protocol);
+    ok(mb_geometry_init_blocks(&f.geometry, LONG, 1000));
+    const mb_peer_config config = {
+        .node = NODE, .seed = 1, .protocol = &f.protocol, .geometry = &f.geometry, .epoch = 1};
+    ok(mb_peer_new(&f.peer, &config));
+    start(&f);
+    for (uint32_t block = LONG; block-- > 0;)
+        mb_log_append(log, block);
+    for (mb_node from = 2; from < 12; from++) {
+        mb_actions_clear(&f.actions);
+        message(&f, from, MB_MSG_HELLO, (mb_told){log, 1, LONG - from});
+        mb_actions_clear(&f.actions);
+        message(&f, from, MB_MSG_UNCHOKE, mb_log_told(log));
+        g_assert_cmpuint(mb_peer_look(f.peer).asked, ==, 2 * (from - 1));
+        mb_peer_check(f.peer);
+    }
+    mb_event event = plain(MB_EVENT_TIMER);
+    for (int turn = 0; turn < 4; turn++) {
+        f.now = mb_peer_deadline(f.peer);
+        mb_actions_clear(&f.actions);
+        ok(step(&f, &event));
+        mb_peer_check(f.peer);
+    }
+    fixture_clear(&f);
+    free(log);
+}
+
+/* It lists itself where the tracker's books say so, but knows and serves others alone. */
+static void test_lists_itself(void)
+{
+    static const char *const keys[] = {"books", "redealt", NULL};
+    fixture f;
+    mb_listing self = {.node = NODE};
+    mb_event event = plain(MB_EVENT_LISTED);
+    fixture_init(&f, keys, false);
+    start(&f);
+    event.list = &self;
+    event.list_count = 1;
+    ok(step(&f, &event));
+    mb_peer_view view = mb_peer_look(f.peer);
+    g_assert_cmpuint(view.known, ==, 0);
+    g_assert_cmpuint(view.unchoked, ==, 0);
+    g_assert_cmpuint(view.serves, ==, 0);
+    fixture_clear(&f);
+}
+
 /* `max_known` others and no more, whoever comes and goes. */
 static void test_full_table(void)
 {
@@ -259,12 +315,17 @@ static void test_batch(void)
 
 int main(int argc, char **argv)
 {
+    static const char *const no_keys[] = {NULL};
+    static const char *const random_keys[] = {"selection", "random", "knowledge", "have", NULL};
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/peer/creation", test_creation);
     g_test_add_func("/peer/log-outlives", test_log_outlives);
     g_test_add_func("/peer/told-prefix", test_told_prefix);
     g_test_add_data_func("/peer/large-table/leecher", NULL, test_large_table);
     g_test_add_data_func("/peer/large-table/seeder", "", test_large_table);
+    g_test_add_data_func("/peer/many-blocks/rarest-first", no_keys, test_many_blocks);
+    g_test_add_data_func("/peer/many-blocks/random", random_keys, test_many_blocks);
+    g_test_add_func("/peer/lists-itself", test_lists_itself);
     g_test_add_func("/peer/full-table", test_full_table);
     g_test_add_func("/peer/has-unchoked", test_has_unchoked);
     g_test_add_func("/peer/batch", test_batch);

@@ -58,6 +58,17 @@ static const peer_script_case cases[] = {
      "> @2 block 0 5\n"
      "  2.000 gained 5\n"
      "  2.000 to 0: request block 6, tells 2\n"},
+    /* A slot is lent anew before what the last one was for has come: it is used already. */
+    {"/peer/ask/slot-in-use", "minibit selection=sequential pipeline=0",
+     "> start\n"
+     "  0.000 announce register, holds 0\n"
+     "> listed 0*:########\n"
+     "  0.000 to 0: hello, tells 0\n"
+     "> 0 ack; 0 unchoke slot\n"
+     "  0.000 to 0: request block 0, tells 0\n"
+     "> 0 unchoke slot\n"
+     "> look\n"
+     "  0.000 holds 0, knows 1, interested 0, interesting 1, unchoked 0, providers 1, asked 1\n"},
     /* Dealt and given: held on arrival, without a transfer; more than the rest of the file
        completes it. */
     {"/peer/ask/given", "minibit deal=given",

@@ -491,6 +491,30 @@ static const peer_script_case cases[] = {
      "> progress 3 3 80; measured\n"
      "  18.600 to 2: choke, tells 1\n"
      "  18.600 to 4: unchoke optimistic, tells 1\n"},
+    /* What a cut transfer brought counts all the same, beyond what had been seen of it too. */
+    {"/peer/choke/rate-cut-counts",
+     "bittorrent regular_slots=1 have=#....... endgame=no pipeline=0",
+     "> start\n"
+     "  0.000 gained 0\n"
+     "  0.000 announce register, holds 1\n"
+     "> listed 2:.##..... 3:...##... 4:........\n"
+     "  0.000 to 2: hello, tells 1\n"
+     "  0.000 to 3: hello, tells 1\n"
+     "  0.000 to 4: hello, tells 1\n"
+     "  0.000 to 2: unchoke, tells 1\n"
+     "> 2 ack; 3 ack; 4 ack; 2 unchoke; 3 unchoke\n"
+     "  0.000 to 2: request block 2, tells 1\n"
+     "  0.000 to 3: request block 3, tells 1\n"
+     "> @8.6 timer\n"
+     "  8.600 measure\n"
+     "> progress 2 2 10; progress 3 3 50; measured\n"
+     "  8.600 to 2: choke, tells 1\n"
+     "  8.600 to 3: unchoke, tells 1\n"
+     "  8.600 to 4: unchoke optimistic, tells 1\n"
+     "> @10 3 choke; cut 3 3 keep 90\n"
+     "> @18.6 timer\n"
+     "  18.600 measure\n"
+     "> progress 2 2 80; measured\n"},
     /* A bye and a vanished peer end their slots at once, and what is on its way to them. */
     {"/peer/choke/gone", "minibit regular_slots=1 have=####....",
      "> start\n"

@@ -48,6 +48,31 @@ static const peer_script_case cases[] = {
      "  15.000 to 1: request block 7\n"
      "> deadline\n"
      "  15.000 deadline 20.000\n"},
+    /* Only every second round unchokes: in the others nobody new is drawn, nor ranked. */
+    {"/peer/round/unchokes-every-second", "coursework blocks=4 have=#... regular_slots=1",
+     "> start\n"
+     "  0.000 gained 0\n"
+     "  0.000 announce register, holds 1\n"
+     "> listed 2:.... 3:.... 4:.... 5:.... 6:.... 7:....\n"
+     "  0.000 to 2: hello\n"
+     "  0.000 to 3: hello\n"
+     "  0.000 to 4: hello\n"
+     "  0.000 to 5: hello\n"
+     "  0.000 to 6: hello\n"
+     "  0.000 to 7: hello\n"
+     "  0.000 announce periodic, holds 1\n"
+     "> listed 2:.... 3:.... 4:.... 5:.... 6:.... 7:....\n"
+     "  0.000 to 2: unchoke quiet\n"
+     "  0.000 to 6: unchoke optimistic quiet\n"
+     "> @5 timer\n"
+     "> @10 timer\n"
+     "  10.000 to 6: choke quiet\n"
+     "  10.000 to 3: unchoke quiet\n"
+     "> listed 2:.... 3:.... 4:.... 5:.... 6:.... 7:....\n"
+     "> @15 timer\n"
+     "  15.000 announce periodic, holds 1\n"
+     "> listed 2:.... 3:.... 4:.... 5:.... 6:.... 7:....\n"
+     "> @20 timer\n"},
     /* Oneself is known as booked: it may be drawn as optimistic, and asked in vain. */
     {"/peer/round/oneself", "coursework blocks=4 have=#...",
      "> start\n"

@@ -475,7 +475,8 @@ static void test_suggestions(void)
     } cases[] = {
         {"latecny", "latency"}, {"Latency", "latency"}, {"coumt", "count"},
         {"arival", "arrival"},  {"zzzzzz", NULL},       {"", NULL},
-        {"dwon", "down"},       {"lat", "latency"},
+        {"dwon", "down"},       {"lat", "latency"},     {"doxy", "down"},
+        {"Doxy", NULL},
     };
     static const char *const names[] = {"count", "up", "down", "latency", "arrival", "leave"};
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
