@@ -182,7 +182,7 @@ char *sim_scenario_stall(const sim_scenario *scenario)
     bool lacks = false;
     for (uint32_t i = 0; i < scenario->group_count; i++)
         lacks |= lacks_blocks(&scenario->groups[i]);
-    if (!lacks || scenario->replay.trace_path) return NULL;
+    if (!lacks || scenario->file.geometry.blocks == 0) return NULL;
     char *why = nobody_takes(scenario);
     if (!why) why = nobody_gives(scenario);
     if (!why && is_too_slow(scenario))

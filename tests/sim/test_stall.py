@@ -133,6 +133,9 @@ class Stall(unittest.TestCase):
     def test_nothing_lacking(self):
         """Where all have the file there is nothing to move."""
         self.assertEqual(self.run_it(scenario(SERVES, SEED)), ("", 0))
+        (self.folder / "empty").touch()
+        empty = scenario(SILENT, TAKERS + SEED + RIDERS).replace("blocks = 8", "path = empty")
+        self.assertEqual(self.run_it(empty), ("", 0))
 
     def test_random(self):
         """A group of takers and one of seeds, each with one or two peculiarities."""
