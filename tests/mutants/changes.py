@@ -128,6 +128,8 @@ def conditions(tokens, at):
 def statement(tokens, at, last):
     """The end of the call or assignment that begins at `at`, or None."""
     token, before = tokens[at], tokens[at - 1].text
+    if before == ":" and not any(t.text in ("case", "default") for t in tokens[max(at - 4, 0) : at]):
+        return None  # the other half of a ?:
     if before not in (";", "{", "}", ")", "else", ":"):
         return None
     if token.text not in ("*", "++", "--") and (
