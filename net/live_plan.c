@@ -2,14 +2,12 @@
 
 #include "core/codec/message.h"
 #include "core/units.h"
+#include "net/results.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-/* What the simulator takes for `unlimited`. */
-#define RATE_UNLIMITED (UINT64_C(125000000000) * MB_RATE_BYTE)
 
 /* The first failure sticks: the readers below return something harmless after it. */
 struct reader {
@@ -75,7 +73,7 @@ static bool get_yes(struct reader *reader, const char *group, const char *key)
 
 static uint64_t rate(struct reader *reader, const char *group, const char *key, const char *text)
 {
-    uint64_t value = RATE_UNLIMITED;
+    uint64_t value = NET_RATE_UNLIMITED;
     if (strcmp(text, "unlimited") != 0 && mb_rate_parse(text, &value))
         fail(reader, group, key, "no rate");
     return value;

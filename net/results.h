@@ -65,6 +65,9 @@ typedef struct net_gain {
     uint8_t via;    /* mb_via */
 } net_gain;
 
+/* What `unlimited` stands for, in 2^-16 byte/s, as in the simulator. */
+#define NET_RATE_UNLIMITED (UINT64_C(125000000000) * 65536)
+
 typedef struct net_group {
     const char *name;
     uint64_t up, down; /* 2^-16 byte/s; 0: not known, nothing follows from it */

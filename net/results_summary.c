@@ -153,10 +153,11 @@ static uint64_t file_bytes(const net_run *run)
     return sum;
 }
 
-/* How long `bytes` take at `rate` (2^-16 byte/s), rounded down; MB_NEVER: for ever. */
+/* How long `bytes` take at `rate` (2^-16 byte/s), rounded down; no time where it is unlimited;
+ * MB_NEVER: for ever. */
 static mb_time time_at_rate(wide bytes, wide rate)
 {
-    if (bytes == 0) return 0;
+    if (bytes == 0 || rate == NET_RATE_UNLIMITED) return 0;
     if (rate == 0 || bytes >> 82) return MB_NEVER;
     wide time = bytes * ((wide)65536 * (uint64_t)MB_SECOND) / rate;
     return time < (wide)MB_NEVER ? (mb_time)time : MB_NEVER;
@@ -193,17 +194,19 @@ static mb_time lower_bound(const net_run *run)
     g_autofree uint64_t *dealt = g_new0(uint64_t, run->peer_count + 1);
     uint64_t unheld, whole = file_bytes(run);
     wide uplinks = run->tracker_up, wanted = 0;
+    bool unlimited = run->tracker_up == NET_RATE_UNLIMITED;
     mb_time receive = 0;
     add_dealt(run, dealt, &unheld);
     for (uint32_t i = 0; i < run->peer_count; i++) {
         const net_peer_row *peer = &run->peers[i];
         const net_group *group = &run->groups[peer->group];
         if (!group->free_rider) uplinks += group->up;
+        unlimited |= !group->free_rider && group->up == NET_RATE_UNLIMITED;
         wanted += whole - dealt[i];
         receive = later(receive, time_at_rate(whole - dealt[i], group->down));
     }
-    return later(later(time_at_rate(unheld, run->tracker_up), receive),
-                 time_at_rate(wanted, uplinks));
+    mb_time shared = unlimited ? 0 : time_at_rate(wanted, uplinks);
+    return later(later(time_at_rate(unheld, run->tracker_up), receive), shared);
 }
 
 /* ---- completions and flow ------------------------------------------------------------------ */

@@ -220,6 +220,7 @@ typedef struct sim_sums {
     unsigned __int128 uploaded;
     uint64_t counted;          /* peers in the statistics, for Jain's index */
     unsigned __int128 uplinks; /* of those that give: free riders' are not in */
+    bool unlimited;            /* one of these is */
     mb_time receive_ns; /* the longest that a peer takes for what it lacks at its full downlink */
     unsigned __int128
         active_ns;             /* time that peers were there and incomplete, from the warm-up on */
@@ -228,10 +229,11 @@ typedef struct sim_sums {
     unsigned __int128 late_download_ns;
 } sim_sums;
 
-/* How long `bytes` take at `rate` (2^-16 byte/s), rounded down; MB_NEVER: for ever. */
+/* How long `bytes` take at `rate` (2^-16 byte/s), rounded down; no time where it is unlimited;
+ * MB_NEVER: for ever. */
 static mb_time time_at_rate(unsigned __int128 bytes, unsigned __int128 rate)
 {
-    if (bytes == 0) return 0;
+    if (bytes == 0 || rate == SIM_RATE_UNLIMITED) return 0;
     if (rate == 0 || bytes >> 82) return MB_NEVER;
     unsigned __int128 time = bytes * SIM_CAPACITY_BYTE / rate;
     return time < MB_NEVER ? (mb_time)time : MB_NEVER;
@@ -252,7 +254,10 @@ static void add_to_bound(sim_sums *sums, const sim_recorder *recorder, mb_node p
     const sim_recorder_state *state = recorder->state;
     const sim_node_stats *stats = &recorder->stats[peer];
     const sim_group *group = &state->scenario->groups[stats->group];
-    if (!group->protocol.free_rider) sums->uplinks += group->access.up;
+    if (!group->protocol.free_rider) {
+        sums->uplinks += group->access.up;
+        sums->unlimited |= group->access.up == SIM_RATE_UNLIMITED;
+    }
     if (came_complete(recorder, peer)) return;
     uint64_t lacks = state->wire_bytes - recorder->life[peer].dealt_bytes;
     sums->receive_ns = later(sums->receive_ns, time_at_rate(lacks, group->access.down));
@@ -285,7 +290,9 @@ static void add_to_traffic(sim_sums *sums, const sim_recorder *recorder, mb_node
 static sim_sums add_up(const sim_recorder *recorder, mb_time end)
 {
     const sim_recorder_state *state = recorder->state;
-    sim_sums sums = {.last_completion = -1, .uplinks = state->scenario->tracker.access.up};
+    uint64_t seeder_up = state->scenario->tracker.access.up;
+    sim_sums sums = {
+        .last_completion = -1, .uplinks = seeder_up, .unlimited = seeder_up == SIM_RATE_UNLIMITED};
     for (mb_node peer = 1; peer < state->node_count; peer++) {
         const sim_node_life *life = &recorder->life[peer];
         if (life->arrived == MB_NEVER) continue;
@@ -309,7 +316,8 @@ static mb_time lower_bound(const sim_recorder_state *state, const sim_sums *sums
     unsigned __int128 wanted =
         (unsigned __int128)state->arrived * state->wire_bytes - state->dealt_bytes;
     mb_time seeder = time_at_rate(state->unheld_bytes, state->scenario->tracker.access.up);
-    return later(later(seeder, sums->receive_ns), time_at_rate(wanted, sums->uplinks));
+    mb_time shared = sums->unlimited ? 0 : time_at_rate(wanted, sums->uplinks);
+    return later(later(seeder, sums->receive_ns), shared);
 }
 
 static void put_bound(sim_json *json, const sim_recorder_state *state, const sim_sums *sums)

@@ -153,6 +153,28 @@ def random_swarms():
     return f"{RANDOM_RUNS} swarms"
 
 
+def unlimited_links():
+    """A link without a limit adds no term, neither alone nor in a sum, to the nanosecond."""
+    slow, blocks = 8 * MIBIT, 300
+    cases = [
+        (UNLIMITED, [(5, MIBIT, slow, False)]),
+        (3 * MIBIT, [(9, UNLIMITED, slow, False)]),
+        (3 * MIBIT, [(9, MIBIT, UNLIMITED, False), (1, UNLIMITED, UNLIMITED, False)]),
+        (3 * MIBIT, [(9, MIBIT, UNLIMITED, False), (3, UNLIMITED, UNLIMITED, True)]),
+        (UNLIMITED, [(9, UNLIMITED, 7 * MIBIT, False)]),
+        (UNLIMITED, [(9, MIBIT, UNLIMITED, False)]),
+        (UNLIMITED, [(9, MIBIT, 900_000 * MIBIT, False)]),
+    ]
+    for tracker_up, groups in cases:
+        texts = [peers(*group[:3], **({"free_rider": True} if group[3] else {})) for group in groups]
+        require_bound(run(swarm(texts, tracker_up, blocks)), fluid_bound(blocks, tracker_up, groups))
+    result = run(swarm([peers(3, UNLIMITED, UNLIMITED)], UNLIMITED, blocks))
+    figures = result.summary()
+    result.require((Fraction(figures["lower_bound_s"]), figures["bound_ratio"]) == (0, None),
+                   f"nothing is limited: {figures['lower_bound_s']}, {figures['bound_ratio']}")
+    return f"{len(cases) + 1} swarms"
+
+
 # ---- V3: client and server ---------------------------------------------------------------------
 
 
@@ -239,6 +261,7 @@ main([
     ("V2 nine peers", named_bound(4 * MIBIT, [(9, MIBIT, 100 * MIBIT, False)], "354.46")),
     ("V2 slow downlinks", named_bound(100 * MIBIT, [(9, 2 * MIBIT, 2 * MIBIT, False)], "256.00")),
     ("V2 three classes", named_bound(4 * MIBIT, MIXED, "224.78")),
+    ("V2 unlimited links add no term", unlimited_links),
     ("V2 random swarms", random_swarms),
     *[(f"V3 {count} free riders, {preset}", client_server(preset, count))
       for preset in ("minibit", "bittorrent") for count in (1, 2, 10)],
