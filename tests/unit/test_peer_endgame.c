@@ -281,6 +281,33 @@ static const peer_script_case cases[] = {
      "  2.000 gained 3\n"
      "  2.000 to all: have, tells 3\n"
      "  2.000 to 3: request endgame block 5, tells 3\n"},
+    /* What is overdue comes now at the soonest, and what stands behind it a block later. */
+    {"/peer/endgame/overdue",
+     "bittorrent selection=sequential blocks=6 pipeline=1 announce_interval=1h",
+     "> start\n"
+     "  0.000 announce register, holds 0\n"
+     "> listed 2:###### 3:######\n"
+     "  0.000 to 2: hello, tells 0\n"
+     "  0.000 to 3: hello, tells 0\n"
+     "> 2 unchoke; 3 unchoke\n"
+     "  0.000 to 2: request block 0, tells 0\n"
+     "  0.000 to 2: request block 1, tells 0\n"
+     "  0.000 to 3: request block 2, tells 0\n"
+     "  0.000 to 3: request block 3, tells 0\n"
+     "> @1 block 3 2; block 2 0\n"
+     "  1.000 gained 2\n"
+     "  1.000 to all: have, tells 1\n"
+     "  1.000 gained 0\n"
+     "  1.000 to all: have, tells 2\n"
+     "  1.000 to 3: request block 4, tells 2\n"
+     "  1.000 to 2: request block 5, tells 2\n"
+     "> @4.5 block 2 1\n"
+     "  4.500 gained 1\n"
+     "  4.500 to all: have, tells 3\n"
+     "> @5 block 2 5\n"
+     "  5.000 gained 5\n"
+     "  5.000 to all: have, tells 4\n"
+     "  5.000 to 2: request endgame block 4, tells 4\n"},
     /* Without endgame a block is asked of one provider at a time. */
     {"/peer/endgame/no",
      "bittorrent endgame=no selection=sequential blocks=3 pipeline=0 announce_interval=1h",
