@@ -58,6 +58,23 @@ static const peer_script_case cases[] = {
      "> @2 block 0 5\n"
      "  2.000 gained 5\n"
      "  2.000 to 0: request block 6, tells 2\n"},
+    /* So it is where others served me before it did. */
+    {"/peer/ask/dealt-left-from-then-on", "minibit selection=sequential pipeline=0",
+     "> start\n"
+     "  0.000 announce register, holds 0\n"
+     "> listed 0*:######## 2:######## deal 5 6 7\n"
+     "  0.000 to 0: hello, tells 0\n"
+     "  0.000 to 2: hello, tells 0\n"
+     "> 2 unchoke\n"
+     "  0.000 to 2: request block 5, tells 0\n"
+     "> 0 unchoke\n"
+     "  0.000 to 0: request block 6, tells 0\n"
+     "> @1 block 2 5\n"
+     "  1.000 gained 5\n"
+     "  1.000 to 2: request block 0, tells 1\n"
+     "> @2 block 0 6\n"
+     "  2.000 gained 6\n"
+     "  2.000 to 0: request block 7, tells 2\n"},
     /* A slot is lent anew before what the last one was for has come: it is used already. */
     {"/peer/ask/slot-in-use", "minibit selection=sequential pipeline=0",
      "> start\n"
