@@ -20,6 +20,7 @@ and every figure. FILE stands for the folder that it lies in.
 
 Options:
   --most=N                  Show so many findings of a run (default: 20)
+  --thorough                Max-min shares to the end of the run, however long that takes
   -v, --verbose             Tell what was looked at, and what could not be
   -q, --quiet               Print nothing of runs in which all is right
   --version                 Print the version
@@ -34,8 +35,9 @@ class Usage(Exception):
 
 
 def arguments(words):
-    options, paths = {"most": 20, "verbose": False, "quiet": False}, []
-    names = {"-v": "verbose", "--verbose": "verbose", "-q": "quiet", "--quiet": "quiet"}
+    options, paths = {"most": 20, "verbose": False, "quiet": False, "thorough": False}, []
+    names = {"-v": "verbose", "--verbose": "verbose", "-q": "quiet", "--quiet": "quiet",
+             "--thorough": "thorough"}
     words = list(words)
     while words:
         word = words.pop(0)
@@ -95,7 +97,7 @@ def audit_all(paths, options):
     for path in paths:
         try:
             for folder in runs_of(path):
-                report = audit_run(folder, progress)
+                report = audit_run(folder, progress, options["thorough"])
                 progress.clear()
                 tell(report, options)
                 status = max(status, 1 if report.findings else 0)

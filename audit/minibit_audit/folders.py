@@ -2,7 +2,7 @@
 import csv
 import os
 
-from . import capacity, completion, manifest, possession, summary, tables, timeline
+from . import capacity, completion, events, fairness, manifest, possession, summary, tables, timeline, uplinks
 from .findings import Report
 from .numbers import Unreadable
 from .run import Run
@@ -31,14 +31,14 @@ def runs_of(path):
     raise Unreadable(f"{path}: neither a run (no manifest.json) nor a study with finished runs")
 
 
-def audit(paths, progress=silent):
+def audit(paths, progress=silent, thorough=False):
     """Yields a Report for each run that the paths name, one after another. Raises Unreadable."""
     for path in paths:
         for folder in runs_of(path):
-            yield audit_run(folder, progress)
+            yield audit_run(folder, progress, thorough)
 
 
-def audit_run(folder, progress=silent):
+def audit_run(folder, progress=silent, thorough=False):
     report = Report(folder)
     run = Run(folder, report)
     manifest.check(run)
@@ -48,7 +48,28 @@ def audit_run(folder, progress=silent):
     completion.within(run)
     replay = play(run, progress)
     summary.check(run, replay)
+    decisions(run, progress, thorough)
     return report
+
+
+def decisions(run, progress, thorough):
+    """Replays events.csv where it was kept."""
+    path = tables.existing(run.folder, "events.csv")
+    if path is None:
+        run.report.not_checked("slots, requests, trace_digest", "there is no events.csv")
+        return
+    provenance = tables.existing(run.folder, "provenance.csv")
+    gains = tables.rows(run.report, provenance, possession.COLUMNS) if provenance else None
+    replay = events.Events(run, gains)
+    replay.play(path, progress)
+    replay.check(uplinks.Capacity(run))
+    name = os.path.basename(path)
+    links = capacity.Capacity(run)
+    for flow in replay.ended:
+        links.add(*flow)
+    links.check(name)
+    under_way = [(f[0], f[1], f[4], run.end, None) for f in replay.flows.values()]
+    fairness.check(run, name, replay.ended + under_way, thorough)
 
 
 def play(run, progress):

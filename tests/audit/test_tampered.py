@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """test_tampered.py AUDIT SIM: each way of tampering with a finished run is found, and named rightly.
 
-KINDS is the table. Every kind starts from a run that the auditor finds right, changes one thing, and
+KINDS and EVENT_KINDS are the table. Every kind starts from a run that the auditor finds right, changes one thing, and
 makes the manifest agree again, so that digests do not give it away.
 """
 import shutil
@@ -178,6 +178,37 @@ def missing(folder):
     (folder.path / "timeline.csv").unlink()
 
 
+def event(kind, change, number=10):
+    """A kind that changes a row of events.csv, `change(rows, i)`, the so-manieth of its event."""
+    def tamper(rows):
+        change(rows, [i for i, row in enumerate(rows) if row["event"] == kind][number])
+    return edit("events.csv", tamper, True)
+
+
+def gone(rows, i):
+    del rows[i]
+
+
+def twice(rows, i):
+    rows.insert(i, dict(rows[i]))
+
+
+def begun_later(folder):
+    """A whole transfer begins 20 ms later, in both tables and in time: only its share is too great."""
+    rows, gains = folder.rows("events.csv"), folder.rows(P)
+    gain = next(g for g in gains[60:] if g["from_role"] == "leecher"
+                and nanoseconds(g["time_s"]) - nanoseconds(g["started_s"]) > 1_500_000_000)
+    start = next(i for i, r in enumerate(rows) if r["event"] == "start" and r["node"] == gain["from"]
+                 and r["other"] == gain["peer"] and r["time_s"] == gain["started_s"])
+    moved = rows.pop(start)
+    moved["time_s"] = gain["started_s"] = later(20_000_000)(gain["started_s"])
+    at = next(i for i, r in enumerate(rows) if nanoseconds(r["time_s"]) > nanoseconds(moved["time_s"]))
+    rows.insert(at, moved)
+    folder.write_rows("events.csv", rows)
+    folder.number("events.csv")
+    folder.write_rows(P, gains)
+
+
 P, C, T = "provenance.csv", "completion.csv", "timeline.csv"
 # What is done: (how, what a finding must say as a regular expression, whether the manifest is retold).
 KINDS = {
@@ -263,11 +294,62 @@ for path in ("mean_active", "little_error"):
     KINDS[f"summary: {path}"] = (figure(path, lambda old: 1.0), path, True)
 
 
+# The same of runs that kept their events.
+EVENT_KINDS = {
+    "events: a block asked for vanishes": (event("request", gone), "after a request of it|requests", True),
+    "events: a request twice": (event("request", twice), "summary.json: requests", True),
+    "events: a refusal twice": (event("refuse", twice, 0), "after a request of it", True),
+    "events: a begin vanishes": (event("start", gone), "a transfer under way", True),
+    "events: a begin twice": (event("start", twice), "one block at a time", True),
+    "events: a last byte vanishes": (event("sent", gone), "after its last byte was sent", True),
+    "events: a delivery vanishes": (event("deliver", gone), r"events\.csv:\d+: (peer|time_s|block) in prov", True),
+    "events: a delivery twice": (event("deliver", twice), "after its last byte was sent", True),
+    "events: an unchoke vanishes": (event("unchoke", gone, 15), "to those it has unchoked|has unchoked", True),
+    "events: a choke vanishes": (event("choke", gone), "trace_digest|at most", True),
+    "events: slots for all": (event("unchoke", lambda rows, i: rows.__setitem__(
+        slice(i, i), [rows[i] | {"other": f"slow-{k}", "node": "fast-1"} for k in range(1, 6)]
+        + [rows[i] | {"other": "fast-2", "node": "fast-1"}]), 25), "unchoked by fast-1", True),
+    "events: a block that was not asked for": (event("request", lambda rows, i: rows[i].update(block=str(
+        (int(rows[i]["block"]) + 1) % 20))), "after a request of it", True),
+    "events: an arrival vanishes": (event("arrive", gone, 3), "while it is there", True),
+    "events: an arrival later": (event("arrive", lambda rows, i: rows[i].update(
+        time_s=later(1)(rows[i]["time_s"])), 3), "arrived_s of", True),
+    "events: a departure vanishes": (event("leave", gone, 1), "trace_digest", True),
+    "events: a completion vanishes": (event("complete", gone, 1), "trace_digest", True),
+    "events: a completion too early": (event("complete", lambda rows, i: rows.insert(
+        i - 150, dict(rows.pop(i), time_s=rows[i - 150]["time_s"])), 1), "at its completion", True),
+    "events: fewer blocks told": (event("have", lambda rows, i: rows[i].update(detail="0")), "tells of", True),
+    "events: fewer bytes sent": (event("sent", lambda rows, i: rows[i].update(
+        detail=more(-1000)(rows[i]["detail"]))), "max-min|bytes at", True),
+    "events: a link's bytes": (event("uplink", lambda rows, i: rows[i].update(
+        detail=more()(rows[i]["detail"])), -2), "uploaded_bytes by events", True),
+    "events: bytes of a downlink": (event("downlink", lambda rows, i: rows[i].update(
+        detail=more()(rows[i]["detail"])), -2), "downloaded_bytes by events", True),
+    "events: a moment before the one before": (event("hear", lambda rows, i: rows[i].update(
+        time_s="0.000000001"), 100), "time_s", True),
+    "events: an unknown node": (event("hello", lambda rows, i: rows[i].update(other="nobody")),
+                                "cannot be read", True),
+    "events: an unknown word": (event("start", lambda rows, i: rows[i].update(detail="luck")),
+                                "cannot be read", True),
+    "events: a share that is not max-min": (begun_later, "max-min fair shares", True),
+    "events: numbers": (edit("events.csv", delete(20)), "seq", True),
+    "summary: requests": (figure("requests", lambda old: old + 1), "summary.json: requests", True),
+    "summary: refusals": (figure("refusals", lambda old: old + 1), "summary.json: refusals", True),
+    "summary: trace_records": (figure("trace_records", lambda old: old + 1), "trace_records", True),
+    "summary: trace_digest": (figure("trace_digest", lambda old: old[::-1]), "trace_digest", True),
+    "summary: trace_checkpoints": (figure("trace_checkpoints", lambda old: ["0" * 16]), "trace_checkpoints",
+                                   True),
+    "summary: uplink_utilization": (figure("uplink_utilization", lambda old: round(old + 2e-6, 6)),
+                                    "uplink_utilization", True),
+}
+
+
 def setUpModule():
-    global HOME, CLEAN
+    global HOME, CLEAN, EVENTS
     HOME = Path(tempfile.mkdtemp(prefix="minibit-audit."))
     (HOME / "small.ini").write_text(SCENARIO)
-    CLEAN = simulate(SIM, HOME / "small.ini", HOME / "clean", "--events=csv")
+    CLEAN = simulate(SIM, HOME / "small.ini", HOME / "clean")
+    EVENTS = simulate(SIM, HOME / "small.ini", HOME / "events", "--events=csv")
 
 
 def tearDownModule():
@@ -276,19 +358,20 @@ def tearDownModule():
 
 class Tampered(unittest.TestCase):
     def test_nothing_is_found_before(self):
-        self.assertEqual(audit(AUDIT, CLEAN), (0, f"{CLEAN}: all right\n", ""))
+        for folder in (CLEAN, EVENTS):
+            self.assertEqual(audit(AUDIT, folder), (0, f"{folder}: all right\n", ""))
 
     def test_retelling_changes_nothing(self):
-        folder = Folder(CLEAN, HOME / "retold")
-        for name in (P, C, T):
+        folder = Folder(EVENTS, HOME / "retold")
+        for name in (P, C, T, "events.csv"):
             folder.write_rows(name, folder.rows(name))
         folder.write_json("summary.json", folder.json("summary.json"))
         folder.retell()
         self.assertEqual(audit(AUDIT, folder.path)[0], 0)
 
     def kind(self, name):
-        how, wanted, is_retold = KINDS[name]
-        folder = Folder(CLEAN, HOME / "tampered")
+        how, wanted, is_retold = (KINDS | EVENT_KINDS)[name]
+        folder = Folder(EVENTS if name in EVENT_KINDS else CLEAN, HOME / "tampered")
         how(folder)
         if is_retold:
             folder.retell()
@@ -302,7 +385,7 @@ def add(name):
     setattr(Tampered, "test_" + name.replace(" ", "_"), lambda self: self.kind(name))
 
 
-for kind in KINDS:
+for kind in (*KINDS, *EVENT_KINDS):
     add(kind)
 
 if __name__ == "__main__":
