@@ -29,6 +29,7 @@ class Events:
         self.as_leecher = [None] * count
         self.sent, self.ended, self.touched = [0] * count, [], set()
         self.digest, self.before, self.forgotten = Digest(), 0, set()
+        self.lapsing, self.cancelled = [], []
         self.provenance = provenance
         self.handlers = {name[3:]: getattr(self, name) for name in dir(self) if name.startswith("do_")}
 
@@ -70,12 +71,27 @@ class Events:
         """At the end of each instant nobody has unchoked more than it may."""
         if time < self.before or time > self.run.end:
             self.wrong("time_s", f"{time_text(self.before)} to {time_text(self.run.end)}", time_text(time))
+        self.lapse()
         for node in self.touched:
             most = self.slots(node)
             if most is not None and len(self.unchoked[node]) > most:
                 self.wrong(f"unchoked by {self.name(node)}", f"{most} at most", len(self.unchoked[node]))
         self.touched.clear()
         self.before = time
+
+    def lapse(self):
+        """What was heard in an instant is told before what follows from each word of it: so a transfer may
+        begin, and be cut, behind the word that ends its ground."""
+        for node, other in self.lapsing:
+            if self.unchoked[node].pop(other, None) is not None:
+                self.forgotten.add((node, other))
+        for key in self.cancelled:
+            if self.asked.get(key, 0) > 1:
+                self.asked[key] -= 1
+            else:
+                self.asked.pop(key, None)
+        self.lapsing.clear()
+        self.cancelled.clear()
 
     def slots(self, node):
         """None: everybody."""
@@ -102,16 +118,16 @@ class Events:
 
     def do_bye(self, time, node, other, block, detail):
         """Whom it forgets holds no slot of it any more; what it was sending may still end in a choke."""
-        if self.unchoked[node].pop(other, None) is not None:
-            self.forgotten.add((node, other))
+        if other in self.unchoked[node]:
+            self.lapsing.append((node, other))
 
     do_gone = do_bye
 
     def do_hear(self, time, node, other, block, detail):
         if detail[:4] in ("bye ", "full"):
             self.do_bye(time, node, other, block, detail)
-        elif detail[:6] == "cancel" and (other, node, block) in self.asked:
-            self.answered(node, other, block, "drops")
+        elif detail[:6] == "cancel":
+            self.cancelled.append((other, node, block))
 
     # ---- being there -------------------------------------------------------------------------
 
