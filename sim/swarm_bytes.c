@@ -55,14 +55,32 @@ static void part_add(sim_swarm *swarm, mb_node node, const sim_part *part)
     n->parts[n->part_count++] = *part;
 }
 
+/* Of a part that reaches beyond byte `start`, what has come anew from there on leads to nothing. */
+static void part_shorten(sim_swarm *swarm, mb_node node, sim_part *part, uint32_t start)
+{
+    sim_part beyond = *part;
+
+    if (part->end <= start) return;
+    beyond.start = start;
+    beyond.bytes = (uint64_t)((unsigned __int128)part->bytes * (part->end - start) /
+                              (part->end - part->start));
+    part->end = start;
+    part->bytes -= beyond.bytes;
+    lose_open(swarm, node, &beyond);
+}
+
 /* Lets go of what is kept of the block from byte `start` on. */
 static void parts_cut_off(sim_swarm *swarm, mb_node node, uint32_t block, uint32_t start)
 {
     sim_node *n = &swarm->nodes[node];
 
     for (uint32_t i = 0; i < n->part_count;) {
-        if (n->parts[i].block != block || n->parts[i].start < start) {
+        if (n->parts[i].block != block) {
             i++;
+            continue;
+        }
+        if (n->parts[i].start < start) {
+            part_shorten(swarm, node, &n->parts[i++], start);
             continue;
         }
         sim_part part = part_take(n, i);

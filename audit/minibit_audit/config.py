@@ -20,6 +20,11 @@ def groups_of(text):
     return groups
 
 
+# What an unlimited line counts where its capacity does: bytes per second.
+UNLIMITED = 2**40
+OPENED = ("every", "poisson", "trace")
+
+
 class Line:
     """The link of a node and the keys that hold for it. Rates in bytes per second, None: unlimited."""
 
@@ -30,6 +35,7 @@ class Line:
         self.latency = numbers.duration(own.get("latency", "0s"))
         self.is_free = self.keys.get("free_rider") == "yes"
         self.is_rounds = self.keys.get("exchange") == "rounds"
+        self.is_open = self.keys.get("arrival", "at 0s").split()[0] in OPENED
 
     def number(self, key, otherwise=0):
         return int(self.keys.get(key, otherwise))
@@ -54,9 +60,7 @@ class Config:
         self.tracker = Line("tracker", self.groups.get("tracker", {}), self.protocol)
         self.peers = {name[6:]: Line(name[6:], keys, self.protocol)
                       for name, keys in self.groups.items() if name.startswith("peers ")}
-        opened = ("every", "poisson", "trace")
-        self.is_open = any(line.keys.get("arrival", "at 0s").split()[0] in opened
-                           for line in self.peers.values())
+        self.is_open = any(line.is_open for line in self.peers.values())
 
     def tracker_leaves(self):
         """When the tracker's serving ends; None: never."""

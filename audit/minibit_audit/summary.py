@@ -34,10 +34,8 @@ def ratio(value):
 
 
 def counted(run, peers):
-    """Those whose statistics count: with open arrivals, not who came before the warm-up was over."""
-    if not run.config.is_open:
-        return peers
-    return [peer for peer in peers if peer.arrived_s >= run.config.warmup]
+    """Those whose statistics count: of open arrivals, not who came before the warm-up was over."""
+    return [peer for peer in peers if not peer.link.is_open or peer.arrived_s >= run.config.warmup]
 
 
 def downloads(run, peers, path):

@@ -3,6 +3,8 @@ from bisect import bisect_right
 from fractions import Fraction
 from itertools import accumulate
 
+from .config import UNLIMITED
+
 
 class Steps:
     """Sum of rate x (t - begin) over those that have begun by t, in byte-nanoseconds per second."""
@@ -24,12 +26,11 @@ class Capacity:
     def __init__(self, run):
         begins, ends = [], []
         for peer in run.peers:
-            if peer.link.up is None:
-                continue
-            begins.append((peer.arrived_s, peer.link.up))
+            up = UNLIMITED if peer.link.up is None else peer.link.up
+            begins.append((peer.arrived_s, up))
             until = [t for t in (peer.completed_s, peer.left_s) if t is not None]
             if until:
-                ends.append((min(until), peer.link.up))
+                ends.append((min(until), up))
         self.begun, self.ended = Steps(begins), Steps(ends)
 
     def until(self, time):
