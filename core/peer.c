@@ -608,6 +608,7 @@ int mb_peer_step(mb_peer *peer, mb_time now, const mb_event *events, size_t coun
         int error = peer_event(peer, now, &events[i], out);
 
         if (error) result = error;
+        if (out->failed || peer->failed) return MB_ERR_MEMORY;
     }
     if (!peer->left) {
         if (peer->tidy) mb_known_tidy(peer, now, out);

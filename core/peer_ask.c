@@ -430,7 +430,7 @@ bool mb_ask_one(mb_peer *peer, mb_time now, uint32_t index, mb_actions *out)
     if (!any) return ask_second(peer, now, index, out);
     wanted = choose(peer, index, candidates, candidates + peer->words);
     send_request(peer, now, index, wanted, out);
-    return true;
+    return !out->failed; /* without memory it has asked for nothing, and would for ever */
 }
 
 /* Somebody whose slot I declined has something for me again: a word to it. */

@@ -447,6 +447,7 @@ static void fill_regular(mb_peer *peer, mb_time now, mb_actions *out)
         if (row == MB_ROW_NONE) return;
         if (taken >= p->regular_slots) mb_choke_choke(peer, idle, true, out);
         mb_choke_unchoke(peer, c.index[row], 0, out);
+        if (out->failed) return;
     }
 }
 

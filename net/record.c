@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +19,7 @@
 struct net_record {
     net_record_config config;
     char *folder;
-    FILE *provenance;
+    int provenance; /* -1: none */
     uint64_t rows;
     bool failed;
     bool tracker;
@@ -70,16 +71,27 @@ static void complain(net_record *record, const char *name)
     record->failed = true;
 }
 
+/* Writes all of it, whatever signals come between. */
+static bool write_all(int fd, const char *text, size_t size)
+{
+    while (size > 0) {
+        ssize_t put = TEMP_FAILURE_RETRY(write(fd, text, size));
+
+        if (put < 0) return false;
+        text += put;
+        size -= (size_t)put;
+    }
+    return true;
+}
+
 static void put_row(net_record *record, const net_gain *gain, const char *peer, const char *from)
 {
     GString *text;
 
-    if (!record->provenance) return;
+    if (record->provenance < 0) return;
     text = g_string_new(NULL);
     net_results_provenance_row(text, record->rows++, gain, peer, from);
-    if (fwrite(text->str, 1, text->len, record->provenance) != text->len ||
-        fflush(record->provenance) != 0)
-        complain(record, "provenance.csv");
+    if (!write_all(record->provenance, text->str, text->len)) complain(record, "provenance.csv");
     g_string_free(text, TRUE);
 }
 
@@ -140,11 +152,11 @@ static void write_head(net_record *record)
 /* False where what was written is not on the disk: some file systems look for room only then. */
 static bool close_provenance(net_record *record)
 {
-    bool synced = fdatasync(fileno(record->provenance)) == 0;
+    bool synced = TEMP_FAILURE_RETRY(fdatasync(record->provenance)) == 0;
     int error = errno;
-    bool closed = fclose(record->provenance) == 0;
+    bool closed = close(record->provenance) == 0 || errno == EINTR;
 
-    record->provenance = NULL;
+    record->provenance = -1;
     if (closed) errno = error;
     return synced && closed;
 }
@@ -160,11 +172,12 @@ static bool open_folder(net_record *record, char *error, size_t error_size)
         return false;
     }
     path = g_build_filename(record->folder, "provenance.csv", NULL);
-    if (g_mkdir_with_parents(record->folder, 0777) == 0) record->provenance = fopen(path, "wex");
-    bool opened = record->provenance && fputs(NET_PROVENANCE_HEADER, record->provenance) >= 0 &&
-                  fflush(record->provenance) == 0;
+    if (g_mkdir_with_parents(record->folder, 0777) == 0)
+        record->provenance = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    bool opened = record->provenance >= 0 && write_all(record->provenance, NET_PROVENANCE_HEADER,
+                                                       strlen(NET_PROVENANCE_HEADER));
     if (!opened) snprintf(error, error_size, "cannot write %s: %s", path, g_strerror(errno));
-    if (!opened && record->provenance) close_provenance(record);
+    if (!opened && record->provenance >= 0) close_provenance(record);
     g_free(path);
     return opened;
 }
@@ -174,6 +187,7 @@ net_record *net_record_new(const net_record_config *config, char *error, size_t 
     net_record *record = g_new0(net_record, 1);
 
     record->config = *config;
+    record->provenance = -1;
     record->tracker = strcmp(config->id, "tracker") == 0;
     record->names = g_ptr_array_new_with_free_func(g_free);
     record->peers = g_array_new(FALSE, TRUE, sizeof(net_peer_row));
@@ -245,7 +259,7 @@ bool net_record_finish(net_record *record, mb_time now, bool left)
     keep_own_rows(record);
     for (guint i = 0; i < record->peers->len; i++)
         row_at(record, i)->name = g_ptr_array_index(record->names, i);
-    if (record->provenance) {
+    if (record->provenance >= 0) {
         if (!close_provenance(record)) complain(record, "provenance.csv");
         write_tables(record, now);
     }
@@ -299,8 +313,8 @@ void net_record_check(const net_record *record)
     peers = record->peers->len;
     assert(record->names->len == peers && g_hash_table_size(record->index) == peers);
     assert(record->tracker || peers > 0);
-    assert(record->folder || !record->provenance);
-    assert(record->rows == (record->provenance ? record->gains->len : 0));
+    assert(record->folder || record->provenance < 0);
+    assert(record->rows == (record->provenance >= 0 ? record->gains->len : 0));
     for (guint i = 0; i < record->gains->len; i++)
         check_gain(record, &g_array_index(record->gains, net_gain, i));
     for (guint i = 0; i < peers && i < CHECKED_PEERS; i++)

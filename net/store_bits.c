@@ -43,13 +43,18 @@ static int io_error(void)
 
 static int write_at(int fd, const void *bytes, size_t size, off_t at)
 {
-    ssize_t put;
+    const uint8_t *from = bytes;
 
-    do {
-        put = pwrite(fd, bytes, size, at);
-    } while (put < 0 && errno == EINTR);
-    if (put >= 0 && (size_t)put < size) errno = ENOSPC;
-    return put == (ssize_t)size ? MB_OK : io_error();
+    while (size > 0) { /* a disk that fills up, or a signal, may end it early */
+        ssize_t put = TEMP_FAILURE_RETRY(pwrite(fd, from, size, at));
+
+        if (put == 0) errno = ENOSPC;
+        if (put <= 0) return io_error();
+        from += put;
+        at += put;
+        size -= (size_t)put;
+    }
+    return MB_OK;
 }
 
 static uint8_t byte_of(const net_store_bits *bits, uint32_t index)
@@ -61,12 +66,18 @@ static uint8_t byte_of(const net_store_bits *bits, uint32_t index)
 static int read_claims(net_store_bits *bits)
 {
     size_t size = set_size(bits);
+    size_t here = 0;
+    ssize_t got = 1;
     uint8_t *bytes = calloc(1, size + 1);
-    ssize_t got;
 
     if (!bytes) return MB_ERR_MEMORY;
-    got = pread(bits->fd, bytes, size, HEAD_SIZE); /* one that was cut claims less */
-    for (size_t i = 0; got > 0 && i < (size_t)got; i++)
+    while (here < size && got > 0) { /* one that was cut claims less */
+        off_t at = HEAD_SIZE + (off_t)here;
+
+        got = TEMP_FAILURE_RETRY(pread(bits->fd, bytes + here, size - here, at));
+        if (got > 0) here += (size_t)got;
+    }
+    for (size_t i = 0; i < here; i++)
         bits->set[i / 8] |= (uint64_t)bytes[i] << (i % 8 * 8);
     if (bits->blocks % 64) bits->set[bits->blocks / 64] &= (UINT64_C(1) << bits->blocks % 64) - 1;
     free(bytes);
@@ -95,7 +106,8 @@ static int begin(net_store_bits *bits, const uint8_t head[HEAD_SIZE])
     bits->fd = open(fresh, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (bits->fd < 0) error = io_error();
     if (!error) (void)flock(bits->fd, LOCK_EX | LOCK_NB);
-    if (!error && ftruncate(bits->fd, (off_t)(HEAD_SIZE + set_size(bits))) != 0) error = io_error();
+    if (!error && TEMP_FAILURE_RETRY(ftruncate(bits->fd, (off_t)(HEAD_SIZE + set_size(bits)))) != 0)
+        error = io_error();
     if (!error) error = write_at(bits->fd, head, HEAD_SIZE, 0);
     if (!error) (void)fdatasync(bits->fd); /* it is advice: without it nothing is lost */
     if (!error && rename_new(fresh, bits->path) != 0)

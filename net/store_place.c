@@ -40,7 +40,7 @@ static stands look_at_bits(const net_store_place *place, bool *locked)
     if (!S_ISREG(info.st_mode)) return STANDS_FOREIGN;
     fd = open(place->bits, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0) return STANDS_FOREIGN;
-    got = pread(fd, head, sizeof head, 0);
+    got = TEMP_FAILURE_RETRY(pread(fd, head, sizeof head, 0));
     net_store_bits_head(wanted, place->manifest, place->identity);
     if (got == (ssize_t)sizeof head && !memcmp(head, wanted, NET_STORE_HEAD_SIZE - 4))
         found = STANDS_OURS;
@@ -111,7 +111,9 @@ static bool is_proven(const net_store_place *place)
     for (uint32_t b = 0; hasher && bytes && sized && !proven && b < g->blocks; b++) {
         uint32_t size = mb_geometry_block_size(g, b);
 
-        if (pread(fd, bytes, size, (off_t)mb_geometry_offset(g, b)) != (ssize_t)size) break;
+        off_t at = (off_t)mb_geometry_offset(g, b);
+
+        if (TEMP_FAILURE_RETRY(pread(fd, bytes, size, at)) != (ssize_t)size) break;
         proven = mb_manifest_check_block(place->manifest, hasher, b, bytes, size) == MB_OK;
     }
     if (fd >= 0) (void)close(fd);

@@ -1,5 +1,6 @@
 #include "net/store_seal.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,7 +40,8 @@ void net_store_seal_write(const char *path, const uint8_t head[NET_STORE_HEAD_SI
     if (!hash_all(storage, seal + NET_STORE_HEAD_SIZE)) return;
     fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (fd < 0) return;
-    if (write(fd, seal, sizeof seal) != (ssize_t)sizeof seal) (void)unlink(path);
+    if (TEMP_FAILURE_RETRY(write(fd, seal, sizeof seal)) != (ssize_t)sizeof seal)
+        (void)unlink(path);
     (void)close(fd);
 }
 
@@ -51,7 +53,7 @@ bool net_store_seal_holds(const char *path, const uint8_t head[NET_STORE_HEAD_SI
     bool whole;
 
     if (fd < 0) return false;
-    whole = read(fd, seal, sizeof seal) == SEAL_SIZE;
+    whole = TEMP_FAILURE_RETRY(read(fd, seal, sizeof seal)) == SEAL_SIZE;
     (void)close(fd);
     return whole && !memcmp(seal, head, NET_STORE_HEAD_SIZE - 4) && hash_all(storage, hash) &&
            !memcmp(seal + NET_STORE_HEAD_SIZE, hash, MB_HASH_SIZE);

@@ -143,5 +143,5 @@ int sim_folder_check(const char *folder, bool force, char *error, size_t error_s
     if (!failure && found >= 0 && access(folder, W_OK | X_OK) != 0) failure = errno;
     if (!failure) return MB_OK;
     snprintf(error, error_size, "%s: %s", folder, strerror(failure));
-    return MB_ERR_ARGUMENT;
+    return failure == ENOMEM ? MB_ERR_MEMORY : MB_ERR_ARGUMENT;
 }

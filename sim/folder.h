@@ -11,7 +11,7 @@
 /*
  * Whether `folder` may be written to: it is there, writable, and empty unless `force` is on; or it
  * is not there and whatever is above it can take it. Changes nothing. 0; MB_ERR_EXISTS (it holds
- * something) or MB_ERR_ARGUMENT, with one line in `error` that names the folder.
+ * something), MB_ERR_ARGUMENT or MB_ERR_MEMORY, with one line in `error` that names the folder.
  */
 int sim_folder_check(const char *folder, bool force, char *error, size_t error_size);
 

@@ -226,7 +226,8 @@ int sim_output_finish(sim_output *output)
     sim_output_flush(output);
     if (file->zstd) output_compress(file, NULL, 0, ZSTD_e_end);
     output_finish_hash(file);
-    if (close(file->fd) != 0) output_fail_errno(file, errno);
+    /* A signal that comes with the end leaves the file closed all the same. */
+    if (close(file->fd) != 0 && errno != EINTR) output_fail_errno(file, errno);
     file->fd = -1;
     return file->error;
 }

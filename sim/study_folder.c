@@ -163,10 +163,10 @@ static bool has_index(const char *folder)
 {
     char *path = g_build_filename(folder, INDEX, NULL);
     char head[sizeof INDEX_HEAD] = "";
-    FILE *file = fopen(path, "rb");
-    bool is_index = file && fread(head, 1, sizeof head - 1, file) == sizeof head - 1 &&
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool is_index = fd >= 0 && TEMP_FAILURE_RETRY(read(fd, head, sizeof head - 1)) > 0 &&
                     strcmp(head, INDEX_HEAD) == 0;
-    if (file) fclose(file);
+    if (fd >= 0) close(fd);
     g_free(path);
     return is_index;
 }
@@ -221,10 +221,21 @@ static bool has_text(const char *path, const char *text)
 
 static bool write_text(const char *path, const char *text)
 {
-    FILE *file = fopen(path, "wb");
-    if (!file) return false;
-    bool fine = fputs(text, file) >= 0;
-    return fclose(file) == 0 && fine;
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd < 0) return false;
+    size_t left = strlen(text);
+    bool fine = true;
+    while (left > 0 && fine) {
+        ssize_t put = TEMP_FAILURE_RETRY(write(fd, text, left));
+        fine = put >= 0;
+        if (!fine) break;
+        text += put;
+        left -= (size_t)put;
+    }
+    int failure = errno;
+    bool closed = close(fd) == 0 || errno == EINTR;
+    if (!fine) errno = failure;
+    return closed && fine;
 }
 
 /* The folder that a row of index.csv names, its second field; g_free(). NULL: none. */

@@ -178,6 +178,7 @@ static void run_instant(sim_swarm *swarm)
         }
         sim_swarm_dispatch(swarm, &event);
     }
+    if (swarm->error) return; /* nothing is as the checks have it */
     if (sim_links_settle(swarm->links, swarm->now))
         sim_swarm_fail(swarm, MB_ERR_MEMORY, "out of memory");
     else if (swarm->options->check == SIM_CHECK_EVERY)
@@ -233,7 +234,7 @@ static void write_results(sim_swarm *swarm)
     };
     int error;
 
-    if (swarm->options->check == SIM_CHECK_EVERY) {
+    if (swarm->options->check == SIM_CHECK_EVERY && !swarm->error) {
         sim_links_check(swarm->links);
         for (mb_node node = 0; node < swarm->node_count; node++)
             sim_swarm_check_flows(swarm, 2 * node);
@@ -241,7 +242,7 @@ static void write_results(sim_swarm *swarm)
     sim_swarm_sample(swarm);
     sim_swarm_end_flows(swarm);
     drain_queue(swarm);
-    if (swarm->options->check != SIM_CHECK_OFF) sim_swarm_check_end(swarm);
+    if (swarm->options->check != SIM_CHECK_OFF && !swarm->error) sim_swarm_check_end(swarm);
     error = sim_recorder_finish(swarm->recorder, &totals, swarm->result->error,
                                 sizeof swarm->result->error);
     if (error) {

@@ -342,6 +342,7 @@ static void see_to_timer(sim_swarm *swarm, mb_node node)
 
 void sim_swarm_step(sim_swarm *swarm, mb_node node)
 {
+    if (swarm->error) return;
     do {
         mb_peer *peer = swarm->nodes[node].peer;
         int error;
@@ -354,8 +355,9 @@ void sim_swarm_step(sim_swarm *swarm, mb_node node)
             return;
         }
         assert(error == 0); /* nobody here sends what the protocol does not allow */
-        for (size_t i = 0; i < swarm->actions.count; i++)
+        for (size_t i = 0; i < swarm->actions.count && !swarm->error; i++)
             execute(swarm, node, &swarm->actions.items[i]);
+        if (swarm->error) return; /* its books are no longer whole */
         hear_cuts(swarm);
         if (swarm->options->check != SIM_CHECK_OFF) sim_swarm_check_stepped(swarm, node);
         if (!swarm->nodes[node].peer) return;

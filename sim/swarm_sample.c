@@ -21,7 +21,7 @@ void sim_swarm_sample(sim_swarm *swarm)
 {
     sim_sample sample = {0};
 
-    if (swarm->options->check != SIM_CHECK_OFF) sim_swarm_check_all(swarm);
+    if (!swarm->error && swarm->options->check != SIM_CHECK_OFF) sim_swarm_check_all(swarm);
     sample_copies(swarm, &sample);
     for (mb_node node = 0; node <= swarm->arrived; node++) {
         mb_peer_view view;

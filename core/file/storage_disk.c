@@ -98,7 +98,7 @@ static bool disk_reserve(int fd, uint64_t size)
     } while (rc != 0 && errno == EINTR);
     if (rc == 0) return true;
     if (errno != EOPNOTSUPP && errno != ENOSYS) return false;
-    return ftruncate(fd, (off_t)size) == 0;
+    return TEMP_FAILURE_RETRY(ftruncate(fd, (off_t)size)) == 0;
 }
 
 static int disk_resize(mb_storage *storage, uint64_t size)
@@ -108,14 +108,15 @@ static int disk_resize(mb_storage *storage, uint64_t size)
     if (size > INT64_MAX) return disk_fail(d, EFBIG);
     int rc = disk_size(storage, &present);
     if (rc != MB_OK || size == present) return rc;
-    bool done = size > present ? disk_reserve(d->fd, size) : ftruncate(d->fd, (off_t)size) == 0;
+    bool done = size > present ? disk_reserve(d->fd, size)
+                               : TEMP_FAILURE_RETRY(ftruncate(d->fd, (off_t)size)) == 0;
     return done ? MB_OK : disk_fail(d, errno);
 }
 
 static int disk_sync(mb_storage *storage)
 {
     disk *d = disk_of(storage);
-    return fdatasync(d->fd) == 0 ? MB_OK : disk_fail(d, errno);
+    return TEMP_FAILURE_RETRY(fdatasync(d->fd)) == 0 ? MB_OK : disk_fail(d, errno);
 }
 
 static int disk_close(mb_storage *storage)
@@ -235,7 +236,7 @@ static void sync_folder_of(char *path)
 {
     int fd = open(dirname(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) return;
-    (void)fsync(fd);
+    (void)TEMP_FAILURE_RETRY(fsync(fd));
     close(fd);
 }
 
