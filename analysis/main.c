@@ -8,9 +8,13 @@
 #include "program/streams.h"
 #include "program/version.h"
 
+#include <cjson/cJSON.h>
+#include <glib.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* In the order in which the help lists them. */
 static const res_command commands[] = {
@@ -105,9 +109,38 @@ static int act(int argc, char **argv, GError **error)
     return run_command(argc, argv, error);
 }
 
+/* Says what GLib gives up for, as memory that is not to be had, as any other failure is said. It
+ * allocates nothing. */
+static GLogWriterOutput write_log(GLogLevelFlags level, const GLogField *fields, gsize count,
+                                  gpointer data)
+{
+    if (!(level & G_LOG_LEVEL_ERROR)) return g_log_writer_default(level, fields, count, data);
+    fputs("minibit-results: ", stderr);
+    for (gsize i = 0; i < count; i++) {
+        if (strcmp(fields[i].key, "MESSAGE") != 0) continue;
+        if (fields[i].length < 0)
+            fputs(fields[i].value, stderr);
+        else
+            fwrite(fields[i].value, 1, (size_t)fields[i].length, stderr);
+    }
+    fputs("\n", stderr);
+    _exit(1);
+}
+
+/* Threads' own heaps would take a limit of memory for themselves, each 64 MiB and more. */
+static void limit_heaps(void)
+{
+#ifdef M_ARENA_MAX
+    mallopt(M_ARENA_MAX, 1);
+#endif
+}
+
 int main(int argc, char **argv)
 {
     GError *error = NULL;
+    limit_heaps();
+    g_log_set_writer_func(write_log, NULL, NULL);
+    cJSON_InitHooks(&(cJSON_Hooks){g_malloc, g_free}); /* what is cut short is no broken JSON */
     mb_streams_open();
     signal(SIGXFSZ, SIG_IGN); /* a write beyond a limit fails like one on a full disk */
     int status = act(argc, argv, &error);

@@ -1,6 +1,7 @@
 #include "analysis/data/simulator.h"
 
 #include "analysis/data/interrupt.h"
+#include "analysis/data/process.h"
 
 #include <gio/gio.h>
 #include <string.h>
@@ -60,18 +61,17 @@ static bool judge(GSubprocess *process, const char *config, char *messages, GErr
     return res_failure(error, "%s: minibit-sim fails: %s", config, last_line(messages));
 }
 
-/* Waits for the end; what the program said is in *said. False with an error. */
-static bool wait_for(GSubprocess *process, const char *program, GBytes **said, GError **error)
+/* Waits for the end, with what the program said. False with an error. */
+static bool wait_for(GSubprocess *process, const char *program, GString *said, GError **error)
 {
     GError *failure = NULL;
-    if (g_subprocess_communicate(process, NULL, res_interrupt_cancellable(), NULL, said, &failure))
+    if (res_process_wait(process, g_subprocess_get_stderr_pipe(process), said, &failure))
         return true;
-    g_subprocess_force_exit(process);
-    g_subprocess_wait(process, NULL, NULL);
-    if (res_interrupted())
-        res_interrupt_error(error);
-    else
-        res_failure(error, "%s: what it says cannot be read (%s)", program, failure->message);
+    if (res_interrupt_is(failure)) {
+        g_propagate_error(error, failure);
+        return false;
+    }
+    res_failure(error, "%s: what it says cannot be read (%s)", program, failure->message);
     g_error_free(failure);
     return false;
 }
@@ -95,9 +95,6 @@ bool res_simulator_run(const char *program, const char *config, const char *fold
         g_error_free(failure);
         return false;
     }
-    g_autoptr(GBytes) said = NULL;
-    if (!wait_for(process, program, &said, error)) return false;
-    gsize size = said ? g_bytes_get_size(said) : 0;
-    g_autofree char *messages = g_strndup(size ? g_bytes_get_data(said, NULL) : "", size);
-    return judge(process, config, messages, error);
+    g_autoptr(GString) said = g_string_new(NULL);
+    return wait_for(process, program, said, error) && judge(process, config, said->str, error);
 }

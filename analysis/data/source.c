@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #define CHUNK ((size_t)1 << 17)
 
@@ -55,7 +56,10 @@ res_source *res_source_open(const char *path, GError **error)
     bool compressed = g_str_has_suffix(chosen, ".zst");
     source->plain = compressed ? g_malloc(CHUNK) : source->raw;
     if (compressed) source->zstd = ZSTD_createDStream();
-    return source;
+    if (!compressed || source->zstd) return source;
+    res_failure(error, "%s: out of memory", chosen);
+    res_source_close(source);
+    return NULL;
 }
 
 const char *res_source_path(const res_source *source)
@@ -96,6 +100,8 @@ static bool decompress(res_source *source, GError **error)
         if (ended && !source->in_frame) break;
         /* Even at the end of the file: zstd may hold output that did not fit before. */
         size_t left = ZSTD_decompressStream(source->zstd, &output, &source->input);
+        if (ZSTD_getErrorCode(left) == ZSTD_error_memory_allocation)
+            return res_failure(error, "%s: out of memory", source->path);
         if (ZSTD_isError(left))
             return res_input_error(error, "%s: not a whole zstd file (%s)", source->path,
                                    ZSTD_getErrorName(left));
@@ -146,10 +152,8 @@ void res_source_close(res_source *source)
 {
     if (!source) return;
     fclose(source->file);
-    if (source->zstd) {
-        ZSTD_freeDStream(source->zstd);
-        g_free(source->plain);
-    }
+    ZSTD_freeDStream(source->zstd);
+    if (source->plain != source->raw) g_free(source->plain);
     g_free(source->raw);
     g_free(source->path);
     g_free(source);

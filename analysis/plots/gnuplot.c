@@ -1,7 +1,7 @@
 #include "analysis/plots/gnuplot.h"
 
 #include "analysis/data/error.h"
-#include "analysis/data/interrupt.h"
+#include "analysis/data/process.h"
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>
@@ -32,37 +32,18 @@ static GSubprocess *start(const char *folder, GError **error)
     return g_subprocess_launcher_spawn(launcher, error, program, "-d", SCRIPT, NULL);
 }
 
-/* What gnuplot said at its end; NULL with an error, also where this program is interrupted. */
-static char *wait_for(GSubprocess *process, GError **error)
-{
-    GError *failure = NULL;
-    char *messages = NULL;
-    if (g_subprocess_communicate_utf8(process, NULL, res_interrupt_cancellable(), NULL, &messages,
-                                      &failure) &&
-        !res_interrupted())
-        return messages ? messages : g_strdup("");
-    g_free(messages);
-    g_subprocess_force_exit(process);
-    g_subprocess_wait(process, NULL, NULL);
-    if (failure && !res_interrupted()) {
-        g_propagate_error(error, failure);
-        return NULL;
-    }
-    g_clear_error(&failure);
-    res_interrupt_error(error);
-    return NULL;
-}
-
 bool res_gnuplot_run(const char *script, const char *folder, GError **error)
 {
     g_autofree char *path = g_build_filename(folder, SCRIPT, NULL);
     if (!g_file_set_contents(path, script, -1, error)) return false;
     g_autoptr(GSubprocess) process = start(folder, error);
-    g_autofree char *messages = process ? wait_for(process, error) : NULL;
-    if (!messages) return false;
+    g_autoptr(GString) messages = g_string_new(NULL);
+    if (!process ||
+        !res_process_wait(process, g_subprocess_get_stderr_pipe(process), messages, error))
+        return false;
     g_unlink(path);
     if (g_subprocess_get_successful(process)) return true;
-    g_autofree char *complaint = complaint_of(messages);
+    g_autofree char *complaint = complaint_of(messages->str);
     return res_failure(error, "gnuplot failed: %s", complaint);
 }
 

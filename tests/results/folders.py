@@ -91,7 +91,9 @@ def simulate(text, *options, folder=None):
     (folder / "s.ini").write_text(text)
     done = subprocess.run([SIM, "s.ini", "-q", "-o", "run", *options], cwd=folder,
                           capture_output=True, text=True, check=False)
-    equal((done.returncode, done.stderr), (0, ""), "simulation")
+    # What stands still is told, and a run all the same.
+    said = [line for line in done.stderr.splitlines() if "no block can ever move" not in line]
+    equal((done.returncode, said), (0, []), "simulation")
     return folder / "run"
 
 
