@@ -27,7 +27,7 @@ class Capacity:
             flows = sorted(zip(numbers[0::3], numbers[1::3], numbers[2::3]))
             late = overfull(flows, rate)
             if late:
-                name = self.run.peers[node - 1].name if node else "tracker"
+                name = self.run.names[node]
                 self.run.report.wrong(
                     file, None, f"the {('uplink', 'downlink')[side]} of {name}",
                     f"what comes by {time_text(late[0])} at no more than {float(rate):.0f} bytes/s",

@@ -135,7 +135,7 @@ def carried(run, file, flow):
         return 0
     allowed = 1 + flow.bytes / 10**6 + (flow.changes + 2) * flow.rate / SECOND
     if abs(flow.carried - flow.bytes) > allowed and flow.end > flow.begin:
-        names = [run.peers[node - 1].name if node else "tracker" for node, _ in flow.ends]
+        names = [run.names[node] for node, _ in flow.ends]
         run.report.wrong(file, None, f"the transfer from {names[0]} to {names[1]} that ends at "
                          f"{time_text(flow.end)}", f"{flow.carried:.0f} bytes by max-min fair shares",
                          flow.bytes)

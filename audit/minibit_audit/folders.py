@@ -2,7 +2,7 @@
 import csv
 import os
 
-from . import capacity, completion, events, fairness, manifest, possession, summary, tables, timeline, uplinks
+from . import capacity, completion, events, fairness, manifest, possession, summary, tables, timeline, transfers, uplinks
 from .findings import Report
 from .numbers import Unreadable
 from .run import Run
@@ -43,7 +43,7 @@ def audit_run(folder, progress=silent, thorough=False):
     run = Run(folder, report)
     manifest.check(run)
     if run.config.is_replay:
-        report.not_checked("transfers.csv", "a replay of transfers has no blocks")
+        transfers.check(run, thorough)
         return report
     completion.within(run)
     replay = play(run, progress)

@@ -61,6 +61,7 @@ class Run:
         self.read_sizes()
         self.peers, self.index = [], {"tracker": 0}
         self.read_completion()
+        self.names = ["tracker"] + [peer.name for peer in self.peers]
         self.links = [self.config.tracker] + [peer.link for peer in self.peers]
 
     def read_sizes(self):

@@ -80,6 +80,14 @@ class Right(unittest.TestCase):
             folders.append(simulate(SIM, path, HOME / f"random-{seed}", "--seed", str(seed), "--events=csv"))
         self.all_right(*folders)
 
+    def test_a_live_run(self):
+        """A few seconds of real programs, whose clocks and rates are only nearly what they should be."""
+        folder = HOME / "live"
+        subprocess.run([Path(SIM).with_name("minibit-live"), "-q", Path(SOURCE, "tests/net/live.ini"), "-o", folder,
+                        "--set", "file.blocks=8", "--set", "peers home.count=4"], check=True,
+                       capture_output=True, timeout=120)
+        self.all_right(folder)
+
     def test_a_study(self):
         """A line for each of its runs, and the status of the worst."""
         path = HOME / "study.ini"

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """test_tampered.py AUDIT SIM: each way of tampering with a finished run is found, and named rightly.
 
-KINDS and EVENT_KINDS are the table. Every kind starts from a run that the auditor finds right, changes one thing, and
+KINDS, EVENT_KINDS and REPLAY_KINDS are the table. Every kind starts from a run that the auditor finds right, changes one thing, and
 makes the manifest agree again, so that digests do not give it away.
 """
 import shutil
@@ -344,12 +344,50 @@ EVENT_KINDS = {
 }
 
 
+R = "transfers.csv"
+TRACE = "at_s,from,to,bytes\n" + "".join(
+    f"{i * 7 % 40}.{i % 10},{'abc'[i % 3]},{'bca'[i % 3] if i % 2 else 'cab'[i % 3]},{10000 + 7919 * i}\n"
+    for i in range(40))
+REPLAY = """[scenario]
+name = replay
+[replay]
+trace = trace.csv
+[node a]
+up = 1Mbit
+down = 2Mbit
+latency = 10ms
+[node b]
+up = 300kbit
+down = unlimited
+[node c]
+up = 2Mbit
+down = 500kbit
+latency = 3ms
+"""
+# Of a replay of transfers.
+REPLAY_KINDS = {
+    "replay: a row removed": (edit(R, delete(5)), "rows: expected 40|row of the trace", True),
+    "replay: a row twice": (edit(R, lambda rows: rows.insert(5, dict(rows[5]))), "rows: expected 40", True),
+    "replay: an end later": (field(R, "completed_s", later(2_000_000), 5), "max-min fair shares", True),
+    "replay: an end too early": (field(R, "completed_s", lambda old: later(-50_000_000)(old), 8),
+                                 "max-min fair shares|link", True),
+    "replay: bytes": (field(R, "bytes", more(50), 5), "row of the trace", True),
+    "replay: another receiver": (field(R, "to", lambda old: "a" if old == "b" else "b", 5),
+                                 "row of the trace", True),
+    "replay: an unknown node": (field(R, "to", lambda old: "z", 5), "cannot be read", True),
+}
+
+
 def setUpModule():
-    global HOME, CLEAN, EVENTS
+    global HOME, CLEAN, EVENTS, REPLAYED
     HOME = Path(tempfile.mkdtemp(prefix="minibit-audit."))
     (HOME / "small.ini").write_text(SCENARIO)
     CLEAN = simulate(SIM, HOME / "small.ini", HOME / "clean")
     EVENTS = simulate(SIM, HOME / "small.ini", HOME / "events", "--events=csv")
+    (HOME / "trace.csv").write_text("\n".join(sorted(TRACE.splitlines(), key=lambda row: row[0] != "a" and
+                                                     float(row.split(",")[0]))) + "\n")
+    (HOME / "replay.ini").write_text(REPLAY)
+    REPLAYED = simulate(SIM, HOME / "replay.ini", HOME / "replayed")
 
 
 def tearDownModule():
@@ -358,7 +396,7 @@ def tearDownModule():
 
 class Tampered(unittest.TestCase):
     def test_nothing_is_found_before(self):
-        for folder in (CLEAN, EVENTS):
+        for folder in (CLEAN, EVENTS, REPLAYED):
             self.assertEqual(audit(AUDIT, folder), (0, f"{folder}: all right\n", ""))
 
     def test_retelling_changes_nothing(self):
@@ -370,8 +408,9 @@ class Tampered(unittest.TestCase):
         self.assertEqual(audit(AUDIT, folder.path)[0], 0)
 
     def kind(self, name):
-        how, wanted, is_retold = (KINDS | EVENT_KINDS)[name]
-        folder = Folder(EVENTS if name in EVENT_KINDS else CLEAN, HOME / "tampered")
+        how, wanted, is_retold = (KINDS | EVENT_KINDS | REPLAY_KINDS)[name]
+        origin = EVENTS if name in EVENT_KINDS else REPLAYED if name in REPLAY_KINDS else CLEAN
+        folder = Folder(origin, HOME / "tampered")
         how(folder)
         if is_retold:
             folder.retell()
@@ -385,7 +424,7 @@ def add(name):
     setattr(Tampered, "test_" + name.replace(" ", "_"), lambda self: self.kind(name))
 
 
-for kind in (*KINDS, *EVENT_KINDS):
+for kind in (*KINDS, *EVENT_KINDS, *REPLAY_KINDS):
     add(kind)
 
 if __name__ == "__main__":
