@@ -228,6 +228,31 @@ static void test_many_blocks(gconstpointer data)
     free(log);
 }
 
+/* Where another lists it is told with each word to that one, from the first that came from there.
+ */
+static void test_remote(void)
+{
+    fixture f;
+    mb_log *log = log_of(3);
+    mb_listing other = {.node = 2, .told = mb_log_told(log)};
+    mb_event event = plain(MB_EVENT_LISTED);
+    fixture_init(&f, NULL, false);
+    start(&f);
+    event.list = &other;
+    event.list_count = 1;
+    ok(step(&f, &event));
+    g_assert_cmpuint(f.actions.count, ==, 1);
+    g_assert_cmpuint(f.actions.items[0].message, ==, MB_MSG_HELLO);
+    g_assert_cmpuint(f.actions.items[0].remote, ==, MB_INDEX_NONE);
+    message(&f, 2, MB_MSG_HELLO_ACK, mb_log_told(log));
+    message(&f, 2, MB_MSG_UNCHOKE, mb_log_told(log));
+    g_assert_cmpuint(count_sent(&f, MB_MSG_REQUEST), ==, 2);
+    for (size_t i = 0; i < f.actions.count; i++)
+        g_assert_cmpuint(f.actions.items[i].remote, ==, 2);
+    fixture_clear(&f);
+    free(log);
+}
+
 /* It lists itself where the tracker's books say so, but knows and serves others alone. */
 static void test_lists_itself(void)
 {
@@ -332,6 +357,7 @@ int main(int argc, char **argv)
     g_test_add_data_func("/peer/large-table/seeder", "", test_large_table);
     g_test_add_data_func("/peer/many-blocks/rarest-first", no_keys, test_many_blocks);
     g_test_add_data_func("/peer/many-blocks/random", random_keys, test_many_blocks);
+    g_test_add_func("/peer/remote", test_remote);
     g_test_add_func("/peer/lists-itself", test_lists_itself);
     g_test_add_func("/peer/full-table", test_full_table);
     g_test_add_func("/peer/has-unchoked", test_has_unchoked);

@@ -414,6 +414,46 @@ static const peer_script_case cases[] = {
      "> look\n"
      "  48.600 holds 1, knows 3, interested 3, interesting 2, unchoked 2, providers 2, asked "
      "4\n"},
+    /* Who has one block that nobody else has goes before those with two that many have, ... */
+    {"/peer/choke/score-rarity", "minibit have=#....... regular_slots=2 score=rarity",
+     "> start\n"
+     "  0.000 gained 0\n"
+     "  0.000 announce register, holds 1\n"
+     "> listed 2:..##.... 3:.....#.. 4:..##.... 5:..##.... 6:..##....\n"
+     "  0.000 to 2: hello, tells 1\n"
+     "  0.000 to 3: hello, tells 1\n"
+     "  0.000 to 4: hello, tells 1\n"
+     "  0.000 to 5: hello, tells 1\n"
+     "  0.000 to 6: hello, tells 1\n"
+     "  0.000 to 3: unchoke, tells 1\n"
+     "  0.000 to 5: unchoke, tells 1\n"
+     "> timer\n"
+     "  8.549 to 5: choke, tells 1\n"
+     "  8.549 to 2: unchoke optimistic, tells 1\n"
+     "> timer\n"
+     "  15.000 announce periodic, holds 1\n"
+     "> timer\n"
+     "> timer\n"},
+    /* ... and after them where blocks are only counted. */
+    {"/peer/choke/score-count", "minibit have=#....... regular_slots=2 score=count",
+     "> start\n"
+     "  0.000 gained 0\n"
+     "  0.000 announce register, holds 1\n"
+     "> listed 2:..##.... 3:.....#.. 4:..##.... 5:..##.... 6:..##....\n"
+     "  0.000 to 2: hello, tells 1\n"
+     "  0.000 to 3: hello, tells 1\n"
+     "  0.000 to 4: hello, tells 1\n"
+     "  0.000 to 5: hello, tells 1\n"
+     "  0.000 to 6: hello, tells 1\n"
+     "  0.000 to 2: unchoke, tells 1\n"
+     "  0.000 to 5: unchoke, tells 1\n"
+     "> timer\n"
+     "> timer\n"
+     "  15.000 announce periodic, holds 1\n"
+     "> timer\n"
+     "  18.549 to 2: choke, tells 1\n"
+     "  18.549 to 3: unchoke optimistic, tells 1\n"
+     "> timer\n"},
     /* A byte that came counts once: not again when more of its block has come. */
     {"/peer/choke/rate-flows-once",
      "bittorrent regular_slots=1 have=#....... endgame=no pipeline=0",
