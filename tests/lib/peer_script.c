@@ -17,9 +17,10 @@ typedef struct stage {
     mb_actions actions;
     mb_time now;
     GString *played;
-    GPtrArray *logs;       /* every log ever told of */
-    mb_log *log[NODES];    /* the present one of each node */
-    uint32_t index[NODES]; /* where the peer lists it, going by its last action */
+    GPtrArray *logs;               /* every log ever told of */
+    mb_log *log[NODES];            /* the present one of each node */
+    uint32_t index[NODES];         /* where the peer lists it, going by its last action */
+    uint32_t upload_remote[NODES]; /* where it lists the peer, by the last upload to it */
     mb_event batch[BATCH];
     uint32_t batch_count;
     mb_listing list[NODES];
@@ -115,6 +116,8 @@ static void take_action(stage *s, const mb_action *a)
     if (a->to == MB_NODE_NONE) return;
     g_assert_cmpuint(a->to, <, NODES);
     g_assert_true(a->remote == MB_INDEX_NONE || a->remote == REMOTE + a->to || a->to == s->node);
+    if (a->type == MB_ACTION_UPLOAD) s->upload_remote[a->to] = a->remote;
+    if (a->type == MB_ACTION_ABORT) g_assert_cmpuint(a->remote, ==, s->upload_remote[a->to]);
     if (a->index != MB_INDEX_NONE) s->index[a->to] = a->index;
 }
 
