@@ -1,11 +1,13 @@
 #include "net/address.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
 bool net_address_parse(const char *host, uint16_t port, struct sockaddr_storage *address)
 {
+    assert(host && address);
     struct sockaddr_in four = {.sin_family = AF_INET, .sin_port = htons(port)};
     struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
     bool is_four = inet_pton(AF_INET, host, &four.sin_addr) == 1;
@@ -59,6 +61,7 @@ uint16_t net_address_there(const uv_tcp_t *tcp, char host[NET_ADDRESS_SIZE])
 
 bool net_address_same(const char *a, const char *b)
 {
+    assert(a && b);
     struct sockaddr_storage one, other;
     char one_text[NET_ADDRESS_SIZE], other_text[NET_ADDRESS_SIZE];
 

@@ -37,6 +37,7 @@ static void announce(net_announcer *a);
 
 static uint64_t pause_ms(uint32_t failures)
 {
+    assert(failures > 0);
     uint64_t pause = NET_RETRY_FIRST_MS;
 
     while (--failures > 0 && pause < NET_RETRY_LAST_MS)
@@ -87,6 +88,7 @@ static void failed(net_announcer *a, const char *how)
 /* The address that the tracker sees me under. */
 static void own_host(const net_announcer *a, char host[NET_ADDRESS_SIZE])
 {
+    assert(a->config.host && a->config.host[0]);
     snprintf(host, NET_ADDRESS_SIZE, "%s", a->config.host);
     if (net_address_is_any(host) && a->conn) net_address_here(&a->conn->tcp, host);
 }
@@ -102,6 +104,7 @@ static uint32_t plain_count(const net_announcer *a)
 
 static void put_set(const net_announcer *a, mb_wire_extension *e)
 {
+    assert(a->told.log && a->manifest);
     uint32_t blocks = a->manifest->geometry.blocks;
     uint64_t *set = net_alloc_zero((mb_blockset_words(blocks) + 1) * sizeof *set);
     uint8_t *bytes = net_alloc(mb_wire_set_size(blocks));
@@ -154,6 +157,7 @@ static void on_opened(net_conn *conn)
 
 static void announce(net_announcer *a)
 {
+    assert(!a->told_left || a->leaving);
     if (a->asked || (a->has_first && !a->node)) return;
     if (!a->leaving) uv_timer_stop(&a->timer);
     a->asked = true;
@@ -172,6 +176,7 @@ static void announce(net_announcer *a)
 /* What the entry tells of its peer's blocks goes into the table; whether there was anything. */
 static bool tell(net_announcer *a, net_remote *remote, const mb_wire_peer *entry)
 {
+    assert(entry->id && remote->id[0]);
     const mb_wire_extension *e = entry->extension;
     uint32_t words = mb_blockset_words(a->remotes->blocks);
     uint64_t *set = net_alloc_zero((words + 1) * sizeof *set);
@@ -221,6 +226,7 @@ static const mb_wire_peer *own_entry(const net_announcer *a, const mb_wire_messa
 
 static void deliver(net_announcer *a, const mb_wire_message *m)
 {
+    assert(a->node && a->remotes);
     const mb_wire_peer *own = own_entry(a, m);
     net_listing *list = net_alloc_zero((m->peers_count + 1) * sizeof *list);
     const uint32_t *dealt = NULL;
@@ -252,6 +258,7 @@ static uint32_t highest(const mb_wire_message *m)
 
 static void join(net_announcer *a, mb_wire_message *m)
 {
+    assert(!a->has_first && !a->node);
     const mb_wire_peer *own = own_entry(a, m);
     net_file_told told = {.blocks = highest(m)};
 
@@ -269,6 +276,7 @@ static void join(net_announcer *a, mb_wire_message *m)
 
 static bool is_same_file(const net_announcer *a, const mb_wire_message *m)
 {
+    assert(a->manifest);
     const mb_wire_peer *own = own_entry(a, m);
     const mb_wire_file *file = own && own->extension ? own->extension->file : NULL;
 
@@ -279,6 +287,7 @@ static bool is_same_file(const net_announcer *a, const mb_wire_message *m)
 
 static void heard(net_announcer *a, mb_wire_message *m)
 {
+    assert(a->asked && a->hearing);
     const mb_wire_peer *own = own_entry(a, m);
 
     a->asked = a->hearing = false;
@@ -342,6 +351,7 @@ static void on_message(net_conn *conn, const char *bytes, size_t size)
 /* Who ended it: what I did is not put down to the tracker. */
 static void tell_end(net_announcer *a, const net_conn *conn)
 {
+    assert(a->asked);
     char how[160];
 
     if (!conn->stood)
@@ -358,6 +368,7 @@ static void tell_end(net_announcer *a, const net_conn *conn)
 /* Whether the tracker had closed a kept connection, for lack of use, as I announced over it. */
 static bool was_closed_before(const net_announcer *a, const net_conn *conn)
 {
+    assert(conn->came >= a->came_before || !a->reused);
     return a->reused && conn->eof && conn->came == a->came_before && !a->told_left &&
            !a->config.loop->ending;
 }
@@ -447,6 +458,7 @@ void net_announcer_rejoin(net_announcer *a)
 void net_announcer_bind(net_announcer *a, net_node *node, net_remotes *remotes,
                         const mb_manifest *manifest)
 {
+    assert(node && remotes && manifest);
     a->node = node;
     a->remotes = remotes;
     a->manifest = manifest;

@@ -39,12 +39,14 @@ net_block *net_block_new(uint32_t size)
 
 net_block *net_block_ref(net_block *block)
 {
+    assert(block->refs > 0);
     block->refs++;
     return block;
 }
 
 void net_block_unref(net_block *block)
 {
+    assert(!block || block->refs > 0);
     if (!block || --block->refs > 0) return;
     if (spare.count < SPARE_BLOCKS && block->room <= SPARE_BLOCK_SIZE)
         spare.blocks[spare.count++] = block;
@@ -86,6 +88,7 @@ static net_conn *conn_new(net_loop *loop, const net_conn_ops *ops, void *owner)
 
 static void conn_unlink(net_conn *conn)
 {
+    assert(conn->loop->conn_count > 0);
     if (conn->prev)
         conn->prev->next = conn->next;
     else
@@ -96,6 +99,7 @@ static void conn_unlink(net_conn *conn)
 
 static void on_closed(uv_handle_t *handle)
 {
+    assert(((net_conn *)handle->data)->closing);
     net_conn *conn = handle->data;
     net_loop *loop = conn->loop;
 
@@ -165,6 +169,7 @@ void net_conn_finish(net_conn *conn)
 /* Bytes that belong to the body; more than it lacks are never asked for here. */
 static void body_take(net_conn *conn, size_t size)
 {
+    assert(conn->body && size > 0);
     net_block *body = conn->body;
 
     conn->body_got += (uint32_t)size;
@@ -179,6 +184,7 @@ static void body_take(net_conn *conn, size_t size)
  * closed, where that is more than all connections may have. */
 static bool buffer_cover(net_conn *conn, size_t size)
 {
+    assert(size <= UINT32_MAX / 2);
     uint32_t capacity = conn->capacity ? conn->capacity : 256;
 
     if (size <= conn->capacity) return true;
@@ -197,6 +203,7 @@ static bool buffer_cover(net_conn *conn, size_t size)
 /* Keeps what is not used yet; `bytes` may lie in the buffer. */
 static void buffer_keep(net_conn *conn, const char *bytes, size_t size)
 {
+    assert(size == 0 || bytes);
     if (size == 0) {
         free(conn->buffer);
         conn->buffer = NULL;
@@ -229,6 +236,7 @@ static bool tail_is_clean(net_conn *conn, const char *at, const char *end)
  * 0: more must come, or it is closed. */
 static size_t take_one(net_conn *conn, const char *bytes, size_t size)
 {
+    assert(size > 0);
     size_t limit, rest;
     int64_t found;
 
@@ -273,6 +281,7 @@ static size_t take_one(net_conn *conn, const char *bytes, size_t size)
 /* `bytes` is all that has come and is not used, in the connection's buffer or not. */
 static void take_all(net_conn *conn, const char *bytes, size_t size)
 {
+    assert(size > 0);
     size_t used = 0;
 
     while (used < size && !conn->closing) {
@@ -318,6 +327,7 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
  * used up. */
 static void see_to_shape(net_conn *conn, size_t came)
 {
+    assert(came > 0);
     net_bucket *down = &conn->loop->shaper.down;
 
     if (!net_bucket_limits(down)) return;
@@ -389,6 +399,7 @@ static ssize_t read_turn(net_conn *conn, size_t most)
 
 bool net_conn_read_chunk(net_conn *conn, size_t most, size_t *moved)
 {
+    assert(conn->shaped_down && most > 0);
     ssize_t got = read_turn(conn, most);
     bool nothing = got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
 
@@ -433,6 +444,7 @@ static void tune(net_conn *conn)
 /* Whose it is has to be known when it has ended, too. */
 static void note_stood(net_conn *conn)
 {
+    assert(!conn->stood);
     conn->stood = true;
     net_address_there(&conn->tcp, conn->host);
     tune(conn);
@@ -551,6 +563,7 @@ net_conn *net_conn_accept(net_loop *loop, uv_stream_t *server, const net_conn_op
 /* Whether the message under way has come slower than NET_LIMIT_SLOWEST for too long. */
 static bool is_trickle(const net_conn *conn, uint32_t now)
 {
+    assert(conn->message_s > 0 && now >= conn->message_s);
     uint32_t taken = now - conn->message_s, grace = NET_LIMIT_SLOW_MS / 1000;
 
     return taken > grace && conn->size / NET_LIMIT_SLOWEST < taken - grace;
@@ -578,6 +591,7 @@ static const char *overdue(const net_conn *conn, uint32_t now)
 /* Later by as much, but what has happened since the program went on is not in the future. */
 static void excuse(uint32_t *when, uint32_t seconds, uint32_t now)
 {
+    assert(*when <= now);
     *when = now - *when < seconds ? now : *when + seconds;
 }
 

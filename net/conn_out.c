@@ -28,6 +28,7 @@ void net_out_end(net_out *out, bool sent)
 
 static void on_written(uv_write_t *request, int status)
 {
+    assert(((net_out *)request->data)->conn->writes > 0);
     net_out *out = request->data;
     net_conn *conn = out->conn;
 
@@ -47,6 +48,7 @@ static void on_written(uv_write_t *request, int status)
 /* Hands a place to libuv, its block too unless that goes by turns. */
 static void write_out(net_conn *conn, net_out *out, bool with_block)
 {
+    assert(!conn->connecting && out->ready);
     uv_buf_t buffers[2] = {uv_buf_init(out->head, (unsigned)out->head_size)};
     unsigned count = 1;
 
@@ -66,6 +68,7 @@ static void write_out(net_conn *conn, net_out *out, bool with_block)
 
 static net_out *pop(net_conn *conn)
 {
+    assert(conn->out);
     net_out *out = conn->out;
 
     conn->out = out->next;
@@ -77,6 +80,7 @@ static net_out *pop(net_conn *conn)
 /* A head that goes alone, ahead of a block that goes by turns. */
 static void send_head(net_conn *conn, net_out *out)
 {
+    assert(!out->begun && out->head_size > 0);
     net_out *head = net_alloc_zero(sizeof *head);
 
     head->conn = conn;
@@ -92,6 +96,7 @@ static void send_head(net_conn *conn, net_out *out)
 /* The first place's block goes by turns; whether that was begun. */
 static bool shape(net_conn *conn, net_out *out)
 {
+    assert(out == conn->out);
     if (!out->block || !net_bucket_limits(&conn->loop->shaper.up)) return false;
     if (!out->begun && out->head_size > 0) send_head(conn, out);
     out->begun = true;
@@ -113,6 +118,7 @@ void net_conn_flush(net_conn *conn)
 
 bool net_conn_send_chunk(net_conn *conn, size_t most, size_t *moved)
 {
+    assert(conn->shaped_up && conn->out && conn->out->block);
     net_out *out = conn->out;
     size_t rest = out->to - out->from;
     uv_buf_t buffer =
@@ -155,6 +161,7 @@ net_out *net_conn_reserve(net_conn *conn, void (*done)(net_out *out, bool sent),
 /* Where sending is limited, a long message goes by turns as a block does. */
 static void see_to_long_head(net_conn *conn, net_out *out)
 {
+    assert(!out->block);
     if (!net_bucket_limits(&conn->loop->shaper.up) || out->head_size <= NET_SHAPE_CHUNK) return;
     out->block = net_block_new((uint32_t)out->head_size);
     memcpy(out->block->bytes, out->head, out->head_size);
@@ -169,6 +176,7 @@ static void see_to_long_head(net_conn *conn, net_out *out)
  * false where there is not so much left. */
 static bool charge(net_conn *conn, net_out *out, size_t size)
 {
+    assert(!out->budget && out->charged == 0);
     net_budget *budget = &conn->loop->memory;
 
     if (!net_budget_allows(budget, size)) return false;
@@ -214,6 +222,7 @@ void net_conn_send(net_conn *conn, mb_text *text)
 
 void net_conn_take_over(net_conn *to, net_conn *from)
 {
+    assert(to != from && to->loop == from->loop);
     net_out *first = from->out;
 
     if (!first) return;

@@ -119,6 +119,7 @@ void net_json_time(net_json *json, const char *key, mb_time time)
 void net_json_ratio(net_json *json, const char *key, unsigned __int128 numerator,
                     unsigned __int128 denominator)
 {
+    assert(key);
     begin(json, key);
     if (denominator == 0)
         g_string_append(json->text, "null");

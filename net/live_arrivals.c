@@ -9,6 +9,7 @@
 #include "core/rng.h"
 #include "core/units.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,6 +34,7 @@ static bool fail(struct arrivals *arrivals, const net_live_group *group, const c
 /* Adds a peer of the group, unless it would come after the end. */
 static bool add(struct arrivals *arrivals, uint32_t index, mb_time arrive, mb_time leave_at)
 {
+    assert(arrive >= 0 || arrive == MB_NEVER);
     const net_live_group *group = &arrivals->plan->groups[index];
     mb_time end = arrivals->plan->until;
     if (group->leave == NET_LEAVE_AT) end = MIN(end, group->leave_time);
@@ -52,6 +54,7 @@ static bool add(struct arrivals *arrivals, uint32_t index, mb_time arrive, mb_ti
 
 static void add_at(struct arrivals *arrivals, uint32_t index, mb_time time)
 {
+    assert(time >= 0);
     for (uint32_t i = 0; i < arrivals->plan->groups[index].count; i++)
         if (!add(arrivals, index, time, MB_NEVER)) return;
 }
@@ -67,6 +70,7 @@ static void add_within(struct arrivals *arrivals, uint32_t index, mb_time time, 
 
 static void add_every(struct arrivals *arrivals, uint32_t index, mb_time time)
 {
+    assert(time > 0);
     for (uint32_t i = 0; i < arrivals->plan->groups[index].count; i++)
         if (!add(arrivals, index, (mb_time)i * time, MB_NEVER)) return;
 }
@@ -145,6 +149,7 @@ static void add_group(struct arrivals *arrivals, uint32_t index)
 
 static uint64_t *draw_have(const net_live_plan *plan, const net_live_group *group, uint32_t node)
 {
+    assert(node > 0);
     uint32_t blocks = plan->geometry.blocks, left = group->have_blocks;
     if (group->have == NET_HAVE_NONE) return NULL;
     uint64_t *have = g_new0(uint64_t, mb_blockset_words(blocks) + 1);
@@ -165,6 +170,7 @@ static uint64_t *draw_have(const net_live_plan *plan, const net_live_group *grou
 
 static mb_time draw_stay(const net_live_plan *plan, const net_live_group *group, uint32_t node)
 {
+    assert(node > 0);
     mb_rng rng;
     switch (group->leave) {
     case NET_LEAVE_WHEN_COMPLETE:
@@ -180,6 +186,7 @@ static mb_time draw_stay(const net_live_plan *plan, const net_live_group *group,
 /* Names the peer; on the wire an id has fewer characters than a group may have in its name. */
 static void finish_peer(net_live_plan *plan, uint32_t number, uint32_t index)
 {
+    assert(number < plan->peer_count);
     net_live_peer *peer = &plan->peers[number];
     const net_live_group *group = &plan->groups[peer->group];
     peer->index = index;

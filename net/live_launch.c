@@ -3,6 +3,7 @@
 #include "core/blockset.h"
 #include "core/rng.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -27,6 +28,7 @@ static void add(GPtrArray *arguments, const char *format, ...)
 
 static void add_option(GPtrArray *arguments, const char *option, const char *value)
 {
+    assert(option[0] == '-' || value);
     add(arguments, "%s", option);
     add(arguments, "%s", value);
 }
@@ -48,6 +50,7 @@ static bool write_all(int file, const char *bytes, size_t size)
 /* Bytes that no compression or hole makes lighter, the same for the same seed. */
 static bool write_made_up(int file, uint64_t size, uint64_t seed)
 {
+    assert(file >= 0);
     uint64_t *words = g_malloc(CHUNK);
     bool right = true;
     mb_rng rng;
@@ -89,6 +92,7 @@ static bool make_file(const net_live_plan *plan, const char *path, char **error)
 
 static bool copy_block(int from, int to, const mb_geometry *geometry, uint32_t block)
 {
+    assert(from >= 0 && to >= 0 && block < geometry->blocks);
     size_t size = mb_geometry_block_size(geometry, block);
     off_t offset = (off_t)mb_geometry_offset(geometry, block);
     char *bytes = g_malloc(size);
@@ -124,6 +128,7 @@ static bool make_part(const net_live_plan *plan, const char *work, const char *f
 static void add_program(GPtrArray *arguments, const net_live_place *place, uint32_t node,
                         const char *program)
 {
+    assert(place->setup->programs[0]);
     /* however this program ends, those that it has started do not stay */
     add_option(arguments, "setpriv", "--pdeathsig=TERM");
     net_live_netns_prefix(place->netns, node, arguments);
@@ -181,6 +186,7 @@ GPtrArray *net_live_tracker_arguments(const net_live_plan *plan, const net_live_
 static void add_peer(GPtrArray *arguments, const net_live_plan *plan, const net_live_place *place,
                      uint32_t number, const char *folder)
 {
+    assert(number < plan->peer_count);
     const net_live_peer *peer = &plan->peers[number];
     const net_live_group *group = &plan->groups[peer->group];
     add_program(arguments, place, number + 1, "minibit-peer");
@@ -214,6 +220,7 @@ GPtrArray *net_live_peer_arguments(const net_live_plan *plan, const net_live_pla
 
 char *net_live_record_path(const net_live_plan *plan, const char *work, int64_t number)
 {
+    assert(number < (int64_t)plan->peer_count);
     const char *id = number < 0 ? "tracker" : plan->peers[number].id;
     return g_strdup_printf("%s/%s/record", work, id);
 }

@@ -17,6 +17,7 @@ struct merger {
 /* Whose row a name of the record is; NET_FROM_NONE: nobody's. */
 static uint32_t row_of(const struct merger *merger, const net_recorded *recorded, uint32_t name)
 {
+    assert(name >= NET_FROM_NONE || name < recorded->names->len);
     const char *id;
     if (name == NET_FROM_TRACKER || name == NET_FROM_NONE) return name;
     id = g_ptr_array_index(recorded->names, name);
@@ -26,6 +27,8 @@ static uint32_t row_of(const struct merger *merger, const net_recorded *recorded
 
 void net_live_take_gain(net_live_run *merged, const net_gain *gain)
 {
+    assert(gain->peer < merged->peers->len);
+    assert(gain->via == MB_VIA_INITIAL || gain->role <= NET_ROLE_LEECHER);
     net_peer_row *peer = &g_array_index(merged->peers, net_peer_row, gain->peer);
     g_array_append_val(merged->gains, *gain);
     if (gain->via == MB_VIA_INITIAL) {
@@ -40,6 +43,7 @@ void net_live_take_gain(net_live_run *merged, const net_gain *gain)
 
 static void take_provenance(const struct merger *merger, const net_recorded *recorded, uint32_t row)
 {
+    assert(row < merger->merged->peers->len);
     for (guint i = 0; i < recorded->gains->len; i++) {
         net_gain gain = g_array_index(recorded->gains, net_gain, i);
         uint32_t from = row_of(merger, recorded, gain.from);
@@ -72,6 +76,7 @@ static void take_row(net_peer_row *row, const net_recorded *recorded)
 
 static net_recorded *read_record(const struct merger *merger, const char *work, int64_t number)
 {
+    assert(number < (int64_t)merger->plan->peer_count);
     const char *whose = number < 0 ? "tracker" : merger->plan->peers[number].name;
     char *folder = net_live_record_path(merger->plan, work, number);
     net_recorded *recorded = net_record_read(folder, whose, &merger->plan->geometry);
@@ -84,6 +89,7 @@ static net_recorded *read_record(const struct merger *merger, const char *work, 
 /* What the record says of its end counts only as far as the run knows of it. */
 static void settle(net_peer_row *row, net_live_fate fate, mb_time end)
 {
+    assert(fate != NET_FATE_ABSENT);
     if (fate == NET_FATE_PRESENT)
         row->left = MB_NEVER;
     else if (row->left == MB_NEVER)

@@ -2,6 +2,7 @@
 
 #include "core/units.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -66,6 +67,7 @@ static bool shape(char **error, const char *space, const char *device, uint64_t 
 static bool make_node(net_live_netns *netns, uint32_t node, const net_live_access *access,
                       char **error)
 {
+    assert(node < netns->nodes && node == netns->made);
     char *name = node_name(node);
     bool right = run(error, "ip netns add %s", name);
     if (right) netns->made = node + 1;

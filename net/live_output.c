@@ -3,6 +3,7 @@
 #include "net/json_text.h"
 #include "program/version.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -72,6 +73,7 @@ static void remove_known(const char *folder, const char *suffix)
 /* Writes NAME.tmp, down to the disk. */
 static bool write_file(const char *folder, const char *name, const GString *text, char **error)
 {
+    assert(folder[0] && name[0]);
     char *path = g_strdup_printf("%s/%s.tmp", folder, name);
     FILE *file = fopen(path, "we");
     bool right = file && fwrite(text->str, 1, text->len, file) == text->len && !fflush(file) &&
@@ -88,6 +90,7 @@ static bool write_file(const char *folder, const char *name, const GString *text
 
 static bool publish_file(const char *folder, const char *name, char **error)
 {
+    assert(folder[0] && name[0]);
     char *from = g_strdup_printf("%s/%s.tmp", folder, name);
     char *to = g_strdup_printf("%s/%s", folder, name);
     bool right = rename(from, to) == 0;
@@ -195,6 +198,7 @@ static bool write_all(const char *folder, const struct output *outputs, const GS
 bool net_live_output_write(const char *folder, const char *config, const net_run *run,
                            const net_live_origin *origin, char **error)
 {
+    assert(run->geometry && run->peer_count <= run->expected);
     struct output outputs[OUTPUT_COUNT] = {
         {"provenance.csv", g_string_new(NULL)}, {"timeline.csv", g_string_new(NULL)},
         {"completion.csv", g_string_new(NULL)}, {"summary.json", g_string_new(NULL)},

@@ -4,6 +4,7 @@
 #include "core/units.h"
 #include "net/results.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@ struct reader {
 
 static void fail(struct reader *reader, const char *group, const char *key, const char *what)
 {
+    assert(what[0]);
     if (!reader->error) reader->error = g_strdup_printf("[%s] %s: %s", group, key, what);
 }
 
@@ -29,6 +31,7 @@ static char *get(struct reader *reader, const char *group, const char *key)
 
 static uint64_t get_number(struct reader *reader, const char *group, const char *key, uint64_t max)
 {
+    assert(max > 0);
     char *text = get(reader, group, key);
     uint64_t number = 0;
     if (mb_count_parse(text, max, &number)) fail(reader, group, key, "no such number");
@@ -100,6 +103,7 @@ static void access_clear(net_live_access *access)
 
 static void add_setting(GPtrArray *settings, const char *key, char *value)
 {
+    assert(key[0]);
     g_ptr_array_add(settings, g_strdup_printf("protocol.%s=%s", key, value));
     g_free(value);
 }

@@ -20,6 +20,7 @@ static void allocate(uv_handle_t *handle, size_t wanted, uv_buf_t *buffer)
 
 static void take(net_live_process *process, char letter)
 {
+    assert(process->line_size < NET_LIVE_LINE_MAX);
     if (letter != '\n') {
         if (process->line_size < NET_LIVE_LINE_MAX - 1)
             process->line[process->line_size++] = letter;
@@ -40,6 +41,7 @@ static void took(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer)
 
 static void exited(uv_process_t *handle, int64_t code, int number)
 {
+    assert(((net_live_process *)handle->data)->running);
     net_live_process *process = handle->data;
     process->running = false;
     process->exit_code = code;
@@ -50,6 +52,7 @@ static void exited(uv_process_t *handle, int64_t code, int number)
 int net_live_process_start(net_live_process *process, uv_loop_t *loop, char **arguments,
                            const char *log_path)
 {
+    assert(!process->running && arguments[0]);
     int log = open(log_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     uv_stdio_container_t stdio[3] = {
         {.flags = UV_IGNORE},
@@ -77,5 +80,6 @@ int net_live_process_start(net_live_process *process, uv_loop_t *loop, char **ar
 
 void net_live_process_signal(net_live_process *process, int number)
 {
+    assert(number > 0);
     if (process->running) uv_process_kill(&process->process, number);
 }

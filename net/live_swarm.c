@@ -60,6 +60,7 @@ static mb_time now_of(const struct swarm *swarm)
 /* Milliseconds from now to the moment `time` of the run, rounded up. */
 static uint64_t ms_until(const struct swarm *swarm, mb_time time)
 {
+    assert(time >= 0);
     mb_time now = now_of(swarm);
     return time > now ? (uint64_t)(time - now + 999999) / 1000000 : 0;
 }
@@ -89,6 +90,7 @@ static void kill_all(uv_timer_t *timer)
 /* The run is over: who is still there is told to go. Once. */
 static void stop(struct swarm *swarm, bool interrupted)
 {
+    assert(swarm->outcome != NULL && swarm->members != NULL);
     if (swarm->stopping) return;
     swarm->stopping = true;
     swarm->outcome->end = now_of(swarm);
@@ -159,6 +161,7 @@ static void maybe_stop(struct swarm *swarm)
 
 static void leave(struct member *member)
 {
+    assert(member->started);
     if (member->leaving || member->ended || !member->started) return;
     member->leaving = true;
     member->swarm->outcome->fates[member->number] = NET_FATE_LEFT;
@@ -172,12 +175,14 @@ static void on_leave(uv_timer_t *timer)
 
 static void schedule_leave(struct member *member, mb_time time)
 {
+    assert(time != MB_NEVER);
     struct swarm *swarm = member->swarm;
     uv_timer_start(&member->timer, on_leave, ms_until(swarm, time), 0);
 }
 
 static void completed(struct member *member)
 {
+    assert(member->started && !member->ended);
     struct swarm *swarm = member->swarm;
     const net_live_peer *peer = &swarm->plan->peers[member->number];
     if (member->complete) return;
@@ -210,6 +215,7 @@ static void tell_crash(struct swarm *swarm, const char *name, const net_live_pro
 /* SIGTERM may come before a program listens to it; 143 says that it was told to go. */
 static bool ended_badly(const net_live_process *process)
 {
+    assert(!process->running);
     if (process->exit_signal != 0)
         return process->exit_signal != SIGKILL && process->exit_signal != SIGTERM;
     return process->exit_code != 0 && process->exit_code != 128 + SIGTERM;
@@ -217,6 +223,7 @@ static bool ended_badly(const net_live_process *process)
 
 static void peer_ended(net_live_process *process)
 {
+    assert(!((struct member *)process->owner)->ended);
     struct member *member = process->owner;
     struct swarm *swarm = member->swarm;
     member->ended = true;
@@ -233,6 +240,7 @@ static void peer_ended(net_live_process *process)
 
 static void start_peer(struct member *member)
 {
+    assert(!member->started && member->number < member->swarm->plan->peer_count);
     struct swarm *swarm = member->swarm;
     const net_live_peer *peer = &swarm->plan->peers[member->number];
     net_live_place place = {swarm->setup, swarm->netns, swarm->origin_ns, swarm->tracker_ip,
@@ -277,6 +285,7 @@ static void on_tracker_leave(uv_timer_t *timer)
 /* The tracker listens: the run begins. */
 static void begin(struct swarm *swarm)
 {
+    assert(swarm->origin_ns == 0);
     const net_live_plan *plan = swarm->plan;
     swarm->origin_ns = clock_ns();
     uv_update_time(&swarm->loop);

@@ -1,5 +1,6 @@
 #include "net/log.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -60,6 +61,7 @@ static void sum_up(log_kind *k)
 /* Its place, with a window that is not over. */
 static log_kind *find(const char *name)
 {
+    assert(name[0]);
     uint64_t now = uv_hrtime();
     log_kind *k = state.kinds;
 
@@ -86,6 +88,7 @@ void net_log_sum_up(bool all)
 /* What is not printable becomes an escape. */
 static void make_safe(const char *line, char *safe, size_t size)
 {
+    assert(size > 1);
     size_t at = 0;
 
     for (const unsigned char *c = (const unsigned char *)line; *c && at + 5 < size; c++) {

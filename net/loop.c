@@ -54,6 +54,7 @@ char *net_strdup(const char *text)
 
 bool net_budget_allows(const net_budget *budget, uint64_t bytes)
 {
+    assert(budget->most == 0 || bytes < UINT64_MAX / 2);
     return budget->most == 0 ||
            (budget->used <= budget->most && bytes <= budget->most - budget->used);
 }
@@ -108,6 +109,7 @@ void net_loop_run(net_loop *loop)
 
 void net_loop_stop(net_loop *loop, int exit_code)
 {
+    assert(exit_code >= 0 && exit_code < 256);
     if (exit_code) loop->exit_code = exit_code;
     uv_stop(&loop->uv);
 }
@@ -157,6 +159,7 @@ static void on_delay(uv_timer_t *timer)
 
 static void see_to_delays(net_loop *loop)
 {
+    assert(!loop->ending || !loop->delayed);
     mb_time now = net_loop_now(loop);
 
     while (loop->delayed && loop->delayed->due <= now) {
@@ -198,6 +201,7 @@ void net_loop_end(net_loop *loop)
 
 void net_loop_delay(net_loop *loop, void (*call)(void *arg), void (*drop)(void *arg), void *arg)
 {
+    assert(call != NULL);
     struct net_delayed *last;
 
     if (loop->ending) {
@@ -230,6 +234,7 @@ static void on_work(uv_work_t *request)
 
 static void on_work_done(uv_work_t *request, int status)
 {
+    assert(((net_work *)request->data)->done);
     net_work *work = request->data;
 
     (void)status;
@@ -238,6 +243,7 @@ static void on_work_done(uv_work_t *request, int status)
 
 void net_work_start(net_loop *loop, net_work *work)
 {
+    assert(work->work && work->done);
     work->request.data = work;
     int error = uv_queue_work(&loop->uv, &work->request, on_work, on_work_done);
     assert(error == 0);

@@ -15,6 +15,7 @@
 #include "program/streams.h"
 #include "program/version.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
@@ -167,6 +168,7 @@ static char *make_work(char **error)
 
 static uint64_t download(const net_run *run, uint32_t peer)
 {
+    assert(peer < run->peer_count);
     return (uint64_t)(run->peers[peer].completed - run->peers[peer].arrived);
 }
 
@@ -264,6 +266,7 @@ static int run_plan(net_live_plan *plan, const net_live_origin *origin)
 /* Whether so many peers may be started; else *error. */
 static bool peers_allowed(const char *scenario, const net_live_plan *plan, char **error)
 {
+    assert(plan->peer_count == 0 || plan->peers);
     if (options.max_peers >= 0 && plan->peer_count <= (uint32_t)options.max_peers) return true;
     *error =
         g_strdup_printf("%s: has %u peers, each of which is a process on this machine; more "

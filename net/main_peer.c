@@ -132,6 +132,7 @@ static void on_complete(net_node *node)
 
 static void on_published(net_node *node)
 {
+    assert(((program *)net_node_owner(node))->complete);
     program *p = net_node_owner(node);
     mb_time wait = p->options.exit_when_complete ? 0 : p->options.seed_for;
 
@@ -189,6 +190,7 @@ static void read_extension(char extension[MB_EXTENSION_SIZE])
 /* What an original does not tell: no hashes, and the last block may turn out shorter. */
 static int make_plain_manifest(program *p, uint32_t blocks, uint32_t block_size)
 {
+    assert(blocks > 0 && block_size > 0);
     char extension[MB_EXTENSION_SIZE];
     mb_geometry geometry;
     int error = mb_geometry_init(&geometry, (uint64_t)blocks * block_size, block_size);
@@ -301,6 +303,7 @@ static uint64_t own_seed(const program *p)
 /* The file is known; `name` is what the tracker calls it, or "". */
 static void begin(program *p, const char *name)
 {
+    assert(!p->node && p->manifest);
     net_node_config config = {.loop = &p->loop,
                               .ops = &node_ops,
                               .owner = p,

@@ -3,6 +3,7 @@
  *
  * Exit codes: 0 told to stop; 1 failed; 2 wrong command line.
  */
+#include <assert.h>
 #include <glib.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,6 +93,7 @@ static void on_progress(uv_timer_t *timer)
 
 static void on_stop(void *owner, int times, int number)
 {
+    assert(times > 0);
     program *p = owner;
 
     (void)number;

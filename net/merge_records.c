@@ -3,6 +3,7 @@
 #include "core/units.h"
 #include "net/record_read.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,6 +52,7 @@ static bool is_same_file(const net_record_head *a, const net_record_head *b)
 
 static bool check_part(const struct net_merger *merger, uint32_t at, char **error)
 {
+    assert(at < merger->count);
     const struct part *part = &merger->parts[at], *first = &merger->parts[0];
     for (uint32_t i = 0; i < at; i++) {
         if (strcmp(merger->parts[i].folder, part->folder) != 0) continue;
@@ -97,6 +99,7 @@ static int compare_parts(const void *a, const void *b)
 
 static uint32_t group_of(struct net_merger *merger, const char *name)
 {
+    assert(name[0]);
     for (guint i = 0; i < merger->group_names->len; i++)
         if (strcmp(g_ptr_array_index(merger->group_names, i), name) == 0) return i;
     g_ptr_array_add(merger->group_names, g_strdup(name));
@@ -105,6 +108,7 @@ static uint32_t group_of(struct net_merger *merger, const char *name)
 
 static net_peer_row *row_at(const net_merged *merged, uint32_t row)
 {
+    assert(row < merged->run.peers->len);
     return &g_array_index(merged->run.peers, net_peer_row, row);
 }
 
@@ -130,6 +134,7 @@ static uint32_t row_of(struct net_merger *merger, net_merged *merged, const char
 /* Rows of all who have a folder, then of all that those folders name. */
 static void find_rows(struct net_merger *merger, net_merged *merged)
 {
+    assert(merged->run.peers->len == 0);
     for (uint32_t i = 0; i < merger->count; i++) {
         struct part *part = &merger->parts[i];
         bool tracker = strcmp(part->head.id, "tracker") == 0;
@@ -155,6 +160,7 @@ static void find_rows(struct net_merger *merger, net_merged *merged)
 /* A name of a part's tables as a row. */
 static uint32_t row_named(const struct net_merger *merger, const struct part *part, uint32_t name)
 {
+    assert(name >= NET_FROM_NONE || name < part->recorded->names->len);
     if (name == NET_FROM_TRACKER || name == NET_FROM_NONE) return name;
     const char *id = g_ptr_array_index(part->recorded->names, name);
     return GPOINTER_TO_UINT(g_hash_table_lookup(merger->rows, id)) - 1;
@@ -164,6 +170,7 @@ static uint32_t row_named(const struct net_merger *merger, const struct part *pa
 
 static mb_time *gained_at(const struct net_merger *merger, uint32_t row, uint32_t block)
 {
+    assert(block < merger->geometry.blocks);
     return &merger->gained[(size_t)row * merger->geometry.blocks + block];
 }
 
@@ -186,6 +193,7 @@ static void note_gains(struct net_merger *merger, const net_merged *merged)
 /* By how much the part's clock must be later for its givers to have had what they gave. */
 static mb_time too_early(const struct net_merger *merger, const struct part *part)
 {
+    assert(part->row != NET_FROM_TRACKER);
     mb_time most = 0;
     for (guint g = 0; g < part->recorded->gains->len; g++) {
         const net_gain *gain = &g_array_index(part->recorded->gains, net_gain, g);
@@ -201,6 +209,7 @@ static mb_time too_early(const struct net_merger *merger, const struct part *par
 static mb_time before_sent(const struct net_merger *merger, const struct part *tracker,
                            uint32_t row)
 {
+    assert(tracker->row == NET_FROM_TRACKER && row < NET_FROM_NONE);
     mb_time most = 0;
     for (guint g = 0; g < tracker->recorded->gains->len; g++) {
         const net_gain *gain = &g_array_index(tracker->recorded->gains, net_gain, g);
@@ -261,6 +270,7 @@ static mb_time moved(mb_time time, const struct part *part)
 /* A peer's own row; of one that came back, later folders go on with the earlier ones'. */
 static void take_row(net_peer_row *row, const net_peer_row *told, const struct part *part)
 {
+    assert(told->name && row->name);
     row->arrived = MIN(row->arrived, moved(told->arrived, part));
     row->completed = MIN(row->completed, moved(told->completed, part));
     row->left = moved(told->left, part);
@@ -361,6 +371,7 @@ static int compare_rows(const void *a, const void *b, void *context)
 
 static void sort_rows(net_merged *merged)
 {
+    assert(merged->run.gains->len == 0 || merged->run.peers->len > 0);
     GArray *rows = merged->run.peers, *sorted = g_array_new(FALSE, FALSE, sizeof(net_peer_row));
     uint32_t *order = g_new(uint32_t, rows->len + 1), *place = g_new(uint32_t, rows->len + 1);
     for (uint32_t i = 0; i < rows->len; i++)

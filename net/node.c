@@ -26,6 +26,7 @@ net_event net_event_make(mb_event_type type, const net_remote *from)
 
 static net_event *queue_add(net_node *node, const net_event *event)
 {
+    assert(node->queue_count <= node->queue_capacity);
     if (node->queue_count == node->queue_capacity) {
         node->queue_capacity = node->queue_capacity ? node->queue_capacity * 2 : 16;
         node->queue = net_realloc(node->queue, node->queue_capacity * sizeof *node->queue);
@@ -79,6 +80,7 @@ void net_node_hear(net_node *node, const net_event *event)
 
 static void take_batch(net_node *node)
 {
+    assert(node->batch_count == 0 && node->queue_count > 0);
     net_event *queue = node->queue;
     uint32_t capacity = node->queue_capacity;
 
@@ -93,6 +95,7 @@ static void take_batch(net_node *node)
 /* Fills in what the events tell: only now, for a log may have moved since they were queued. */
 static void fill_events(net_node *node)
 {
+    assert(node->batch_count > 0);
     net_remotes *remotes = node->config.remotes;
 
     if (node->batch_count > node->events_capacity) {
@@ -116,6 +119,7 @@ static void fill_events(net_node *node)
 
 static void step(net_node *node)
 {
+    assert(node->batch_count > 0);
     int error;
 
     mb_time now = net_loop_now(node->loop);
@@ -207,6 +211,7 @@ static void on_sync(net_work *work)
 
 static void on_synced(net_work *work)
 {
+    assert(((sync_work *)work)->node->syncing);
     sync_work *s = (sync_work *)work;
 
     s->node->working--;
@@ -232,6 +237,7 @@ static void see_to_sync(net_node *node)
 
 void net_node_stored(net_node *node)
 {
+    assert(node->unsynced < UINT32_MAX);
     node->unsynced++;
     see_to_sync(node);
 }
@@ -333,11 +339,13 @@ void net_node_start(net_node *node)
 
 void net_node_leave(net_node *node)
 {
+    assert(!node->freeing);
     net_node_push(node, MB_EVENT_LEAVE, NULL);
 }
 
 void net_node_fail(net_node *node, int error)
 {
+    assert(error != MB_OK);
     char text[512];
 
     if (node->failed) return;
@@ -358,6 +366,7 @@ void net_node_accept(net_node *node, uv_stream_t *server)
 void net_node_listed(net_node *node, const net_listing *list, uint32_t count, const uint32_t *dealt,
                      uint32_t dealt_count)
 {
+    assert(!node->config.seeder);
     net_event event = net_event_make(MB_EVENT_LISTED, NULL);
     size_t size = count * sizeof(mb_listing) + dealt_count * sizeof *dealt;
     mb_listing *copy = net_alloc_zero(size);

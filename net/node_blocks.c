@@ -14,6 +14,7 @@
 
 static net_partial *partial_find(const net_node *node, uint32_t block)
 {
+    assert(node->partial_count <= node->partial_capacity);
     for (uint32_t i = 0; i < node->partial_count; i++)
         if (node->partials[i].block == block) return &node->partials[i];
     return NULL;
@@ -21,6 +22,7 @@ static net_partial *partial_find(const net_node *node, uint32_t block)
 
 static net_partial *partial_add(net_node *node, uint32_t block)
 {
+    assert(!partial_find(node, block));
     uint32_t size = mb_geometry_block_size(node->geometry, block);
 
     if (node->partial_count == node->partial_capacity) {
@@ -58,6 +60,7 @@ static bool partial_takes(net_partial *partial, const net_remote *remote, const 
 static bool partial_keep(net_node *node, const net_remote *from, const char *host,
                          const net_ask *ask, const net_block *bytes, uint32_t size)
 {
+    assert(size <= bytes->size && size > ask->offset);
     net_partial *partial = partial_find(node, ask->block);
 
     if (from->doubted || (partial && partial->size >= size)) return false;
@@ -117,6 +120,7 @@ void net_node_partials_clear(net_node *node)
  * the answer is passed over, and costs nothing but its bytes. */
 static net_block *block_from(const net_conn *conn, net_link *link, net_ask *ask, uint32_t offset)
 {
+    assert(ask->over == 0);
     const net_partial *partial = partial_find(link->node, ask->block);
     net_block *bytes = net_block_new(mb_geometry_block_size(link->node->geometry, ask->block));
 
@@ -150,6 +154,7 @@ static const net_partial *beginning_of(const net_node *node, const net_ask *ask)
 static void doubt_givers(net_node *node, const net_ask *ask, const net_remote *last,
                          const char *host)
 {
+    assert(ask->mixed);
     const net_partial *partial = beginning_of(node, ask);
 
     net_log(NET_WARN, "block %u, in parts from several peers, has the wrong hash", ask->block);
@@ -161,6 +166,7 @@ static void doubt_givers(net_node *node, const net_ask *ask, const net_remote *l
 void net_node_cut(net_link *link, const net_ask *ask, const net_conn *conn, const net_block *body,
                   uint32_t size)
 {
+    assert(!body || (conn && size <= body->size));
     net_node *node = link->node;
     net_event event = net_event_make(MB_EVENT_CUT, link->remote);
 
@@ -205,6 +211,7 @@ static void tell_progress(const net_link *link, const net_ask *ask, uint32_t off
  * request that waits, or hardly as long as to matter. */
 static void measure_text(const net_link *link, const net_conn *conn)
 {
+    assert(!conn->body && conn->size > 0);
     for (uint16_t i = 0; i < link->ask_count; i++) {
         const net_ask *ask = &link->asks[i];
         uint64_t got = ask->offset + (uint64_t)conn->size / 4 * 3;
@@ -218,6 +225,7 @@ static void measure_text(const net_link *link, const net_conn *conn)
 
 static void measure_body(const net_link *link, const net_conn *conn)
 {
+    assert(conn->body);
     for (uint16_t i = 0; i < link->ask_count; i++) {
         const net_ask *ask = &link->asks[i];
 
@@ -277,6 +285,7 @@ static void on_check(net_work *work)
 
 static void tell_arrival(const arrival *a)
 {
+    assert(a->error == MB_OK);
     net_event event = net_event_make(MB_EVENT_BLOCK, a->link->remote);
 
     event.event.block = a->block;
@@ -294,6 +303,7 @@ static void tell_arrival(const arrival *a)
  * for a ban. Of what was put together nothing stays. */
 static void tell_wrong(const arrival *a)
 {
+    assert(a->error != MB_OK);
     net_node *node = a->node;
     net_event cut = net_event_make(MB_EVENT_CUT, a->link->remote);
     net_event bad = net_event_make(MB_EVENT_BAD_BLOCK, a->link->remote);
@@ -324,6 +334,7 @@ static void tell_checked(const arrival *a)
 
 static void on_checked(net_work *work)
 {
+    assert(((arrival *)work)->link->checking > 0 && ((arrival *)work)->node->working > 0);
     arrival *a = (arrival *)work;
     net_node *node = a->node;
 
@@ -346,6 +357,7 @@ static void on_checked(net_work *work)
 /* Bytes that nobody can use any more. */
 static void pass_over(net_link *link, const net_ask *ask, uint32_t payload)
 {
+    assert(ask->dropped || ask->headless);
     net_record_downloaded(link->node->config.record, wire_bytes(ask, payload));
     if (ask->dropped) return;
     net_log(NET_DEBUG, "the beginning of block %u is gone: it is asked for anew", ask->block);
@@ -355,6 +367,7 @@ static void pass_over(net_link *link, const net_ask *ask, uint32_t payload)
 /* The block is here: `bytes` is taken over. */
 static void arrive(const net_conn *conn, net_link *link, const net_ask *ask, net_block *bytes)
 {
+    assert(bytes->refs > 0 && bytes->size >= ask->offset);
     net_node *node = link->node;
     arrival *a;
 
@@ -386,6 +399,7 @@ static void arrive(const net_conn *conn, net_link *link, const net_ask *ask, net
 /* How the giver came to serve me, as far as its last unchoke tells. */
 static uint8_t via_of(const net_link *link, const net_ask *ask, bool complete)
 {
+    assert(ask->block < link->node->geometry->blocks);
     if (ask->endgame) return MB_VIA_ENDGAME;
     if (link->unchoke_flags & MB_FLAG_OPEN) return MB_VIA_OPEN;
     if (link->unchoke_flags & MB_FLAG_SLOT) return MB_VIA_SEED;
@@ -437,6 +451,7 @@ static void hear_refusal(net_link *link, net_ask *ask, mb_wire_reason reason)
 /* A block in base64: from its offset to its end. */
 static void hear_data(net_conn *conn, net_link *link, net_ask *ask, const mb_wire_message *m)
 {
+    assert(m->data);
     uint32_t offset = m->extension ? m->extension->offset : 0;
     net_block *bytes = block_from(conn, link, ask, offset);
     net_ask answered = *ask;
@@ -455,6 +470,7 @@ static void hear_data(net_conn *conn, net_link *link, net_ask *ask, const mb_wir
 
 static void hear_header(net_conn *conn, net_link *link, net_ask *ask, const mb_wire_message *m)
 {
+    assert(!m->data && m->extension);
     uint32_t offset = m->extension->offset;
     net_block *bytes = block_from(conn, link, ask, offset);
 

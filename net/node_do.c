@@ -41,6 +41,7 @@ void net_node_notice(net_link *link, net_conn *conn, mb_wire_note note,
 /* The first `count` blocks of my log as a set of the wire; the caller frees it. */
 static uint8_t *set_of(const net_node *node, mb_told told)
 {
+    assert(told.log && told.count <= told.log->count);
     uint32_t words = mb_blockset_words(node->geometry->blocks);
     uint64_t *set = net_alloc_zero((words + 1) * sizeof *set);
     uint8_t *bytes = net_alloc(mb_wire_set_size(node->geometry->blocks));
@@ -56,6 +57,7 @@ static uint8_t *set_of(const net_node *node, mb_told told)
 void net_told_put(net_link *link, net_conn *conn, mb_told told, bool notice,
                   mb_wire_extension *extension, net_told_text *text)
 {
+    assert(!told.log || told.count <= told.log->count);
     bool known = told.log && link->told_epoch == told.epoch;
     uint32_t before = known ? link->told_count : 0, news;
 
@@ -127,6 +129,7 @@ static bool raw_wanted(const net_node *node)
 
 static void send_request(net_link *link, net_conn *conn, const mb_action *wanted)
 {
+    assert(wanted->block < link->node->geometry->blocks);
     mb_action asked = *wanted;
     const mb_action *action = &asked;
     mb_wire_extension e = {.version = MB_WIRE_VERSION,
@@ -150,6 +153,7 @@ static void send_request(net_link *link, net_conn *conn, const mb_action *wanted
 
 static void send_note(net_link *link, net_conn *conn, const mb_action *action)
 {
+    assert(action->message > 0 && action->message < sizeof notes / sizeof *notes);
     mb_wire_extension e = {0};
     net_told_text text;
 
@@ -167,6 +171,7 @@ static void send_note(net_link *link, net_conn *conn, const mb_action *action)
 /* It no longer wants a block: the answer that may still come is passed over. */
 static void drop_ask(net_link *link, uint32_t block)
 {
+    assert(link->ask_count <= link->ask_capacity);
     for (uint16_t i = 0; i < link->ask_count; i++)
         if (link->asks[i].block == block) link->asks[i].dropped = true;
 }
@@ -244,6 +249,7 @@ static const char *name_of(const net_node *node, uint32_t from)
 
 static void do_gained(net_node *node, const mb_action *action)
 {
+    assert(action->block < node->geometry->blocks);
     const net_gain *from = gain_of(node, action->block);
     net_gain gain = {.time = net_loop_now(node->loop), .block = action->block};
 
@@ -277,6 +283,7 @@ static void on_publish(net_work *work)
 
 static void on_published(net_work *work)
 {
+    assert(((publish *)work)->node->working > 0);
     publish *p = (publish *)work;
     net_node *node = p->node;
 
@@ -291,6 +298,7 @@ static void on_published(net_work *work)
 
 static void do_complete(net_node *node)
 {
+    assert(mb_peer_look(node->peer).complete);
     publish *p;
 
     if (node->config.seeder) return;

@@ -1,6 +1,7 @@
 /*
  * Messages that come in: judged as a whole, then told to the core.
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,6 +44,7 @@ static bool is_same_program(const net_remote *remote, const mb_wire_message *m)
 /* Ends what is open with somebody else who says that he is that id; nothing of his is inherited. */
 static void evict(net_node *node, net_remote *remote)
 {
+    assert(remote->link);
     net_conn *conns[] = {remote->link->out, remote->link->in, remote->link->plain};
 
     remote->link->pins++;
@@ -60,6 +62,7 @@ static void evict(net_node *node, net_remote *remote)
  */
 static bool may_be(net_conn *conn, net_remote *remote, const mb_wire_message *m)
 {
+    assert(!conn->user);
     net_node *node = conn->owner;
     net_link *link = remote->link;
     mb_time now = net_loop_now(node->loop);
@@ -99,6 +102,7 @@ static void note_host(net_conn *conn, net_remote *remote)
  */
 static net_link *identify(net_conn *conn, const mb_wire_message *m)
 {
+    assert(m->peer_id && m->peer_id[0]);
     net_node *node = conn->owner;
     net_link *link = conn->user;
     net_remote *remote;
@@ -155,6 +159,7 @@ static bool hear_told(const net_conn *conn, net_link *link, const mb_wire_extens
 /* It speaks MiniBit over this connection, and keeps it. */
 static void note_speech(net_conn *conn, net_link *link, const mb_wire_extension *e)
 {
+    assert(conn->user == link);
     link->remote->speech = NET_SPEECH_MINIBIT;
     if (conn->role != NET_CONN_IN || !e->keep) return;
     conn->keep = true;
@@ -195,6 +200,7 @@ static uint32_t where_of(const net_conn *conn)
 
 static void hear_request(net_conn *conn, net_link *link, const mb_wire_message *m)
 {
+    assert(m->block < link->node->geometry->blocks);
     const mb_wire_extension *e = m->extension;
     net_event event = net_event_make(MB_EVENT_MESSAGE, link->remote);
     const net_request request = {.block = m->block,
@@ -244,6 +250,7 @@ static void note_place(net_conn *conn, net_link *link, const mb_wire_extension *
 
 static void hear_notice(net_conn *conn, net_link *link, const mb_wire_message *m)
 {
+    assert(m->extension && m->extension->note < MB_WIRE_NOTE_COUNT);
     const mb_wire_extension *e = m->extension;
     net_event event = net_event_make(MB_EVENT_MESSAGE, link->remote);
     bool parts = e->note == MB_WIRE_NOTE_LEAVE || e->note == MB_WIRE_NOTE_FULL;
@@ -277,6 +284,7 @@ static uint32_t types_of(const net_conn *conn)
 
 static void hear(net_conn *conn, net_link *link, const mb_wire_message *m)
 {
+    assert(conn->user == link);
     if (conn->role == NET_CONN_PLAIN) {
         net_plain_message(conn, link, m);
         return;

@@ -10,6 +10,7 @@
 
 net_link *net_link_get(net_node *node, net_remote *remote)
 {
+    assert(remote->node != MB_NODE_NONE);
     net_link *link = remote->link;
 
     if (link) return link;
@@ -117,6 +118,7 @@ void net_link_keep(net_link *link)
 
 static void push_gone(net_link *link)
 {
+    assert(link->remote->link == link);
     net_event event = net_event_make(MB_EVENT_GONE, link->remote);
 
     link->greeted = false;
@@ -126,6 +128,7 @@ static void push_gone(net_link *link)
 /* My connection has ended. What waits on one that never stood goes over theirs, if there is one. */
 static void out_closed(net_conn *conn, net_link *link, const net_block *body, uint32_t body_size)
 {
+    assert(link->out == conn);
     link->out = NULL;
     link->no_way_out = !conn->stood;
     if (!conn->stood && link->in && !link->in->closing) {
@@ -173,6 +176,7 @@ void net_link_closed(net_conn *conn, const net_block *body, uint32_t body_size)
 
 static void let_go(net_link *link, net_conn **place)
 {
+    assert(!*place || (*place)->user == link);
     net_conn *conn = *place;
 
     if (!conn) return;
@@ -195,6 +199,7 @@ void net_link_part(net_link *link)
 
 void net_link_ban(net_link *link, const char *host, const char *why)
 {
+    assert(host[0]);
     net_remote *remote = link->remote;
     net_node *node = link->node;
     net_conn *conns[] = {link->out, link->in, link->plain};
@@ -222,6 +227,7 @@ net_ask *net_link_ask(net_link *link, uint32_t block)
 
 void net_link_asked(net_link *link, const mb_action *action)
 {
+    assert(link->ask_count < UINT16_MAX / 2);
     if (link->ask_count == link->ask_capacity) {
         link->ask_capacity = link->ask_capacity ? (uint16_t)(link->ask_capacity * 2) : 2;
         link->asks = net_realloc(link->asks, link->ask_capacity * sizeof *link->asks);
@@ -244,6 +250,7 @@ void net_link_answered(net_link *link, net_ask *ask)
 
 bool net_link_requested(net_link *link, const net_request *request)
 {
+    assert(request->conn && request->conn->user == link);
     if (link->request_count >= NET_LIMIT_REQUESTS) return false;
     if (link->request_count == link->request_capacity) {
         link->request_capacity =

@@ -5,6 +5,7 @@
  * is taken to greet back and to serve until it closes without an answer; after a pause it is
  * asked again. Who turns out to speak MiniBit is greeted in MiniBit's way.
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -94,6 +95,7 @@ void net_plain_opened(net_conn *conn)
 /* What it said shows that it speaks MiniBit: what the core said to it is said now. */
 static void upgrade(net_link *link)
 {
+    assert(link->remote->speech != NET_SPEECH_MINIBIT);
     link->remote->speech = NET_SPEECH_MINIBIT;
     link->greeted = false;
     for (uint16_t i = link->ask_count; i-- > 0;) { /* what waits is asked for in that way too */
@@ -106,6 +108,7 @@ static void upgrade(net_link *link)
 
 void net_plain_message(net_conn *conn, net_link *link, const mb_wire_message *m)
 {
+    assert(conn->role == NET_CONN_PLAIN);
     bool upgrades = m->extension && link->remote->speech != NET_SPEECH_MINIBIT;
     bool refused = m->extension && m->extension->refused != MB_WIRE_REASON_NONE;
 
@@ -135,6 +138,7 @@ void net_plain_closed(net_conn *conn, net_link *link)
 
 void net_plain_send(net_link *link, const mb_action *action)
 {
+    assert(link->remote->speech != NET_SPEECH_MINIBIT);
     switch ((mb_message)action->message) {
     case MB_MSG_HELLO:
         link->greeted = true;
@@ -160,6 +164,7 @@ void net_plain_send(net_link *link, const mb_action *action)
 
 void net_plain_part(net_link *link)
 {
+    assert(link->plain);
     net_conn *plain = link->plain;
 
     link->plain = NULL;

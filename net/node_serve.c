@@ -14,6 +14,7 @@
 
 void net_node_cache(net_node *node, uint32_t block, net_block *bytes)
 {
+    assert(block < node->geometry->blocks && bytes->refs > 0);
     uint32_t at = node->cache_next++ % NET_CACHE_BLOCKS;
 
     if (bytes->size > NET_CACHE_BLOCK_SIZE) return;
@@ -34,6 +35,7 @@ static net_block *cache_find(const net_node *node, uint32_t block)
 
 static void upload_unlink(net_upload *upload)
 {
+    assert(upload->link->uploads);
     net_upload **at = &upload->link->uploads;
 
     while (*at != upload)
@@ -44,6 +46,7 @@ static void upload_unlink(net_upload *upload)
 /* Ends where neither a thread nor the connection has it any more. */
 static void upload_release(net_upload *upload)
 {
+    assert(upload->link->node);
     net_link *link = upload->link;
 
     if (upload->out || upload->reading) return;
@@ -81,6 +84,7 @@ static uint64_t wire_bytes(const net_upload *upload)
  * limited, still with the connection. */
 static uint64_t taken(const net_upload *upload)
 {
+    assert(upload->out && upload->conn);
     const net_out *out = upload->out;
     uint64_t all = wire_bytes(upload), left;
 
@@ -91,6 +95,7 @@ static uint64_t taken(const net_upload *upload)
 
 static void note_taken(net_node *node, const net_upload *upload, mb_time now)
 {
+    assert(now >= 0);
     mb_time took = now - upload->sending;
     uint64_t rate;
 
@@ -104,6 +109,7 @@ static void note_taken(net_node *node, const net_upload *upload, mb_time now)
 /* Bytes a second that a receiver must take, where `uploads` go out. */
 static uint64_t taken_floor(const net_node *node, uint32_t uploads)
 {
+    assert(uploads > 0);
     uint64_t floor = node->taken_rate ? node->taken_rate / 8 : NET_LIMIT_TAKEN;
     uint64_t share = (node->loop->shaper.up.rate >> 16) / (8 * (uint64_t)uploads);
 
@@ -113,6 +119,7 @@ static uint64_t taken_floor(const net_node *node, uint32_t uploads)
 /* Whether less than `floor` bytes a second have been taken since the last look, `patience` ago. */
 static bool is_slow(net_upload *upload, mb_time now, mb_time patience, uint64_t floor)
 {
+    assert(floor > 0 || patience > 0);
     mb_time since = now - upload->looked;
     uint64_t all, came;
 
@@ -211,6 +218,7 @@ static void send_refusal(net_link *link, net_conn *conn, uint32_t block, mb_wire
 
 static void put_header(net_upload *upload, mb_text *text)
 {
+    assert(upload->raw && upload->conn);
     net_node *node = upload->link->node;
     mb_wire_extension e = {
         .version = MB_WIRE_VERSION,
@@ -227,6 +235,7 @@ static void put_header(net_upload *upload, mb_text *text)
 /* What was read goes to its place on the connection. */
 static void upload_send(net_upload *upload)
 {
+    assert(upload->out && !upload->reading);
     net_conn *conn = upload->conn;
     net_block *bytes = NULL;
     mb_text text;
@@ -284,6 +293,7 @@ static void on_read(net_work *work)
 
 static void on_read_done(net_work *work)
 {
+    assert(((net_upload *)work)->reading);
     net_upload *upload = (net_upload *)work;
     net_node *node = upload->link->node;
 
@@ -334,6 +344,7 @@ static void sent_to_nobody(net_node *node, const mb_action *action, const net_re
 
 void net_node_upload(net_node *node, const mb_action *action)
 {
+    assert(action->block < node->geometry->blocks);
     net_remote *remote = net_remotes_at(node->config.remotes, action->to);
     net_link *link = remote ? remote->link : NULL;
     net_request request;

@@ -1,6 +1,7 @@
 /*
  * A file that is served is its user's: he may edit, move or delete it. What still fits is served.
  */
+#include <assert.h>
 #include <stdlib.h>
 
 #include "net/node_impl.h"
@@ -27,6 +28,7 @@ static void on_watch(net_work *work)
 
 static void tell(const net_node *node, uint32_t before)
 {
+    assert(net_store_lost_count(node->config.store) <= node->geometry->blocks);
     net_store *store = node->config.store;
     uint32_t lost = net_store_lost_count(store);
 
@@ -40,6 +42,7 @@ static void tell(const net_node *node, uint32_t before)
 
 static void on_watched(net_work *work)
 {
+    assert(((watch_work *)work)->node->watching);
     watch_work *w = (watch_work *)work;
     net_node *node = w->node;
 

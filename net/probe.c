@@ -1,5 +1,6 @@
 #include "net/probe.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -96,6 +97,7 @@ static const net_conn_ops conn_ops = {
 /* A block of the entry that is not the last, unless there is only one; MB_BLOCK_NONE. */
 static uint32_t wanted_of(const mb_wire_peer *peer, uint32_t blocks)
 {
+    assert(blocks > 0);
     for (uint32_t i = 0; i < peer->blocks_count; i++)
         if (peer->blocks[i] + 1 < blocks || blocks == 1) return peer->blocks[i];
     return MB_BLOCK_NONE;
@@ -104,6 +106,7 @@ static uint32_t wanted_of(const mb_wire_peer *peer, uint32_t blocks)
 void net_probe_start(net_loop *loop, const char *id, const mb_wire_message *list, uint32_t blocks,
                      void (*done)(void *owner, uint32_t block_size), void *owner)
 {
+    assert(blocks > 0 && done);
     net_probe *probe = net_alloc_zero(sizeof *probe);
 
     *probe = (net_probe){.loop = loop, .id = id, .done = done, .owner = owner};

@@ -1,5 +1,6 @@
 #include "net/program.h"
 
+#include <assert.h>
 #include <glib.h>
 #include <signal.h>
 #include <stdio.h>
@@ -120,6 +121,7 @@ void net_listener_close(net_listener *listener)
 
 static void on_signal(uv_signal_t *handle, int number)
 {
+    assert(number > 0);
     net_signals *signals = handle->data;
 
     signals->stop(signals->owner, ++signals->times, number);

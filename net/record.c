@@ -53,6 +53,7 @@ static uint32_t peer_index(net_record *record, const char *id)
 
 static net_peer_row *row_at(net_record *record, uint32_t index)
 {
+    assert(index < record->peers->len);
     return &g_array_index(record->peers, net_peer_row, index);
 }
 
@@ -86,6 +87,7 @@ static bool write_all(int fd, const char *text, size_t size)
 
 static void put_row(net_record *record, const net_gain *gain, const char *peer, const char *from)
 {
+    assert(gain->block < record->config.geometry->blocks);
     GString *text;
 
     if (record->provenance < 0) return;
@@ -328,6 +330,7 @@ void net_record_check(const net_record *record)
 
 static void add_gain(net_record *record, net_gain *gain, const char *peer, const char *from)
 {
+    assert(gain->role <= NET_ROLE_LEECHER && gain->time >= 0);
     net_peer_row *row;
 
     gain->peer = peer_index(record, peer);
@@ -350,6 +353,7 @@ static void add_gain(net_record *record, net_gain *gain, const char *peer, const
 
 void net_record_gain(net_record *record, const net_gain *gain, const char *from)
 {
+    assert(!record || !record->tracker);
     net_gain copy = *gain;
 
     if (!record) return;
@@ -421,6 +425,7 @@ void net_record_uploaded_part(net_record *record, uint64_t bytes)
 
 void net_record_announced(net_record *record, const char *id, uint32_t blocks, mb_time now)
 {
+    assert(!record || record->tracker);
     uint32_t count, index;
     net_peer_row *row;
 
@@ -436,6 +441,7 @@ void net_record_announced(net_record *record, const char *id, uint32_t blocks, m
 
 void net_record_left(net_record *record, const char *id, mb_time now)
 {
+    assert(!record || record->tracker);
     net_peer_row *row;
 
     if (!record) return;

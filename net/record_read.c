@@ -2,6 +2,7 @@
 
 #include "core/units.h"
 
+#include <assert.h>
 #include <cjson/cJSON.h>
 #include <stdio.h>
 #include <string.h>
@@ -38,6 +39,7 @@ enum {
 
 uint32_t net_csv_split(char *line, char **fields, uint32_t max)
 {
+    assert(max > 0);
     uint32_t count = 0;
     char *at = line;
     while (count < max) {
@@ -84,6 +86,7 @@ static char **lines_of(const char *folder, const char *name)
 
 static uint32_t name_index(net_recorded *recorded, const char *name)
 {
+    assert(name);
     gpointer found = g_hash_table_lookup(recorded->index, name);
     if (found) return GPOINTER_TO_UINT(found) - 1;
     char *kept = g_strdup(name);

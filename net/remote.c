@@ -18,6 +18,7 @@
 
 void net_remotes_init(net_remotes *remotes, uint32_t blocks, mb_node first)
 {
+    assert(blocks < MB_BLOCK_NONE);
     memset(remotes, 0, sizeof *remotes);
     remotes->blocks = blocks;
     remotes->next_node = first;
@@ -42,6 +43,7 @@ static void charge(const net_remotes *remotes, size_t bytes)
 
 static void refund(const net_remotes *remotes, size_t bytes)
 {
+    assert(!remotes->memory || remotes->memory->used >= bytes);
     if (remotes->memory) remotes->memory->used -= bytes;
 }
 
@@ -76,6 +78,7 @@ void net_remote_settle(net_remotes *remotes, net_remote *remote)
 
 void net_remote_keep_entry(net_remotes *remotes, net_remote *remote, const char *entry, size_t size)
 {
+    assert(size == 0 || entry);
     assert(!remote->entry);
     if (size == 0 || size > NET_LIMIT_ENTRIES - remotes->entries_size) return;
     if (!is_room_for(remotes, size)) return;
@@ -150,6 +153,7 @@ static void grow_buckets(net_remotes *remotes)
 
 static void cover_node(net_remotes *remotes, mb_node node)
 {
+    assert(node != MB_NODE_NONE);
     uint32_t capacity = remotes->node_capacity ? remotes->node_capacity : 64;
 
     if (node < remotes->node_capacity) return;
@@ -165,6 +169,7 @@ static void cover_node(net_remotes *remotes, mb_node node)
 
 static void node_put_back(net_remotes *remotes, mb_node node)
 {
+    assert(node != MB_NODE_TRACKER);
     if (remotes->unused_count == remotes->unused_capacity) {
         remotes->unused_capacity = remotes->unused_capacity ? remotes->unused_capacity * 2 : 64;
         remotes->unused =
@@ -181,6 +186,7 @@ static mb_node node_take(net_remotes *remotes)
 
 static void forget(net_remotes *remotes, net_remote *remote)
 {
+    assert(net_remotes_at(remotes, remote->node) == remote && !remote->link);
     net_remote **at = &remotes->buckets[bucket_of(remotes, remote->id)];
 
     while (*at != remote)
@@ -301,6 +307,7 @@ static net_blame *blame_new(net_remotes *remotes)
 mb_time net_remotes_blame(net_remotes *remotes, const char *id, const char *host, bool ban,
                           mb_time now)
 {
+    assert(id[0] && now >= 0);
     net_blame *blame = blame_find(remotes, id, host, ban);
     mb_time length = NET_BLAME_FIRST_MS * MB_MS;
 
@@ -340,6 +347,7 @@ static void log_replace(const net_remotes *remotes, net_remote *remote, uint32_t
 /* A larger log with the same entries. */
 static void log_grow(const net_remotes *remotes, net_remote *remote, uint32_t capacity)
 {
+    assert(capacity >= remote->log->count);
     uint32_t count = remote->log->count, bound = remote->log->bound;
     uint32_t *blocks = net_alloc(count * sizeof *blocks);
 
@@ -397,6 +405,7 @@ void net_remote_set(const net_remotes *remotes, const net_remote *remote, uint64
 static void append_news(const net_remotes *remotes, net_remote *remote, const uint64_t *set,
                         const uint64_t *known)
 {
+    assert(!remotes->sets);
     uint32_t words = mb_blockset_words(remotes->blocks);
 
     log_cover(remotes, remote, remote->log->count + mb_blockset_count_missing(set, known, words));
@@ -409,6 +418,7 @@ static void append_news(const net_remotes *remotes, net_remote *remote, const ui
 static void set_replace(const net_remotes *remotes, net_remote *remote, const uint64_t *set,
                         bool lost)
 {
+    assert(remotes->sets && remote->log);
     uint32_t words = mb_blockset_words(remotes->blocks), count = mb_blockset_count(set, words);
     bool needed = count > 0 && count < remotes->blocks;
 
@@ -482,6 +492,7 @@ void net_remote_forget_told(const net_remotes *remotes, net_remote *remote)
 
 void net_remote_tell_block(const net_remotes *remotes, net_remote *remote, uint32_t block)
 {
+    assert(block < remotes->blocks);
     assert(!remotes->sets);
     log_cover(remotes, remote, 0);
     for (uint32_t i = 0; i < remote->log->count; i++)

@@ -99,6 +99,7 @@ static void put_time(GString *text, mb_time time)
 void net_results_provenance_row(GString *text, uint64_t seq, const net_gain *gain, const char *peer,
                                 const char *from)
 {
+    assert(gain->block != MB_BLOCK_NONE);
     bool initial = gain->via == MB_VIA_INITIAL;
     g_string_append_printf(text, "%" PRIu64, seq);
     put_time(text, gain->time);
@@ -136,6 +137,7 @@ void net_results_provenance(const net_run *run, GString *text)
 
 static void put_completion_row(GString *text, const net_run *run, const net_peer_row *peer)
 {
+    assert(peer->name && peer->group < run->group_count);
     bool complete = peer->completed != MB_NEVER;
     net_put_field(text, peer->name);
     g_string_append_c(text, ',');

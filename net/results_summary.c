@@ -5,6 +5,7 @@
 #include "net/json_text.h"
 #include "net/results.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,6 +32,7 @@ static mb_time later(mb_time a, mb_time b)
 
 static bool is_counted(const net_run *run, const net_peer_row *peer)
 {
+    assert(peer->group < run->group_count);
     return !run->groups[peer->group].open || peer->arrived >= run->warmup;
 }
 
@@ -61,6 +63,7 @@ static bool download_ns(const net_run *run, const net_peer_row *peer, uint64_t *
 
 static bool share_ratio(const net_run *run, const net_peer_row *peer, uint64_t *value)
 {
+    assert(peer->group < run->group_count);
     if (peer->downloaded_bytes == 0 || !is_counted(run, peer)) return false;
     wide scaled = (wide)peer->uploaded_bytes * RATIO_ONE / peer->downloaded_bytes;
     *value = scaled < UINT64_MAX ? (uint64_t)scaled : UINT64_MAX;
@@ -90,12 +93,14 @@ static void put_value(net_json *json, const char *key, column_value *column, uin
 
 static uint64_t nearest_rank(const uint64_t *values, size_t count, size_t percent)
 {
+    assert(count > 0 && percent <= 100);
     size_t rank = (count * percent + 99) / 100;
     return values[rank > 0 ? rank - 1 : 0];
 }
 
 static void put_mean(net_json *json, column_value *column, wide sum, size_t count)
 {
+    assert(count > 0);
     if (column == download_ns)
         net_json_time(json, "mean", (mb_time)((sum + count / 2) / count));
     else
@@ -141,6 +146,7 @@ static void put_distribution(net_json *json, const char *key, const net_run *run
 
 static uint64_t block_bytes(const net_run *run, uint32_t block)
 {
+    assert(block < run->geometry->blocks);
     return mb_wire_block_answer_size(block, mb_geometry_block_size(run->geometry, block),
                                      run->encoding);
 }
@@ -157,6 +163,7 @@ static uint64_t file_bytes(const net_run *run)
  * MB_NEVER: for ever. */
 static mb_time time_at_rate(wide bytes, wide rate)
 {
+    assert(rate > 0);
     if (bytes == 0 || rate == NET_RATE_UNLIMITED) return 0;
     if (rate == 0 || bytes >> 82) return MB_NEVER;
     wide time = bytes * ((wide)65536 * (uint64_t)MB_SECOND) / rate;
@@ -258,6 +265,7 @@ static wide part(uint64_t bytes, mb_time start, mb_time end, mb_time from, mb_ti
 
 void net_results_uplinks(const net_run *run, mb_time from, mb_time to, wide *carried, wide *room)
 {
+    assert(from <= to);
     wide bytes = 0, capacity = 0;
     for (uint32_t i = 0; i < run->gain_count; i++) {
         const net_gain *gain = &run->gains[i];

@@ -56,6 +56,7 @@ static void state_clear(struct state *state)
 
 static void take_gain(struct state *state, const net_gain *gain)
 {
+    assert(gain->peer < state->run->peer_count);
     state->copies[gain->block]++;
     if (gain->via == MB_VIA_INITIAL) return;
     state->blocks[gain->role]++;
@@ -64,6 +65,7 @@ static void take_gain(struct state *state, const net_gain *gain)
 
 static void take_leave(struct state *state, uint32_t peer)
 {
+    assert(peer < state->run->peer_count);
     const net_run *run = state->run;
     for (uint32_t i = 0; i < run->gain_count && run->gains[i].time <= run->peers[peer].left; i++) {
         if (run->gains[i].peer == peer) state->copies[run->gains[i].block]--;

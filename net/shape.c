@@ -1,5 +1,6 @@
 #include "net/shape.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "net/conn.h"
@@ -25,6 +26,7 @@ void net_shaper_clear(net_shaper *shaper)
 
 static void fill(net_bucket *bucket)
 {
+    assert(bucket->rate > 0 || bucket->tokens <= 0 || !bucket->first);
     uint64_t now = uv_hrtime(), passed = now - bucket->filled;
     int64_t most = (int64_t)(bucket->rate / 1000 * BURST_NS / 1000000) + (NET_SHAPE_CHUNK << 16);
 
@@ -49,6 +51,7 @@ bool net_bucket_is_empty(net_bucket *bucket)
 
 static void ring_add(net_bucket *bucket, struct net_conn *conn, int which)
 {
+    assert(conn->shape_next[which] == NULL);
     conn->shape_next[which] = NULL;
     if (bucket->last)
         bucket->last->shape_next[which] = conn;
@@ -59,6 +62,7 @@ static void ring_add(net_bucket *bucket, struct net_conn *conn, int which)
 
 static struct net_conn *ring_take(net_bucket *bucket, int which)
 {
+    assert(bucket->first && bucket->last);
     struct net_conn *conn = bucket->first;
 
     bucket->first = conn->shape_next[which];
@@ -92,12 +96,14 @@ static void wake(net_shaper *shaper)
 
 void net_shaper_wait_up(net_shaper *shaper, struct net_conn *conn)
 {
+    assert(conn->shaped_up);
     ring_add(&shaper->up, conn, 0);
     wake(shaper);
 }
 
 void net_shaper_wait_down(net_shaper *shaper, struct net_conn *conn)
 {
+    assert(conn->shaped_down);
     ring_add(&shaper->down, conn, 1);
     wake(shaper);
 }

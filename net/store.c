@@ -125,6 +125,7 @@ static void spread(void *owner, void (*work)(void *arg), void *arg)
 /* A claim that comes too early costs a hash after a kill; without hashes it would be believed. */
 static int claim(void *owner, uint32_t block, bool written)
 {
+    assert(((net_store *)owner)->file.geometry.blocks > block);
     net_store *store = owner;
     int error = MB_OK;
 
@@ -253,6 +254,7 @@ static int open_final(net_store *store, const net_store_config *config)
  * is there. */
 static void take_up_size(net_store *store)
 {
+    assert(store->bits.set);
     const mb_geometry *g = &store->file.geometry;
     uint64_t size, before = (uint64_t)(g->blocks - 1) * g->block_size;
 
@@ -485,6 +487,7 @@ static bool is_trusted(net_store *store)
 /* Whether the last look at the whole file found that this block is not in it. */
 static bool is_lost(net_store *store, uint32_t block)
 {
+    assert(block < store->file.geometry.blocks);
     bool lost;
 
     lock(store);
@@ -495,6 +498,7 @@ static bool is_lost(net_store *store, uint32_t block)
 
 static int get_proven(net_store *store, uint32_t block, uint32_t offset, void *bytes)
 {
+    assert(offset < mb_geometry_block_size(&store->file.geometry, block));
     uint32_t size = mb_geometry_block_size(&store->file.geometry, block);
     uint8_t *whole = malloc(size + 1);
     int error = whole ? mb_file_read_proven(&store->file, NULL, NULL, block, whole) : MB_ERR_MEMORY;
@@ -506,6 +510,7 @@ static int get_proven(net_store *store, uint32_t block, uint32_t offset, void *b
 
 int net_store_get(net_store *store, uint32_t block, uint32_t offset, void *bytes)
 {
+    assert(block < store->file.geometry.blocks);
     bool watched = store->published;
     int error;
 
@@ -536,6 +541,7 @@ bool net_store_is_doubted(net_store *store)
 /* The file that has the name now takes the place of the open one, if more of it fits. */
 static void try_name(net_store *store, mb_storage_stamp *stamp, uint64_t *lost, uint32_t *count)
 {
+    assert(*count > 0);
     size_t size = mb_blockset_words(store->file.geometry.blocks) * sizeof *lost;
     uint64_t *other = malloc(size + sizeof *other);
     mb_storage *there = NULL;
@@ -621,6 +627,7 @@ int net_store_set_last(net_store *store, uint32_t size)
 /* Whether what was fetched is still what was asked for, read back from the file. */
 static int compare(net_store *store)
 {
+    assert(mb_file_complete(&store->file));
     uint64_t *lost;
     uint32_t count;
     int error;

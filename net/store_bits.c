@@ -1,5 +1,6 @@
 #include "net/store_bits.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@ static const char magic[8] = {'M', 'i', 'n', 'i', 'B', 'i', 't', '1'};
 
 static void put_le(uint8_t *to, uint64_t number, size_t size)
 {
+    assert(size <= 8);
     for (size_t i = 0; i < size; i++)
         to[i] = (uint8_t)(number >> (8 * i));
 }
@@ -45,6 +47,7 @@ static int write_at(int fd, const void *bytes, size_t size, off_t at)
 {
     const uint8_t *from = bytes;
 
+    assert(fd >= 0);
     while (size > 0) { /* a disk that fills up, or a signal, may end it early */
         ssize_t put = TEMP_FAILURE_RETRY(pwrite(fd, from, size, at));
 
@@ -59,12 +62,14 @@ static int write_at(int fd, const void *bytes, size_t size, off_t at)
 
 static uint8_t byte_of(const net_store_bits *bits, uint32_t index)
 {
+    assert(index < set_size(bits));
     return (uint8_t)(bits->set[index / 8] >> (index % 8 * 8));
 }
 
 /* Takes up what the file claims: it is of this very file. */
 static int read_claims(net_store_bits *bits)
 {
+    assert(bits->fd >= 0);
     size_t size = set_size(bits);
     size_t here = 0;
     ssize_t got = 1;
@@ -145,6 +150,7 @@ void net_store_bits_claim_none(net_store_bits *bits)
 
 int net_store_bits_claim(net_store_bits *bits, uint32_t block)
 {
+    assert(block < bits->blocks);
     uint8_t byte;
 
     if (bits->fd < 0 || mb_blockset_has(bits->set, block)) return MB_OK;

@@ -1,5 +1,6 @@
 #include "net/store_place.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -56,6 +57,7 @@ static stands look_at_bits(const net_store_place *place, bool *locked)
 
 static int refuse(net_store_place *place, const char *path, const char *what)
 {
+    assert(what[0]);
     snprintf(place->said, sizeof place->said,
              "%s is there and %s; remove it, choose another --output-dir or --name, or let --force "
              "replace it",
@@ -133,6 +135,7 @@ static int clear_unknown(net_store_place *place)
 
 int net_store_place_clear(net_store_place *place)
 {
+    assert(place->part && place->bits && place->manifest);
     bool locked = false;
     stands bits = look_at_bits(place, &locked), part = look_at_part(place->part);
     int error = MB_OK;

@@ -1,5 +1,6 @@
 #include "net/tracker_list.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,7 @@ static void seeder_host(const net_list_config *config, const net_conn *conn,
  * has told itself, or the blocks of a log that the tracker drew. */
 static uint64_t *listed_set(const net_list_config *config, mb_told told, const net_remote *remote)
 {
+    assert(told.count <= config->manifest->geometry.blocks);
     uint32_t words = mb_blockset_words(config->manifest->geometry.blocks);
     uint64_t *set = net_alloc_zero((words + 1) * sizeof *set);
 
@@ -96,6 +98,7 @@ static void write_seeder(const net_list_config *config, const mb_listing *listin
 static void write_peer(const net_list_config *config, const mb_listing *listing,
                        const net_remote *remote, mb_text *text)
 {
+    assert(remote->host[0] && remote->port);
     mb_wire_extension e = {.version = MB_WIRE_VERSION};
     mb_wire_peer peer = {.id = remote->id, .ip = remote->host, .port = remote->port};
     uint32_t *blocks = NULL;
@@ -117,6 +120,7 @@ static void write_peer(const net_list_config *config, const mb_listing *listing,
 static void add_peer(const net_list_config *config, const mb_listing *listing, net_remote *remote,
                      mb_text *text)
 {
+    assert(text->size > 0);
     size_t start = text->size;
     char *at;
 
@@ -168,6 +172,7 @@ static void write_own(const net_list_config *config, const mb_action *answer, bo
 void net_list_write(const net_list_config *config, const net_conn *conn, const mb_action *answer,
                     bool wants, bool keep, mb_text *text)
 {
+    assert(answer->to != MB_NODE_TRACKER);
     write_own(config, answer, wants, keep, text);
     if (text->size > 0) {
         text->size--; /* the bracket that ends it */
@@ -207,6 +212,7 @@ static size_t width(uint32_t block)
  * highest. Written in rising order. */
 static void add_blocks(mb_text *text, const uint32_t *blocks, uint32_t count, size_t room)
 {
+    assert(count == 0 || blocks);
     uint32_t first = count;
 
     while (first > 0 && width(blocks[first - 1]) <= room)
@@ -280,6 +286,7 @@ static size_t room_for_seeder(const net_list_config *config, size_t heads, const
 void net_list_write_plain(const net_list_config *config, const net_conn *conn,
                           const mb_action *answer, mb_text *text)
 {
+    assert(answer->to != MB_NODE_TRACKER);
     const net_remote *own = net_remotes_at(config->remotes, answer->to);
     size_t heads = heads_size(config, answer);
     char seeder[NET_ADDRESS_SIZE];

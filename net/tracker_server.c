@@ -41,6 +41,7 @@ static const net_conn_ops conn_ops;
 
 static void send_answer(void *arg)
 {
+    assert(!((asking *)arg)->conn || ((asking *)arg)->conn->user == arg);
     asking *a = arg;
     net_conn *conn = a->conn;
 
@@ -65,6 +66,7 @@ static void drop_asking(void *arg)
 
 static void write_answer(net_tracker_server *server, asking *a, const mb_action *action)
 {
+    assert(action->to == a->node);
     const net_list_config list = {
         .remotes = &server->remotes,
         .manifest = server->config.manifest,
@@ -124,6 +126,7 @@ static void answer_all(net_tracker_server *server)
 
 static void fill_events(net_tracker_server *server)
 {
+    assert(server->waiting_count <= server->waiting_capacity);
     for (uint32_t i = 0; i < server->waiting_count; i++) {
         const asking *a = server->waiting[i];
         const net_remote *remote = net_remotes_at(&server->remotes, a->node);
@@ -308,6 +311,7 @@ static const char *objection(net_tracker_server *server, const net_conn *conn,
 static void book_blocks(net_tracker_server *server, const net_conn *conn, net_remote *remote,
                         const mb_wire_peer *peer)
 {
+    assert(peer->extension || peer->blocks_count == 0 || peer->blocks);
     uint32_t blocks = server->config.manifest->geometry.blocks;
     uint32_t words = mb_blockset_words(blocks);
     uint64_t *set = net_alloc_zero((words + 1) * sizeof *set);
@@ -329,6 +333,7 @@ static void book_blocks(net_tracker_server *server, const net_conn *conn, net_re
 
 static void hear_announce(net_conn *conn, net_remote *remote, const mb_wire_peer *peer)
 {
+    assert(!conn->user);
     net_tracker_server *server = conn->owner;
     const mb_wire_extension *e = peer->extension;
     bool leaving = e && e->leaving;

@@ -4,6 +4,7 @@
 #include "sim/config_writer.h"
 #include "sim/ini.h"
 
+#include <assert.h>
 #include <glib.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -33,6 +34,7 @@ static const char *size_format(uint64_t bytes, size_text text)
 /* Days where it is more than one. */
 static char *long_time(mb_time time)
 {
+    assert(time >= 0);
     sim_clock_text clock;
     mb_time days = time / LONG_RUN;
     if (time >= SIM_TIME_MAX) return g_strdup("more than a century");
@@ -45,6 +47,7 @@ static char *long_time(mb_time time)
 /* The number behind `key` in a file of the system's, times `unit`; UINT64_MAX if there is none. */
 static uint64_t read_number(const char *path, const char *key, uint64_t unit)
 {
+    assert(unit > 0);
     g_autofree char *text = NULL;
     if (!g_file_get_contents(path, &text, NULL, NULL)) return UINT64_MAX;
     const char *at = strstr(text, key);
@@ -126,6 +129,7 @@ static const char *less_output(const sim_cost *cost)
 
 static char *refusal(const char *name, const char *needs, const char *has, const char *change)
 {
+    assert(needs[0] && has[0] && change[0]);
     return g_strdup_printf(
         "%s: needs about %s, and %s; take %s, or --anyway to run it all the same", name, needs, has,
         change);
@@ -134,6 +138,7 @@ static char *refusal(const char *name, const char *needs, const char *has, const
 /* A config.ini larger than a scenario may be could not be run again. */
 static char *check_config(const sim_scenario *scenario)
 {
+    assert(scenario->source);
     size_text has, most;
     char *text = sim_config_text(scenario, NULL);
     uint64_t size = text ? strlen(text) : 0;
@@ -148,6 +153,7 @@ static char *check_config(const sim_scenario *scenario)
 char *sim_afford_check(const sim_scenario *scenario, const sim_estimate *estimate,
                        const sim_means *means, uint32_t jobs)
 {
+    assert(estimate->least.time >= 0 && estimate->least.memory_bytes > 0);
     const sim_cost *cost = &estimate->least;
     size_text needs, has;
     char *config = check_config(scenario);
@@ -190,6 +196,7 @@ char *sim_afford_note(const sim_scenario *scenario, const sim_estimate *estimate
 
 char *sim_cost_text(const sim_cost *cost)
 {
+    assert(cost->time >= 0);
     size_text memory, output;
     sim_clock_text clock;
     g_autofree char *time = cost->time < 2 * LONG_RUN

@@ -17,6 +17,7 @@ struct list {
 
 static int append(struct list *list, uint32_t group, mb_time time, mb_time leave_at)
 {
+    assert(list->count <= list->room && time >= 0);
     if (list->count == list->room) {
         if (list->count >= SIM_PEERS_MAX) return MB_ERR_RANGE;
         uint32_t room = list->room ? list->room * 2 : 64;
@@ -32,6 +33,7 @@ static int append(struct list *list, uint32_t group, mb_time time, mb_time leave
 /* When the next of the group comes; MB_NEVER: `number` was the last. */
 static mb_time arrival_time(const sim_group *group, uint32_t number, mb_time before, mb_rng *rng)
 {
+    assert(before >= 0);
     switch (group->arrival) {
     case SIM_ARRIVE_AT: return group->arrival_time;
     case SIM_ARRIVE_WITHIN: {
@@ -52,6 +54,7 @@ static mb_time arrival_time(const sim_group *group, uint32_t number, mb_time bef
 
 static int append_group(struct list *list, const sim_scenario *scenario, uint32_t index)
 {
+    assert(index < scenario->group_count);
     const sim_group *group = &scenario->groups[index];
     bool rising = group->arrival == SIM_ARRIVE_EVERY || group->arrival == SIM_ARRIVE_POISSON;
     mb_time leave_at = group->leave == SIM_LEAVE_AT ? group->leave_time : MB_NEVER;
@@ -84,6 +87,7 @@ static int compare(const void *a, const void *b)
 /* Numbers the peers of each group in the order of their arrival. */
 static int number_groups(struct list *list, uint32_t group_count)
 {
+    assert(group_count > 0 || list->count == 0);
     uint32_t *next = calloc(group_count ? group_count : 1, sizeof *next);
     if (!next) return MB_ERR_MEMORY;
     for (uint32_t i = 0; i < list->count; i++)

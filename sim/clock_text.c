@@ -27,6 +27,7 @@ const char *sim_clock_format_seconds(mb_time time, sim_clock_text text)
 
 const char *sim_clock_format(mb_time time, sim_clock_text text)
 {
+    assert(time >= 0);
     if (time >= 60 * MB_SECOND - MB_SECOND / 20) return sim_clock_format_hours(time, text);
     sim_clock_text seconds;
     snprintf(text, sizeof(sim_clock_text), "%.20s s", sim_clock_format_seconds(time, seconds));

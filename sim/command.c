@@ -9,6 +9,7 @@
 #include "sim/scenario_stall.h"
 #include "sim/summary_print.h"
 
+#include <assert.h>
 #include <glib.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -36,12 +37,14 @@ static void catch_signals(void)
 
 int sim_command_complain(const char *line, int status)
 {
+    assert(line[0] && status >= 0);
     fprintf(stderr, "minibit-sim: %s\n", line);
     return status;
 }
 
 int sim_command_failure_status(int error)
 {
+    assert(error < 0);
     bool usage = error == MB_ERR_EXISTS || error == MB_ERR_ARGUMENT || error == MB_ERR_SYNTAX;
     return usage ? EXIT_USAGE : EXIT_FAILED;
 }
@@ -139,6 +142,7 @@ static int check_expectations(const sim_scenario *scenario, const sim_options *o
 
 static int tell_interrupted(mb_time end, const char *folder)
 {
+    assert(end >= 0);
     sim_clock_text at;
     fflush(stdout);
     fprintf(stderr, "minibit-sim: interrupted at %s of the run; the results so far are in %s\n",
@@ -149,6 +153,7 @@ static int tell_interrupted(mb_time end, const char *folder)
 static int report(const sim_scenario *scenario, const sim_options *options, const char *folder,
                   const sim_run_result *result)
 {
+    assert(!result->interrupted || result->end >= 0);
     if (!options->quiet && sim_summary_print(stdout, scenario, result->summary_json, folder) != 0)
         return sim_command_complain("the summary is not what it should be", EXIT_FAILED);
     if (result->interrupted) return tell_interrupted(result->end, folder);

@@ -5,6 +5,7 @@
 #include "sim/scenario_stall.h"
 #include "sim/study_run.h"
 
+#include <assert.h>
 #include <glib.h>
 #include <inttypes.h>
 #include <stdio.h>

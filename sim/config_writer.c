@@ -2,6 +2,7 @@
 
 #include "core/units.h"
 
+#include <assert.h>
 #include <glib.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,12 +11,14 @@ typedef char text[MB_UNITS_TEXT_MAX];
 
 static void write_time(GString *out, const char *key, mb_time time)
 {
+    assert(time >= 0);
     text buffer;
     g_string_append_printf(out, "%s = %s\n", key, mb_time_format(time, buffer));
 }
 
 static void write_rate(GString *out, const char *key, uint64_t rate)
 {
+    assert(rate <= SIM_RATE_UNLIMITED);
     text buffer;
     const char *value = rate == SIM_RATE_UNLIMITED ? "unlimited" : mb_rate_format(rate, buffer);
     g_string_append_printf(out, "%s = %s\n", key, value);
@@ -160,6 +163,7 @@ static void write_have(GString *out, const sim_group *group)
 static void write_group(GString *out, const sim_scenario *scenario, const sim_group *group,
                         const sim_inputs *inputs)
 {
+    assert(group->name[0]);
     g_string_append_printf(out, "\n[peers %s]\n", group->name);
     if (group->count != SIM_COUNT_OPEN && group->arrival != SIM_ARRIVE_TRACE)
         g_string_append_printf(out, "count = %u\n", group->count);

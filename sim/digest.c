@@ -16,6 +16,7 @@ void sim_digest_clear(sim_digest *digest)
 
 void sim_digest_checkpoint(sim_digest *digest)
 {
+    assert(digest->records % SIM_DIGEST_INTERVAL == 0);
     if (digest->failed) return;
     if (digest->checkpoint_count == digest->checkpoint_room) {
         size_t room = digest->checkpoint_room ? 2 * digest->checkpoint_room : 64;

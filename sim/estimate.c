@@ -1,5 +1,7 @@
 #include "sim/estimate.h"
 
+#include <assert.h>
+
 /* What a program costs before it has a peer. */
 #define BASE_BYTES (UINT64_C(13) << 20)
 /* A peer with its links, timers and statistics, but for what grows with blocks and known peers; and
@@ -88,6 +90,7 @@ static uint64_t peers_of(const sim_scenario *scenario, const sim_group *group)
 /* How many others a peer of the group comes to know. */
 static uint64_t known_peers(const sim_scenario *scenario, const sim_group *group, uint64_t peers)
 {
+    assert(peers < UINT64_MAX / 2);
     uint64_t limit = group->protocol.max_known ? group->protocol.max_known : peers;
     uint64_t told =
         scenario->protocol.peers_per_announce ? scenario->protocol.peers_per_announce : peers;
@@ -97,6 +100,7 @@ static uint64_t known_peers(const sim_scenario *scenario, const sim_group *group
 /* Blocks that a peer of the group lacks on arrival. */
 static uint64_t missing_blocks(const sim_scenario *scenario, const sim_group *group)
 {
+    assert(group->have != SIM_HAVE_SOME || group->have_blocks <= scenario->file.geometry.blocks);
     uint64_t blocks = scenario->file.geometry.blocks, missing = blocks;
     if (group->have == SIM_HAVE_ALL) return 0;
     if (group->have == SIM_HAVE_ALL_BUT) return 1;
@@ -117,6 +121,7 @@ static uint64_t cache_factor(uint64_t peers)
 /* For how many known peers a table has room: it doubles, up to the most that are let in. */
 static uint64_t known_room(const sim_group *group, uint64_t known)
 {
+    assert(known < UINT64_MAX / 4);
     uint64_t room = 8, most = group->protocol.max_known;
     while (room < known)
         room *= 2;
@@ -126,6 +131,7 @@ static uint64_t known_room(const sim_group *group, uint64_t known)
 /* How many of the group's peers are there at a time, at least. */
 static uint64_t least_present(const sim_scenario *scenario, const sim_group *group, uint64_t peers)
 {
+    assert(scenario->until > 0);
     bool closed = group->arrival == SIM_ARRIVE_AT || group->arrival == SIM_ARRIVE_WITHIN;
     bool stays = group->leave == SIM_LEAVE_NEVER && group->arrival != SIM_ARRIVE_TRACE;
     if (closed || stays || peers == 0) return peers;
@@ -139,6 +145,7 @@ static uint64_t least_present(const sim_scenario *scenario, const sim_group *gro
 /* When the group's last peer comes, at the soonest. */
 static mb_time last_arrival(const sim_scenario *scenario, const sim_group *group)
 {
+    assert(group->arrival != SIM_ARRIVE_TRACE || group->count > 0);
     wide count = group->count;
     switch (group->arrival) {
     case SIM_ARRIVE_AT: return group->arrival_time;
@@ -194,6 +201,7 @@ static mb_time least_duration(const sim_scenario *scenario, uint64_t blocks)
 
 static void add_memory(sim_cost *cost, const struct way *way)
 {
+    assert(way->peers >= way->present);
     uint64_t blocks = way->scenario->file.geometry.blocks,
              room = known_room(way->group, way->known);
     wide of_blocks = (wide)way->present * (8 * blocks + room * 8 * (blocks / 64 + 1));
@@ -207,6 +215,7 @@ static void add_memory(sim_cost *cost, const struct way *way)
 
 static void add_blocks(sim_cost *cost, const struct way *way)
 {
+    assert(way->factor > 0);
     const mb_protocol *p = &way->group->protocol;
     bool have = p->knowledge == MB_KNOWLEDGE_HAVE;
     uint64_t each = BLOCK_NS + way->scenario->file.geometry.blocks / 10 * TEN_BLOCKS_NS;
@@ -231,6 +240,7 @@ static void add_blocks(sim_cost *cost, const struct way *way)
 /* What is done each `interval` by each that is there, taking `ns`. */
 static void add_rounds(sim_cost *cost, const struct way *way, mb_time interval, uint64_t ns)
 {
+    assert(interval > 0 && way->duration >= 0);
     wide rounds = (wide)(uint64_t)(way->duration / interval) * way->present;
     cost->time_of_rounds = time_of((uint64_t)cost->time_of_rounds + rounds * ns * way->factor);
     cost->events = bounded(cost->events + rounds);
@@ -255,6 +265,7 @@ static void add_clockwork(sim_cost *cost, const struct way *way)
 /* No more blocks than those uplinks can carry until then. */
 static uint64_t blocks_until(const sim_scenario *scenario, uint64_t blocks, wide rate)
 {
+    assert(scenario->file.geometry.block_size > 0);
     if (rate >> 80) return blocks;
     wide bytes = ((rate >> 16) + 1) * ((uint64_t)(scenario->until / MB_SECOND) + 1);
     return least(blocks, bounded(bytes / scenario->file.geometry.block_size + 1));
@@ -282,6 +293,7 @@ static uint64_t all_present(const sim_scenario *scenario, bool is_least)
 static sim_cost cost_of(const sim_scenario *scenario, const sim_run_options *options,
                         uint64_t blocks, mb_time duration, bool is_least)
 {
+    assert(duration >= 0 && duration <= scenario->until);
     sim_cost cost = {.memory_bytes = BASE_BYTES};
     uint64_t present = all_present(scenario, is_least);
     uint64_t moved = blocks_moved(scenario, blocks, is_least);

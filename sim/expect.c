@@ -3,6 +3,7 @@
 #include "core/units.h"
 #include "sim/summary_read.h"
 
+#include <assert.h>
 #include <glib.h>
 #include <string.h>
 
@@ -30,6 +31,7 @@ static int compare_parts(const char *a, const char *b)
 
 int sim_decimal_compare(const char *a, const char *b)
 {
+    assert(sim_decimal_valid(a) && sim_decimal_valid(b));
     a += strspn(a, "0");
     b += strspn(b, "0");
     size_t a_size = strspn(a, digits), b_size = strspn(b, digits);
@@ -104,6 +106,7 @@ static bool check_one(const sim_expectation *expectation, const sim_summary *sum
 
 static char *unmet_line(const sim_expectation *expectation, const char *got)
 {
+    assert(expectation->wanted);
     char *where = expectation->line > 0
                       ? g_strdup_printf("%s:%u", expectation->file, expectation->line)
                       : g_strdup_printf("%s: --set", expectation->file);

@@ -2,6 +2,7 @@
 #include "sim/expect.h"
 #include "sim/scenario_reader.h"
 
+#include <assert.h>
 #include <glib.h>
 #include <string.h>
 
@@ -73,6 +74,7 @@ static const char *const group_paths[] = {
 static bool each_path(const sim_scenario *scenario, bool (*use)(void *, const char *),
                       void *context)
 {
+    assert(scenario->group_count == 0 || scenario->groups);
     bool done = use(context, "complete") || use(context, "completed_by");
     for (size_t i = 0; i < G_N_ELEMENTS(paths) && !done; i++)
         done = use(context, paths[i]);

@@ -1,5 +1,6 @@
 #include "sim/folder.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -13,6 +14,7 @@
 /* Where the path's next component ends, from `at` on, which is past the last one's. */
 static size_t component_end(const char *path, size_t at)
 {
+    assert(at <= strlen(path));
     while (path[at] == '/')
         at++;
     while (path[at] != '\0' && path[at] != '/')
@@ -23,6 +25,7 @@ static size_t component_end(const char *path, size_t at)
 /* Where the path's last component but one ends; 0: there is none. A root is one. */
 static size_t parent_end(const char *path, size_t end)
 {
+    assert(end <= strlen(path));
     while (end > 0 && path[end - 1] == '/')
         end--;
     while (end > 0 && path[end - 1] != '/')
@@ -132,6 +135,7 @@ static int check_above(const char *path)
 
 int sim_folder_check(const char *folder, bool force, char *error, size_t error_size)
 {
+    assert(error_size > 0);
     int found = holds_something(folder);
     int failure = found < 0 ? errno : 0;
     if (found > 0 && !force) {

@@ -3,6 +3,7 @@
 #include "core/units.h"
 #include "sim/scenario_reader.h"
 
+#include <assert.h>
 #include <glib.h>
 #include <string.h>
 
@@ -18,6 +19,7 @@ static const char *default_word(const char *fallback)
 
 static void print_row(FILE *out, const sim_key_row *row)
 {
+    assert(row->name[0]);
     fprintf(out, "  %-14s %s\n", row->name, row->summary);
     fprintf(out, "  %-14s   %s", "", row->values);
     if (!row->fallback)
@@ -101,6 +103,7 @@ void sim_help_keys(FILE *out)
 /* A parameter is a key of the protocol too, which knows how to write its default. */
 static void print_params(FILE *out, const mb_param *const *params, uint32_t count)
 {
+    assert(count == 0 || params);
     mb_protocol protocol;
     mb_protocol_init(&protocol, MB_PRESET_MINIBIT);
     for (uint32_t i = 0; i < count; i++) {

@@ -1,5 +1,6 @@
 #include "sim/ini.h"
 
+#include <assert.h>
 #include <glib.h>
 #include <string.h>
 
@@ -35,6 +36,7 @@ G_GNUC_PRINTF(2, 3) static bool fail(struct parser *parser, const char *format, 
 
 static sim_ini_group *append_group(sim_ini *ini, const char *name, const char *path, uint32_t line)
 {
+    assert(name && !sim_ini_group_find(ini, name));
     ini->groups = g_renew(sim_ini_group, ini->groups, ini->count + 1);
     sim_ini_group *group = &ini->groups[ini->count++];
     *group = (sim_ini_group){.name = g_strdup(name), .path = g_intern_string(path), .line = line};
@@ -44,6 +46,7 @@ static sim_ini_group *append_group(sim_ini *ini, const char *name, const char *p
 static void append_entry(sim_ini_group *group, const char *key, const char *value, const char *path,
                          uint32_t line)
 {
+    assert(key && value && !sim_ini_entry_find(group, key));
     /* Room doubles at each power of two. */
     if ((group->count & (group->count - 1)) == 0)
         group->entries = g_renew(sim_ini_entry, group->entries, MAX(1, 2 * group->count));
@@ -115,6 +118,7 @@ static bool parse_line(struct parser *parser, char *line)
 /* The line in which byte `at` lies. */
 static uint32_t line_of(const char *text, const char *at)
 {
+    assert(at >= text);
     uint32_t line = 1;
     for (; text < at; text++)
         line += *text == '\n';
@@ -213,6 +217,7 @@ void sim_ini_touch(sim_ini *ini, const char *name, const char *path, uint32_t li
 void sim_ini_set(sim_ini *ini, const char *group, const char *key, const char *value,
                  const char *path, uint32_t line)
 {
+    assert(key && value);
     sim_ini_group *target = (sim_ini_group *)sim_ini_group_find(ini, group);
     if (!target) target = append_group(ini, group, path, line);
     sim_ini_entry *entry = (sim_ini_entry *)sim_ini_entry_find(target, key);

@@ -2,6 +2,7 @@
 
 #include "core/file/hasher.h"
 
+#include <assert.h>
 #include <cjson/cJSON.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -123,6 +124,7 @@ static int learn(sim_input *input)
 
 static bool has_name(const sim_inputs *inputs, const char *name)
 {
+    assert(name[0]);
     for (uint32_t i = 0; i < inputs->count; i++) {
         if (strcmp(inputs->list[i].name, name) == 0) return true;
     }
@@ -131,6 +133,7 @@ static bool has_name(const sim_inputs *inputs, const char *name)
 
 static char *own_name(const sim_inputs *inputs, const char *path)
 {
+    assert(path[0]);
     char *base = g_path_get_basename(path), *name = g_strdup(base);
     for (uint32_t i = 2; has_name(inputs, name); i++) {
         g_free(name);

@@ -23,6 +23,7 @@ static char *json_room(sim_json *json, size_t size)
 
 static void json_put(sim_json *json, const char *text, size_t size)
 {
+    assert(text != NULL || size == 0);
     char *to = json_room(json, size);
     if (!to) return;
     memcpy(to, text, size);
@@ -31,6 +32,7 @@ static void json_put(sim_json *json, const char *text, size_t size)
 
 static void json_put_string(sim_json *json, const char *text)
 {
+    assert(text != NULL);
     static const char hex[] = "0123456789abcdef";
     json_put(json, "\"", 1);
     for (const char *at = text; *at; at++) {
@@ -82,6 +84,7 @@ static void json_close(sim_json *json, const char *bracket)
 
 uint64_t sim_fraction_millionths(sim_fraction fraction)
 {
+    assert(fraction.denominator > 0);
     unsigned __int128 numerator = fraction.numerator, denominator = fraction.denominator;
     assert(denominator != 0);
     while (numerator >> 107 || denominator >> 126) {

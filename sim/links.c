@@ -74,6 +74,7 @@ static bool links_reserve(sim_links *links)
 
 int sim_links_add(sim_links *links, uint64_t rate)
 {
+    assert(links->link_count < UINT32_MAX / 2);
     assert(rate <= SIM_RATE_MAX);
     if (!links_reserve(links)) return MB_ERR_MEMORY;
     uint32_t id = links->link_count++;
@@ -117,6 +118,7 @@ sim_links_stats sim_links_statistics(const sim_links *links)
 
 void sim_link_touch(sim_links *links, uint32_t id)
 {
+    assert(id < links->link_count);
     if (links->settled) {
         links->settled = false;
         links->touched_count = 0;
@@ -129,6 +131,7 @@ void sim_link_touch(sim_links *links, uint32_t id)
 
 void sim_link_advance(sim_links *links, uint32_t id)
 {
+    assert(links->link[id].v_time <= links->now);
     struct sim_link *link = &links->link[id];
     if (link->v_time == links->now) return;
     assert(link->v_time < links->now);
@@ -205,6 +208,7 @@ static uint32_t flow_take(sim_links *links)
 
 static void flow_release(sim_links *links, uint32_t flow)
 {
+    assert(flow < links->flow_used);
     links->flow[flow].state = SIM_FLOW_FREE;
     links->flow[flow].link[0] = links->flow_free;
     links->flow_free = flow;
@@ -220,6 +224,7 @@ static bool done_before(const sim_links *links, uint32_t a, uint32_t b)
 
 static void done_push(sim_links *links, uint32_t flow)
 {
+    assert(flow < links->flow_used);
     uint32_t i = links->done_count++;
     links->flow[flow].state = SIM_FLOW_DONE;
     while (i > 0 && done_before(links, flow, links->done[(i - 1) / 2])) {
@@ -231,6 +236,7 @@ static void done_push(sim_links *links, uint32_t flow)
 
 static uint32_t done_pop(sim_links *links)
 {
+    assert(links->done_count > 0);
     uint32_t *done = links->done;
     uint32_t top = done[0];
     uint32_t moved = done[--links->done_count];
@@ -251,6 +257,7 @@ static uint32_t done_pop(sim_links *links)
  */
 static void flow_join(sim_links *links, uint32_t flow)
 {
+    assert(links->flow[flow].link[SIM_UP] != links->flow[flow].link[SIM_DOWN]);
     struct sim_flow *f = &links->flow[flow];
     struct sim_link *up = &links->link[f->link[SIM_UP]];
     struct sim_link *down = &links->link[f->link[SIM_DOWN]];
@@ -300,6 +307,7 @@ int sim_links_start(sim_links *links, uint32_t up, uint32_t down, uint64_t bytes
 
 static sim_work work_left(const sim_links *links, const struct sim_flow *f, mb_time now)
 {
+    assert(f->state == SIM_FLOW_ACTIVE && now >= links->now);
     const struct sim_link *link = &links->link[f->link[f->side]];
     sim_work v = link->v + (sim_work)link->level * (uint64_t)(now - link->v_time);
     return f->finish > v ? f->finish - v : 0;
@@ -315,6 +323,7 @@ static uint64_t bytes_carried(const sim_links *links, const struct sim_flow *f, 
 /* Takes a flow off both its links. The levels stay until the settle, for who takes its place. */
 static void flow_part(sim_links *links, uint32_t flow, uint64_t carried)
 {
+    assert(carried <= links->flow[flow].bytes);
     struct sim_flow *f = &links->flow[flow];
     uint32_t here = f->link[f->side];
     uint32_t other = f->link[!f->side];

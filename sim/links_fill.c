@@ -59,12 +59,14 @@ static void link_clear(sim_links *links, uint32_t id)
 
 static uint64_t fill_share(const struct sim_link *link)
 {
+    assert(link->todo > 0);
     assert(link->todo > 0 && link->sum <= link->capacity);
     return (link->capacity - (uint64_t)link->sum) / link->todo;
 }
 
 static void link_fix(sim_links *links, uint32_t id, uint64_t level)
 {
+    assert(links->link[id].todo <= links->link[id].count);
     struct sim_link *link = &links->link[id];
     uint32_t *ids = sim_link_ids(link);
     link->level = level;

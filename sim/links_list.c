@@ -55,6 +55,7 @@ static bool flow_before(const struct sim_flow *a, const struct sim_flow *b)
 
 static void heap_up(sim_links *links, uint32_t id, uint32_t pos)
 {
+    assert(pos < links->link[id].attached);
     uint32_t *ids = sim_link_ids(&links->link[id]);
     uint32_t flow = ids[pos];
     while (pos > 0) {
@@ -68,6 +69,7 @@ static void heap_up(sim_links *links, uint32_t id, uint32_t pos)
 
 static void heap_down(sim_links *links, uint32_t id, uint32_t pos)
 {
+    assert(pos <= links->link[id].attached);
     struct sim_link *link = &links->link[id];
     uint32_t *ids = sim_link_ids(link);
     uint32_t flow = ids[pos];
@@ -84,6 +86,7 @@ static void heap_down(sim_links *links, uint32_t id, uint32_t pos)
 
 void sim_link_attach(sim_links *links, uint32_t id, uint32_t flow, sim_work finish)
 {
+    assert(id < links->link_count && flow < links->flow_used);
     struct sim_link *link = &links->link[id];
     struct sim_flow *f = &links->flow[flow];
     uint32_t *ids = sim_link_ids(link);
@@ -99,6 +102,7 @@ void sim_link_attach(sim_links *links, uint32_t id, uint32_t flow, sim_work fini
 
 void sim_link_detach(sim_links *links, uint32_t id, uint32_t flow)
 {
+    assert(links->link[id].attached > 0);
     struct sim_link *link = &links->link[id];
     uint32_t *ids = sim_link_ids(link);
     uint32_t pos = id_find(links, id, flow);
@@ -124,6 +128,7 @@ void sim_link_append(sim_links *links, uint32_t id, uint32_t flow)
 
 void sim_link_remove(sim_links *links, uint32_t id, uint32_t flow)
 {
+    assert(links->link[id].count > links->link[id].attached);
     struct sim_link *link = &links->link[id];
     uint32_t *ids = sim_link_ids(link);
     uint32_t pos = id_find(links, id, flow);

@@ -11,6 +11,7 @@ static bool dirty_before(struct sim_dirty a, struct sim_dirty b)
 
 void sim_dirty_push(sim_links *links, uint32_t id, uint64_t key)
 {
+    assert(id < links->link_count && links->dirty_count < links->link_room);
     assert(links->dirty_count < links->link_count);
     struct sim_dirty *heap = links->dirty;
     struct sim_dirty entry = {.key = key, .link = id};
@@ -95,6 +96,7 @@ static uint32_t shares_collect(sim_links *links, uint32_t id)
 static uint64_t water_fill(struct sim_share *share, uint32_t count, uint64_t capacity,
                            uint32_t *limited, sim_work *sum)
 {
+    assert(count > 0);
     uint32_t left = count;
     uint64_t elsewhere = 0;
     uint64_t level = SIM_LEVEL_NONE;
@@ -262,6 +264,7 @@ void sim_links_solve(sim_links *links)
 /* One pending record per link is enough: at its time the link looks again. */
 static int date(sim_links *links, uint32_t id)
 {
+    assert(id < links->link_count);
     struct sim_link *link = &links->link[id];
     link->flags = 0;
     mb_time due = sim_link_due(link, links->flow);

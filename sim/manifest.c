@@ -1,6 +1,7 @@
 #include "sim/manifest.h"
 
 #include "program/version.h"
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/utsname.h>
@@ -17,6 +18,7 @@ uint64_t sim_wall_clock_ns(void)
 
 static void write_files(sim_json *json, sim_output *const *outputs, uint32_t count)
 {
+    assert(count == 0 || outputs);
     sim_json_object(json, "files");
     for (uint32_t i = 0; i < count; i++) {
         sim_json_object(json, sim_output_name(outputs[i]));

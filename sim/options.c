@@ -3,6 +3,7 @@
 #include "core/suggest.h"
 #include "core/units.h"
 
+#include <assert.h>
 #include <glib.h>
 #include <string.h>
 
@@ -133,6 +134,7 @@ static char *option_error(const GError *error)
 /* The index of `text` in `values`; the first where there is no text. -1 with *error set. */
 static int choose(const char *option, const char *text, const char *const *values, char **error)
 {
+    assert(values[0]);
     if (!text) return 0;
     GString *list = g_string_new(NULL);
     for (int i = 0; values[i]; i++) {

@@ -66,6 +66,7 @@ struct sim_output_file {
 /* Notes the first error, with the file's name and what the system says. */
 static void output_fail(struct sim_output_file *file, int error, const char *reason)
 {
+    assert(error < 0);
     if (file->error) return;
     file->error = error;
     snprintf(file->message, sizeof file->message, "%s: %s", file->path, reason);
@@ -94,6 +95,7 @@ static void output_write_bytes(struct sim_output_file *file, const char *bytes, 
 static void output_compress(struct sim_output_file *file, const char *bytes, size_t size,
                             ZSTD_EndDirective end)
 {
+    assert(file->zstd && file->packed);
     ZSTD_inBuffer in = {bytes, size, 0};
     bool more = true;
     while (more && !file->error) {
@@ -110,6 +112,7 @@ static void output_compress(struct sim_output_file *file, const char *bytes, siz
 
 static void output_pass_on(struct sim_output_file *file, const char *bytes, size_t size)
 {
+    assert(file->fd >= 0 || file->error != 0);
     if (size == 0 || file->error) return;
     if (EVP_DigestUpdate(file->hash, bytes, size) != 1) {
         output_fail(file, MB_ERR_MEMORY, "cannot be hashed");
@@ -188,6 +191,7 @@ int sim_output_open(sim_output **output, const char *folder, const char *name, b
 
 void sim_output_flush(sim_output *output)
 {
+    assert(output->next <= output->end);
     struct sim_output_file *file = output->file;
     assert(output->next >= file->buffer && output->next <= output->end);
     output_pass_on(file, file->buffer, (size_t)(output->next - file->buffer));
@@ -196,6 +200,7 @@ void sim_output_flush(sim_output *output)
 
 void sim_output_write(sim_output *output, const char *text, size_t size)
 {
+    assert(text != NULL || size == 0);
     if (size > SIM_OUTPUT_ROOM_MAX) {
         sim_output_flush(output);
         output_pass_on(output->file, text, size);
@@ -207,6 +212,7 @@ void sim_output_write(sim_output *output, const char *text, size_t size)
 
 static void output_finish_hash(struct sim_output_file *file)
 {
+    assert(file->hash != NULL);
     unsigned char bytes[EVP_MAX_MD_SIZE];
     unsigned size = 0;
     if (EVP_DigestFinal_ex(file->hash, bytes, &size) != 1) {
@@ -234,6 +240,7 @@ int sim_output_finish(sim_output *output)
 
 int sim_output_publish(sim_output *output)
 {
+    assert(output->file->fd < 0);
     struct sim_output_file *file = output->file;
     assert(file->fd < 0 && !file->error);
     if (rename(file->temporary, file->path) != 0) {

@@ -14,6 +14,7 @@ void sim_pair_bytes_clear(sim_pair_bytes *table)
 /* The pair's slot, or the free one that it is to have. At least one slot is free. */
 static sim_pair *slot_of(const sim_pair_bytes *table, uint64_t key)
 {
+    assert(table->room > 0 && (table->room & (table->room - 1)) == 0);
     uint64_t mixed = key * UINT64_C(0x9e3779b97f4a7c15);
     size_t mask = table->room - 1, at = (size_t)(mixed >> 32) & mask;
     while (table->slots[at].bytes > 0 && table->slots[at].key != key)
@@ -24,6 +25,7 @@ static sim_pair *slot_of(const sim_pair_bytes *table, uint64_t key)
 /* Doubles the room. */
 static bool grow(sim_pair_bytes *table)
 {
+    assert(table->count <= table->room);
     sim_pair_bytes grown = {.room = table->room ? 2 * table->room : FIRST_ROOM,
                             .count = table->count};
     grown.slots = calloc(grown.room, sizeof *grown.slots);

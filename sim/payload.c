@@ -135,6 +135,7 @@ int sim_payload_new(sim_payload **result, const sim_scenario *scenario, uint32_t
 
 static void copy_clear(sim_payload *payload, uint32_t node)
 {
+    assert(node < payload->nodes);
     copy *c = copy_of(payload, node);
     mb_storage *storage = c ? c->file.storage : NULL;
 
@@ -159,6 +160,7 @@ void sim_payload_free(sim_payload *payload)
 
 static int copy_init(sim_payload *payload, uint32_t node)
 {
+    assert(node < payload->nodes);
     mb_storage *storage;
     mb_file *file = &payload->copies[node].file;
     int rc = mb_storage_memory_new(&storage);
@@ -195,6 +197,7 @@ int sim_payload_add(sim_payload *payload, uint32_t node, const uint64_t *have)
 
 int sim_payload_move(sim_payload *payload, uint32_t from, uint32_t to, uint32_t block)
 {
+    assert(from != to);
     copy *giver = copy_of(payload, from), *receiver = copy_of(payload, to);
     uint32_t room = payload->manifest->geometry.block_size;
     size_t size;
@@ -217,6 +220,7 @@ int sim_payload_given(sim_payload *payload, uint32_t node, uint32_t block)
 
 void sim_payload_remove(sim_payload *payload, uint32_t node)
 {
+    assert(node < payload->nodes);
     if (node != SEEDER) copy_clear(payload, node);
 }
 

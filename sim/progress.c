@@ -2,6 +2,7 @@
 
 #include "sim/clock_text.h"
 
+#include <assert.h>
 #include <glib.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -29,6 +30,7 @@ sim_progress_line *sim_progress_line_new(sim_progress_mode mode)
 /* How much is done, in thousandths: by blocks where their number is known, else by time. */
 static uint32_t thousandths(const sim_progress *progress)
 {
+    assert(progress->now <= progress->until);
     unsigned __int128 done = (unsigned __int128)progress->now * 1000;
     uint64_t all = (uint64_t)progress->until;
     if (progress->blocks_wanted > 0) {
@@ -42,6 +44,7 @@ static uint32_t thousandths(const sim_progress *progress)
 
 static void show(const sim_progress_line *line, const sim_progress *progress, gint64 now_us)
 {
+    assert(progress->peers_arrived >= progress->peers_complete);
     sim_clock_text now, left;
     uint32_t done = thousandths(progress);
     mb_time elapsed = (mb_time)(now_us - line->started_us) * MB_US;
@@ -73,6 +76,7 @@ void sim_progress_line_show(void *context, const sim_progress *progress)
 
 void sim_progress_line_show_runs(void *context, uint32_t done, uint32_t all)
 {
+    assert(done <= all);
     sim_progress_line *line = context;
     gint64 now_us = g_get_monotonic_time();
     sim_clock_text left;

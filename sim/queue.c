@@ -56,6 +56,7 @@ struct sim_queue {
 
 static struct key key_of(const sim_queue *queue, uint32_t slot)
 {
+    assert(slot < queue->pool_count);
     const sim_event *event = &queue->events[slot];
     return (struct key){
         .time = event->time,
@@ -401,6 +402,7 @@ static uint32_t pool_take(sim_queue *queue)
 
 int sim_queue_push(sim_queue *queue, const sim_event *event)
 {
+    assert(event->time != MB_NEVER && event->time >= 0);
     assert(event->time >= queue->last_time && event->time < MB_NEVER);
     if (queue->free == NONE && queue->pool_count == queue->pool_room && !pool_grow(queue)) {
         return MB_ERR_MEMORY;

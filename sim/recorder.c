@@ -17,6 +17,7 @@
 
 static uint64_t block_wire_bytes(const sim_recorder_state *state, uint32_t block)
 {
+    assert(block < state->scenario->file.geometry.blocks);
     const mb_geometry *geometry = &state->scenario->file.geometry;
     return mb_wire_block_answer_size(block, mb_geometry_block_size(geometry, block),
                                      (mb_encoding)state->scenario->protocol.encoding);
@@ -170,6 +171,7 @@ static void leechers_advance(sim_recorder_state *state, mb_time now)
 
 static uint64_t uplink_rate(const sim_recorder *recorder, mb_node peer)
 {
+    assert(peer != MB_NODE_TRACKER);
     return recorder->state->scenario->groups[recorder->stats[peer].group].access.up;
 }
 
@@ -229,12 +231,14 @@ static bool set_add(uint64_t *set, uint32_t block)
 
 static void block_copied(sim_recorder_state *state, mb_time now, uint32_t block)
 {
+    assert(block < state->scenario->file.geometry.blocks);
     if (!set_add(state->copied, block)) return;
     if (++state->copied_count == state->scenario->file.geometry.blocks) state->first_copy = now;
 }
 
 static void block_dealt(sim_recorder *recorder, mb_time now, const sim_block_gain *gain)
 {
+    assert(gain->from == MB_NODE_NONE);
     sim_recorder_state *state = recorder->state;
     uint64_t bytes = block_wire_bytes(state, gain->block);
     recorder->stats[gain->peer].dealt++;
@@ -246,6 +250,7 @@ static void block_dealt(sim_recorder *recorder, mb_time now, const sim_block_gai
 
 void sim_recorder_bytes(sim_recorder *recorder, mb_node from, mb_node to, uint64_t bytes)
 {
+    assert(from < recorder->state->node_count && to < recorder->state->node_count && from != to);
     sim_recorder_state *state = recorder->state;
     sim_node_stats *giver = &recorder->stats[from];
     sim_node_stats *taker = &recorder->stats[to];
@@ -258,6 +263,7 @@ void sim_recorder_bytes(sim_recorder *recorder, mb_node from, mb_node to, uint64
 void sim_recorder_waste(sim_recorder *recorder, sim_trace_kind kind, mb_time now, mb_node from,
                         mb_node to, uint32_t block, uint64_t bytes)
 {
+    assert(kind == SIM_TRACE_WASTE || kind == SIM_TRACE_BAD || kind == SIM_TRACE_LOST);
     sim_node_stats *taker = &recorder->stats[to];
 
     taker->wasted_bytes += bytes;
@@ -321,6 +327,7 @@ bool sim_recorder_failed(const sim_recorder *recorder)
 static int add_text(sim_recorder_state *state, const char *name, const char *text, size_t size,
                     char *error, size_t error_size)
 {
+    assert(state->results != NULL);
     sim_output *output;
     int result = sim_results_add(state->results, name, false, &output, error, error_size);
     if (result == MB_OK) sim_output_write(output, text, size);
@@ -344,6 +351,7 @@ static int add_last_files(sim_recorder *recorder, char *error, size_t error_size
 
 static int publish(sim_recorder *recorder, bool complete, char *error, size_t error_size)
 {
+    assert(recorder->state->results != NULL);
     const sim_recorder_state *state = recorder->state;
     const sim_manifest manifest = {
         .scenario = state->scenario->name,
@@ -364,6 +372,7 @@ static int publish(sim_recorder *recorder, bool complete, char *error, size_t er
 int sim_recorder_finish(sim_recorder *recorder, const sim_run_totals *totals, char *error,
                         size_t error_size)
 {
+    assert(totals->end >= 0);
     sim_recorder_state *state = recorder->state;
     assert(!state->finished && state->sampled == totals->end);
     state->finished = true;
@@ -381,6 +390,7 @@ int sim_recorder_finish(sim_recorder *recorder, const sim_run_totals *totals, ch
 
 const char *sim_recorder_summary(const sim_recorder *recorder)
 {
+    assert(recorder->state->finished);
     return recorder->state->summary.text;
 }
 

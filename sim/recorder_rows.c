@@ -120,6 +120,7 @@ void sim_provenance_header(sim_output *output)
 
 void sim_provenance_row(sim_recorder *recorder, mb_time now, const sim_block_gain *gain)
 {
+    assert(gain->started <= now);
     sim_recorder_state *state = recorder->state;
     char *to = sim_output_room(state->provenance, state->row_room);
     to = sim_put_number(to, state->provenance_rows++);
@@ -271,6 +272,7 @@ void sim_events_header(sim_output *output)
 
 void sim_recorder_event(sim_recorder *recorder, const sim_digest_record *record)
 {
+    assert(record->kind < SIM_TRACE_KIND_COUNT);
     sim_recorder_state *state = recorder->state;
     assert(record->kind < SIM_TRACE_KIND_COUNT && kinds[record->kind].name.size);
     char *to = sim_output_room(state->events, state->row_room);
@@ -325,6 +327,7 @@ static char *put_goodput(char *to, uint64_t bytes, mb_time span)
 
 static char *put_copies(char *to, const sim_sample *sample, uint32_t blocks)
 {
+    assert(sample->rarest_blocks <= blocks);
     *to++ = ',';
     if (blocks) to = sim_put_number(to, sample->min_copies);
     to = put_ratio_field(to, sim_fraction_of(sample->copies, blocks));
@@ -336,6 +339,7 @@ static char *put_copies(char *to, const sim_sample *sample, uint32_t blocks)
 void sim_timeline_row(sim_recorder *recorder, mb_time now, const sim_sample *sample,
                       uint64_t leecher_bytes)
 {
+    assert(sample->interested_pairs <= sample->known_pairs);
     sim_recorder_state *state = recorder->state;
     bool first = state->sampled == MB_NEVER;
     char *to = sim_output_room(state->timeline, state->row_room);
@@ -389,6 +393,7 @@ static char *put_blocks(char *to, const sim_node_stats *stats)
 
 static char *put_completion_row(char *to, const sim_recorder *recorder, mb_node peer)
 {
+    assert(peer != MB_NODE_TRACKER && peer < recorder->state->node_count);
     const sim_node_stats *stats = &recorder->stats[peer];
     const sim_node_life *life = &recorder->life[peer];
     to = put_node(to, recorder, peer);

@@ -74,6 +74,7 @@ static int replay_init(struct replay *replay, uint32_t node_count)
 
 static int remember(struct replay *replay, uint32_t flow, uint32_t transfer)
 {
+    assert(flow != SIM_FLOW_NONE);
     if (flow >= replay->flow_room) {
         uint32_t room = flow < 32 ? 64 : flow * 2;
         uint32_t *at = realloc(replay->transfer_of, room * sizeof *at);
@@ -93,6 +94,7 @@ static mb_time next_start(const struct replay *replay)
 
 static int start_due(struct replay *replay, mb_time now)
 {
+    assert(now >= 0);
     while (next_start(replay) == now) {
         uint32_t i = replay->order[replay->next++];
         const sim_replay_transfer *t = &replay->transfers[i];

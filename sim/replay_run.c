@@ -30,6 +30,7 @@ struct run {
 
 static const char *node_name(const struct run *run, uint32_t node)
 {
+    assert(node < run->scenario->replay.node_count);
     return run->scenario->replay.nodes[node].name;
 }
 
@@ -115,6 +116,7 @@ static int prepare(struct run *run, char *error, size_t error_size)
 
 static void write_row(const struct run *run, sim_output *output, size_t number)
 {
+    assert(number < run->transfer_count);
     const sim_replay_transfer *transfer = &run->transfers[number];
     const char *from = node_name(run, transfer->from), *to = node_name(run, transfer->to);
     size_t from_size = strlen(from), to_size = strlen(to);

@@ -40,6 +40,7 @@ const char *sim_results_name_at(uint32_t index)
 static int folder_open(sim_results *results, bool force, bool is_locked, char *error,
                        size_t error_size)
 {
+    assert(results->folder != NULL);
     int result = sim_folder_check(results->folder, true, error, error_size);
     if (result == MB_OK && !is_locked)
         result = sim_folder_lock(results->folder, false, &results->lock, &results->made_from, error,
@@ -107,6 +108,7 @@ int sim_results_open(sim_results **results, const char *folder, bool force, bool
 int sim_results_add(sim_results *results, const char *name, bool compressed, sim_output **output,
                     char *error, size_t error_size)
 {
+    assert(name[0]);
     assert(results->output_count < OUTPUTS_MAX);
     int result = sim_output_open(output, results->folder, name, compressed, error, error_size);
     if (result == MB_OK) results->outputs[results->output_count++] = *output;
@@ -174,6 +176,7 @@ static int remove_earlier(const sim_results *results, char *error, size_t error_
 /* Gives every output its name. If one cannot have it none keeps it. */
 static int publish_all(sim_results *results, char *error, size_t error_size)
 {
+    assert(results->folder != NULL);
     int result = remove_earlier(results, error, error_size);
     for (uint32_t i = 0; i < results->output_count && result == MB_OK; i++) {
         if (sim_output_publish(results->outputs[i]))

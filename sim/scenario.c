@@ -3,6 +3,7 @@
 #include "core/units.h"
 #include "sim/scenario_reader.h"
 
+#include <assert.h>
 #include <glib.h>
 #include <string.h>
 
@@ -323,6 +324,7 @@ static bool fail_option_group(sim_reader *reader, const char *text, const char *
  * whose keys have dots of their own, behind the first. */
 static char *find_key(char *text, const char *equals)
 {
+    assert(equals && equals >= text);
     if (g_str_has_prefix(text, "expect.")) return text + strlen("expect.");
     for (char *at = text + (equals - text); at > text; at--) {
         if (at[-1] == '.') return at;

@@ -3,6 +3,7 @@
 
 #include "core/units.h"
 
+#include <assert.h>
 #include <glib.h>
 #include <string.h>
 
@@ -48,6 +49,7 @@ static bool check_rates(sim_reader *reader, const sim_ini_group *ini, const sim_
 /* When the last of the group arrives at the latest, as far as it is known beforehand. */
 static mb_time last_arrival(const sim_group *group)
 {
+    assert(group->arrival != SIM_ARRIVE_TRACE || group->count > 0);
     switch (group->arrival) {
     case SIM_ARRIVE_AT:
     case SIM_ARRIVE_WITHIN: return group->arrival_time;
@@ -81,6 +83,7 @@ static bool check_leave(sim_reader *reader, const sim_ini_group *ini, const sim_
 /* A trace's rows are sorted by their time. */
 static bool check_trace_until(sim_reader *reader, const sim_ini_group *ini, const sim_group *group)
 {
+    assert(group->trace && group->count > 0);
     char first[MB_UNITS_TEXT_MAX], until[MB_UNITS_TEXT_MAX];
     if (group->trace[0].arrived < reader->scenario->until) return true;
     return sim_reader_fail(reader, sim_ini_entry_find(ini, "arrival"),
@@ -130,6 +133,7 @@ bool sim_check_group(sim_reader *reader, const sim_ini_group *ini, sim_group *gr
 
 static uint64_t group_estimate(const sim_scenario *scenario, const sim_group *group)
 {
+    assert(scenario->until > 0);
     unsigned __int128 expected;
     if (!is_open(group)) return group->count;
     if (group->arrival == SIM_ARRIVE_EVERY)

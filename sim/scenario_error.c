@@ -2,6 +2,7 @@
 
 #include "core/units.h"
 
+#include <assert.h>
 #include <glib.h>
 #include <string.h>
 
@@ -124,6 +125,7 @@ static bool fail_unit(sim_reader *reader, const sim_ini_entry *entry, const char
 bool sim_reader_fail_number(sim_reader *reader, const sim_ini_entry *entry, const char *text,
                             int error, const sim_number_kind *kind)
 {
+    assert(error < 0);
     if (*text == '\0')
         return sim_reader_fail(reader, entry, "empty: %s is due, such as %s", kind->what,
                                kind->example);

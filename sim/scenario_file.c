@@ -4,6 +4,7 @@
 #include "core/units.h"
 #include "sim/inputs.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <glib.h>
 #include <string.h>
@@ -34,6 +35,7 @@ static bool read_block_size(sim_reader *reader, const sim_ini_group *group, uint
 
 static bool read_size(sim_reader *reader, const sim_ini_entry *entry, uint32_t block_size)
 {
+    assert(block_size > 0);
     sim_file *file = &reader->scenario->file;
     uint64_t bytes;
     file->mode = SIM_FILE_SIZE;
@@ -45,6 +47,7 @@ static bool read_size(sim_reader *reader, const sim_ini_entry *entry, uint32_t b
 
 static bool read_blocks(sim_reader *reader, const sim_ini_entry *entry, uint32_t block_size)
 {
+    assert(block_size > 0);
     sim_file *file = &reader->scenario->file;
     uint64_t blocks;
     file->mode = SIM_FILE_BLOCKS;
@@ -74,6 +77,7 @@ bool sim_reader_check_file(sim_reader *reader, const sim_ini_entry *entry, const
 
 static bool read_path(sim_reader *reader, const sim_ini_entry *entry, uint32_t block_size)
 {
+    assert(block_size > 0);
     sim_file *file = &reader->scenario->file;
     uint64_t size;
     if (*entry->value == '\0') return sim_reader_fail(reader, entry, "empty; write a file's path");

@@ -3,6 +3,7 @@
 
 #include "core/units.h"
 
+#include <assert.h>
 #include <glib.h>
 #include <string.h>
 
@@ -195,6 +196,7 @@ bool sim_read_tracker_leave(sim_reader *reader, const sim_key_row *row, const si
 static bool have_some(sim_reader *reader, const sim_ini_entry *entry, uint64_t blocks,
                       sim_group *group)
 {
+    assert(group->have == SIM_HAVE_NONE || group->have == SIM_HAVE_SOME);
     uint32_t all = reader->scenario->file.geometry.blocks;
     if (blocks > all) return sim_reader_fail(reader, entry, "the file has only %u blocks", all);
     group->have = SIM_HAVE_SOME;

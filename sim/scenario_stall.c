@@ -1,5 +1,6 @@
 #include "sim/scenario_stall.h"
 
+#include <assert.h>
 #include <glib.h>
 
 /* Holders that are named with their reasons. */
@@ -32,6 +33,7 @@ static const char *const words[] = {
 /* When its first peer comes, at the soonest. */
 static mb_time first_arrival(const sim_group *group)
 {
+    assert(group->arrival != SIM_ARRIVE_TRACE || group->trace);
     if (group->arrival == SIM_ARRIVE_AT) return group->arrival_time;
     return group->arrival == SIM_ARRIVE_TRACE ? group->trace[0].arrived : 0;
 }
@@ -39,6 +41,7 @@ static mb_time first_arrival(const sim_group *group)
 /* When its last peer has gone, at the latest. */
 static mb_time last_there(const sim_scenario *scenario, const sim_group *group)
 {
+    assert(scenario->until > 0);
     if (group->leave == SIM_LEAVE_AT && group->arrival != SIM_ARRIVE_TRACE)
         return group->leave_time;
     return scenario->until;
@@ -90,6 +93,7 @@ static obstacle own_obstacle(const sim_scenario *scenario, const sim_group *give
 
 static bool is_alike(const sim_scenario *scenario, const sim_group *giver, const sim_group *taker)
 {
+    assert(giver->count > 0 && taker->count > 0);
     bool given = scenario->protocol.deal == MB_DEAL_GIVEN && scenario->protocol.initial_blocks > 0;
     if (giver == taker && giver->count == 1) return true;
     return !given && giver->have == SIM_HAVE_ALL_BUT && taker->have == SIM_HAVE_ALL_BUT &&
@@ -109,6 +113,7 @@ static obstacle obstacle_between(const sim_scenario *scenario, const sim_group *
 /* What keeps a group from giving any taker anything. */
 static obstacle obstacle_of(const sim_scenario *scenario, const sim_group *giver)
 {
+    assert(holds_blocks(scenario, giver));
     obstacle first = own_obstacle(scenario, giver);
     if (first != NO_OBSTACLE) return first;
     for (uint32_t i = 0; i < scenario->group_count; i++) {
@@ -164,6 +169,7 @@ static char *nobody_takes(const sim_scenario *scenario)
 /* Not a block would be through by the end if all who hold any served it alone. */
 static bool is_too_slow(const sim_scenario *scenario)
 {
+    assert(scenario->file.geometry.blocks > 0);
     const mb_geometry *geometry = &scenario->file.geometry;
     unsigned __int128 rate = scenario->tracker.access.up;
     for (uint32_t i = 0; i < scenario->group_count; i++) {

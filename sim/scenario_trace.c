@@ -3,6 +3,7 @@
 
 #include "core/units.h"
 
+#include <assert.h>
 #include <glib.h>
 #include <string.h>
 
@@ -88,6 +89,7 @@ static int compare_rows(const void *a, const void *b, void *unused)
 bool sim_read_trace(sim_reader *reader, const sim_ini_entry *entry, const char *path,
                     sim_group *group)
 {
+    assert(path[0] && group->arrival == SIM_ARRIVE_TRACE);
     char *text;
     gsize size;
     uint64_t bytes;

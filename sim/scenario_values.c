@@ -3,6 +3,7 @@
 #include "core/units.h"
 #include "sim/inputs.h"
 
+#include <assert.h>
 #include <glib.h>
 #include <string.h>
 
@@ -50,6 +51,7 @@ bool sim_read_count(sim_reader *reader, const sim_key_row *row, const sim_ini_en
 static bool fail_time_range(sim_reader *reader, const sim_ini_entry *entry, mb_time min,
                             mb_time max)
 {
+    assert(min <= max);
     char low[MB_UNITS_TEXT_MAX], high[MB_UNITS_TEXT_MAX];
     return sim_reader_fail(reader, entry, "out of range: %s to %s", mb_time_format(min, low),
                            mb_time_format(max, high));
@@ -100,6 +102,7 @@ bool sim_read_slots(sim_reader *reader, const sim_key_row *row, const sim_ini_en
 
 const char *sim_after_word(const char *value, const char *word)
 {
+    assert(word[0]);
     size_t size = strlen(word);
     if (strncmp(value, word, size) != 0) return NULL;
     const char *rest = value + size;
@@ -161,6 +164,7 @@ static bool fail_key_count(sim_reader *reader, const sim_ini_entry *entry, const
 /* Says why mb_protocol_set() refused the value. */
 static bool fail_key(sim_reader *reader, const sim_ini_entry *entry, const mb_key *key, int error)
 {
+    assert(error < 0);
     switch (key->type) {
     case MB_KEY_BOOL: return sim_reader_fail(reader, entry, "write yes or no");
     case MB_KEY_COUNT: return fail_key_count(reader, entry, key, error);

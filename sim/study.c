@@ -91,6 +91,7 @@ static bool find_templates(sim_study *study, sim_reader *reader)
 /* The parameter whose column has that name, in whatever case; NO_PARAM. */
 static uint32_t find_column(const sim_study *study, const char *name)
 {
+    assert(name[0]);
     for (uint32_t i = 0; i < study->param_count; i++) {
         const char *other = study->params[i].name;
         if (other && g_ascii_strcasecmp(other, name) == 0) return i;
@@ -136,6 +137,7 @@ static char *default_name(const sim_study *study, const sim_ini_entry *entry)
 static bool add_param(sim_study *study, sim_reader *reader, const struct template *template,
                       uint32_t piece)
 {
+    assert(piece < template->piece_count);
     const sim_study_piece *list = &template->pieces[piece];
     if (list->text && !check_name(study, reader, template->entry, list->text)) return false;
     char *name = NULL;

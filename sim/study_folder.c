@@ -6,6 +6,7 @@
 #include "sim/manifest.h"
 #include "sim/results.h"
 
+#include <assert.h>
 #include <cjson/cJSON.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -380,6 +381,7 @@ bool sim_study_folder_has(const char *folder, const sim_study_key *key,
 /* Moves FROM/NAME to TO/NAME; where the former is not there the latter goes. 0, or an errno. */
 static int move_file(const char *from, const char *to, const char *name)
 {
+    assert(from[0] && to[0]);
     char *source = g_build_filename(from, name, NULL), *target = g_build_filename(to, name, NULL);
     int failure = rename(source, target) == 0 ? 0 : errno;
     if (failure == ENOENT) failure = unlink(target) == 0 || errno == ENOENT ? 0 : errno;
@@ -391,6 +393,7 @@ static int move_file(const char *from, const char *to, const char *name)
 /* Puts the files over those of a folder that is there. 0, or an errno. */
 static int replace(const char *from, const char *to)
 {
+    assert(from[0] && to[0]);
     char *manifest = g_build_filename(to, MANIFEST, NULL);
     int failure = unlink(manifest) == 0 || errno == ENOENT ? 0 : errno;
     g_free(manifest);

@@ -4,6 +4,7 @@
 #include "sim/replay_run.h"
 #include "sim/study_folder.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <glib.h>
 #include <sched.h>
@@ -320,6 +321,7 @@ static void fail_job(struct runner *runner, struct job *job, const char *what, i
 /* Starts the job; false if it has to wait for another one to end. */
 static bool start(struct runner *runner, struct job *job)
 {
+    assert(job->state == WAITING);
     job->said_fd = memfd_create("said", MFD_CLOEXEC);
     if (job->said_fd < 0) {
         fail_job(runner, job, "its messages have no place", errno);
@@ -361,6 +363,7 @@ static void tell_ended(const struct runner *runner, const struct job *job)
 /* Takes note of a process that has ended. */
 static void note_end(struct runner *runner, struct job *job, int status)
 {
+    assert(runner->running > 0);
     runner->running--;
     runner->ended++;
     read_said(job);

@@ -2,6 +2,7 @@
 
 #include "core/units.h"
 
+#include <assert.h>
 #include <glib.h>
 #include <inttypes.h>
 #include <string.h>
@@ -141,6 +142,7 @@ static bool choose_part(const char *text, char *part, uint32_t runs, bool *wante
 int sim_study_choose(const char *text, uint32_t runs, uint32_t **chosen, uint32_t *count,
                      char **error)
 {
+    assert(runs > 0);
     bool *wanted = g_new0(bool, runs);
     char **parts = g_strsplit(text ? text : "", ",", -1);
     bool fine = true;

@@ -3,6 +3,7 @@
 #include "core/units.h"
 #include "sim/study.h"
 
+#include <assert.h>
 #include <glib.h>
 #include <string.h>
 
@@ -130,6 +131,7 @@ static bool add_value(struct parser *parser, GPtrArray *values, char *value)
 
 static bool add_range(struct parser *parser, GPtrArray *values, const struct range *range)
 {
+    assert(range->step != 0);
     char number[MB_UNITS_TEXT_MAX];
     uint64_t more = (uint64_t)(range->last - range->first) / (uint64_t)range->step;
     if (more >= SIM_STUDY_RUNS_MAX)
@@ -227,6 +229,7 @@ static bool read_braces(struct parser *parser, char *inside)
 
 static void add_text(struct parser *parser, const char *text, size_t size)
 {
+    assert(size == 0 || text);
     sim_study_piece piece = {.kind = SIM_STUDY_TEXT, .text = g_strndup(text, size)};
     if (size > 0)
         g_array_append_val(parser->pieces, piece);

@@ -8,6 +8,7 @@
 #include "core/units.h"
 #include "sim/recorder_internal.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 /* Share ratios are cut to 9 decimals where they are sorted: what is cut off changes nothing when
@@ -29,6 +30,7 @@ static bool is_open(const sim_group *group)
 /* Whether a peer is in the statistics: there, and of open arrivals not before the warm-up's end. */
 static bool is_counted(const sim_recorder *recorder, mb_node peer)
 {
+    assert(peer != MB_NODE_TRACKER);
     const sim_scenario *scenario = recorder->state->scenario;
     mb_time arrived = recorder->life[peer].arrived;
     if (arrived == MB_NEVER) return false;
@@ -38,6 +40,7 @@ static bool is_counted(const sim_recorder *recorder, mb_node peer)
 /* Whether it had nothing to download. */
 static bool came_complete(const sim_recorder *recorder, mb_node peer)
 {
+    assert(peer != MB_NODE_TRACKER);
     return recorder->stats[peer].dealt == recorder->state->scenario->file.geometry.blocks;
 }
 
@@ -163,12 +166,14 @@ static void put_value(sim_json *json, const char *key, const sim_column *column,
 /* The p-th percentile of sorted values, by nearest rank. */
 static uint64_t nearest_rank(const uint64_t *values, size_t count, unsigned p)
 {
+    assert(count > 0 && p <= 100);
     size_t rank = (count * p + 99) / 100;
     return values[rank > 0 ? rank - 1 : 0];
 }
 
 static void put_mean(sim_json *json, const sim_column *column, unsigned __int128 sum, size_t count)
 {
+    assert(count > 0);
     if (column->is_time)
         sim_json_time(json, "mean", (mb_time)((sum + count / 2) / count));
     else
@@ -233,6 +238,7 @@ typedef struct sim_sums {
  * MB_NEVER: for ever. */
 static mb_time time_at_rate(unsigned __int128 bytes, unsigned __int128 rate)
 {
+    assert(rate > 0);
     if (bytes == 0 || rate == SIM_RATE_UNLIMITED) return 0;
     if (rate == 0 || bytes >> 82) return MB_NEVER;
     unsigned __int128 time = bytes * SIM_CAPACITY_BYTE / rate;
@@ -251,6 +257,7 @@ static mb_time earlier(mb_time a, mb_time b)
 
 static void add_to_bound(sim_sums *sums, const sim_recorder *recorder, mb_node peer)
 {
+    assert(peer != MB_NODE_TRACKER);
     const sim_recorder_state *state = recorder->state;
     const sim_node_stats *stats = &recorder->stats[peer];
     const sim_group *group = &state->scenario->groups[stats->group];
@@ -265,6 +272,7 @@ static void add_to_bound(sim_sums *sums, const sim_recorder *recorder, mb_node p
 
 static void add_to_flow(sim_sums *sums, const sim_recorder *recorder, mb_node peer, mb_time end)
 {
+    assert(peer != MB_NODE_TRACKER && end >= 0);
     const sim_node_life *life = &recorder->life[peer];
     mb_time warmup = recorder->state->scenario->warmup;
     mb_time until = earlier(earlier(life->completed, life->left), end);
@@ -514,6 +522,7 @@ static int put_all(sim_json *json, const sim_recorder *recorder, const sim_run_t
 
 int sim_summary_write(sim_recorder *recorder, const sim_run_totals *totals)
 {
+    assert(totals->end >= 0);
     sim_column downloads = {0}, ratios = {0};
     int result = put_all(&recorder->state->summary, recorder, totals, &downloads, &ratios);
     column_clear(&downloads);

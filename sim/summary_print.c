@@ -4,6 +4,7 @@
 #include "sim/clock_text.h"
 #include "sim/summary_read.h"
 
+#include <assert.h>
 #include <glib.h>
 #include <inttypes.h>
 #include <string.h>
@@ -36,6 +37,7 @@ static int name_columns(const char *name)
 /* A time of the summary; false if it is null. */
 static bool get_time(const struct printer *printer, const char *path, mb_time *time)
 {
+    assert(path[0]);
     const char *text = sim_summary_get(printer->summary, path);
     return text && mb_decimal_parse(text, 9, time) == 0;
 }
@@ -133,6 +135,7 @@ static void print_times(const struct printer *printer, const char *prefix, forma
 /* `prefix` is "groups.NAME." or "". */
 static void print_row(const struct printer *printer, const char *name, const char *prefix)
 {
+    assert(name[0]);
     char peers[PATH_SIZE], complete[PATH_SIZE];
     snprintf(peers, sizeof peers, "%speers", prefix);
     snprintf(complete, sizeof complete, "%speers_complete", prefix);

@@ -1,5 +1,6 @@
 #include "sim/summary_read.h"
 
+#include <assert.h>
 #include <cjson/cJSON.h>
 #include <glib.h>
 #include <string.h>
@@ -54,6 +55,7 @@ void sim_summary_free(sim_summary *summary)
 
 const char *sim_summary_get(const sim_summary *summary, const char *path)
 {
+    assert(path[0]);
     char **keys = g_strsplit(path, ".", -1);
     const cJSON *at = (const cJSON *)summary;
     for (char **key = keys; *key && at; key++)

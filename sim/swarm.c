@@ -15,6 +15,7 @@
 
 void sim_swarm_fail(sim_swarm *swarm, int error, const char *format, ...)
 {
+    assert(error < 0);
     va_list arguments;
 
     if (swarm->error) return;
@@ -26,6 +27,7 @@ void sim_swarm_fail(sim_swarm *swarm, int error, const char *format, ...)
 
 void sim_swarm_push(sim_swarm *swarm, mb_time time, uint8_t cls, mb_node node, sim_event *event)
 {
+    assert(time >= swarm->now && node < swarm->node_count);
     event->time = time;
     event->cls = cls;
     event->node = node;
@@ -37,6 +39,7 @@ void sim_swarm_push(sim_swarm *swarm, mb_time time, uint8_t cls, mb_node node, s
 
 static int add_node(sim_swarm *swarm, mb_node node, const sim_access *access)
 {
+    assert(access->latency >= 0);
     sim_node *n = &swarm->nodes[node];
 
     n->latency = access->latency;
@@ -153,6 +156,7 @@ static mb_time next_time(sim_swarm *swarm)
 
 static void push_next_arrival(sim_swarm *swarm, mb_node arrived)
 {
+    assert(arrived > 0 && arrived <= swarm->arrival_count);
     sim_event event = {.type = 0};
 
     if (arrived < swarm->arrival_count)
@@ -287,6 +291,7 @@ static void tear_down(sim_swarm *swarm)
 
 int sim_run(const sim_scenario *scenario, const sim_run_options *options, sim_run_result *result)
 {
+    assert(options && result);
     sim_swarm swarm = {.scenario = scenario, .options = options, .result = result};
 
     sim_scenario_check(scenario);

@@ -8,6 +8,7 @@
 
 mb_event *sim_swarm_batch_add(sim_swarm *swarm, const sim_event *raw)
 {
+    assert(swarm->batch_count <= swarm->batch_capacity);
     uint32_t at = swarm->batch_count;
 
     if (at == swarm->batch_capacity) {
@@ -53,6 +54,7 @@ static sim_target *targets_for(sim_swarm *swarm, uint32_t known)
 
 static void trace_message(sim_swarm *swarm, mb_node from, const mb_action *a)
 {
+    assert(a->message > 0 && a->to < swarm->node_count);
     static const uint8_t kinds[] = {
         [MB_MSG_HELLO] = SIM_TRACE_HELLO,       [MB_MSG_HELLO_ACK] = SIM_TRACE_HELLO,
         [MB_MSG_HELLO_FULL] = SIM_TRACE_FULL,   [MB_MSG_BYE] = SIM_TRACE_BYE,
@@ -98,6 +100,7 @@ static void message_event(sim_event *event, mb_node from, const mb_action *a)
  */
 static bool is_unconnected(const sim_swarm *swarm, mb_node node, uint32_t remote)
 {
+    assert(node < swarm->node_count);
     return swarm->nodes[node].unreachable && remote == MB_INDEX_NONE;
 }
 
@@ -109,6 +112,7 @@ static bool is_cut_off(const sim_swarm *swarm, mb_node from, mb_node to, uint32_
 
 static void do_send(sim_swarm *swarm, mb_node from, const mb_action *a)
 {
+    assert(from < swarm->node_count && a->to < swarm->node_count);
     mb_time delay = sim_swarm_delay(swarm, from, a->to);
     sim_event event;
 
@@ -133,6 +137,7 @@ static void do_send(sim_swarm *swarm, mb_node from, const mb_action *a)
 static bool fan_out(sim_swarm *swarm, mb_node from, const mb_action *a, const sim_target *first,
                     uint32_t count)
 {
+    assert(count > 0);
     mb_time latency = swarm->nodes[first->node].latency;
     sim_fanout *fanout = malloc(sizeof *fanout + count * sizeof *fanout->targets);
     sim_event event;
@@ -154,6 +159,7 @@ static bool fan_out(sim_swarm *swarm, mb_node from, const mb_action *a, const si
 /* Moves to the front those of the targets that are as far away as the first; returns how many. */
 static uint32_t gather_alike(const sim_swarm *swarm, sim_target *targets, uint32_t count)
 {
+    assert(count > 0);
     mb_time latency = swarm->nodes[targets[0].node].latency;
     uint32_t alike = 1;
 
@@ -170,6 +176,7 @@ static uint32_t gather_alike(const sim_swarm *swarm, sim_target *targets, uint32
 /* Of a `have` to all: the block just gained, where each gain is told; else all that it holds. */
 static uint32_t block_told(const sim_swarm *swarm, mb_node from, const mb_action *a)
 {
+    assert(a->message == MB_MSG_HAVE);
     const mb_protocol *p = &swarm->scenario->groups[swarm->nodes[from].group].protocol;
 
     if (from == MB_NODE_TRACKER) p = &swarm->scenario->tracker.protocol;
@@ -235,6 +242,7 @@ static void do_broadcast(sim_swarm *swarm, mb_node from, const mb_action *a)
 
 static void do_announce(sim_swarm *swarm, mb_node from, const mb_action *a)
 {
+    assert(a->message <= MB_ANNOUNCE_LEAVE && from != MB_NODE_TRACKER);
     sim_event event = {
         .from = from,
         .log = a->told.log,
@@ -262,6 +270,7 @@ static const sim_event *delivery_of(const sim_swarm *swarm, uint32_t block)
 
 static void do_gained(sim_swarm *swarm, mb_node node, const mb_action *a)
 {
+    assert(a->block < swarm->scenario->file.geometry.blocks);
     const sim_event *raw = delivery_of(swarm, a->block);
     sim_block_gain gain = {.peer = node,
                            .from = MB_NODE_NONE,
@@ -293,6 +302,7 @@ static void do_gained(sim_swarm *swarm, mb_node node, const mb_action *a)
 
 static void do_wasted(sim_swarm *swarm, mb_node node, const mb_action *a)
 {
+    assert(a->block < swarm->scenario->file.geometry.blocks);
     const sim_event *raw = delivery_of(swarm, a->block);
 
     if (raw)
@@ -332,6 +342,7 @@ static void hear_cuts(sim_swarm *swarm)
 /* Queues the node's timer if its deadline is earlier than the timer that waits. */
 static void see_to_timer(sim_swarm *swarm, mb_node node)
 {
+    assert(swarm->nodes[node].peer != NULL);
     mb_time deadline = mb_peer_deadline(swarm->nodes[node].peer);
     sim_event event = {.type = SIM_EVENT_PLAIN};
 
@@ -343,6 +354,8 @@ static void see_to_timer(sim_swarm *swarm, mb_node node)
 void sim_swarm_step(sim_swarm *swarm, mb_node node)
 {
     if (swarm->error) return;
+    assert(node < swarm->node_count && swarm->nodes[node].peer);
+    assert(swarm->batch_count > 0);
     do {
         mb_peer *peer = swarm->nodes[node].peer;
         int error;
@@ -373,6 +386,7 @@ void sim_swarm_step(sim_swarm *swarm, mb_node node)
 
 static void do_answer(sim_swarm *swarm, const mb_action *a)
 {
+    assert(a->to < swarm->node_count && a->to != MB_NODE_TRACKER);
     size_t size =
         sizeof(sim_answer) + a->list_count * sizeof *a->list + a->dealt_count * sizeof *a->dealt;
     sim_answer *answer = malloc(size);
@@ -413,6 +427,7 @@ static void trace_registrations(sim_swarm *swarm)
 
 void sim_swarm_step_tracker(sim_swarm *swarm)
 {
+    assert(swarm->tracker_present);
     int error;
     mb_time deadline;
     sim_event timer = {.type = SIM_EVENT_PLAIN, .value = 1};

@@ -13,12 +13,14 @@
 void sim_swarm_lose(sim_swarm *swarm, sim_trace_kind kind, mb_node from, mb_node to, uint32_t block,
                     uint64_t bytes)
 {
+    assert(from < swarm->node_count && to < swarm->node_count);
     sim_recorder_bytes(swarm->recorder, from, to, bytes);
     sim_recorder_waste(swarm->recorder, kind, swarm->now, from, to, block, bytes);
 }
 
 void sim_swarm_cut_open(sim_swarm *swarm, mb_node from, mb_node to, uint64_t bytes)
 {
+    assert(from != to && to < swarm->node_count);
     sim_recorder_bytes(swarm->recorder, from, to, bytes);
     if (swarm->fates) swarm->fates[to].open += bytes;
 }
@@ -26,6 +28,7 @@ void sim_swarm_cut_open(sim_swarm *swarm, mb_node from, mb_node to, uint64_t byt
 /* Bytes that were open led to nothing. */
 static void lose_open(sim_swarm *swarm, mb_node node, const sim_part *part)
 {
+    assert(!swarm->fates || swarm->fates[node].open >= part->bytes);
     sim_recorder_waste(swarm->recorder, SIM_TRACE_LOST, swarm->now, part->from, node, part->block,
                        part->bytes);
     if (swarm->fates) swarm->fates[node].open -= part->bytes;
@@ -34,6 +37,7 @@ static void lose_open(sim_swarm *swarm, mb_node node, const sim_part *part)
 /* Takes the part at `place` out; the others keep their order. */
 static sim_part part_take(sim_node *node, uint32_t place)
 {
+    assert(place < node->part_count);
     sim_part taken = node->parts[place];
 
     node->part_count--;
@@ -44,6 +48,7 @@ static sim_part part_take(sim_node *node, uint32_t place)
 
 static void part_add(sim_swarm *swarm, mb_node node, const sim_part *part)
 {
+    assert(part->start < part->end);
     sim_node *n = &swarm->nodes[node];
     sim_part *grown = realloc(n->parts, (n->part_count + 1) * sizeof *grown);
 
@@ -101,6 +106,7 @@ static bool is_kept(const sim_swarm *swarm, mb_node node, uint32_t block, uint32
 
 void sim_swarm_cut_heard(sim_swarm *swarm, const sim_event *cut)
 {
+    assert(cut->type == SIM_EVENT_CUT);
     sim_part part = {.from = cut->from,
                      .block = cut->block,
                      .start = (uint32_t)(cut->value >> 32),
@@ -118,6 +124,7 @@ void sim_swarm_cut_heard(sim_swarm *swarm, const sim_event *cut)
 
 void sim_swarm_parts_gained(sim_swarm *swarm, mb_node node, uint32_t block, const sim_event *by)
 {
+    assert(!by || by->block == block);
     sim_node *n = &swarm->nodes[node];
 
     parts_cut_off(swarm, node, block, by ? (uint32_t)(by->value2 >> 32) : 0);
@@ -137,6 +144,7 @@ void sim_swarm_parts_gained(sim_swarm *swarm, mb_node node, uint32_t block, cons
 
 void sim_swarm_parts_drop(sim_swarm *swarm, mb_node node)
 {
+    assert(node < swarm->node_count);
     sim_node *n = &swarm->nodes[node];
 
     for (uint32_t i = 0; i < n->part_count; i++)

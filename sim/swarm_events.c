@@ -77,6 +77,7 @@ static void trace_heard(sim_swarm *swarm, mb_node node, mb_node from, uint32_t b
  * that it does not know (any more), nor one that it could not greet and that has greeted it. */
 static bool is_forgotten(const sim_swarm *swarm, mb_node node)
 {
+    assert(swarm->batch_count > 0);
     const mb_event *gone = &swarm->batch[swarm->batch_count - 1];
     uint32_t remote;
     bool known = finds(swarm, node, gone->from, &remote);
@@ -95,6 +96,7 @@ static bool is_forgotten(const sim_swarm *swarm, mb_node node)
 /* The row of batch event `place`; the raw event keeps that it has been written. */
 static void trace_gone(sim_swarm *swarm, mb_node node, uint32_t place)
 {
+    assert(place < swarm->batch_count);
     swarm->raw[place].reason = 1;
     sim_recorder_trace(swarm->recorder, SIM_TRACE_GONE, swarm->now, node, swarm->batch[place].from,
                        MB_BLOCK_NONE, 0);
@@ -142,6 +144,7 @@ static bool is_stranded(const sim_swarm *swarm, const sim_event *event)
 /* A word to one who has left: its sender learns of it, as of a broken connection. */
 static void bounce(sim_swarm *swarm, mb_node node, const sim_event *event)
 {
+    assert(event->from < swarm->node_count);
     sim_event gone = {.type = SIM_EVENT_GONE, .from = node, .index = (uint32_t)event->value2};
     bool counts = event->type == SIM_EVENT_MESSAGE && (event->value & 0xff) != MB_MSG_BYE &&
                   (event->value & 0xff) != MB_MSG_HELLO_FULL;
@@ -153,6 +156,7 @@ static void bounce(sim_swarm *swarm, mb_node node, const sim_event *event)
 
 static void deliver_fanout(sim_swarm *swarm, const sim_event *event)
 {
+    assert(event->value2 != 0);
     sim_fanout *fanout = (sim_fanout *)(uintptr_t)event->value2; /* the queue's record owned it */
     mb_event message, *to;
 
@@ -227,6 +231,8 @@ static void deliver_messages(sim_swarm *swarm, sim_event *event)
 
 static void deliver_block(sim_swarm *swarm, const sim_event *event)
 {
+    assert(event->block < swarm->scenario->file.geometry.blocks);
+    assert(event->from != event->node);
     mb_event *to;
     int error = 0;
 
@@ -263,6 +269,7 @@ static void deliver_block(sim_swarm *swarm, const sim_event *event)
 
 static void no_tracker(sim_swarm *swarm, const sim_event *event)
 {
+    assert(event->from != MB_NODE_TRACKER);
     sim_event answer = {.type = SIM_EVENT_UNLISTED};
 
     if (event->value == MB_ANNOUNCE_LEAVE) return;
@@ -300,6 +307,7 @@ static void deliver_announces(sim_swarm *swarm, sim_event *event)
 
 static void deliver_answer(sim_swarm *swarm, const sim_event *event)
 {
+    assert(event->node != MB_NODE_TRACKER);
     sim_answer *answer = (sim_answer *)(uintptr_t)event->log; /* owned by the queue's record */
     mb_event *to;
 
@@ -326,6 +334,7 @@ static void deliver_answer(sim_swarm *swarm, const sim_event *event)
 
 static void deliver_timer(sim_swarm *swarm, const sim_event *event)
 {
+    assert(event->time == swarm->now);
     sim_node *node = &swarm->nodes[event->node];
     mb_event *to;
 
@@ -358,6 +367,7 @@ static void deliver_sample(sim_swarm *swarm)
 
 void sim_swarm_dispatch(sim_swarm *swarm, sim_event *event)
 {
+    assert(event->node < swarm->node_count && event->time == swarm->now);
     switch (event->cls) {
     case SIM_CLASS_ARRIVE: sim_swarm_arrive(swarm, event->node); break;
     case SIM_CLASS_ANNOUNCE: deliver_announces(swarm, event); break;

@@ -1,5 +1,7 @@
 #include "sim/swarm_internal.h"
 
+#include <assert.h>
+
 /*
  * In a swarm of 10^5 peers an event finds next to nothing of its node in the cache, and would wait
  * for one line after the other: the node, its peer, the peer's entry for the sender. So what comes
@@ -48,6 +50,7 @@ void sim_swarm_fetch_ahead(sim_swarm *swarm)
 
 static void fetch_for_completion(const sim_swarm *swarm, const sim_link_ahead *ahead)
 {
+    assert(ahead->steps < SIM_LINKS_STEPS);
     const sim_node *node = &swarm->nodes[ahead->link / 2];
     const sim_transfer *t = &swarm->transfers[ahead->flow];
 

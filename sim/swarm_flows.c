@@ -19,6 +19,7 @@ static uint32_t down_link(mb_node node)
 
 static bool table_cover(sim_swarm *swarm, uint32_t flow)
 {
+    assert(flow != SIM_FLOW_NONE);
     uint32_t capacity = swarm->transfer_capacity ? swarm->transfer_capacity : 256;
     sim_transfer *grown;
 
@@ -66,12 +67,14 @@ static const sim_flow_start *flows_of(sim_swarm *swarm, uint32_t link, uint32_t 
 
 static uint64_t payload_of(const sim_swarm *swarm, const sim_transfer *t)
 {
+    assert(t->offset < mb_geometry_block_size(&swarm->scenario->file.geometry, t->block));
     return mb_geometry_block_size(&swarm->scenario->file.geometry, t->block) - t->offset;
 }
 
 /* How much of the payload has come once `carried` bytes of the answer are through; never all. */
 static uint32_t payload_carried(const sim_swarm *swarm, const sim_transfer *t, uint64_t carried)
 {
+    assert(carried <= t->bytes);
     uint64_t payload = payload_of(swarm, t);
     uint64_t come = (uint64_t)((unsigned __int128)carried * payload / t->bytes);
 
@@ -80,6 +83,7 @@ static uint32_t payload_carried(const sim_swarm *swarm, const sim_transfer *t, u
 
 static sim_role role_of(const sim_swarm *swarm, mb_node node)
 {
+    assert(node < swarm->node_count);
     if (node == MB_NODE_TRACKER) return SIM_ROLE_TRACKER;
     return swarm->nodes[node].complete ? SIM_ROLE_SEEDER : SIM_ROLE_LEECHER;
 }
@@ -88,6 +92,8 @@ static sim_role role_of(const sim_swarm *swarm, mb_node node)
 
 void sim_swarm_upload(sim_swarm *swarm, mb_node from, const mb_action *action)
 {
+    assert(action->to < swarm->node_count && action->to != from);
+    assert(swarm->nodes[from].peer != NULL);
     uint32_t flow;
     sim_transfer t = {
         .from = from,
@@ -117,6 +123,7 @@ void sim_swarm_upload(sim_swarm *swarm, mb_node from, const mb_action *action)
 /* A transfer ends before its time; returns what it was. */
 static sim_transfer cut_flow(sim_swarm *swarm, uint32_t flow, uint64_t *carried)
 {
+    assert(flow < swarm->transfer_capacity);
     sim_transfer t = swarm->transfers[flow];
 
     *carried = sim_links_cut(swarm->links, flow, swarm->now);
@@ -127,6 +134,7 @@ static sim_transfer cut_flow(sim_swarm *swarm, uint32_t flow, uint64_t *carried)
 
 static uint32_t find_upload(const sim_swarm *swarm, mb_node from, mb_node to, uint32_t block)
 {
+    assert(from < swarm->node_count && to < swarm->node_count);
     uint32_t count;
     const uint32_t *flows = sim_links_flows(swarm->links, up_link(from), &count);
 
@@ -138,6 +146,7 @@ static uint32_t find_upload(const sim_swarm *swarm, mb_node from, mb_node to, ui
 
 void sim_swarm_abort(sim_swarm *swarm, mb_node from, const mb_action *action)
 {
+    assert(action->type == MB_ACTION_ABORT);
     uint32_t flow = find_upload(swarm, from, action->to, action->block);
     sim_event event = {.type = SIM_EVENT_CUT, .from = from, .block = action->block};
     uint64_t carried;
@@ -173,6 +182,7 @@ static void cut_link(sim_swarm *swarm, uint32_t link)
 
 void sim_swarm_cut_all(sim_swarm *swarm, mb_node node)
 {
+    assert(node < swarm->node_count);
     cut_link(swarm, up_link(node));
     cut_link(swarm, down_link(node));
 }
@@ -207,6 +217,7 @@ void sim_swarm_end_flows(sim_swarm *swarm)
 
 void sim_swarm_measure(sim_swarm *swarm, mb_node node)
 {
+    assert(swarm->batch_count == 0);
     uint32_t count;
     const sim_flow_start *flows = flows_of(swarm, down_link(node), &count);
     mb_event *event;
@@ -234,6 +245,7 @@ void sim_swarm_measure(sim_swarm *swarm, mb_node node)
 /* The last byte of a block has left: it arrives a latency later. */
 static void send_block(sim_swarm *swarm, const sim_transfer *t)
 {
+    assert(t->started <= swarm->now && t->bytes <= UINT32_MAX);
     sim_event event = {
         .from = t->from,
         .index = t->to_index,

@@ -39,6 +39,7 @@ static bool pool_grow(sim_swarm *swarm)
 
 void sim_swarm_landing_add(sim_swarm *swarm, const sim_transfer *t)
 {
+    assert(t->to < swarm->node_count && t->from != t->to);
     uint32_t *end = &swarm->nodes[t->to].landing, taken;
 
     if (swarm->landing_free == LANDING_NONE && !pool_grow(swarm)) return;

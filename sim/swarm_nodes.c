@@ -91,6 +91,7 @@ static uint64_t *initial_blocks(sim_swarm *swarm, mb_node node, const sim_group 
 
 static int create_peer(sim_swarm *swarm, mb_node node, const sim_group *group)
 {
+    assert(!swarm->nodes[node].peer && !swarm->nodes[node].log);
     mb_peer_config config = {
         .node = node,
         .seed = swarm->scenario->seed,
@@ -115,6 +116,7 @@ static int create_peer(sim_swarm *swarm, mb_node node, const sim_group *group)
 
 void sim_swarm_arrive(sim_swarm *swarm, mb_node node)
 {
+    assert(node == swarm->arrived + 1 && !swarm->nodes[node].peer);
     const sim_arrival *arrival = &swarm->arrivals[node - 1];
     const sim_group *group = group_of(swarm, node);
     mb_time leave_at = arrival->leave_at;
@@ -165,6 +167,7 @@ static mb_time leaves_at(sim_swarm *swarm, mb_node node)
 
 void sim_swarm_completed(sim_swarm *swarm, mb_node node)
 {
+    assert(swarm->nodes[node].peer && mb_peer_look(swarm->nodes[node].peer).complete);
     uint64_t carried = sim_links_link_carried(swarm->links, 2 * node, swarm->now);
     sim_event leave = {.type = SIM_EVENT_PLAIN};
     mb_time at;
@@ -192,6 +195,7 @@ void sim_swarm_completed(sim_swarm *swarm, mb_node node)
 
 void sim_swarm_gained(sim_swarm *swarm, mb_node node, uint32_t block)
 {
+    assert(block < swarm->scenario->file.geometry.blocks);
     (void)node;
     swarm->copies[block]++;
 }
@@ -200,6 +204,7 @@ void sim_swarm_gained(sim_swarm *swarm, mb_node node, uint32_t block)
  */
 static void missed(sim_swarm *swarm, mb_node node)
 {
+    assert(node != MB_NODE_TRACKER);
     uint32_t index = 0, remote;
     mb_node other;
     sim_event event = {.type = SIM_EVENT_GONE, .from = node};
@@ -240,6 +245,7 @@ void sim_swarm_leave(sim_swarm *swarm, mb_node node)
 
 void sim_swarm_depart(sim_swarm *swarm, mb_node node)
 {
+    assert(swarm->nodes[node].peer != NULL);
     sim_node *gone = &swarm->nodes[node];
     const mb_log *log = mb_peer_log(gone->peer);
 

@@ -1,5 +1,7 @@
 #include "sim/swarm_internal.h"
 
+#include <assert.h>
+
 static void sample_copies(const sim_swarm *swarm, sim_sample *sample)
 {
     uint32_t blocks = swarm->scenario->file.geometry.blocks;
@@ -39,6 +41,7 @@ void sim_swarm_sample(sim_swarm *swarm)
 
 void sim_swarm_progress(sim_swarm *swarm)
 {
+    assert(swarm->now <= swarm->scenario->until);
     const sim_run_options *options = swarm->options;
     uint64_t blocks = swarm->scenario->file.geometry.blocks;
     sim_progress progress = {

@@ -3,6 +3,7 @@
 import sys
 import unittest
 
+import assertions
 import rules
 import symbols
 
@@ -76,6 +77,26 @@ class Rules(unittest.TestCase):
     def test_the_line_is_named(self):
         source = rules.Source("core/a.c", "int a;\n\n/* c\n */ double b;\n")
         self.assertEqual([line for line, _ in rules.floating_point(source)], [4])
+
+
+class Assertions(unittest.TestCase):
+    ONE = "int a(int b)\n{\n    assert(b > 0);\n    return b;\n}\n"
+
+    def test_functions_and_assertions_are_counted(self):
+        more = self.ONE + "/* assert(b) */\n#define C(b) assert(b)\nint d;\n\nint e(void)\n{\n}\n"
+        self.assertEqual(assertions.count(more), (2, 1, []))
+        checked = self.ONE.replace("assert(b > 0)", 'SIM_CHECK(s, f(b), "no %d", b)')
+        self.assertEqual(assertions.count(checked), (1, 1, []))
+        static = "_Static_assert(sizeof(int) == 4, \"\");\n" + self.ONE
+        self.assertEqual(assertions.count(static)[1], 1)
+
+    def test_what_cannot_fail_is_idle(self):
+        for idle in ("assert(true)", "assert(1)", "assert(b > 0);\n    assert( b > 0 )"):
+            with self.subTest(idle):
+                found = assertions.count(self.ONE.replace("assert(b > 0)", idle))
+                self.assertEqual((found[1], len(found[2])), (idle.count("b > 0") // 2, 1))
+        apart = self.ONE.replace("assert(b > 0);", "assert(b > 0);\n    b--;\n    assert(b > 0);")
+        self.assertEqual(assertions.count(apart)[1:], (2, []))
 
 
 class Symbols(unittest.TestCase):
