@@ -38,15 +38,15 @@ void mb_list_remove_at(mb_list *list, uint32_t place)
     list->items[place] = list->items[--list->count];
 }
 
-bool mb_list_remove(mb_list *list, uint32_t item)
+void mb_list_remove(mb_list *list, uint32_t item)
 {
-    for (uint32_t i = 0; i < list->count; i++) {
-        if (list->items[i] == item) {
-            mb_list_remove_at(list, i);
-            return true;
-        }
+    uint32_t place = 0;
+
+    while (list->items[place] != item) {
+        place++;
+        assert(place < list->count);
     }
-    return false;
+    mb_list_remove_at(list, place);
 }
 
 /* ---- creation ------------------------------------------------------------------------------- */
@@ -66,7 +66,7 @@ static uint32_t marks_in_window(const mb_protocol *p)
 
     if (!(p->choke->columns & MB_COLUMN_RECEIVED)) return 0;
     rounds = (mb_protocol_param(p, "rate_window") + p->unchoke_interval - 1) / p->unchoke_interval;
-    if (rounds < 1) return 1;
+    assert(rounds >= 1);
     return rounds < MARKS_MAX ? (uint32_t)rounds : MARKS_MAX;
 }
 
@@ -220,7 +220,7 @@ void mb_peer_turn_complete(mb_peer *peer, mb_time now, mb_actions *out)
     peer->complete = true;
     peer->tidy = !peer->seeder;
     mb_actions_add(out, MB_ACTION_COMPLETE);
-    if (peer->started && peer->listed) mb_peer_announce(peer, now, MB_ANNOUNCE_COMPLETE, out);
+    if (peer->listed) mb_peer_announce(peer, now, MB_ANNOUNCE_COMPLETE, out);
     mb_choke_complete(peer, now, out);
     mb_ask_complete(peer, out);
 }
@@ -310,7 +310,7 @@ static bool is_worth_greeting(const mb_peer *peer, const mb_listing *listing, ui
 
     if (peer->leaving || !mb_known_has_room(peer, flags)) return false;
     if (flags & MB_KNOWN_SEEDER) return true;
-    if (peer->complete && listing->told.log && listing->told.count == peer->blocks) return false;
+    if (peer->complete && listing->told.count == peer->blocks) return false;
     return enough == 0 || peer->known_count - peer->apart_count < enough;
 }
 
@@ -452,8 +452,7 @@ static void message_dispatch(mb_peer *peer, mb_time now, const mb_event *event, 
     case MB_MSG_CANCEL: mb_serve_cancel(peer, now, index, event->block, out); break;
     case MB_MSG_INTEREST: mb_choke_wait(peer, index, out); break;
     case MB_MSG_DECLINE: mb_choke_declined(peer, index, out); break;
-    case MB_MSG_HAVE:
-    case MB_MSG_HELLO: break;
+    default: assert(event->message == MB_MSG_HAVE); break; /* what it told was all */
     }
 }
 
@@ -522,7 +521,7 @@ static void announce_if_short(mb_peer *peer, mb_time now, mb_actions *out)
     const mb_protocol *p = peer->protocol;
 
     if (!p->announce_when_short || peer->announcing || peer->complete || peer->leaving) return;
-    if (peer->seeder || p->exchange == MB_EXCHANGE_ROUNDS) return;
+    if (p->exchange == MB_EXCHANGE_ROUNDS) return;
     if (peer->known_count - peer->apart_count >= p->peers_per_announce / 2) return;
     if (now - peer->last_announce < SHORT_INTERVAL) return;
     mb_peer_announce(peer, now, MB_ANNOUNCE_PERIODIC, out);
@@ -540,7 +539,7 @@ static void peer_tick(mb_peer *peer, mb_time now, mb_actions *out)
 
 static void peer_timer(mb_peer *peer, mb_time now, mb_actions *out)
 {
-    if (peer->left || !peer->started) return;
+    if (!peer->started) return;
     if (now >= peer->next_tick) peer_tick(peer, now, out);
     announce_if_due(peer, now, out);
     if (now >= peer->next_unchoke) {
@@ -594,7 +593,7 @@ static int peer_event(mb_peer *peer, mb_time now, const mb_event *event, mb_acti
     case MB_EVENT_MEASURED: peer_measured(peer, now, out); return MB_OK;
     case MB_EVENT_GONE: peer_gone(peer, now, event, out); return MB_OK;
     case MB_EVENT_LEAVE: mb_serve_leave(peer, now, out); return MB_OK;
-    case MB_EVENT_ANNOUNCE: break;
+    case MB_EVENT_ANNOUNCE: break; /* the tracker's */
     }
     return MB_ERR_MESSAGE;
 }
@@ -644,7 +643,7 @@ void mb_peer_fetch(const mb_peer *peer)
 
 void mb_peer_fetch_known(const mb_peer *peer, uint32_t index)
 {
-    const mb_known *known = &peer->known[index];
+    const mb_known *known = peer->known;
 
     __builtin_prefetch(peer->mine, 1);
     __builtin_prefetch(peer->asked, 1);
@@ -654,6 +653,7 @@ void mb_peer_fetch_known(const mb_peer *peer, uint32_t index)
     __builtin_prefetch(peer->rarity.planes + 16, 1);
     __builtin_prefetch(&peer->log->blocks[peer->held], 1);
     if (index >= peer->known_top) return;
+    known += index;
     __builtin_prefetch(known, 1);
     __builtin_prefetch((const char *)(known + 1) - 1, 1);
     __builtin_prefetch(mb_known_set(peer, index), 1);

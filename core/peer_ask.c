@@ -100,7 +100,8 @@ static void decline(mb_peer *peer, uint32_t index, mb_actions *out)
 
     stop_serving(peer, index);
     mb_peer_send(peer, out, index, MB_MSG_DECLINE);
-    if (peer->complete || peer->leaving || known->flags & MB_KNOWN_OWED) return;
+    if (peer->complete || peer->leaving) return;
+    assert(!(known->flags & MB_KNOWN_OWED)); /* settled when it gave me the slot */
     known->flags |= MB_KNOWN_OWED;
     peer->owed_count++;
 }
@@ -226,7 +227,7 @@ static bool everything_is_asked_for(const mb_peer *peer)
 {
     uint32_t missing = peer->blocks - peer->held;
 
-    return missing > 0 && mb_blockset_count(peer->asked, peer->words) == missing;
+    return mb_blockset_count(peer->asked, peer->words) == missing;
 }
 
 /* When a request is expected to be answered, going by its provider's last block. */
@@ -255,7 +256,7 @@ static uint32_t endgame_latest(const mb_peer *peer, mb_time now, uint32_t index,
 
         if (peer->requests[r].flags & MB_FLAG_ENDGAME) continue; /* a second one already */
         if (!mb_blockset_has(mb_known_set(peer, index), peer->requests[r].block)) continue;
-        if (mb_blockset_has(peer->mine, peer->requests[r].block)) continue;
+        assert(!mb_blockset_has(peer->mine, peer->requests[r].block));
         finish = expected_finish(peer, now, from, r);
         if (finish <= *latest) continue;
         *latest = finish;
@@ -305,8 +306,8 @@ static bool is_held_up(mb_peer *peer, uint32_t block)
             uint32_t index = mb_group_first(w, bits), *at = asked_find(peer, index, block);
 
             if (!at) continue;
+            assert(peer->requests[*at].flags & MB_FLAG_ENDGAME); /* it has been asked beside */
             if (mb_group_has(peer, MB_GROUP_GAVE, index)) return false;
-            if (!(peer->requests[*at].flags & MB_FLAG_ENDGAME)) return false;
         }
     }
     return true;
@@ -482,7 +483,7 @@ static void ask_marked(mb_peer *peer, mb_time now, mb_actions *out)
     for (uint32_t i = 0; i < peer->free_count; i++) {
         uint32_t index = peer->free_to_serve[i];
 
-        if (!(peer->known[index].flags & MB_KNOWN_USED)) continue;
+        assert(mb_known_is_used(peer, index)); /* where anybody has gone, all are asked */
         ask_provider(peer, now, index, out);
         tell_if_idle(peer, index, out);
         if (peer->known[index].flags & MB_KNOWN_OWED) settle_owed(peer, now, index, out);
@@ -621,10 +622,10 @@ static void partial_set(mb_peer *peer, uint32_t block, uint32_t bytes, mb_action
         uint32_t capacity = peer->partial_capacity ? peer->partial_capacity * 2 : 4;
         mb_partial *partials = realloc(peer->partials, capacity * sizeof *partials);
 
-        if (!partials) {
+        if (!partials) { /* GCOVR_EXCL_START: no memory */
             out->failed = true;
             return;
-        }
+        } /* GCOVR_EXCL_STOP */
         peer->partials = partials;
         peer->partial_capacity = capacity;
     }
@@ -760,7 +761,7 @@ static bool is_overdue(const mb_peer *peer, mb_time now, uint32_t index)
     assert(peer->known[index].asked > 0);
     const mb_known *known = &peer->known[index];
 
-    if (known->asked_head == MB_INDEX_NONE) return false;
+    assert(known->asked_head != MB_INDEX_NONE);
     return now - peer->requests[known->asked_head].at >= peer->protocol->request_timeout;
 }
 
@@ -771,7 +772,8 @@ static bool is_suspect(const mb_peer *peer, mb_time now, uint32_t index)
     uint32_t head = peer->known[index].asked_head;
 
     if (p->snub_after == 0 || p->exchange == MB_EXCHANGE_ROUNDS) return false;
-    if (head == MB_INDEX_NONE || is_snubbed(peer, index)) return false;
+    assert(head != MB_INDEX_NONE);
+    if (is_snubbed(peer, index)) return false;
     return now - peer->requests[head].since >= p->snub_after;
 }
 

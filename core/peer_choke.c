@@ -71,13 +71,15 @@ static void queue_compact(mb_peer *peer)
     peer->waiting_first = 0;
 }
 
+/* One that may wait, unless it does. */
 static void waiting_add(mb_peer *peer, uint32_t index)
 {
     assert(mb_known_is_used(peer, index));
     assert(slots_are_lent(peer));
     mb_known *known = &peer->known[index];
 
-    if (known->flags & (MB_KNOWN_UNCHOKED | MB_KNOWN_SELF) || known->place != MB_INDEX_NONE) return;
+    assert(!(known->flags & (MB_KNOWN_UNCHOKED | MB_KNOWN_SELF)));
+    if (known->place != MB_INDEX_NONE) return;
     if (mb_list_add(&peer->waiting, index)) {
         peer->failed = true;
         return;
@@ -381,31 +383,35 @@ static void apply_round(mb_peer *peer, mb_time now, const columns *c, const mb_c
     }
 }
 
-void mb_choke_round_measured(mb_peer *peer, mb_time now, mb_actions *out)
+static void round_rank(mb_peer *peer, mb_time now, mb_actions *out)
 {
     const mb_protocol *p = peer->protocol;
     mb_choke_view view;
     mb_choke_result result = {.optimistic = MB_ROW_NONE};
     columns c;
 
-    if (peer->mode == MB_MODE_CHOKER && !peer->leaving && view_build(peer, now, &c, &view, out)) {
-        result.rows = c.rows;
-        for (uint32_t i = 0; peer->refused && i < peer->known_top; i++)
-            peer->known[i].flags &= (uint16_t)~MB_KNOWN_REFUSED;
-        peer->refused = false;
-        p->choke->rank(p->choke_params, &view, &peer->choke_rng, &result);
-        apply_round(peer, now, &c, &result, out);
-        marks_move(peer);
-        peer->dirty |= p->ask == MB_ASK_MUTUAL;
-    }
-    if (p->exchange == MB_EXCHANGE_ROUNDS) mb_round_unchoked(peer, now, out);
+    if (!view_build(peer, now, &c, &view, out)) return; /* GCOVR_EXCL_BR_LINE: no memory */
+    result.rows = c.rows;
+    for (uint32_t i = 0; peer->refused && i < peer->known_top; i++)
+        peer->known[i].flags &= (uint16_t)~MB_KNOWN_REFUSED;
+    peer->refused = false;
+    p->choke->rank(p->choke_params, &view, &peer->choke_rng, &result);
+    apply_round(peer, now, &c, &result, out);
+    marks_move(peer);
+    peer->dirty |= p->ask == MB_ASK_MUTUAL;
+}
+
+void mb_choke_round_measured(mb_peer *peer, mb_time now, mb_actions *out)
+{
+    if (peer->mode == MB_MODE_CHOKER && !peer->leaving) round_rank(peer, now, out);
+    if (peer->protocol->exchange == MB_EXCHANGE_ROUNDS) mb_round_unchoked(peer, now, out);
 }
 
 void mb_choke_round(mb_peer *peer, mb_time now, mb_actions *out)
 {
-    bool measure = peer->mode == MB_MODE_CHOKER && !peer->leaving && peer->asked_count > 0 &&
-                   peer->protocol->choke->columns & MB_COLUMN_RECEIVED;
+    bool measure = peer->asked_count > 0 && peer->protocol->choke->columns & MB_COLUMN_RECEIVED;
 
+    assert(peer->mode == MB_MODE_CHOKER && !peer->leaving);
     if (!measure) {
         mb_choke_round_measured(peer, now, out);
         return;
@@ -512,12 +518,12 @@ static uint32_t draw_taker(mb_peer *peer, uint32_t holder)
         ties += slots == fewest;
     }
     drawn = mb_rng_below(&peer->choke_rng, ties);
-    for (uint64_t i = 0; i < count; i++) {
+    for (uint64_t i = 0;; i++) {
         uint32_t index = taker_at(peer, holder, i);
 
+        assert(i < count);
         if (slots_at(peer, index, holder) == fewest && drawn-- == 0) return index;
     }
-    return holder;
 }
 
 static void fill_lent(mb_peer *peer, mb_actions *out)
@@ -533,8 +539,9 @@ static void fill_lent(mb_peer *peer, mb_actions *out)
 
 void mb_choke_fill(mb_peer *peer, mb_time now, mb_actions *out)
 {
+    if (!peer->started) return;
     peer->slots_dirty = false;
-    if (peer->leaving || !peer->started) return;
+    if (peer->leaving) return;
     if (slots_are_lent(peer))
         fill_lent(peer, out);
     else if (peer->mode == MB_MODE_CHOKER && peer->protocol->ask == MB_ASK_UNCHOKERS)
@@ -577,7 +584,7 @@ void mb_choke_pass_on(mb_peer *peer, uint32_t index, uint32_t block, mb_actions 
 
         if (next == index && mb_serve_next(peer, index, out)) return; /* drawn again */
         take_back(peer, index, out);
-        if (!(peer->known[next].flags & MB_KNOWN_UNCHOKED)) lend(peer, next, out);
+        lend(peer, next, out);
         return;
     }
     take_back(peer, index, out);
@@ -600,7 +607,8 @@ void mb_choke_declined(mb_peer *peer, uint32_t index, mb_actions *out)
         peer->last_count--;
     }
     if (!slots_are_lent(peer) || !(known->flags & MB_KNOWN_UNCHOKED)) return;
-    if (known->upload != MB_BLOCK_NONE || known->queue_head != MB_INDEX_NONE) return;
+    if (known->upload != MB_BLOCK_NONE) return;
+    assert(known->queue_head == MB_INDEX_NONE);
     known->flags |= MB_KNOWN_DECLINED;
     mb_choke_choke(peer, index, false, out);
 }

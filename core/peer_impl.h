@@ -216,7 +216,7 @@ void mb_peer_gain(mb_peer *peer, mb_time now, uint32_t block, mb_actions *out);
 void mb_peer_turn_complete(mb_peer *peer, mb_time now, mb_actions *out);
 int mb_list_add(mb_list *list, uint32_t item);
 void mb_list_remove_at(mb_list *list, uint32_t place); /* the last takes its place */
-bool mb_list_remove(mb_list *list, uint32_t item);     /* O(count) */
+void mb_list_remove(mb_list *list, uint32_t item);     /* which is in it; O(count) */
 
 /* ---- peer_known.c
  * ---------------------------------------------------------------------------------- */
@@ -275,7 +275,6 @@ void mb_known_learn(mb_peer *peer, uint32_t index, mb_told told, mb_actions *out
 void mb_known_gained(mb_peer *peer, uint32_t block);
 /* It does not hold `block` after all. */
 void mb_known_correct(mb_peer *peer, uint32_t index, uint32_t block);
-bool mb_known_is_complete(const mb_peer *peer, uint32_t index);
 static inline uint64_t *mb_known_set(const mb_peer *peer, uint32_t index)
 {
     return peer->sets + (size_t)index * peer->words;

@@ -53,7 +53,7 @@ void mb_round_unchoked(mb_peer *peer, mb_time now, mb_actions *out)
     assert(peer->unchoked.count <= peer->known_count);
     const mb_list *from = peer->protocol->ask == MB_ASK_MUTUAL ? &peer->unchoked : &peer->providers;
 
-    if (!peer->round_unchoking) return;
+    assert(peer->round_unchoking);
     peer->round_unchoking = false;
     if (peer->held == peer->blocks) return;
     peer->order.count = 0;

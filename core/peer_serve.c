@@ -120,6 +120,19 @@ void mb_serve_refuse_queue(mb_peer *peer, uint32_t index, mb_reason reason, mb_a
 
 /* ---- super-seeding -------------------------------------------------------------------------- */
 
+/* One more whom `block` has been served to, or who is steered to it. */
+static bool served_add(mb_peer *peer, uint32_t block, mb_actions *out)
+{
+    uint32_t copies = mb_rarity_copies(&peer->served, block) + 1;
+
+    if (mb_rarity_reserve(&peer->served, copies)) { /* GCOVR_EXCL_START: no memory */
+        out->failed = true;
+        return false;
+    } /* GCOVR_EXCL_STOP */
+    mb_rarity_add_block(&peer->served, block);
+    return true;
+}
+
 /* Steers by Legout et al. and BEP 16: the block served least among those that the asker lacks. */
 uint32_t mb_serve_steer(mb_peer *peer, uint32_t index, mb_actions *out)
 {
@@ -137,11 +150,7 @@ uint32_t mb_serve_steer(mb_peer *peer, uint32_t index, mb_actions *out)
     if (ties == 0) return MB_BLOCK_NONE;
     drawn = mb_rng_below(&peer->selection_rng, ties);
     block = mb_blockset_nth(lacks, peer->words, (uint32_t)drawn);
-    if (mb_rarity_reserve(&peer->served, mb_rarity_copies(&peer->served, block) + 1)) {
-        out->failed = true;
-        return MB_BLOCK_NONE;
-    }
-    mb_rarity_add_block(&peer->served, block);
+    if (!served_add(peer, block, out)) return MB_BLOCK_NONE; /* GCOVR_EXCL_BR_LINE: no memory */
     peer->known[index].hint = block;
     return block;
 }
@@ -167,10 +176,7 @@ static void steered(mb_peer *peer, uint32_t index, uint32_t block, mb_actions *o
         return;
     }
     mb_serve_unsteer(peer, index);
-    if (mb_rarity_reserve(&peer->served, mb_rarity_copies(&peer->served, block) + 1))
-        out->failed = true;
-    else
-        mb_rarity_add_block(&peer->served, block);
+    served_add(peer, block, out);
 }
 
 void mb_serve_greet(mb_peer *peer, uint32_t index, mb_message message, mb_actions *out)
@@ -314,7 +320,7 @@ static void offer_last_block(mb_peer *peer, uint32_t index, mb_actions *out)
 
 void mb_serve_leave(mb_peer *peer, mb_time now, mb_actions *out)
 {
-    if (peer->leaving || peer->left || !peer->started) return;
+    if (peer->leaving || !peer->started) return;
     peer->leaving = true;
     peer->next_unchoke = peer->next_round = MB_NEVER;
     peer->round_listing = peer->round_unchoking = peer->round_open = false;
@@ -333,7 +339,8 @@ void mb_serve_try_leaving(mb_peer *peer, mb_time now, mb_actions *out)
 {
     mb_action *bye;
 
-    if (peer->left || peer->uploads > 0 || peer->last_count > 0) return;
+    assert(!peer->left);
+    if (peer->uploads > 0 || peer->last_count > 0) return;
     bye = mb_actions_add(out, MB_ACTION_BROADCAST);
     bye->message = MB_MSG_BYE;
     mb_peer_announce(peer, now, MB_ANNOUNCE_LEAVE, out);

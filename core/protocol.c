@@ -201,8 +201,7 @@ static uint32_t find_row(const char *name)
 
 bool mb_key_find(const char *name, mb_key *key)
 {
-    uint32_t row = find_row(name);
-    return row != MB_INDEX_NONE && mb_key_at(row, key);
+    return mb_key_at(find_row(name), key);
 }
 
 /* ---- texts to values
@@ -261,7 +260,8 @@ static int parse_value(const mb_key *key, const char *text, int64_t *value)
     case MB_KEY_SELECTOR:
     case MB_KEY_CHOKER: return parse_strategy(text, key->type, value);
     case MB_KEY_COUNT: error = parse_count(text, value); break;
-    case MB_KEY_TIME: error = mb_time_parse(text, value); break;
+    case MB_KEY_TIME:
+    default: error = mb_time_parse(text, value); break;
     }
     if (error) return error;
     return *value < key->min || *value > key->max ? MB_ERR_RANGE : 0;
@@ -279,10 +279,12 @@ static void store_value(mb_protocol *protocol, const struct row *row, int64_t va
     case MB_KEY_TIME: memcpy(at, &value, sizeof value); break;
     case MB_KEY_BOOL: memcpy(at, &flag, sizeof flag); break;
     case MB_KEY_SELECTOR: protocol->selection = mb_selector_at(number); break;
-    case MB_KEY_CHOKER: protocol->choke = mb_choker_at(number); break;
+    case MB_KEY_CHOKER:
+    default: protocol->choke = mb_choker_at(number); break;
     }
 }
 
+/* No strategy's: that is no number. */
 static int64_t load_value(const mb_protocol *protocol, const struct row *row)
 {
     const char *at = (const char *)protocol + row->offset;
@@ -293,11 +295,11 @@ static int64_t load_value(const mb_protocol *protocol, const struct row *row)
     case MB_KEY_COUNT:
     case MB_KEY_CHOICE: memcpy(&number, at, sizeof number); return number;
     case MB_KEY_TIME: memcpy(&time, at, sizeof time); return time;
-    case MB_KEY_BOOL: memcpy(&flag, at, sizeof flag); return flag;
-    case MB_KEY_SELECTOR:
-    case MB_KEY_CHOKER: break;
+    default: break;
     }
-    return 0;
+    assert(row->key.type == MB_KEY_BOOL);
+    memcpy(&flag, at, sizeof flag);
+    return flag;
 }
 
 int mb_protocol_set(mb_protocol *protocol, const char *key, const char *text)
@@ -319,15 +321,17 @@ int mb_protocol_set(mb_protocol *protocol, const char *key, const char *text)
 /* ---- values to texts
  * ------------------------------------------------------------------------------ */
 
+/* A strategy's is its name. */
 static void format_value(const mb_key *key, int64_t value, char *text)
 {
     switch (key->type) {
     case MB_KEY_COUNT: mb_count_format((uint64_t)value, text); break;
     case MB_KEY_TIME: mb_time_format(value, text); break;
     case MB_KEY_BOOL: memcpy(text, value ? "yes" : "no", value ? 4 : 3); break;
-    case MB_KEY_CHOICE: memcpy(text, key->choices[value], strlen(key->choices[value]) + 1); break;
-    case MB_KEY_SELECTOR:
-    case MB_KEY_CHOKER: break;
+    default:
+        assert(key->type == MB_KEY_CHOICE);
+        memcpy(text, key->choices[value], strlen(key->choices[value]) + 1);
+        break;
     }
 }
 

@@ -6,10 +6,11 @@
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
-/* Bits that it takes to write `value`; 0 for 0. */
+/* Bits that it takes to write `value`, which is not 0. */
 static uint32_t bit_width(uint64_t value)
 {
-    return value == 0 ? 0 : 64 - (uint32_t)__builtin_clzll(value);
+    assert(value > 0);
+    return 64 - (uint32_t)__builtin_clzll(value);
 }
 
 /* Planes that count to `max`; one at least, so that an empty counter has its place too. */

@@ -68,8 +68,7 @@ void sim_links_free(sim_links *links);
  */
 int sim_links_add(sim_links *links, uint64_t rate);
 
-/* How many links there are; how many flows are under way. */
-uint32_t sim_links_count(const sim_links *links);
+/* How many flows are under way. */
 uint32_t sim_links_flow_count(const sim_links *links);
 
 /*
@@ -97,7 +96,6 @@ mb_time sim_links_flow_due(const sim_links *links, uint32_t flow);
 
 /* Gives a link another rate from `now` on; takes effect with the settle of this instant. */
 void sim_links_set_rate(sim_links *links, uint32_t link, uint64_t rate, mb_time now);
-uint64_t sim_links_rate(const sim_links *links, uint32_t link);
 
 /*
  * Makes the allocation max-min fair again after the changes of this instant; costs nearly nothing

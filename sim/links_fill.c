@@ -89,7 +89,7 @@ void sim_links_fill(sim_links *links)
         link_clear(links, links->region[i]);
     for (uint32_t i = 0; i < count; i++) {
         uint32_t id = links->region[i];
-        if (links->link[id].todo > 0) sim_dirty_push(links, id, fill_share(&links->link[id]));
+        sim_dirty_push(links, id, fill_share(&links->link[id]));
     }
     while (links->dirty_count > 0) {
         struct sim_dirty least = sim_dirty_pop(links);

@@ -41,8 +41,10 @@ static uint32_t id_find(const sim_links *links, uint32_t id, uint32_t flow)
     if (link->indexed) {
         pos = f->pos[sim_flow_side(f, id)];
     } else {
-        while (pos < link->count && ids[pos] != flow)
+        while (ids[pos] != flow) {
             pos++;
+            assert(pos < link->count);
+        }
     }
     assert(pos < link->count && ids[pos] == flow);
     return pos;

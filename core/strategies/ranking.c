@@ -22,7 +22,7 @@ typedef struct ordering {
 } ordering;
 
 /* The place of `node` among its equals: one draw serves all rows, and none needs room of its own.
- * The mixing is that of SplitMix64. */
+ * The mixing is that of SplitMix64, which maps no two numbers to one. */
 static uint64_t tie_key(uint64_t salt, mb_node node)
 {
     uint64_t x = salt + node * UINT64_C(0x9e3779b97f4a7c15);
@@ -38,9 +38,7 @@ static bool tie_goes_to(const ordering *order, uint32_t a, uint32_t b)
         if (view->learned[a] != view->learned[b]) return view->learned[a] < view->learned[b];
     } else {
         if (view->unchoked[a] != view->unchoked[b]) return view->unchoked[a];
-        uint64_t key_a = tie_key(order->salt, view->handle[a]);
-        uint64_t key_b = tie_key(order->salt, view->handle[b]);
-        if (key_a != key_b) return key_a < key_b;
+        return tie_key(order->salt, view->handle[a]) < tie_key(order->salt, view->handle[b]);
     }
     return view->handle[a] < view->handle[b];
 }

@@ -1,7 +1,7 @@
 /* Virtual links: known allocations, invariants under random churn, and what a change may cost. */
 #include <glib.h>
 
-#include "sim/links.h"
+#include "sim/links_internal.h"
 #include "tests/lib/failing_alloc.h"
 
 #define MB UINT64_C(1000000)
@@ -169,6 +169,64 @@ static void test_order(void)
     g_assert_false(sim_links_pop(links, MB_SECOND, &none));
     settle(links, MB_SECOND);
     g_assert_cmpuint(sim_links_flow_count(links), ==, 0);
+    sim_links_free(links);
+}
+
+/* What is at its end and not yet told has no rate, and is due now. */
+static void test_at_its_end(void)
+{
+    sim_links *links = links_of(4, (uint64_t[]){MB, 9 * MB, MB, 9 * MB});
+    uint32_t whole = start(links, 0, 1, MB, 0), flow;
+    settle(links, 0);
+    uint32_t empty = start(links, 2, 3, 0, MB_SECOND);
+    start(links, 0, 3, MB, MB_SECOND); /* the uplink looks at its clock */
+    g_assert_cmpint(sim_links_flow_due(links, whole), ==, MB_SECOND);
+    g_assert_cmpint(sim_links_flow_due(links, empty), ==, MB_SECOND);
+    assert_rate(links, whole, MB);
+    assert_rate(links, empty, 0);
+    g_assert_true(sim_links_pop(links, MB_SECOND, &flow));
+    g_assert_cmpuint(flow, ==, whole);
+    g_assert_true(sim_links_pop(links, MB_SECOND, &flow));
+    g_assert_cmpuint(flow, ==, empty);
+    settle(links, MB_SECOND);
+    sim_links_free(links);
+}
+
+/* The certificate says of each link what is wrong with it, and nothing of one that is right. */
+static void test_certificate(void)
+{
+    sim_links *links = links_of(4, (uint64_t[]){MB, 9 * MB, 3 * MB, 9 * MB});
+    start(links, 0, 1, MB, 0);
+    start(links, 2, 1, MB, 0);
+    start(links, 2, 3, MB, 0);
+    settle(links, 0);
+    g_assert_null(sim_links_certificate(links, 0));
+    g_assert_null(sim_links_certificate(links, 1));
+    links->link[0].level++;
+    g_assert_cmpstr(sim_links_certificate(links, 0), ==, "the flows' rates exceed the link's");
+    g_assert_null(sim_links_certificate(links, 1));
+    links->link[0].level -= 2;
+    g_assert_cmpstr(sim_links_certificate(links, 0), ==, "a flow is limited by a link with room");
+    g_assert_cmpstr(sim_links_certificate(links, 1), ==, "a flow could have more");
+    links->link[0].level++;
+    sim_links_check(links);
+    sim_links_free(links);
+}
+
+/* The same where a full link holds back no flow but those that have most of it. */
+static void test_certificate_of_shares(void)
+{
+    sim_links *links = links_of(4, (uint64_t[]){4 * MB, 9 * MB, MB, 9 * MB});
+    uint32_t large = start(links, 0, 1, MB, 0);
+    start(links, 2, 1, MB, 0);
+    start(links, 0, 3, MB, 0);
+    settle(links, 0);
+    assert_rate(links, large, 2 * MB);
+    links->flow[large].side = SIM_DOWN; /* as if the downlink, which has room, gave it its rate */
+    links->link[1].level = MB;
+    g_assert_cmpstr(sim_links_certificate(links, 0), ==, "a flow could have more");
+    links->link[1].level = 4 * MB * SIM_RATE_BYTE;
+    g_assert_cmpstr(sim_links_certificate(links, 0), ==, "the flows' rates exceed the link's");
     sim_links_free(links);
 }
 
@@ -406,6 +464,23 @@ static void test_solvers_agree(void)
     }
 }
 
+/* From scratch, too: a link over which nothing goes has nothing to share, and is left alone. */
+static void test_idle_link(void)
+{
+    sim_links *links = links_of(4, (uint64_t[]){MB, 2 * MB, MB, MB});
+    sim_links_set_step_bound(links, 0);
+    uint32_t flow = start(links, 0, 1, 4 * MB, 0);
+    uint32_t short_one = start(links, 2, 3, MB, 0);
+    settle(links, 0);
+    sim_links_cut(links, short_one, MB_SECOND);
+    sim_links_set_rate(links, 2, 7 * MB * SIM_RATE_BYTE, MB_SECOND);
+    sim_links_set_rate(links, 0, 2 * MB * SIM_RATE_BYTE, MB_SECOND);
+    settle(links, MB_SECOND);
+    assert_rate(links, flow, 2 * MB);
+    g_assert_cmpuint(sim_links_statistics(links).scratch_fills, >, 0);
+    sim_links_free(links);
+}
+
 /* A tracker that serves everybody: many flows on one uplink, ended one by one. */
 static void test_fan_out(void)
 {
@@ -433,7 +508,8 @@ static void test_fan_out(void)
 
 enum { FAN = 200 };
 
-static int fan_of(uint32_t link_count)
+/* Many flows from one link, or to one. */
+static int fan_of(uint32_t link_count, bool to_one)
 {
     sim_links *links = sim_links_new();
     if (!links) return MB_ERR_MEMORY;
@@ -443,7 +519,7 @@ static int fan_of(uint32_t link_count)
     }
     uint32_t flow;
     for (uint32_t i = 1; i < link_count && rc == 0; i++) {
-        rc = sim_links_start(links, 0, i, i * 1000, 0, &flow);
+        rc = sim_links_start(links, to_one ? i : 0, to_one ? 0 : i, i * 1000, 0, &flow);
     }
     if (rc == 0) rc = sim_links_settle(links, 0);
     while (rc == 0 && sim_links_flow_count(links) > 0) {
@@ -461,7 +537,9 @@ static int fan_of(uint32_t link_count)
 static void test_memory(void)
 {
     int rc = MB_OK;
-    FAILING_ALLOC_EACH(rc = fan_of(FAN)) g_assert_cmpint(rc, ==, MB_ERR_MEMORY);
+    FAILING_ALLOC_EACH(rc = fan_of(FAN, false)) g_assert_cmpint(rc, ==, MB_ERR_MEMORY);
+    g_assert_cmpint(rc, ==, MB_OK);
+    FAILING_ALLOC_EACH(rc = fan_of(FAN, true)) g_assert_cmpint(rc, ==, MB_ERR_MEMORY);
     g_assert_cmpint(rc, ==, MB_OK);
 }
 
@@ -473,6 +551,10 @@ int main(int argc, char **argv)
     g_test_add_func("/links/cut-and-bytes", test_cut_and_bytes);
     g_test_add_func("/links/rates", test_rates);
     g_test_add_func("/links/order", test_order);
+    g_test_add_func("/links/at-its-end", test_at_its_end);
+    g_test_add_func("/links/certificate", test_certificate);
+    g_test_add_func("/links/certificate-of-shares", test_certificate_of_shares);
+    g_test_add_func("/links/idle-link", test_idle_link);
     g_test_add_func("/links/replace", test_replace);
     g_test_add_func("/links/churn", test_churn);
     g_test_add_func("/links/determinism", test_determinism);

@@ -345,6 +345,79 @@ static void test_batch(void)
     free(log);
 }
 
+/* What no driver should say is refused, and changes nothing. */
+static void test_refused(void)
+{
+    fixture f;
+    mb_log *log = log_of(5);
+    fixture_init(&f, NULL, false);
+    start(&f);
+    message(&f, 2, MB_MSG_HELLO, mb_log_told(log));
+    message(&f, 2, MB_MSG_UNCHOKE, mb_log_told(log));
+    mb_event event = plain(MB_EVENT_BLOCK);
+    event.from = 2;
+    for (size_t i = 0; i < f.actions.count; i++)
+        if (f.actions.items[i].message == MB_MSG_REQUEST) event.block = f.actions.items[i].block;
+    event.told = (mb_told){log, 1, 6}; /* beyond the log */
+    g_assert_cmpint(step(&f, &event), ==, MB_ERR_MESSAGE);
+    g_assert_cmpuint(mb_peer_look(f.peer).held, ==, 0);
+    event = plain((mb_event_type)99);
+    g_assert_cmpint(step(&f, &event), ==, MB_ERR_MESSAGE);
+    g_assert_cmpuint(f.actions.count, ==, 0);
+    mb_peer_check(f.peer);
+    fixture_clear(&f);
+    free(log);
+}
+
+static uint32_t fill_nobody(const int64_t *params, const mb_choke_view *view, mb_rng *rng)
+{
+    g_assert_cmpuint(view->count, >, 0);
+    return MB_ROW_NONE;
+}
+
+/* A strategy may leave a slot free, whoever waits for it. */
+static void test_nobody_for_a_slot(void)
+{
+    fixture f;
+    fixture_init(&f, NULL, false);
+    mb_choker shy = *f.protocol.choke;
+    shy.fill = fill_nobody;
+    f.protocol.choke = &shy;
+    start(&f);
+    mb_event deal = plain(MB_EVENT_LISTED);
+    message(&f, 3, MB_MSG_HELLO, (mb_told){0});
+    ok(step(&f, &deal));
+    mb_log *log = log_of(1);
+    message(&f, 2, MB_MSG_HELLO, mb_log_told(log));
+    message(&f, 2, MB_MSG_UNCHOKE, mb_log_told(log));
+    mb_event block = plain(MB_EVENT_BLOCK);
+    block.from = 2;
+    block.block = 0;
+    ok(step(&f, &block));
+    g_assert_cmpuint(mb_peer_look(f.peer).interested, ==, 1);
+    g_assert_cmpuint(count_sent(&f, MB_MSG_UNCHOKE), ==, 0);
+    g_assert_cmpuint(mb_peer_look(f.peer).unchoked, ==, 0);
+    fixture_clear(&f);
+    free(log);
+}
+
+/* A log that tells of a block twice tells of it once. */
+static void test_told_twice(void)
+{
+    fixture f;
+    mb_log *log = log_of(3);
+    fixture_init(&f, NULL, false);
+    start(&f);
+    message(&f, 2, MB_MSG_HELLO, mb_log_told(log));
+    mb_log_append(log, 1);
+    mb_log_append(log, 3);
+    message(&f, 2, MB_MSG_HAVE, mb_log_told(log));
+    mb_peer_check(f.peer); /* counts who has what anew */
+    g_assert_cmpuint(mb_peer_look(f.peer).interesting, ==, 1);
+    fixture_clear(&f);
+    free(log);
+}
+
 int main(int argc, char **argv)
 {
     static const char *const no_keys[] = {NULL};
@@ -362,5 +435,8 @@ int main(int argc, char **argv)
     g_test_add_func("/peer/full-table", test_full_table);
     g_test_add_func("/peer/has-unchoked", test_has_unchoked);
     g_test_add_func("/peer/batch", test_batch);
+    g_test_add_func("/peer/refused", test_refused);
+    g_test_add_func("/peer/nobody-for-a-slot", test_nobody_for_a_slot);
+    g_test_add_func("/peer/told-twice", test_told_twice);
     return g_test_run();
 }

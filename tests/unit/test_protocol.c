@@ -148,6 +148,21 @@ static void test_errors_change_nothing(void)
     }
 }
 
+/* What there is not is neither found nor read, and what was asked for stays as it was. */
+static void test_unknown_keys(void)
+{
+    mb_protocol protocol;
+    mb_key key = {.name = "before"};
+    char text[MB_KEY_TEXT_MAX] = "before";
+    mb_protocol_init(&protocol, MB_PRESET_MINIBIT);
+    g_assert_false(mb_key_find("nonsense", &key));
+    g_assert_cmpstr(key.name, ==, "before");
+    g_assert_cmpint(mb_protocol_get(&protocol, "nonsense", text), ==, MB_ERR_UNKNOWN);
+    g_assert_cmpstr(text, ==, "before");
+    g_assert_true(mb_key_find("rarest_ties", &key));
+    g_assert_cmpstr(key.name, ==, "rarest_ties");
+}
+
 static void test_fields(void)
 {
     mb_protocol protocol;
@@ -218,6 +233,7 @@ int main(int argc, char **argv)
     g_test_add_func("/protocol/table", test_table);
     g_test_add_func("/protocol/ranges", test_ranges);
     g_test_add_func("/protocol/errors-change-nothing", test_errors_change_nothing);
+    g_test_add_func("/protocol/unknown-keys", test_unknown_keys);
     g_test_add_func("/protocol/fields", test_fields);
     g_test_add_func("/protocol/finish", test_finish);
     g_test_add_func("/protocol/preset-names", test_preset_names);

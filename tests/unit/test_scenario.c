@@ -486,6 +486,19 @@ static void test_suggestions(void)
             mb_suggestion_offer(&suggestion, names[n]);
         g_assert_cmpstr(suggestion.best, ==, cases[i].meant);
     }
+    /* What is longer than any name is nobody's slip. */
+    char word[65], name[65];
+    memset(word, 'a', 64), memset(name, 'a', 64);
+    word[64] = name[64] = '\0';
+    mb_suggestion suggestion;
+    mb_suggestion_init(&suggestion, word);
+    mb_suggestion_offer(&suggestion, name + 1);
+    g_assert_null(suggestion.best);
+    mb_suggestion_init(&suggestion, word + 1);
+    mb_suggestion_offer(&suggestion, name);
+    g_assert_null(suggestion.best);
+    mb_suggestion_offer(&suggestion, name + 1);
+    g_assert_cmpstr(suggestion.best, ==, name + 1);
 }
 
 int main(int argc, char **argv)

@@ -245,6 +245,43 @@ static void test_given(void)
     books_clear(&b);
 }
 
+/* Only who tells of an own log without a block is dealt into it; nobody, where there are none. */
+static void test_given_to_some(void)
+{
+    static const char *const keys[] = {"deal", "given", NULL};
+    static const char *const none[] = {"deal", "given", "initial_blocks", "0", NULL};
+    books b;
+    books_init(&b, MB_PRESET_MINIBIT, BLOCKS, keys);
+    announce(&b, 1, MB_ANNOUNCE_REGISTER);
+    b.events[0].told = (mb_told){0};
+    announce(&b, 2, MB_ANNOUNCE_REGISTER);
+    ok(step(&b));
+    g_assert_cmpuint(answer_to(&b, 1)->dealt_count, ==, 4);
+    g_assert_null(listing_of(answer_to(&b, 2), 1)->told.log);
+    books_clear(&b);
+    books_init(&b, MB_PRESET_MINIBIT, BLOCKS, none);
+    announce(&b, 1, MB_ANNOUNCE_REGISTER);
+    announce(&b, 2, MB_ANNOUNCE_REGISTER);
+    ok(step(&b));
+    g_assert_cmpuint(answer_to(&b, 1)->dealt_count, ==, 0);
+    g_assert_cmpuint(listing_of(answer_to(&b, 2), 1)->told.count, ==, 0);
+    books_clear(&b);
+}
+
+/* The logs of those who have left go, too. */
+static void test_trim_after_leaving(void)
+{
+    books b;
+    books_init(&b, MB_PRESET_COURSEWORK, BLOCKS, NULL);
+    for (int turn = 0; turn < 100; turn++) {
+        one(&b, 1, MB_ANNOUNCE_REGISTER);
+        one(&b, 1, MB_ANNOUNCE_LEAVE);
+        mb_tracker_trim(b.tracker);
+    }
+    g_assert_cmpuint(mb_tracker_logs(b.tracker), <=, 64);
+    books_clear(&b);
+}
+
 static void assert_redealt(const mb_listing *listing)
 {
     g_assert_nonnull(listing);
@@ -473,6 +510,7 @@ static void test_silence(void)
     books b;
     books_init(&b, MB_PRESET_MINIBIT, BLOCKS, NULL);
     register_many(&b, 3);
+    at(&b, 1); /* nothing is due */
     at(&b, 15);
     at(&b, 30);
     one(&b, 2, MB_ANNOUNCE_PERIODIC);
@@ -612,6 +650,8 @@ int main(int argc, char **argv)
     g_test_add_func("/tracker/forgotten-and-back", test_forgotten_and_back);
     g_test_add_func("/tracker/reported", test_reported);
     g_test_add_func("/tracker/given", test_given);
+    g_test_add_func("/tracker/given-to-some", test_given_to_some);
+    g_test_add_func("/tracker/trim-after-leaving", test_trim_after_leaving);
     g_test_add_func("/tracker/redealt", test_redealt);
     g_test_add_func("/tracker/trim", test_trim);
     g_test_add_func("/tracker/redealt-in-one-instant", test_redealt_in_one_instant);

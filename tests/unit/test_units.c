@@ -2,6 +2,7 @@
 #include "core/units.h"
 
 #include <glib.h>
+#include <string.h>
 
 struct good {
     const char *text;
@@ -256,6 +257,17 @@ static void test_round_trip(void)
     g_rand_free(rand);
 }
 
+/* Every error has a text, and what is none is said to be none. */
+static void test_error_texts(void)
+{
+    g_assert_cmpstr(mb_strerror(MB_OK), ==, "success");
+    g_assert_cmpstr(mb_strerror(MB_ERR_STATE), ==, "not possible now");
+    g_assert_cmpstr(mb_strerror(1), ==, "unknown error");
+    g_assert_cmpstr(mb_strerror(-1000), ==, "unknown error");
+    for (int error = MB_OK; strcmp(mb_strerror(error), "unknown error") != 0; error--)
+        g_assert_cmpuint(strlen(mb_strerror(error)), >, 0);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -268,5 +280,6 @@ int main(int argc, char **argv)
     g_test_add_func("/units/bools", test_bools);
     g_test_add_func("/units/shortest-texts", test_shortest_texts);
     g_test_add_func("/units/round-trip", test_round_trip);
+    g_test_add_func("/units/error-texts", test_error_texts);
     return g_test_run();
 }
