@@ -2,8 +2,9 @@
 """cross.py ARCHITECTURE PROGRAM DIR [CASE...]: the simulator on another processor leaves the same bytes.
 
 Builds it and the unit tests in DIR for ARCHITECTURE (arm64 or s390x) and runs them under qemu's
-emulation of that processor: every unit test, and the cases of tests/golden/digests.txt, which must
-have their digest and, file by file, the bytes of PROGRAM: those named, or all but the swarms of a
+emulation of that processor: every unit test, the cases of tests/golden/digests.txt, which must have
+their digest and, file by file, the bytes of PROGRAM, and a hundred random swarms, which must have
+these bytes too. CASEs are golden cases to run instead; without them it is all but the swarms of a
 thousand peers, which take some minutes. Prints TAP.
 
 Nothing of the system is changed: the libraries of ARCHITECTURE are fetched by an apt whose lists and
@@ -24,12 +25,14 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "golden"))
 from golden import JOBS, Failed, Run, read_cases, require_digest, require_same  # noqa: E402
+from same import Drawn, Reference, require_all_same  # noqa: E402
 
 # Debian's name: (its compiler's prefix, qemu's name, ELF's number, ELF's byte order)
 ARCHITECTURES = {
     "arm64": ("aarch64-linux-gnu", "aarch64", 183, "little"),
     "s390x": ("s390x-linux-gnu", "s390x", 22, "big"),
 }
+SEEDS = range(1, 101)
 LARGE = ("flashcrowd", "complement", "mutual", "bittorrent")
 # A test may start itself anew, by the name it was called: that is this script, not the program.
 EMULATOR = """#!/bin/sh
@@ -168,12 +171,22 @@ def same_run(case, program, other, scratch):
     return None
 
 
+def same_swarms(program, other, scratch):
+    """The random swarms' runs on the other processor against those here."""
+    cases = [Drawn(seed, program, scratch) for seed in SEEDS]
+    try:
+        require_all_same(Reference(program, scratch), cases, other)
+    except Failed as failure:
+        return failure
+    return None
+
+
 def chosen_cases(names):
     return [case for case in read_cases()
             if (case.name in names if names else case.name not in LARGE)]
 
 
-def points(architecture, program, folder, cases, scratch):
+def points(architecture, program, folder, cases, swarms, scratch):
     """All that is tested: (name, Failed or None)."""
     try:
         other = build(architecture, folder)
@@ -185,6 +198,8 @@ def points(architecture, program, folder, cases, scratch):
     with ThreadPoolExecutor(JOBS) as pool:
         results = pool.map(lambda case: same_run(case, program, other, scratch), cases)
         yield from zip((f"golden {case.name}" for case in cases), results)
+    if swarms:
+        yield f"random swarms {SEEDS[0]} to {SEEDS[-1]}", same_swarms(program, other, scratch)
 
 
 def report(tests):
@@ -214,7 +229,7 @@ def main(architecture, program, folder, *names):
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="minibit-cross.") as scratch:
         program = os.path.abspath(program)
-        return report(points(architecture, program, folder, cases, scratch))
+        return report(points(architecture, program, folder, cases, not names, scratch))
 
 
 if __name__ == "__main__":
