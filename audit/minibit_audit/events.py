@@ -303,8 +303,7 @@ class Events:
     def utilization(self, leeching):
         """What uplinks carried by their owners' completion, leaving or the end, in whole bytes each."""
         could = leeching.until(self.run.end)[0]
-        carried = sum(self.as_leecher[node] or 0 for node, peer in enumerate(self.run.peers, 1)
-                      if peer.link.up is not None)
+        carried = sum(self.as_leecher[node] or 0 for node in range(1, len(self.run.peers) + 1))
         found = self.run.summary.get("uplink_utilization")
         wanted = Fraction(carried * SECOND) / could if could else None
         if (found is None) != (wanted is None) or \
