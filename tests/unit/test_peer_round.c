@@ -73,6 +73,30 @@ static const peer_script_case cases[] = {
      "  15.000 announce periodic, holds 1\n"
      "> listed 2:.... 3:.... 4:.... 5:.... 6:.... 7:....\n"
      "> @20 timer\n"},
+    /* No tracker answers the round's announce: the round goes on with those who are known. */
+    {"/peer/round/unlisted", "coursework blocks=4",
+     "> start\n"
+     "  0.000 announce register, holds 0\n"
+     "> listed 0*:####\n"
+     "  0.000 to 0: hello\n"
+     "  0.000 announce periodic, holds 0\n"
+     "> listed 0*:####\n"
+     "  0.000 to 0: unchoke optimistic quiet\n"
+     "  0.000 to 0: request block 0\n"
+     "> @1 block 0 0\n"
+     "  1.000 gained 0\n"
+     "> @5 timer\n"
+     "  5.000 to 0: request block 1\n"
+     "> @6 block 0 1\n"
+     "  6.000 gained 1\n"
+     "> @10 timer\n"
+     "  10.000 to 0: request block 2\n"
+     "> @11 block 0 2\n"
+     "  11.000 gained 2\n"
+     "> @15 timer\n"
+     "  15.000 announce periodic, holds 3\n"
+     "> unlisted\n"
+     "  15.000 to 0: request block 3\n"},
     /* Oneself is known as booked: it may be drawn as optimistic, and asked in vain. */
     {"/peer/round/oneself", "coursework blocks=4 have=#...",
      "> start\n"
