@@ -58,6 +58,12 @@ def explained(path=EXPLAINED):
     return reasons
 
 
+def outlived(changes, reasons):
+    """The names with a reason of changes that can no longer be made: their lines are others now."""
+    keys = {change.key for change in changes}
+    return [key for key in reasons if key not in keys]
+
+
 def draw(seed, only, root=ROOT):
     """All changes in the order in which the seed draws them: that of one tells nothing of another's,
     so that a line more or less elsewhere changes no draw."""
@@ -198,6 +204,8 @@ def main():
         sys.exit(f"mutants: {failure}")
     tried = {change.key for change, _, _ in results}
     results = [r for r in former if r[0].key not in tried] + results
+    for key in outlived(draw(options.seed, None), explained()):
+        print(f"survivors.txt: no longer there: {key}")
     keep(results, options.build / "mutants/report.json")
     return report(results, time.monotonic() - start)
 
