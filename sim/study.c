@@ -411,7 +411,8 @@ static void fill_in(const sim_study *study, const struct template *template, uin
                                    : value_of(study, run, &study->params[template->params[i]]));
     }
     g_free(template->entry->value);
-    template->entry->value = g_string_free(value, FALSE);
+    /* As in any file: blanks around a value, which quotes in a list can hold, are no part of it. */
+    template->entry->value = g_strstrip(g_string_free(value, FALSE));
 }
 
 int sim_study_scenario(sim_study *study, uint32_t run, sim_scenario **scenario, char **error)
