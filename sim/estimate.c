@@ -7,7 +7,7 @@
 /* A peer with its links, timers and statistics, but for what grows with blocks and known peers; and
  * what stays of one that left. */
 #define PEER_BYTES 3500
-#define LEFT_BYTES 600
+#define LEFT_BYTES 900
 /* What a peer keeps of a known one, but for its blocks. */
 #define KNOWN_BYTES 200
 
@@ -128,17 +128,35 @@ static uint64_t known_room(const sim_group *group, uint64_t known)
     return most ? least(room, most + 2) : room;
 }
 
+/* How many of a trace's peers are there at a time: those whose leaving it says, for so long; the
+ * others for `stay`, or to the end. */
+static uint64_t trace_present(const sim_scenario *scenario, const sim_group *group, wide stay)
+{
+    wide sum = 0;
+    for (uint32_t i = 0; i < group->count; i++) {
+        const sim_trace_row *row = &group->trace[i];
+        if (row->arrived >= scenario->until) continue;
+        uint64_t rest = (uint64_t)(scenario->until - row->arrived);
+        bool leaves = row->leave_at != MB_NEVER;
+        uint64_t own = leaves ? (uint64_t)(row->leave_at - row->arrived) : rest;
+        if (!leaves && group->leave != SIM_LEAVE_NEVER) own = bounded(stay);
+        sum += least(own, rest);
+    }
+    return least(group->count, 1 + bounded(sum / (uint64_t)scenario->until));
+}
+
 /* How many of the group's peers are there at a time, at least. */
 static uint64_t least_present(const sim_scenario *scenario, const sim_group *group, uint64_t peers)
 {
     assert(scenario->until > 0);
     bool closed = group->arrival == SIM_ARRIVE_AT || group->arrival == SIM_ARRIVE_WITHIN;
-    bool stays = group->leave == SIM_LEAVE_NEVER && group->arrival != SIM_ARRIVE_TRACE;
-    if (closed || stays || peers == 0) return peers;
+    bool is_trace = group->arrival == SIM_ARRIVE_TRACE;
+    if (closed || peers == 0 || (group->leave == SIM_LEAVE_NEVER && !is_trace)) return peers;
     wide bytes = (wide)missing_blocks(scenario, group) * scenario->file.geometry.block_size;
     wide stay = (wide)(uint64_t)time_at_rate(bytes, group->access.down);
     if (group->leave == SIM_LEAVE_AFTER || group->leave == SIM_LEAVE_EXPONENTIAL)
         stay += (uint64_t)group->leave_time;
+    if (is_trace) return trace_present(scenario, group, stay);
     return least(peers, 1 + bounded(peers * stay / (uint64_t)scenario->until));
 }
 

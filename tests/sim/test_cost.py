@@ -49,6 +49,9 @@ KINDS = {
     "many blocks": scenario(6, 60000, "1KiB", until="100h"),
     "many peers": scenario(5000, 4),
     "open": scenario(0, 64, until="2h", group="arrival = poisson 0.2/s\nleave = when-complete"),
+    "a crowd that comes and goes": scenario(0, 8, until="10min", down="20Mbit",
+                                            group="arrival = poisson 20/s\nleave = when-complete"),
+    "a trace": scenario(0, 4, until="1h", group="arrival = trace t.csv"),
     "slow": scenario(50, 20, tracker="20kbit", until="20h"),
     "short unchoke rounds": scenario(100, 50, protocol="unchoke_interval = 100ms", tracker="1Mbit",
                                      until="1h"),
@@ -81,6 +84,8 @@ class Cost(unittest.TestCase):
     def setUp(self):
         self.temporary = tempfile.TemporaryDirectory()
         self.folder = Path(self.temporary.name)
+        (self.folder / "t.csv").write_text("arrived_s,leave_s\n" + "".join(
+            f"{i / 10},{i / 10 + 30}\n" for i in range(35000)))
 
     def tearDown(self):
         self.temporary.cleanup()
@@ -101,6 +106,13 @@ class Cost(unittest.TestCase):
         files = [p.stat().st_size for p in (self.folder / "r").iterdir()]
         events = json.loads((self.folder / "r" / "summary.json").read_text())["events"]
         return usage.ru_maxrss * 1024, usage.ru_utime + usage.ru_stime, events, sum(files)
+
+    def test_a_trace_says_who_is_there(self):
+        """What is told for its soonest end is right to the factor, for it knows who leaves when."""
+        least, _ = costs(self.sim(KINDS["a trace"], "--dry-run").stdout)
+        memory, _, events, _ = self.real(KINDS["a trace"])
+        self.assertTrue(least[0] / FACTOR < memory < FACTOR * least[0], (least, memory))
+        self.assertTrue(least[2] / FACTOR < events < FACTOR * least[2], (least, events))
 
     def compare(self, kind, text, *arguments):
         told = self.sim(text, "--dry-run", *arguments)
