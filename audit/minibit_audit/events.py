@@ -105,6 +105,8 @@ class Events:
         return link.number("regular_slots") + 1
 
     def do_unchoke(self, time, node, other, block, detail):
+        if (node, other) in self.lapsing:
+            self.lapsing.remove((node, other))
         self.unchoked[node][other] = detail
         self.touched.add(node)
 
@@ -302,6 +304,9 @@ class Events:
 
     def utilization(self, leeching):
         """What uplinks carried by their owners' completion, leaving or the end, in whole bytes each."""
+        if not leeching.is_told:
+            self.report.not_checked("uplink_utilization", "an uplink without a rate could carry anything")
+            return
         could = leeching.until(self.run.end)[0]
         carried = sum(self.as_leecher[node] or 0 for node in range(1, len(self.run.peers) + 1))
         found = self.run.summary.get("uplink_utilization")

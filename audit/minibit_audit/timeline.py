@@ -137,6 +137,8 @@ class Timeline:
 
     def used(self, line, time, text):
         """No more than the leechers' uplinks could carry, each in whole bytes; empty where there were none."""
+        if not self.uplinks.is_told:
+            return
         before = self.before[0] if self.before else time
         area, links = self.uplinks.until(time)
         could = area - self.uplinks.until(before)[0]

@@ -25,6 +25,8 @@ class Capacity:
 
     def __init__(self, run):
         begins, ends = [], []
+        # Of a link without a rate nothing says what it could have carried.
+        self.is_told = all(peer.link.up is not None for peer in run.peers)
         for peer in run.peers:
             up = UNLIMITED if peer.link.up is None else peer.link.up
             begins.append((peer.arrived_s, up))
