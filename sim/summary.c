@@ -238,7 +238,6 @@ typedef struct sim_sums {
  * MB_NEVER: for ever. */
 static mb_time time_at_rate(unsigned __int128 bytes, unsigned __int128 rate)
 {
-    assert(rate > 0);
     if (bytes == 0 || rate == SIM_RATE_UNLIMITED) return 0;
     if (rate == 0 || bytes >> 82) return MB_NEVER;
     unsigned __int128 time = bytes * SIM_CAPACITY_BYTE / rate;
