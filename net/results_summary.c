@@ -163,7 +163,6 @@ static uint64_t file_bytes(const net_run *run)
  * MB_NEVER: for ever. */
 static mb_time time_at_rate(wide bytes, wide rate)
 {
-    assert(rate > 0);
     if (bytes == 0 || rate == NET_RATE_UNLIMITED) return 0;
     if (rate == 0 || bytes >> 82) return MB_NEVER;
     wide time = bytes * ((wide)65536 * (uint64_t)MB_SECOND) / rate;
