@@ -615,7 +615,8 @@ int mb_peer_step(mb_peer *peer, mb_time now, const mb_event *events, size_t coun
         if (peer->dirty || peer->free_count) mb_ask_free(peer, now, out);
         if (peer->leaving) mb_serve_try_leaving(peer, now, out);
     }
-    return out->failed || peer->failed ? MB_ERR_MEMORY : result;
+    if (out->failed || peer->failed) return MB_ERR_MEMORY;
+    return result;
 }
 
 mb_time mb_peer_deadline(const mb_peer *peer)
