@@ -24,6 +24,7 @@ OPTIONS = {
 # What whole swarms must show whatever they do: these hold no digest.
 SWARM_TESTS = ("figures", "snub", "silence", "links")
 SLOWEST = 60  # seconds that a test may take before a change counts as one that never ends
+BUILDING = 1200  # seconds that a build may take, on a machine that is busy with else
 ENVIRONMENT = {
     **os.environ,
     "PYTHONDONTWRITEBYTECODE": "1",
@@ -134,7 +135,7 @@ class Job:
         return f"tests/unit/{name}"
 
     def must(self, command):
-        status, output = run(command, timeout=1800)
+        status, output = run(command, timeout=2 * BUILDING)
         if status != 0:
             raise Broken(f"{shlex.join(command)}\n{output[-3000:]}")
 
@@ -151,7 +152,7 @@ class Job:
     def machine_code(self, file):
         """The hash of its object in the plain build, or None where it does not compile."""
         target = self.object_of(file)
-        status, _ = run(["ninja", "-C", str(self.build("plain")), target])
+        status, _ = run(["ninja", "-C", str(self.build("plain")), target], BUILDING)
         if status != 0:
             return None
         return hashlib.sha256((self.build("plain") / target).read_bytes()).hexdigest()
@@ -171,7 +172,7 @@ class Job:
     def judge(self, change):
         """What the unit tests say; only of what they let through is the machine code looked at."""
         for batch in batches(self.tests, change.file):
-            status, _ = run(["ninja", "-C", str(self.build("checked")), *map(self.unit, batch)])
+            status, _ = run(["ninja", "-C", str(self.build("checked")), *map(self.unit, batch)], BUILDING)
             if status != 0:
                 return "compile", ""
             for name in batch:
@@ -183,7 +184,7 @@ class Job:
         return self.judge_swarms(change)
 
     def judge_swarms(self, change):
-        status, _ = run(["ninja", "-C", str(self.build("plain")), self.program])
+        status, _ = run(["ninja", "-C", str(self.build("plain")), self.program], BUILDING)
         if status != 0:
             return "compile", ""
         failed, digests = self.swarms()
