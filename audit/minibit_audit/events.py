@@ -105,8 +105,6 @@ class Events:
         return link.number("regular_slots") + 1
 
     def do_unchoke(self, time, node, other, block, detail):
-        if (node, other) in self.lapsing:
-            self.lapsing.remove((node, other))
         self.unchoked[node][other] = detail
         self.touched.add(node)
 
@@ -120,12 +118,20 @@ class Events:
 
     def do_bye(self, time, node, other, block, detail):
         """Whom it forgets holds no slot of it any more; what it was sending may still end in a choke."""
-        if other in self.unchoked[node]:
-            self.lapsing.append((node, other))
+        self.lapsing.append((node, other))
 
     do_gone = do_bye
 
+    def do_hello(self, time, node, other, block, detail):
+        """They know each other anew: what was before is over, what follows holds."""
+        if (node, other) in self.lapsing:
+            self.lapsing.remove((node, other))
+            if self.unchoked[node].pop(other, None) is not None:
+                self.forgotten.add((node, other))
+
     def do_hear(self, time, node, other, block, detail):
+        if detail[:6] == "hello ":
+            self.do_hello(time, node, other, block, detail)
         if detail[:4] in ("bye ", "full"):
             self.do_bye(time, node, other, block, detail)
         elif detail[:6] == "cancel":

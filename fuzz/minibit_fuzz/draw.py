@@ -266,7 +266,7 @@ class _Draw:
             groups[f"peers g{number}"] = self.group(number, count)
             if room == 0:
                 break
-        until = self.time(3, 10, 50, 200, 400, least=1000) + 60 * (self.blocks + 1) * self.block_time
+        until = self.time(3, 10, 50, 200, 400, least=1000) + (110 + 50 * self.blocks) * self.block_time
         groups["scenario"] |= {"until": f"{until}ns", "sample": f"{max(until // rng.choice((3, 20, 50)), SECOND // 1000)}ns"}
         if self.has("warmup", 0.5) and any("every" in keys.get("arrival", "") or "poisson" in
                                            keys.get("arrival", "") for keys in groups.values()):
