@@ -171,8 +171,9 @@ void sim_swarm_check_stepped(sim_swarm *swarm, mb_node node)
     for (uint32_t i = 0; i < withdrawn->count; i++) {
         const struct sim_heard *w = &withdrawn->items[i];
 
+        /* a cancel takes back one request for its block, where it has been asked for twice */
         while (take(&swarm->requests->requested[node], w->from, w->block, w->heard))
-            continue;
+            if (w->block != MB_BLOCK_NONE) break;
     }
     withdrawn->count = 0;
 }

@@ -30,6 +30,7 @@ class Events:
         self.sent, self.ended, self.touched = [0] * count, [], set()
         self.digest, self.before, self.forgotten = Digest(), 0, set()
         self.lapsing, self.cancelled = [], []
+        self.leaving = set()
         self.provenance = provenance
         self.handlers = {name[3:]: getattr(self, name) for name in dir(self) if name.startswith("do_")}
 
@@ -98,6 +99,8 @@ class Events:
         link = self.run.links[node]
         if link.is_free and node:
             return 0
+        if node in self.leaving:  # it serves those that it had unchoked one block more
+            return None
         if self.is_complete[node]:
             return link.number("seeder_slots") or None
         if link.keys.get("choke") == "none":
@@ -150,6 +153,9 @@ class Events:
         self.present[node] = True
         if node:
             self.moment(node, "arrived_s", time)
+
+    def do_leaving(self, time, node, other, block, detail):
+        self.leaving.add(node)
 
     def do_leave(self, time, node, other, block, detail):
         self.present[node] = False

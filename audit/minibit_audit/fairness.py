@@ -7,6 +7,7 @@ the net that the change can reach; what a transfer gets by them until it ends is
 import heapq
 from collections import defaultdict
 
+from .config import UNLIMITED
 from .numbers import SECOND, time_text
 
 # How many ends of transfers are looked at in the filling before the rest is left out: a quarter of a minute or so.
@@ -35,8 +36,7 @@ class Net:
         self.rates = {}
         for node, link in enumerate(run.links):
             for side, rate in ((0, link.up), (1, link.down)):
-                if rate is not None:
-                    self.rates[node, side] = float(rate)
+                self.rates[node, side] = float(UNLIMITED if rate is None else rate)
         self.on, self.work = defaultdict(set), 0
 
     def add(self, flow):

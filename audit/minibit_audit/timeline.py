@@ -9,6 +9,8 @@ from .numbers import SECOND, half_up, ratio_text, time_ns, time_text
 COLUMNS = ("time_s,arrived,active,complete,left,blocks_delivered,from_tracker,from_seeders,"
            "from_leechers,goodput_bytes_per_s,uplink_utilization,min_copies,mean_copies,"
            "rarest_blocks,interest_ratio,unchoked_pairs").split(",")
+# Each transfer over an uplink is counted in whole bytes; so many there may well be at a time.
+FLOWS = 32
 BY_OTHERS = ("time_s", "uplink_utilization", "interest_ratio", "unchoked_pairs")
 
 
@@ -145,5 +147,5 @@ class Timeline:
         if bool(text) != bool(could):
             self.report.wrong("timeline.csv", line, "uplink_utilization",
                               "a ratio" if could else "nothing", text or "nothing")
-        elif text and Fraction(text) > self.most + Fraction(links * SECOND) / could:
+        elif text and Fraction(text) > self.most + Fraction(FLOWS * links * SECOND) / could:
             self.report.wrong("timeline.csv", line, "uplink_utilization", "1.000000 at most", text)
