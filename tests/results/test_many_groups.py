@@ -30,22 +30,30 @@ def cost(*command):
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def grows(what, costs):
-    """Four times as many groups: 4 times as long, not 16 times."""
-    check(costs[1] < 9 * max(costs[0], 0.05), f"{what}: {costs[0]:.2f} s, then {costs[1]:.2f} s")
+def grows(what, costs, again):
+    """Four times as many groups: 4 times as long, not 16 times. Who shares the machine's caches makes a run
+    longer, never shorter: of runs done again the shortest counts."""
+    for _ in range(3):
+        if costs[1] < 9 * max(costs[0], 0.05):
+            return
+        costs = [min(pair) for pair in zip(costs, again())]
+    check(False, f"{what}: {costs[0]:.2f} s, then {costs[1]:.2f} s")
 
 
 def a_run():
-    costs = []
+    def simulate(*options):
+        return [cost(folders.SIM, "-q", f"{count}.ini", "-o", f"r{count}", *options) for count in (FEW, MANY)]
+
     for count in (FEW, MANY):
         (HOME / f"{count}.ini").write_text(groups(count))
-        costs.append(cost(folders.SIM, "-q", f"{count}.ini", "-o", f"r{count}"))
+    costs = simulate()
+    for count in (FEW, MANY):
         RUNS[count] = HOME / f"r{count}"
         size = (RUNS[count] / "summary.json").stat().st_size
         check(size < 700 * count, f"summary.json of {count} groups: {size} bytes")
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
     check(peak < 30000 * MANY, f"{MANY} groups: {peak} bytes of memory")
-    grows("the run", costs)
+    grows("the run", costs, lambda: simulate("--force"))
     pairs = json.loads((RUNS[FEW] / "summary.json").read_text())["group_bytes"]
     equal(sum(map(len, pairs.values())), FEW, "each peer had its only block of one other")
     check(all(value > 0 for row in pairs.values() for value in row.values()), "a pair of no bytes")
@@ -62,9 +70,11 @@ def its_readers():
     for command in (["table", "RUN"], ["diff", "RUN", "RUN"], ["plot", "RUN", "--force"],
                     ["report", "RUN", "-o", "x.html", "--force"],
                     ["sql", "RUN", "SELECT count(*) FROM figures"]):
-        costs = [cost(folders.PROGRAM, *(str(RUNS[n]) if part == "RUN" else part for part in command))
-                 for n in (FEW, MANY)]
-        grows(command[0], costs)
+        def read(words=command):
+            return [cost(folders.PROGRAM, *(str(RUNS[n]) if part == "RUN" else part for part in words))
+                    for n in (FEW, MANY)]
+
+        grows(command[0], read(), read)
     text = good("explain", RUNS[FEW]).out
     check("tracker" in text, text)
 
