@@ -227,7 +227,8 @@ static bool everything_is_asked_for(const mb_peer *peer)
 {
     uint32_t missing = peer->blocks - peer->held;
 
-    return mb_blockset_count(peer->asked, peer->words) == missing;
+    /* in rounds it may hold all and not have noticed yet */
+    return missing > 0 && mb_blockset_count(peer->asked, peer->words) == missing;
 }
 
 /* When a request is expected to be answered, going by its provider's last block. */

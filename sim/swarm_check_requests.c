@@ -178,6 +178,11 @@ void sim_swarm_check_stepped(sim_swarm *swarm, mb_node node)
     withdrawn->count = 0;
 }
 
+bool sim_swarm_has_parted(const sim_swarm *swarm, mb_node node)
+{
+    return swarm->requests->parted[node].count > 0;
+}
+
 uint32_t sim_swarm_requests_waiting(const sim_swarm *swarm, mb_node node)
 {
     return swarm->requests->requested[node].count;

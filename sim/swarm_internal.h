@@ -302,6 +302,8 @@ void sim_swarm_check_requests_free(sim_swarm *swarm);
 void sim_swarm_check_requested(sim_swarm *swarm, mb_node giver, mb_node taker, uint32_t block);
 void sim_swarm_check_leaving(sim_swarm *swarm, mb_node node); /* it begins to leave */
 /* Whether one of them has ever forgotten the other: then an answer may meet another request. */
+/* Whether it has ever forgotten anybody, or anybody it. */
+bool sim_swarm_has_parted(const sim_swarm *swarm, mb_node node);
 bool sim_swarm_have_parted(const sim_swarm *swarm, mb_node a, mb_node b);
 
 /* ---- swarm_check_flows.c ---- */
