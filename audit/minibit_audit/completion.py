@@ -104,7 +104,7 @@ def completed(run, replay, node, peer):
         begins = last if link.time("round_jitter") else begins
         wanted = f"{time_text(begins)} to {time_text(ends)}, the next round's begin"
         is_right = begins <= found <= ends if found is not None else \
-            ends >= min(run.end, replay.left[node])
+            ends >= run.end or peer.left_s is not None  # who begins to leave has no further round
         if is_right and found is not None and not link.time("round_jitter"):
             is_right = (found - peer.arrived_s) % interval == 0
     if not is_right:
