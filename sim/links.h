@@ -41,7 +41,7 @@ typedef struct sim_links sim_links;
 typedef struct sim_links_stats {
     uint64_t started;       /* flows */
     uint64_t ended;         /* flows popped or cut */
-    uint64_t rerated_flows; /* changes of one flow's rate by others' coming and going */
+    uint64_t rerated_flows; /* changes of one flow's rate as flows come and go */
     uint64_t settles;       /* that found anything changed */
     uint64_t level_changes; /* changes of one link's level */
     uint64_t refills;       /* steps of the incremental solver */

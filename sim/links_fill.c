@@ -46,9 +46,9 @@ static void link_clear(sim_links *links, uint32_t id)
     for (uint32_t i = 0; i < link->attached; i++) {
         struct sim_flow *f = &links->flow[ids[i]];
         f->finish -= link->v;
+        f->before = link->level;
         f->side = SIM_NEITHER;
     }
-    links->stats.rerated_flows += link->attached;
     links->stats.level_changes++;
     link->attached = 0;
     link->sum = 0;
@@ -77,6 +77,7 @@ static void link_fix(sim_links *links, uint32_t id, uint64_t level)
         struct sim_link *other = &links->link[f->link[!sim_flow_side(f, id)]];
         other->sum += level;
         other->todo--;
+        links->stats.rerated_flows += f->before != level;
         /* Attaching swaps ids[i] with one that was looked at before. */
         sim_link_attach(links, id, ids[i], link->v + f->finish);
     }

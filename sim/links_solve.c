@@ -256,6 +256,7 @@ void sim_links_solve(sim_links *links)
         struct sim_link *link = &links->link[id];
         link->flags &= (uint8_t)~SIM_LINK_DIRTY;
         bool must = link->flags & SIM_LINK_REFILL;
+        links->stats.level_changes += must; /* it had none before */
         link->flags &= (uint8_t)~SIM_LINK_REFILL;
         if (must || !sim_link_rests(link)) refill(links, id);
     }

@@ -64,13 +64,20 @@ def outlived(changes, reasons):
     return [key for key in reasons if key not in keys]
 
 
+def lot(seed, change):
+    """The change's place in the seed's draw. It tells nothing of another's, so that a line more or less
+    elsewhere changes no draw; nor does a file that moves from one folder of its part to another."""
+    part, *_, name = change.file.split("/")
+    drawn = f"{seed} {part}/{name}{change.key.removeprefix(change.file)} {change.new}"
+    return hashlib.sha256(drawn.encode()).digest()
+
+
 def draw(seed, only, root=ROOT):
-    """All changes in the order in which the seed draws them: that of one tells nothing of another's,
-    so that a line more or less elsewhere changes no draw."""
+    """All changes in the order in which the seed draws them."""
     changes = []
     for file in only or files_to_change(root):
         changes += changes_of(file, (root / file).read_text(encoding="utf-8"))
-    return sorted(changes, key=lambda c: hashlib.sha256(f"{seed} {c.key} {c.new}".encode()).digest())
+    return sorted(changes, key=lambda c: lot(seed, c))
 
 
 def diff_of(change):

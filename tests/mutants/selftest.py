@@ -143,6 +143,13 @@ class Draw(unittest.TestCase):
         self.assertEqual(mutants.draw(1, only), mutants.draw(1, only))
         self.assertNotEqual(mutants.draw(1, only), mutants.draw(2, only))
 
+    def test_a_folder_more_draws_the_same(self):
+        change, moved = changes_of("sim/a.c", SAMPLE)[0], changes_of("sim/b/a.c", SAMPLE)[0]
+        self.assertNotEqual(change.key, moved.key)
+        self.assertEqual(mutants.lot(1, change), mutants.lot(1, moved))
+        self.assertNotEqual(mutants.lot(1, change), mutants.lot(2, change))
+        self.assertNotEqual(mutants.lot(1, change), mutants.lot(1, changes_of("core/a.c", SAMPLE)[0]))
+
     def test_what_only_checks_is_not_changed(self):
         files = mutants.files_to_change(mutants.ROOT)
         self.assertIn("core/peer_ask.c", files)

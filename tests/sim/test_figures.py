@@ -611,9 +611,27 @@ def unreachable():
     return audit.check_all()
 
 
+def rerated():
+    """Two transfers over one uplink, rerated as can be counted by hand, however fast the downlinks."""
+    peer = {"up": "8Mbit", "free_rider": True}
+    result = run(scenario(**{
+        "scenario": {"until": "1h"}, "file": {"size": "1MB", "block_size": "1MB"},
+        "protocol": {"encoding": "raw"}, "tracker": {"up": "8Mbit"},
+        "peers first": {**peer, "down": "80Mbit"},
+        "peers second": {**peer, "down": "16Mbit", "arrival": "at 500ms"},
+    }))
+    ends = [nanoseconds(row["completed_s"]) for row in result.rows("completion")]
+    result.require(ends == [3 * NS // 2, 2 * NS], f"they complete at {ends}")
+    # The first comes, the second comes and both have half, the first goes and the other has all, and
+    # goes: none, 2, 1, none, at four instants.
+    found = json.loads(result.text("summary.json"), parse_float=str)["rerated_flows_per_event"]
+    result.require(found == rounded(Fraction(3, 4)), f"rerated_flows_per_event is {found}, not 3/4")
+    return "3 changes of rate at 4 instants"
+
+
 CASES = [("figures: " + (case.__doc__ or "").strip().rstrip("."), case)
          for case in (crowd, churn, rounds, uneven, dealt_whole, first_come, nobody_yet, steady, orphans,
-                      unreachable)]
+                      unreachable, rerated)]
 
 if __name__ == "__main__":
     main(CASES)

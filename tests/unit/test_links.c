@@ -269,6 +269,34 @@ static void test_replace(void)
     sim_links_free(links);
 }
 
+/*
+ * Two flows over one uplink, counted by hand: the first comes and nobody is rerated; the second
+ * halves the rate of the first and does not get all itself, 2; the first goes, 1; the second goes.
+ * Another uplink's flow to the same downlink, which has room, is rerated by none of it.
+ */
+static void test_rerated(void)
+{
+    static const uint64_t bounds[] = {UINT64_MAX, 0}; /* step by step, and from scratch */
+    for (size_t i = 0; i < G_N_ELEMENTS(bounds); i++) {
+        sim_links *links = links_of(4, (uint64_t[]){MB, 9 * MB, MB, 9 * MB});
+        const uint64_t rerated[] = {0, 0, 2, 3, 3}, settles[] = {1, 2, 3, 4, 5};
+        uint32_t flow[3];
+        sim_links_set_step_bound(links, bounds[i]);
+        for (mb_time at = 0; at < 5; at++) {
+            if (at == 0) flow[0] = start(links, 2, 1, 100 * MB, 0);
+            if (at == 1) flow[1] = start(links, 0, 1, 100 * MB, MB_SECOND);
+            if (at == 2) flow[2] = start(links, 0, 1, 100 * MB, 2 * MB_SECOND);
+            if (at > 2) sim_links_cut(links, flow[at - 2], at * MB_SECOND);
+            settle(links, at * MB_SECOND);
+            g_assert_cmpuint(sim_links_statistics(links).rerated_flows, ==, rerated[at]);
+            g_assert_cmpuint(sim_links_statistics(links).settles, ==, settles[at]);
+            assert_rate(links, flow[0], MB);
+        }
+        g_assert_cmpuint(sim_links_statistics(links).scratch_fills > 0, ==, i == 1);
+        sim_links_free(links);
+    }
+}
+
 /* ---- random churn ---- */
 
 enum { CHURN_FLOWS = 400 };
@@ -556,6 +584,7 @@ int main(int argc, char **argv)
     g_test_add_func("/links/certificate-of-shares", test_certificate_of_shares);
     g_test_add_func("/links/idle-link", test_idle_link);
     g_test_add_func("/links/replace", test_replace);
+    g_test_add_func("/links/rerated", test_rerated);
     g_test_add_func("/links/churn", test_churn);
     g_test_add_func("/links/determinism", test_determinism);
     g_test_add_func("/links/solvers-agree", test_solvers_agree);

@@ -164,6 +164,42 @@ static void test_push_before_peeked(void)
     sim_queue_free(queue);
 }
 
+/*
+ * Events about the end of the wheel, which is 256 buckets of 2^20 ns at first: its last nanosecond,
+ * the first one past it, whose bucket is the current one's a turn later, the next bucket's, and
+ * those a turn on; from wherever the wheel stands, in every order of two, beside what comes sooner.
+ */
+static void test_wheel_end(void)
+{
+    const mb_time width = 1 << 20, turn = 256 * width;
+    const mb_time from_end[] = {-width, -1, 0, 1, width - 1, width, width + 1, turn - 1, turn};
+    enum { EDGES = G_N_ELEMENTS(from_end) };
+    sim_event waiting[8];
+    random_state = 5;
+    for (unsigned round = 0; round < EDGES * EDGES * 4; round++) {
+        struct twin twin = {.events = waiting};
+        sim_queue *queue = sim_queue_new();
+        mb_time now = (mb_time)(round % 4) * 100 * width + (mb_time)draw((uint64_t)width);
+        mb_time end = now / width * width + turn;
+        push_both(queue, &twin, &(sim_event){.time = now});
+        pop_both(queue, &twin); /* the wheel stands there */
+        mb_time first = end + from_end[round / 4 % EDGES];
+        mb_time second = end + from_end[round / 4 / EDGES];
+        push_both(queue, &twin, &(sim_event){.time = first, .seq = 1});
+        push_both(queue, &twin, &(sim_event){.time = second, .seq = 2});
+        push_both(queue, &twin, &(sim_event){.time = now + (mb_time)draw(3), .seq = 3});
+        push_both(queue, &twin, &(sim_event){.time = end - turn / 2, .seq = 4});
+        sim_queue_check(queue);
+        pop_both(queue, &twin);
+        push_both(queue, &twin, &(sim_event){.time = first, .seq = 5});
+        while (twin.count > 0) {
+            pop_both(queue, &twin);
+            sim_queue_check(queue);
+        }
+        sim_queue_free(queue);
+    }
+}
+
 /* Many events: sorted bulk, crowds of one instant, then a steady hold; the order must be total. */
 static void test_large(void)
 {
@@ -232,6 +268,7 @@ int main(int argc, char **argv)
     g_test_add_func("/queue/empty", test_empty);
     g_test_add_func("/queue/current-instant", test_current_instant);
     g_test_add_func("/queue/push-before-peeked", test_push_before_peeked);
+    g_test_add_func("/queue/wheel-end", test_wheel_end);
     g_test_add_func("/queue/random", test_random);
     g_test_add_func("/queue/large", test_large);
     g_test_add_func("/queue/memory", test_memory);
