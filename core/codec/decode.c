@@ -31,11 +31,9 @@ static int missing(need n)
 /* Whether any object in the tree has a key twice. The scanner bounds keys and depth. */
 static bool has_duplicates(const cJSON *value)
 {
-    const cJSON *a, *b;
-    cJSON_ArrayForEach(a, value)
-    {
+    for (const cJSON *a = value->child; a != NULL; a = a->next) {
         if (has_duplicates(a)) return true;
-        for (b = a->next; a->string != NULL && b != NULL; b = b->next) {
+        for (const cJSON *b = a->next; a->string != NULL && b != NULL; b = b->next) {
             if (strcmp(a->string, b->string) == 0) return true;
         }
     }
@@ -95,14 +93,13 @@ static int get_string(mb_arena **arena, const cJSON *object, const char *key, co
 static int get_blocks(mb_arena **arena, const cJSON *object, const char *key, need n,
                       const uint32_t **blocks, uint32_t *count)
 {
-    const cJSON *item, *list = find(object, key);
+    const cJSON *list = find(object, key);
     if (list == NULL) return missing(n);
     if (!cJSON_IsArray(list)) return MB_ERR_MESSAGE;
     uint32_t total = (uint32_t)cJSON_GetArraySize(list), i = 0;
     uint32_t *numbers = mb_arena_take(arena, total * sizeof *numbers);
     if (numbers == NULL) return MB_ERR_MEMORY;
-    cJSON_ArrayForEach(item, list)
-    {
+    for (const cJSON *item = list->child; item != NULL; item = item->next) {
         if (!cJSON_IsNumber(item)) return MB_ERR_MESSAGE;
         if (item->valuedouble >= MB_LIMIT_BLOCKS) return MB_ERR_RANGE;
         numbers[i++] = (uint32_t)item->valuedouble;
@@ -297,14 +294,12 @@ static int get_peer(mb_arena **arena, const cJSON *object, mb_wire_peer *peer)
 
 static int get_peers(mb_arena **arena, const cJSON *list, mb_wire_message *message)
 {
-    const cJSON *item;
     uint32_t count = (uint32_t)cJSON_GetArraySize(list);
     mb_wire_peer *peer = mb_arena_take(arena, count * sizeof *peer);
     if (peer == NULL) return MB_ERR_MEMORY;
     message->peers = peer;
     message->peers_count = count;
-    cJSON_ArrayForEach(item, list)
-    {
+    for (const cJSON *item = list->child; item != NULL; item = item->next) {
         int rc = get_peer(arena, item, peer++);
         if (rc != MB_OK) return rc;
     }

@@ -165,14 +165,15 @@ static bool transfer_fits(const mb_wire_message *message, const mb_geometry *geo
 
 int mb_wire_check_geometry(const mb_wire_message *message, const mb_geometry *geometry)
 {
-    bool fits = extension_fits(message->extension, geometry);
     bool transfer = message->type == MB_WIRE_REQUEST || message->type == MB_WIRE_BLOCK;
-    if (transfer) fits = fits && transfer_fits(message, geometry);
-    if (message->type == MB_WIRE_ANNOUNCE) fits = fits && peer_fits(&message->peer, geometry);
-    for (uint32_t i = 0; fits && i < message->peers_count; i++) {
-        fits = peer_fits(&message->peers[i], geometry);
+    bool announce = message->type == MB_WIRE_ANNOUNCE;
+    if (!extension_fits(message->extension, geometry)) return MB_ERR_MESSAGE;
+    if (transfer && !transfer_fits(message, geometry)) return MB_ERR_MESSAGE;
+    if (announce && !peer_fits(&message->peer, geometry)) return MB_ERR_MESSAGE;
+    for (uint32_t i = 0; i < message->peers_count; i++) {
+        if (!peer_fits(&message->peers[i], geometry)) return MB_ERR_MESSAGE;
     }
-    return fits ? MB_OK : MB_ERR_MESSAGE;
+    return MB_OK;
 }
 
 void mb_wire_clear(mb_wire_message *message)

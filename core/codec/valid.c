@@ -1,13 +1,11 @@
 #include "core/codec/valid.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "core/codec/codec_limits.h"
 
 static bool blocks_valid(const uint32_t *blocks, uint32_t count)
 {
-    assert(count == 0 || blocks);
     if (blocks == NULL && count > 0) return false;
     for (uint32_t i = 0; i < count; i++) {
         if (blocks[i] >= MB_LIMIT_BLOCKS) return false;

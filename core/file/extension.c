@@ -40,5 +40,5 @@ int mb_extension_name(const char *stem, const char *extension, char *name, size_
     bool named = extension != NULL && extension[0] != '\0';
     if (named && !mb_extension_valid(extension)) return MB_ERR_ARGUMENT;
     int put = snprintf(name, size, "%s%s%s", stem, named ? "." : "", named ? extension : "");
-    return put >= 0 && (size_t)put < size ? MB_OK : MB_ERR_RANGE;
+    return (size_t)put < size ? MB_OK : MB_ERR_RANGE; /* a failure, negative, is past any size */
 }

@@ -25,7 +25,7 @@ SUITES = ("unit", "sim", "results", "net")
 PARTS = {
     "core/": (r"core/[^/]*", 100, 100),
     "core/strategies/": (r"core/strategies/.*", 100, 100),
-    "core/codec/": (r"core/codec/.*", 95, 0),
+    "core/codec/": (r"core/codec/.*", 100, 100),
     "core/file/": (r"core/file/.*", 95, 0),
     "sim/links*": (r"sim/links[^/]*", 100, 100),
     "sim/": (r"sim/.*", 90, 0),
