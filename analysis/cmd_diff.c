@@ -31,8 +31,7 @@ struct comparison {
     bool different;
 };
 
-/* ---- where they part --------------------------------------------------------------------------
- */
+/* ---- where they part ---- */
 
 static const char *digest(const struct comparison *between, int which)
 {
@@ -111,8 +110,7 @@ static bool part_somewhere(struct comparison *between, GError **error)
     return part_in_swarm(between, error);
 }
 
-/* ---- all of it --------------------------------------------------------------------------------
- */
+/* ---- all of it ---- */
 
 static bool compare(struct comparison *between, bool brief, GError **error)
 {

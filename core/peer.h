@@ -54,8 +54,7 @@ void mb_peer_fetch_known(const mb_peer *peer, uint32_t index);
 /* Asserts every invariant of the peer's state. O(known peers x blocks): for tests and checkers. */
 void mb_peer_check(const mb_peer *peer);
 
-/* ---- what drivers and recorders may look at; O(1) unless said
- * -------------------------------------- */
+/* ---- what drivers and recorders may look at; O(1) unless said ---- */
 
 typedef struct mb_peer_view {
     uint32_t held;        /* blocks that it holds */

@@ -109,8 +109,7 @@ static const char *const preset_names[MB_PRESET_COUNT] = {
     [MB_PRESET_BITTORRENT] = "bittorrent",
 };
 
-/* ---- the strategies' parameters -----------------------------------------------------------------
- */
+/* ---- the strategies' parameters ---- */
 
 /* The n-th declared parameter, repetitions included: selectors' first, then chokers'. */
 static const mb_param *declared_at(uint32_t n)
@@ -174,8 +173,7 @@ static void describe_param(const mb_param *param, mb_key *key)
                     .choices = param->choices};
 }
 
-/* ---- the table
- * ----------------------------------------------------------------------------------- */
+/* ---- the table ---- */
 
 bool mb_key_at(uint32_t row, mb_key *key)
 {
@@ -204,8 +202,7 @@ bool mb_key_find(const char *name, mb_key *key)
     return mb_key_at(find_row(name), key);
 }
 
-/* ---- texts to values
- * ------------------------------------------------------------------------------ */
+/* ---- texts to values ---- */
 
 static int parse_choice(const char *text, const char *const *choices, int64_t *value)
 {
@@ -318,8 +315,7 @@ int mb_protocol_set(mb_protocol *protocol, const char *key, const char *text)
     return 0;
 }
 
-/* ---- values to texts
- * ------------------------------------------------------------------------------ */
+/* ---- values to texts ---- */
 
 /* A strategy's is its name. */
 static void format_value(const mb_key *key, int64_t value, char *text)
@@ -372,8 +368,7 @@ bool mb_protocol_uses(const mb_protocol *protocol, const char *key)
            declares(choke->params, choke->param_count, key);
 }
 
-/* ---- presets
- * -------------------------------------------------------------------------------------- */
+/* ---- presets ---- */
 
 /* The table's own texts always parse: a slip in them is ours. */
 static void set_own(mb_protocol *protocol, const char *key, const char *text)

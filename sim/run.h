@@ -1,13 +1,13 @@
 /*
  * A run: a scenario simulated from its first event to its last, and what it leaves.
  *
- * sim/command.c and the tests call sim_run(); the swarm's driver implements it. It reads no clock
- * but the simulated one: the progress callback lets the caller look at a real one.
+ * sim/command/command.c and the tests call sim_run(); the swarm's driver implements it. It reads no
+ * clock but the simulated one: the progress callback lets the caller look at a real one.
  */
 #ifndef SIM_RUN_H
 #define SIM_RUN_H
 
-#include "sim/scenario.h"
+#include "sim/scenario/scenario.h"
 
 typedef enum sim_check_level {
     SIM_CHECK_OFF,

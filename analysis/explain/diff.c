@@ -14,8 +14,7 @@ static bool print(const res_grid *grid, const char *heading, GString *out)
     return true;
 }
 
-/* ---- scenarios --------------------------------------------------------------------------------
- */
+/* ---- scenarios ---- */
 
 static GKeyFile *read_config(const res_run *run, GError **error)
 {
@@ -65,8 +64,7 @@ bool res_diff_configs(const res_run *a, const res_run *b, GString *out, bool *di
     return true;
 }
 
-/* ---- tables -----------------------------------------------------------------------------------
- */
+/* ---- tables ---- */
 
 enum { BEFORE = 5, AFTER = 5 };
 
@@ -201,8 +199,7 @@ bool res_diff_tables(const res_run *a, const res_run *b, const char *table, uint
     return done;
 }
 
-/* ---- figures ----------------------------------------------------------------------------------
- */
+/* ---- figures ---- */
 
 static void add_value(res_grid *grid, const cJSON *value)
 {

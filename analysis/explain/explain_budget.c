@@ -63,8 +63,7 @@ int64_t res_download_parts(const res_facts *facts, const res_swarm *swarm, uint3
     return whole;
 }
 
-/* ---- sources ----------------------------------------------------------------------------------
- */
+/* ---- sources ---- */
 
 /* What came from one giver. */
 typedef struct source {
@@ -144,8 +143,7 @@ static void sources_json(const res_facts *facts, const GArray *sources, cJSON *t
     }
 }
 
-/* ---- one peer ---------------------------------------------------------------------------------
- */
+/* ---- one peer ---- */
 
 static const char *end_words(const res_node *peer)
 {

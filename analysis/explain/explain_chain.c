@@ -34,8 +34,7 @@ uint32_t res_chain_last(const res_swarm *swarm, uint32_t peer)
     return last;
 }
 
-/* ---- text --------------------------------------------------------------------------------------
- */
+/* ---- text ---- */
 
 static void seconds_text(GString *out, int64_t ns)
 {
@@ -191,8 +190,7 @@ void res_explain_chain_text(const res_facts *facts, const res_swarm *swarm, uint
     chain_text(facts, swarm, last, lines, out);
 }
 
-/* ---- JSON --------------------------------------------------------------------------------------
- */
+/* ---- JSON ---- */
 
 static cJSON *hop_json(const res_facts *facts, const res_swarm *swarm, const res_transfer *t)
 {

@@ -31,8 +31,7 @@ static const char *const down_labels[RES_DOWN_COUNT] = {
     [RES_DOWN_UNKNOWN] = "it knows nobody",
 };
 
-/* ---- sums --------------------------------------------------------------------------------------
- */
+/* ---- sums ---- */
 
 /* Some nodes' uplinks in one role. */
 typedef struct uplinks {
@@ -111,8 +110,7 @@ static downloads sum_downloads(const res_facts *facts, const res_swarm *swarm, u
     return sum;
 }
 
-/* ---- text --------------------------------------------------------------------------------------
- */
+/* ---- text ---- */
 
 enum { COLUMN = 12, LABEL = 46, AT_ONCE = 6 };
 
@@ -240,8 +238,7 @@ void res_explain_swarm_text(const res_facts *facts, const res_swarm *swarm, GStr
     downloads_text(facts, swarm, out);
 }
 
-/* ---- JSON --------------------------------------------------------------------------------------
- */
+/* ---- JSON ---- */
 
 /* So many millionths of it, to the nearest. */
 static uint64_t millionths(res_capacity part, res_capacity whole)

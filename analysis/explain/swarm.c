@@ -1,7 +1,6 @@
 #include "analysis/explain/swarm_internal.h"
 
-/* ---- what takes effect later: a binary heap ---------------------------------------------------
- */
+/* ---- what takes effect later: a binary heap ---- */
 
 static bool is_before(const later *a, const later *b)
 {
@@ -78,8 +77,7 @@ static void later_happens(res_swarm *swarm, const later *it)
     }
 }
 
-/* ---- the clock --------------------------------------------------------------------------------
- */
+/* ---- the clock ---- */
 
 static void move_to(res_swarm *swarm, int64_t time)
 {
@@ -98,8 +96,7 @@ static void advance(res_swarm *swarm, int64_t time)
     move_to(swarm, time);
 }
 
-/* ---- nodes come and go ------------------------------------------------------------------------
- */
+/* ---- nodes come and go ---- */
 
 static void enter(res_swarm *swarm, uint32_t index)
 {
@@ -135,8 +132,7 @@ static void leave(res_swarm *swarm, uint32_t index)
     }
 }
 
-/* ---- messages ---------------------------------------------------------------------------------
- */
+/* ---- messages ---- */
 
 /* The giver's word that it serves the taker is on its way. */
 static void send_notice(res_swarm *swarm, uint32_t giver, uint32_t taker)
@@ -203,8 +199,7 @@ static void cancel(res_swarm *swarm, const res_event *event)
         res_pairs_unwanted(swarm, event->node, event->block);
 }
 
-/* ---- events -----------------------------------------------------------------------------------
- */
+/* ---- events ---- */
 
 static bool contradiction(const res_swarm *swarm, const res_event *event, GError **error)
 {
@@ -288,8 +283,7 @@ void res_swarm_finish(res_swarm *swarm)
     res_swarm_settle(swarm);
 }
 
-/* ---- creation ---------------------------------------------------------------------------------
- */
+/* ---- creation ---- */
 
 static void node_init(const res_swarm *swarm, node *n)
 {

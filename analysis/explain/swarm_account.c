@@ -137,8 +137,7 @@ void res_swarm_settle(res_swarm *swarm)
     g_array_set_size(swarm->dirty, 0);
 }
 
-/* ---- reading ----------------------------------------------------------------------------------
- */
+/* ---- reading ---- */
 
 const res_up_account *res_swarm_up(const res_swarm *swarm, uint32_t index, res_role role)
 {

@@ -19,8 +19,7 @@ static bool unknown(const res_swarm *swarm, const res_event *event, GError **err
                            res_facts_node(swarm->facts, event->other)->name, when->str);
 }
 
-/* ---- what a transfer waited for ----------------------------------------------------------------
- */
+/* ---- what a transfer waited for ---- */
 
 static res_transfer *transfer_at(const res_swarm *swarm, uint32_t transfer)
 {
@@ -162,8 +161,7 @@ static uint32_t keep_transfer(res_swarm *swarm, const res_event *event, const as
     return swarm->transfers->len - 1;
 }
 
-/* ---- transfers ---------------------------------------------------------------------------------
- */
+/* ---- transfers ---- */
 
 /* The place of a transfer among those that are on their way to `n`; -1: there is none. */
 static int find_incoming(const node *n, uint32_t giver, uint32_t block, bool sent)

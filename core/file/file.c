@@ -34,8 +34,7 @@ int mb_file_reserve(mb_file *file)
     return mb_storage_resize(file->storage, file->geometry.size);
 }
 
-/* ---- what a driver lends ----------------------------------------------------------------------
- */
+/* ---- what a driver lends ---- */
 
 void mb_file_lend(mb_file *file, const mb_file_driver *driver)
 {
@@ -87,8 +86,7 @@ static int claim(mb_file *file, uint32_t block, bool written)
     return file->driver ? file->driver->claim(file->driver->owner, block, written) : MB_OK;
 }
 
-/* ---- what is held -----------------------------------------------------------------------------
- */
+/* ---- what is held ---- */
 
 static bool holds(const mb_file *file, uint32_t block)
 {
@@ -170,8 +168,7 @@ int mb_file_find_lost(mb_file *file, mb_hasher *hasher, mb_storage *storage, uin
     return first;
 }
 
-/* ---- taking up an earlier run ------------------------------------------------------------------
- */
+/* ---- taking up an earlier run ---- */
 
 typedef struct resume {
     mb_file *file;
@@ -232,8 +229,7 @@ int mb_file_resume(mb_file *file, mb_hasher *hasher, const uint64_t *claimed)
     return r.rc;
 }
 
-/* ---- blocks ------------------------------------------------------------------------------------
- */
+/* ---- blocks ---- */
 
 int mb_file_store_checked(mb_file *file, uint32_t block, const void *bytes, size_t size)
 {

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "sim/links.h"
+#include "sim/engine/links.h"
 
 enum { SLOTS = 5 };
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "sim/queue.h"
+#include "sim/engine/queue.h"
 
 static uint64_t state = 1;
 

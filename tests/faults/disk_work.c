@@ -8,9 +8,9 @@
  * 0; or 1 and one line on stderr. Run again it goes on where it was.
  */
 #include "core/blockset.h"
-#include "net/log.h"
-#include "net/record.h"
-#include "net/store.h"
+#include "net/io/log.h"
+#include "net/node/record.h"
+#include "net/store/store.h"
 
 #include <errno.h>
 #include <stdio.h>

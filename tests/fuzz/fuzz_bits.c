@@ -6,8 +6,8 @@
  * believed.
  */
 #include "core/blockset.h"
-#include "net/store.h"
-#include "net/store_bits.h"
+#include "net/store/bits.h"
+#include "net/store/store.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <assert.h>

@@ -2,8 +2,8 @@
  * Fuzzes the reader of ${...}: what it takes apart, put together in the plainest spelling, is taken
  * apart the same way, and its lists hold what docs/scenarios.md allows.
  */
-#include "sim/study.h"
-#include "sim/study_value.h"
+#include "sim/study/study.h"
+#include "sim/study/value.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <assert.h>

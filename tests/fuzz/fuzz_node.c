@@ -9,8 +9,8 @@
  * invitation to connect reaches nobody.
  */
 #include "core/blockset.h"
-#include "net/node_impl.h"
-#include "net/store.h"
+#include "net/node/impl.h"
+#include "net/store/store.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <assert.h>

@@ -5,7 +5,7 @@
  *
  * The input: the first line names one of these files, the rest is what it holds.
  */
-#include "net/record_read.h"
+#include "net/live/record_read.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <assert.h>

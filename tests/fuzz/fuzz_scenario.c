@@ -2,9 +2,9 @@
  * Fuzzes the scenario and study readers: whatever they take, the writer writes, and that reads back
  * the same.
  */
-#include "sim/arrivals.h"
-#include "sim/config_writer.h"
-#include "sim/study.h"
+#include "sim/scenario/arrivals.h"
+#include "sim/scenario/config_writer.h"
+#include "sim/study/study.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <assert.h>

@@ -4,9 +4,9 @@
  *
  * The first byte of the input says which: 't' transfers, any other arrivals; the rest is the file.
  */
-#include "sim/links.h"
-#include "sim/replay.h"
-#include "sim/scenario.h"
+#include "sim/engine/links.h"
+#include "sim/replay/replay.h"
+#include "sim/scenario/scenario.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <assert.h>

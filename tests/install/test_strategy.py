@@ -19,7 +19,7 @@ import tap  # noqa: E402
 
 MESON, SOURCE = tap.arguments(2)
 SOURCE = Path(SOURCE)
-KEPT = ("core", "sim", "net", "analysis", "audit", "fuzz", "program", "scenarios", "tests", "docs",
+KEPT = ("core", "record", "sim", "net", "analysis", "audit", "fuzz", "program", "scenarios", "tests", "docs",
         "meson.build")
 SCENARIO = """[scenario]
 name = trial

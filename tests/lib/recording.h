@@ -5,7 +5,7 @@
 #ifndef TESTS_LIB_RECORDING_H
 #define TESTS_LIB_RECORDING_H
 
-#include "sim/recorder.h"
+#include "sim/output/recorder.h"
 #include <glib.h>
 
 #define RECORDING_GROUPS_MAX 4

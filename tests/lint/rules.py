@@ -23,22 +23,29 @@ CONDITION_ON_DRIVER = re.compile(r"^\s*#\s*(if|ifdef|ifndef|elif)\b.*\bSIMULATOR
 
 # Which folders' headers a folder may not include. Analysis sees only the files that runs leave.
 FORBIDDEN_INCLUDES = {
-    "core": ("sim", "net", "analysis", "tests"),
+    "core": ("record", "sim", "net", "analysis", "tests"),
+    "record": ("sim", "net", "analysis", "tests"),
     "sim": ("net", "analysis", "tests"),
     "net": ("sim", "analysis", "tests"),
-    "analysis": ("sim", "net", "core", "tests"),
+    "analysis": ("record", "sim", "net", "core", "tests"),
 }
 
-# The folders of analysis/, from what reads files up to what makes pages: one may include those that
-# stand before it, and none the commands' headers, which lie in analysis/ itself.
-ANALYSIS_ORDER = ("data", "text", "estimates", "explain", "plots", "report", "coursework")
+# The folders of a room, from what knows of no other up to the programs: a file may include what
+# stands before its own folder, and headers right in the room, which are for all of its folders.
+# Those of analysis/ itself are the commands', and stand above.
+ORDER = {
+    "sim": ("engine", "scenario", "output", "swarm", "replay", "study", "command"),
+    "net": ("io", "store", "results", "node", "tracker", "live", "program"),
+    "analysis": ("data", "text", "estimates", "explain", "plots", "report", "coursework"),
+}
+TOP_IS_ABOVE = ("analysis",)
+# The inside of a peer is its own files' alone.
+INSIDES = ("core/peer/",)
 
-# The edges of sim/: what reads scenarios and options and prints figures. Everything else there is
-# the event path, where only integers and the project's own containers go.
-SIM_EDGES = re.compile(
-    r"sim/(main|command\w*|options|scenario\w*|ini\w*|keys\w*|units|progress|summary\w*|manifest\w*|"
-    r"table|estimate|afford|inputs|help|config\w*|expect\w*|output\w*|study\w*)\.[ch]$"
-)
+# In sim/ the event path, where only integers and the project's own containers go, is this; the rest
+# reads scenarios and options, writes files and prints figures.
+SIM_EVENT_PATH = re.compile(
+    r"sim/(engine/|swarm/|replay/|scenario/arrivals\.|output/(?!summary|manifest)|\w+\.[ch]$)")
 # The parts of core/ that are edges by design: storage and the JSON codec.
 CORE_EDGES = ("core/file/", "core/codec/")
 
@@ -66,7 +73,7 @@ class Source:
     def is_event_path(self):
         if self.is_decision:
             return True
-        return self.folder == "sim" and not SIM_EDGES.match(self.path)
+        return self.folder == "sim" and bool(SIM_EVENT_PATH.match(self.path))
 
 
 def blank_comments(text):
@@ -117,12 +124,20 @@ def driver_conditions(source):
 
 
 def is_upwards(path, included):
-    """Whether a file of one of analysis/'s folders includes what is made of it."""
+    """Whether a file of one of a room's folders includes what is made of it."""
     parts, target = path.split("/"), included.split("/")
-    if parts[0] != "analysis" or target[0] != "analysis" or len(parts) < 3:
+    room = parts[0]
+    if room not in ORDER or target[0] != room or len(parts) < 3:
         return False
-    order = ANALYSIS_ORDER.index
-    return len(target) < 3 or order(target[1]) > order(parts[1])
+    if len(target) < 3:
+        return room in TOP_IS_ABOVE
+    return ORDER[room].index(target[1]) > ORDER[room].index(parts[1])
+
+
+def is_inside(path, included):
+    """Whether a file looks into what another folder keeps to itself."""
+    return any(included.startswith(f) and not path.startswith(f) and not path.startswith("tests/")
+               for f in INSIDES)
 
 
 def includes(source):
@@ -137,6 +152,8 @@ def includes(source):
             yield number, f"{source.folder}/ includes {match.group(1)}"
         elif is_upwards(source.path, match.group(1)):
             yield number, f"{source.path} is below {match.group(1)}"
+        elif is_inside(source.path, match.group(1)):
+            yield number, f"{match.group(1)} is for its own folder alone"
         elif ".." in match.group(1):
             yield number, f"{match.group(1)} is not written from the root"
 

@@ -18,8 +18,8 @@ CUT = sys.argv.index("--")
 DECIDING = [pathlib.Path(name).resolve().relative_to(ROOT) for name in sys.argv[4:CUT]]
 EDGES = {pathlib.Path(name).resolve().relative_to(ROOT) for name in sys.argv[CUT + 1:]}
 # Edges whose header a deciding source includes, for what it calls there decides nothing.
-CALLED = {"sim/folder.c", "sim/manifest.c", "sim/results.c", "sim/config_writer.c",
-          "sim/study.c"}
+CALLED = {"sim/output/folder.c", "sim/output/manifest.c", "sim/output/results.c", "sim/scenario/config_writer.c",
+          "sim/study/study.c"}
 
 
 def listed(root):
@@ -51,12 +51,12 @@ class Sources(unittest.TestCase):
 
     def test_what_decides_is_among_them(self):
         names = set(listed(ROOT))
-        for name in ("core/peer.c", "core/strategy.c", "core/types.h", "core/strategies/strategies.h",
-                     "core/strategies/rarest_first.c", "core/file/file.c", "sim/swarm.c",
-                     "sim/swarm_internal.h", "sim/links_solve.c", "sim/recorder_rows.c",
-                     "sim/summary.c", "sim/scenario_trace.c", "sim/queue_keys.h"):
+        for name in ("core/peer/peer.c", "core/strategy.c", "core/types.h", "core/strategies/strategies.h",
+                     "core/strategies/rarest_first.c", "core/file/file.c", "sim/swarm/swarm.c",
+                     "sim/swarm/internal.h", "sim/engine/links_solve.c", "sim/output/recorder_rows.c",
+                     "sim/output/summary.c", "sim/scenario/trace.c", "sim/engine/queue_keys.h"):
             self.assertIn(name, names)
-        for name in ("sim/main.c", "sim/options.c", "sim/study_run.c", "sim/progress.c"):
+        for name in ("sim/command/main.c", "sim/command/options.c", "sim/study/run.c", "sim/command/progress.c"):
             self.assertNotIn(name, names)
 
     def test_every_strategy_and_decision_is_among_them(self):
@@ -72,16 +72,16 @@ class Sources(unittest.TestCase):
     def test_an_edit_changes_it_and_a_stray_file_does_not(self):
         with tempfile.TemporaryDirectory() as folder:
             root = pathlib.Path(folder).resolve()
-            for name in ("core", "sim"):
+            for name in ("core", "record", "sim"):
                 shutil.copytree(ROOT / name, root / name)
             before = written(root)
             self.assertEqual(before, hashed(ROOT))
             (root / "core/stray.c").write_text("int stray;\n")
             (root / "notes.txt").write_text("a note\n")
-            with (root / "sim/options.c").open("a") as file:
+            with (root / "sim/command/options.c").open("a") as file:
                 file.write("\n")
             self.assertEqual(written(root), before)
-            for name in ("core/strategies/rarest_first.c", "core/types.h", "sim/swarm_internal.h"):
+            for name in ("core/strategies/rarest_first.c", "core/types.h", "sim/swarm/internal.h"):
                 with (root / name).open("a") as file:
                     file.write("\n")
                 after = written(root)

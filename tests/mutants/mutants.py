@@ -39,9 +39,9 @@ SAYS = {
 
 def files_to_change(root):
     """The files whose slips are tried; what only checks others is not among them."""
-    found = [*root.glob("core/*.c"), *root.glob("core/strategies/*.c")]
-    found += [*root.glob("sim/links*.c"), root / "sim/queue.c"]
-    return sorted(str(p.relative_to(root)) for p in found if not p.stem.endswith("_check"))
+    found = [*root.glob("core/*.c"), *root.glob("core/peer/*.c"), *root.glob("core/strategies/*.c")]
+    found += [*root.glob("sim/engine/links*.c"), root / "sim/engine/queue.c"]
+    return sorted(str(p.relative_to(root)) for p in found if not p.stem.endswith("check"))
 
 
 def explained(path=EXPLAINED):

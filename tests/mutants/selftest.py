@@ -152,8 +152,8 @@ class Draw(unittest.TestCase):
 
     def test_what_only_checks_is_not_changed(self):
         files = mutants.files_to_change(mutants.ROOT)
-        self.assertIn("core/peer_ask.c", files)
-        self.assertIn("sim/queue.c", files)
+        self.assertIn("core/peer/ask.c", files)
+        self.assertIn("sim/engine/queue.c", files)
         self.assertIn("core/strategies/ranking.c", files)
         self.assertFalse([name for name in files if "_check" in name])
 

@@ -80,7 +80,8 @@ def unit_tests(folder):
 
 def batches(names, file):
     """The unit tests in the order that finds a slip in `file` soonest, the slowest last."""
-    stem = "test_" + Path(file).stem
+    inside = file.startswith("core/peer/") and Path(file).stem != "peer"
+    stem = ("test_peer_" if inside else "test_") + Path(file).stem
     if not file.endswith("wire_size.c"):
         names = [n for n in names if not n.startswith("test_codec")]
     slow = [n for n in names if n == "test_peer_swarm"]

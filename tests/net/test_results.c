@@ -5,10 +5,10 @@
  *
  * MINIBIT_SIM names the simulator.
  */
-#include "net/live_merge.h"
-#include "net/live_plan.h"
-#include "net/record_read.h"
-#include "net/results.h"
+#include "net/live/merge.h"
+#include "net/live/plan.h"
+#include "net/live/record_read.h"
+#include "net/results/results.h"
 
 #include <glib.h>
 #include <glib/gstdio.h>

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """test_slow.py TRACKER PEER: who is slow on purpose, and for how long that is borne.
 
-A request that drips 20 s, 60 s without a byte of a block, 120 s of silence. net/net_limits.h has
+A request that drips 20 s, 60 s without a byte of a block, 120 s of silence. net/limits.h has
 the figures, and nothing makes them shorter; so all are waited for side by side.
 """
 import json

@@ -1,5 +1,5 @@
 /* Arrivals: who comes when, by each kind, in order, and independent of the other groups. */
-#include "sim/arrivals.h"
+#include "sim/scenario/arrivals.h"
 
 #include <glib.h>
 #include <glib/gstdio.h>

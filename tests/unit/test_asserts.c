@@ -7,16 +7,16 @@
 #include <string.h>
 
 #include "core/geometry.h"
-#include "core/peer_impl.h"
+#include "core/peer/impl.h"
 #include "core/tracker.h"
 #include "core/units.h"
 #include "core/wire_size.h"
-#include "sim/digest.h"
-#include "sim/links_internal.h"
-#include "sim/output.h"
-#include "sim/queue.h"
-#include "sim/recorder_internal.h"
-#include "sim/swarm_internal.h"
+#include "record/output.h"
+#include "sim/engine/links_internal.h"
+#include "sim/engine/queue.h"
+#include "sim/output/digest.h"
+#include "sim/output/recorder_internal.h"
+#include "sim/swarm/internal.h"
 #include "tests/lib/death.h"
 #include "tests/lib/recording.h"
 

@@ -1,7 +1,7 @@
 /*
- * Unit tests of sim/digest.h: the mix is what it says, and every field and the order matter.
+ * Unit tests of sim/output/digest.h: the mix is what it says, and every field and the order matter.
  */
-#include "sim/digest.h"
+#include "sim/output/digest.h"
 #include <glib.h>
 #include <string.h>
 

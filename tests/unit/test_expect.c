@@ -1,7 +1,7 @@
 /* Expectations: figures found by path, compared digit by digit. */
-#include "sim/expect.h"
+#include "sim/study/expect.h"
 
-#include "sim/summary_read.h"
+#include "sim/study/summary_read.h"
 
 #include <glib.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* Virtual links: known allocations, invariants under random churn, and what a change may cost. */
 #include <glib.h>
 
-#include "sim/links_internal.h"
+#include "sim/engine/links_internal.h"
 #include "tests/lib/failing_alloc.h"
 
 #define MB UINT64_C(1000000)

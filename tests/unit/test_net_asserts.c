@@ -2,22 +2,21 @@
  * What is asserted in net/ can fail: one thing is broken at a time in what every `_check()` looks
  * at. The tracker's server is taken in as it is, for its books lie in its source alone.
  */
-#include "net/tracker_server.c"
+#include "net/tracker/server.c"
 
 #include <arpa/inet.h>
 #include <glib.h>
 #include <glib/gstdio.h>
 
-#include "net/announce.h"
-#include "net/live_merge.h"
-#include "net/node_impl.h"
-#include "net/record.h"
+#include "net/live/merge.h"
+#include "net/node/announce.h"
+#include "net/node/impl.h"
+#include "net/node/record.h"
 #include "tests/lib/death.h"
 
 #define BLOCKS 10
 
-/* ---- connections and their loop ---------------------------------------------------------------
- */
+/* ---- connections and their loop ---- */
 
 static net_loop loop;
 static const net_conn_ops nothing;
@@ -74,8 +73,7 @@ static void unref_twice(void)
     net_block_unref(block);
 }
 
-/* ---- the table of remotes ---------------------------------------------------------------------
- */
+/* ---- the table of remotes ---- */
 
 static net_remotes remotes;
 
@@ -108,8 +106,7 @@ BREAK_REMOTE(remote_node, remote->node++)
 BREAK_REMOTE(remote_log, remote->log->blocks[0] = BLOCKS)
 BREAK_REMOTE(remote_port, remote->port = 5)
 
-/* ---- a node -----------------------------------------------------------------------------------
- */
+/* ---- a node ---- */
 
 static mb_protocol protocol;
 static mb_manifest *manifest;
@@ -203,8 +200,7 @@ static void store_block(void)
     net_store_get(store, BLOCKS, 0, &byte);
 }
 
-/* ---- records and runs -------------------------------------------------------------------------
- */
+/* ---- records and runs ---- */
 
 static mb_geometry geometry;
 
@@ -285,8 +281,7 @@ static void run_gain(void)
     net_live_run_check(live);
 }
 
-/* ---- the tracker's books, the announcer -------------------------------------------------------
- */
+/* ---- the tracker's books, the announcer ---- */
 
 static net_tracker_server *make_server(void)
 {

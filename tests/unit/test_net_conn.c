@@ -8,8 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "net/conn.h"
-#include "net/net_limits.h"
+#include "net/io/conn.h"
+#include "net/limits.h"
 
 #define LIMIT 64
 

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "core/blockset.h"
-#include "net/net_limits.h"
-#include "net/remote.h"
+#include "net/limits.h"
+#include "net/node/remote.h"
 
 #define BLOCKS 70
 

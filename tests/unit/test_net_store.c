@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "core/blockset.h"
-#include "net/store.h"
+#include "net/store/store.h"
 
 #define BLOCKS 24
 #define BLOCK_SIZE 4096

@@ -1,10 +1,10 @@
 /*
- * Unit tests of sim/output.h, sim/json.h and sim/results.h: text, failures, and who gets a name
- * when.
+ * Unit tests of record/output.h, record/json.h and sim/output/results.h: text, failures, and who
+ * gets a name when.
  */
-#include "sim/json.h"
-#include "sim/output.h"
-#include "sim/results.h"
+#include "record/json.h"
+#include "record/output.h"
+#include "sim/output/results.h"
 #include "tests/lib/recording.h"
 #include <glib/gstdio.h>
 #include <signal.h>

@@ -1,7 +1,7 @@
 /*
- * Unit tests of sim/pair_bytes.h: sums held against a full table, order, and short memory.
+ * Unit tests of sim/output/pair_bytes.h: sums held against a full table, order, and short memory.
  */
-#include "sim/pair_bytes.h"
+#include "sim/output/pair_bytes.h"
 
 #include "tests/lib/failing_alloc.h"
 

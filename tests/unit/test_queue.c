@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/queue.h"
+#include "sim/engine/queue.h"
 #include "tests/lib/failing_alloc.h"
 
 static uint64_t random_state;

@@ -1,6 +1,6 @@
 /*
- * Unit tests of sim/recorder.h: the tables to the letter, what a failure leaves, and that nothing
- * depends on what is recorded.
+ * Unit tests of sim/output/recorder.h: the tables to the letter, what a failure leaves, and that
+ * nothing depends on what is recorded.
  */
 #include "tests/lib/failing_alloc.h"
 #include "tests/lib/recording.h"

@@ -4,8 +4,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "sim/links.h"
-#include "sim/replay.h"
+#include "sim/engine/links.h"
+#include "sim/replay/replay.h"
 #include "tests/lib/failing_alloc.h"
 #include "tests/lib/progressive_filling.h"
 

@@ -3,8 +3,7 @@
 
 #include <string.h>
 
-/* ---- units -------------------------------------------------------------------------------------
- */
+/* ---- units ---- */
 
 static void test_seconds(void)
 {
@@ -69,8 +68,7 @@ static void test_numbers(void)
     g_assert_false(res_number_parse("-1", &number));
 }
 
-/* ---- a swarm of three --------------------------------------------------------------------------
- */
+/* ---- a swarm of three ---- */
 
 enum { P = 1, X = 2, END = 1000 };
 
@@ -272,8 +270,7 @@ static void test_leave(void)
     stage_free(&s);
 }
 
-/* ---- what a transfer waited for ----------------------------------------------------------------
- */
+/* ---- what a transfer waited for ---- */
 
 static void transfer(stage *s, uint32_t from, uint32_t to, uint32_t block, int64_t start)
 {
@@ -330,8 +327,7 @@ static void test_queue_and_slot(void)
     stage_free(&s);
 }
 
-/* ---- what cannot have been ---------------------------------------------------------------------
- */
+/* ---- what cannot have been ---- */
 
 static void test_contradictions(void)
 {

@@ -1,9 +1,9 @@
 /* The scenario reader: what resolves to what, and one clear line for everything that does not. */
-#include "sim/scenario.h"
+#include "sim/scenario/scenario.h"
 
 #include "core/suggest.h"
-#include "sim/config_writer.h"
-#include "sim/ini_load.h"
+#include "sim/scenario/config_writer.h"
+#include "sim/scenario/ini_load.h"
 
 #include <glib.h>
 #include <glib/gstdio.h>
@@ -194,8 +194,7 @@ static void test_config_round_trip(void)
     }
 }
 
-/* ---- what is refused
- * ------------------------------------------------------------------------------- */
+/* ---- what is refused ---- */
 
 /* Begins as wanted, and is one line. */
 static void check_message(const char *error, const char *wanted)
@@ -421,8 +420,7 @@ static void test_traces_refused(void)
     g_free(text);
 }
 
-/* ---- the parts
- * --------------------------------------------------------------------------------------- */
+/* ---- the parts ---- */
 
 /* What our reader takes, GKeyFile reads the same. */
 static void test_ini_is_a_key_file(void)

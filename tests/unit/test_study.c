@@ -1,9 +1,9 @@
 /* Studies: what ${...} means, the runs that a file stands for, what one file takes from another. */
-#include "sim/study.h"
+#include "sim/study/study.h"
 
-#include "sim/ini_load.h"
-#include "sim/study_table.h"
-#include "sim/study_value.h"
+#include "sim/scenario/ini_load.h"
+#include "sim/study/table.h"
+#include "sim/study/value.h"
 
 #include <glib.h>
 #include <glib/gstdio.h>
@@ -12,8 +12,7 @@
 
 #define BASE "[file]\nblocks = 4\n[tracker]\nup = 1Mbit\n[peers a]\nup = 1Mbit\ndown = 2Mbit\n"
 
-/* ---- one value --------------------------------------------------------------------------------
- */
+/* ---- one value ---- */
 
 /* The pieces as a text: 'text', NAME, [NAME:a|b!ALONG]. */
 static char *drawn(const char *value)
@@ -120,8 +119,7 @@ static void test_bad_values(void)
     }
 }
 
-/* ---- the runs ---------------------------------------------------------------------------------
- */
+/* ---- the runs ---- */
 
 static sim_study *plan(const char *text, char **error)
 {
@@ -326,8 +324,7 @@ static void test_choosing(void)
     }
 }
 
-/* ---- extends ----------------------------------------------------------------------------------
- */
+/* ---- extends ---- */
 
 static char *folder;
 

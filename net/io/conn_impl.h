@@ -1,0 +1,22 @@
+/*
+ * What conn.c (coming, going, reading) and conn_out.c (sending) share; nobody else includes it.
+ */
+#ifndef NET_CONN_IMPL_H
+#define NET_CONN_IMPL_H
+
+#include "net/io/conn.h"
+
+/* Seconds of the loop, from 1. */
+uint32_t net_conn_seconds(const net_loop *loop);
+
+void net_conn_read_start(net_conn *conn);
+void net_conn_read_stop(net_conn *conn);
+
+/* Sends what is ready, from the front on; closes where that was wanted and all is sent. */
+void net_conn_flush(net_conn *conn);
+
+/* Ends a place that is in no queue any more: tells its owner and frees it, unless it has no
+ * owner and is still to be made ready. */
+void net_out_end(net_out *out, bool sent);
+
+#endif

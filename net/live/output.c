@@ -1,0 +1,219 @@
+#include "net/live/output.h"
+
+#include "net/results/json_text.h"
+#include "program/version.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MANIFEST "manifest.json"
+
+/* All that a run, or a plot of one, may leave; the manifest first. */
+static const char *const known_names[] = {
+    MANIFEST,     "completion.csv", "provenance.csv", "provenance.csv.zst", "timeline.csv",
+    "events.csv", "events.csv.zst", "transfers.csv",  "summary.json",       "config.ini",
+    "curves.png", "curves.svg",     "completion.png", "completion.svg",
+};
+
+/* A file of this run. */
+struct output {
+    const char *name;
+    GString *text;
+};
+
+#define OUTPUT_COUNT 5
+
+/* ---- the folder ---------------------------------------------------------------------------- */
+
+static bool holds_something(const char *folder)
+{
+    GDir *dir = g_dir_open(folder, 0, NULL);
+    bool found = dir && g_dir_read_name(dir) != NULL;
+    if (dir) g_dir_close(dir);
+    return found;
+}
+
+/* False if another process has it. The descriptor stays open, and so the lock, until the process
+ * ends; a file system without locks has it all the same. */
+static bool lock_folder(const char *folder)
+{
+    int lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return lock < 0 || flock(lock, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+}
+
+bool net_live_output_open(const char *folder, bool force, char **error)
+{
+    *error = NULL;
+    if (g_mkdir_with_parents(folder, 0777) != 0 || access(folder, W_OK | X_OK) != 0)
+        *error = g_strdup_printf("%s: %s", folder, g_strerror(errno));
+    else if (!lock_folder(folder))
+        *error = g_strdup_printf("%s: another run is writing there now", folder);
+    else if (holds_something(folder) && !force)
+        *error =
+            g_strdup_printf("%s: the folder holds something (--force replaces results)", folder);
+    return !*error;
+}
+
+static void remove_known(const char *folder, const char *suffix)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(known_names); i++) {
+        char *path = g_strdup_printf("%s/%s%s", folder, known_names[i], suffix);
+        g_unlink(path);
+        g_free(path);
+    }
+}
+
+/* Writes NAME.tmp, down to the disk. */
+static bool write_file(const char *folder, const char *name, const GString *text, char **error)
+{
+    assert(folder[0] && name[0]);
+    char *path = g_strdup_printf("%s/%s.tmp", folder, name);
+    FILE *file = fopen(path, "we");
+    bool right = file && fwrite(text->str, 1, text->len, file) == text->len && !fflush(file) &&
+                 fsync(fileno(file)) == 0;
+    int code = errno;
+    if (file && fclose(file) != 0 && right) {
+        code = errno;
+        right = false;
+    }
+    if (!right) *error = g_strdup_printf("%s: %s", path, g_strerror(code));
+    g_free(path);
+    return right;
+}
+
+static bool publish_file(const char *folder, const char *name, char **error)
+{
+    assert(folder[0] && name[0]);
+    char *from = g_strdup_printf("%s/%s.tmp", folder, name);
+    char *to = g_strdup_printf("%s/%s", folder, name);
+    bool right = rename(from, to) == 0;
+    if (!right) *error = g_strdup_printf("%s: %s", to, g_strerror(errno));
+    g_free(from);
+    g_free(to);
+    return right;
+}
+
+/* ---- the manifest -------------------------------------------------------------------------- */
+
+static char *hash_of(const GString *text)
+{
+    return g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)text->str, text->len);
+}
+
+static void put_files(net_json *json, const struct output *outputs)
+{
+    net_json_object(json, "files");
+    for (size_t i = 0; i < OUTPUT_COUNT; i++) {
+        char *hash = hash_of(outputs[i].text);
+        net_json_object(json, outputs[i].name);
+        net_json_number(json, "bytes", outputs[i].text->len);
+        net_json_text(json, "sha256", hash);
+        net_json_object_end(json);
+        g_free(hash);
+    }
+    net_json_object_end(json);
+}
+
+static uint64_t wall_clock_ns(void)
+{
+    return (uint64_t)g_get_real_time() * 1000;
+}
+
+static void put_started(net_json *json, uint64_t started_ns)
+{
+    char text[32] = "";
+    time_t seconds = (time_t)(started_ns / 1000000000);
+    struct tm utc;
+    if (gmtime_r(&seconds, &utc)) strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    net_json_text(json, "started", text);
+}
+
+static void put_volatile(net_json *json, const char *folder, const net_live_origin *origin)
+{
+    struct utsname host;
+    bool known = uname(&host) == 0;
+    uint64_t now = wall_clock_ns();
+    net_json_object(json, "volatile");
+    net_json_array(json, "argv");
+    for (int i = 0; i < origin->argc; i++)
+        net_json_text(json, NULL, origin->argv[i]);
+    net_json_array_end(json);
+    net_json_text(json, "source", origin->source);
+    net_json_text(json, "folder", folder);
+    put_started(json, origin->started_ns);
+    net_json_time(json, "wall_s",
+                  now > origin->started_ns ? (mb_time)(now - origin->started_ns) : 0);
+    net_json_text(json, "host", known ? host.nodename : NULL);
+    net_json_text(json, "system", known ? host.sysname : NULL);
+    net_json_text(json, "release", known ? host.release : NULL);
+    net_json_text(json, "machine", known ? host.machine : NULL);
+    net_json_object_end(json);
+}
+
+static void put_manifest(GString *text, const char *folder, const net_run *run,
+                         const struct output *outputs, const net_live_origin *origin)
+{
+    net_json json;
+    char *config = hash_of(outputs[OUTPUT_COUNT - 1].text);
+    net_json_begin(&json, text);
+    net_json_number(&json, "schema", NET_RESULTS_SCHEMA);
+    net_json_text(&json, "program", "minibit-live");
+    net_json_text(&json, "version", mb_program_version());
+    net_json_text(&json, "commit", mb_program_commit());
+    net_json_text(&json, "sources_sha256", mb_program_sources());
+    net_json_text(&json, "scenario", run->name);
+    net_json_bool(&json, "complete", run->complete);
+    net_json_text(&json, "config_sha256", config);
+    net_json_number(&json, "seed", run->seed);
+    put_files(&json, outputs);
+    put_volatile(&json, folder, origin);
+    net_json_end(&json);
+    g_free(config);
+}
+
+/* ---- the whole ----------------------------------------------------------------------------- */
+
+static bool write_all(const char *folder, const struct output *outputs, const GString *manifest,
+                      char **error)
+{
+    bool right = true;
+    for (size_t i = 0; i < OUTPUT_COUNT && right; i++)
+        right = write_file(folder, outputs[i].name, outputs[i].text, error);
+    right = right && write_file(folder, MANIFEST, manifest, error);
+    if (right) remove_known(folder, "");
+    for (size_t i = 0; i < OUTPUT_COUNT && right; i++)
+        right = publish_file(folder, outputs[i].name, error);
+    right = right && publish_file(folder, MANIFEST, error);
+    if (!right) remove_known(folder, ".tmp");
+    return right;
+}
+
+bool net_live_output_write(const char *folder, const char *config, const net_run *run,
+                           const net_live_origin *origin, char **error)
+{
+    assert(run->geometry && run->peer_count <= run->expected);
+    struct output outputs[OUTPUT_COUNT] = {
+        {"provenance.csv", g_string_new(NULL)}, {"timeline.csv", g_string_new(NULL)},
+        {"completion.csv", g_string_new(NULL)}, {"summary.json", g_string_new(NULL)},
+        {"config.ini", g_string_new(config)},
+    };
+    GString *manifest = g_string_new(NULL);
+    net_results_provenance(run, outputs[0].text);
+    net_results_timeline(run, outputs[1].text);
+    net_results_completion(run, outputs[2].text);
+    net_results_summary(run, outputs[3].text);
+    put_manifest(manifest, folder, run, outputs, origin);
+    *error = NULL;
+    bool right = write_all(folder, outputs, manifest, error);
+    for (size_t i = 0; i < OUTPUT_COUNT; i++)
+        g_string_free(outputs[i].text, TRUE);
+    g_string_free(manifest, TRUE);
+    return right;
+}

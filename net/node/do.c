@@ -1,0 +1,382 @@
+/*
+ * What the core wants done: messages written, the rest passed on.
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/blockset.h"
+#include "net/limits.h"
+#include "net/node/impl.h"
+
+/* ---- writing -------------------------------------------------------------------------------- */
+
+void net_node_send(net_conn *conn, const mb_wire_message *message)
+{
+    mb_text text;
+    int error;
+
+    mb_text_init(&text);
+    error = mb_wire_encode(message, &text);
+    assert(error != MB_ERR_ARGUMENT); /* what I say is what others take */
+    if (error) net_alloc(SIZE_MAX);
+    mb_text_add(&text, "\n");
+    net_conn_send(conn, &text);
+}
+
+void net_node_notice(net_link *link, net_conn *conn, mb_wire_note note,
+                     mb_wire_extension *extension)
+{
+    mb_wire_extension plain = {0};
+    mb_wire_extension *e = extension ? extension : &plain;
+    const mb_wire_message message = {
+        .type = MB_WIRE_NOTICE, .peer_id = link->node->config.id, .extension = e};
+
+    e->version = MB_WIRE_VERSION;
+    e->note = note;
+    e->keep = true;
+    net_node_send(conn, &message);
+}
+
+/* The first `count` blocks of my log as a set of the wire; the caller frees it. */
+static uint8_t *set_of(const net_node *node, mb_told told)
+{
+    assert(told.log && told.count <= told.log->count);
+    uint32_t words = mb_blockset_words(node->geometry->blocks);
+    uint64_t *set = net_alloc_zero((words + 1) * sizeof *set);
+    uint8_t *bytes = net_alloc(mb_wire_set_size(node->geometry->blocks));
+
+    for (uint32_t i = 0; i < told.count; i++)
+        mb_blockset_add(set, told.log->blocks[i]);
+    mb_wire_set_put(set, node->geometry->blocks, bytes);
+    net_store_hide_lost(node->config.store, bytes);
+    free(set);
+    return bytes;
+}
+
+void net_told_put(net_link *link, net_conn *conn, mb_told told, bool notice,
+                  mb_wire_extension *extension, net_told_text *text)
+{
+    assert(!told.log || told.count <= told.log->count);
+    bool known = told.log && link->told_epoch == told.epoch;
+    uint32_t before = known ? link->told_count : 0, news;
+
+    text->set = NULL;
+    if (!told.log || (known && told.count <= before)) return;
+    link->told_epoch = told.epoch;
+    link->told_count = told.count;
+    news = told.count - before;
+    if (!known || news > NET_LIMIT_HAVE) {
+        text->set = set_of(link->node, told);
+        extension->set = text->set;
+        extension->set_size = mb_wire_set_size(link->node->geometry->blocks);
+        extension->epoch = told.epoch;
+        extension->count = told.count;
+        return;
+    }
+    memcpy(text->have, told.log->blocks + before, news * sizeof *text->have);
+    if (notice) {
+        extension->have = text->have;
+        extension->have_count = news;
+    } else {
+        mb_wire_extension have = {.have = text->have, .have_count = news};
+
+        net_node_notice(link, conn, MB_WIRE_NOTE_HAVE, &have);
+    }
+}
+
+void net_told_clear(net_told_text *text)
+{
+    free(text->set);
+}
+
+static void put_flags(mb_wire_extension *e, uint8_t flags)
+{
+    e->slot = flags & MB_FLAG_SLOT;
+    e->more = flags & MB_FLAG_MORE;
+    e->open = flags & MB_FLAG_OPEN;
+    e->optimistic = flags & MB_FLAG_OPTIMISTIC;
+}
+
+void net_node_hello(net_link *link, mb_wire_note note, uint8_t flags, mb_told told)
+{
+    net_conn *conn = net_link_conn(link);
+    mb_wire_extension e = {.port = link->node->config.port};
+    net_told_text text;
+
+    if (!conn) return;
+    link->told_count = link->told_epoch = 0; /* a greeting tells all */
+    put_flags(&e, flags);
+    net_told_put(link, conn, told, true, &e, &text);
+    net_node_notice(link, conn, note, &e);
+    net_told_clear(&text);
+}
+
+/* ---- messages of the core -------------------------------------------------------------------- */
+
+static const mb_wire_note notes[] = {
+    [MB_MSG_HELLO] = MB_WIRE_NOTE_HELLO,       [MB_MSG_HELLO_ACK] = MB_WIRE_NOTE_LISTED,
+    [MB_MSG_HELLO_FULL] = MB_WIRE_NOTE_FULL,   [MB_MSG_BYE] = MB_WIRE_NOTE_LEAVE,
+    [MB_MSG_UNCHOKE] = MB_WIRE_NOTE_UNCHOKE,   [MB_MSG_CHOKE] = MB_WIRE_NOTE_CHOKE,
+    [MB_MSG_CANCEL] = MB_WIRE_NOTE_CANCEL,     [MB_MSG_HAVE] = MB_WIRE_NOTE_HAVE,
+    [MB_MSG_INTEREST] = MB_WIRE_NOTE_INTEREST, [MB_MSG_DECLINE] = MB_WIRE_NOTE_DECLINE,
+};
+
+static bool raw_wanted(const net_node *node)
+{
+    return node->config.protocol->encoding == MB_ENCODING_RAW;
+}
+
+static void send_request(net_link *link, net_conn *conn, const mb_action *wanted)
+{
+    assert(wanted->block < link->node->geometry->blocks);
+    mb_action asked = *wanted;
+    const mb_action *action = &asked;
+    mb_wire_extension e = {.version = MB_WIRE_VERSION,
+                           .raw = raw_wanted(link->node),
+                           .keep = true,
+                           .offset = action->offset,
+                           .endgame = action->flags & MB_FLAG_ENDGAME};
+    const mb_wire_message message = {.type = MB_WIRE_REQUEST,
+                                     .peer_id = link->node->config.id,
+                                     .block = action->block,
+                                     .extension = &e};
+    net_told_text text;
+
+    if (link->remote->doubted) asked.offset = e.offset = 0; /* all of it, to be blamed for */
+    net_told_put(link, conn, action->told, false, &e, &text);
+    net_link_asked(link, action);
+    net_record_request(link->node->config.record);
+    net_node_send(conn, &message);
+    net_told_clear(&text);
+}
+
+static void send_note(net_link *link, net_conn *conn, const mb_action *action)
+{
+    assert(action->message > 0 && action->message < sizeof notes / sizeof *notes);
+    mb_wire_extension e = {0};
+    net_told_text text;
+
+    put_flags(&e, action->flags);
+    if (action->block < link->node->geometry->blocks) {
+        e.has_block = true;
+        e.block = action->block;
+    }
+    net_told_put(link, conn, action->told, true, &e, &text);
+    if (action->message != MB_MSG_HAVE || e.set || e.have)
+        net_node_notice(link, conn, notes[action->message], &e);
+    net_told_clear(&text);
+}
+
+/* It no longer wants a block: the answer that may still come is passed over. */
+static void drop_ask(net_link *link, uint32_t block)
+{
+    assert(link->ask_count <= link->ask_capacity);
+    for (uint16_t i = 0; i < link->ask_count; i++)
+        if (link->asks[i].block == block) link->asks[i].dropped = true;
+}
+
+static void send_minibit(net_link *link, const mb_action *action)
+{
+    net_conn *conn;
+
+    if (action->message == MB_MSG_HELLO || action->message == MB_MSG_HELLO_ACK) {
+        if (net_link_conn(link))
+            net_node_hello(link, notes[action->message], action->flags, action->told);
+        else
+            net_node_push(link->node, MB_EVENT_GONE, link->remote);
+        return;
+    }
+    if (action->message == MB_MSG_BYE && !link->out && !link->in) return; /* nothing to part from */
+    conn = net_link_conn(link);
+    if (!conn) {
+        if (action->message != MB_MSG_BYE) net_node_push(link->node, MB_EVENT_GONE, link->remote);
+        return;
+    }
+    if (action->message == MB_MSG_CANCEL) drop_ask(link, action->block);
+    if (action->message == MB_MSG_REQUEST)
+        send_request(link, conn, action);
+    else
+        send_note(link, conn, action);
+}
+
+static void do_send(net_node *node, const mb_action *action)
+{
+    net_remote *remote = net_remotes_at(node->config.remotes, action->to);
+    bool parting = action->message == MB_MSG_BYE || action->message == MB_MSG_HELLO_FULL;
+    net_link *link;
+
+    if (!remote || action->flags & MB_FLAG_QUIET) return;
+    link = net_link_get(node, remote);
+    if (action->message == MB_MSG_REFUSE) {
+        net_node_refuse(link, action);
+    } else if (remote->speech != NET_SPEECH_MINIBIT) {
+        net_plain_send(link, action);
+    } else {
+        send_minibit(link, action);
+    }
+    if (parting && remote->link) net_link_part(link);
+    if (remote->link) net_link_release(link);
+}
+
+static void do_broadcast(net_node *node, const mb_action *action)
+{
+    uint32_t index = 0, remote;
+    mb_action one = *action;
+
+    one.type = MB_ACTION_SEND;
+    while (mb_peer_known(node->peer, &index, &one.to, &remote))
+        do_send(node, &one);
+}
+
+/* ---- notes ---------------------------------------------------------------------------------- */
+
+/* The delivery of `block` in this step, or NULL. */
+static const net_gain *gain_of(const net_node *node, uint32_t block)
+{
+    for (uint32_t i = 0; i < node->batch_count; i++)
+        if (node->batch[i].event.type == MB_EVENT_BLOCK && node->batch[i].event.block == block)
+            return &node->batch[i].gain;
+    return NULL;
+}
+
+static const char *name_of(const net_node *node, uint32_t from)
+{
+    const net_remote *remote = net_remotes_at(node->config.remotes, from);
+
+    return remote ? remote->id : "";
+}
+
+static void do_gained(net_node *node, const mb_action *action)
+{
+    assert(action->block < node->geometry->blocks);
+    const net_gain *from = gain_of(node, action->block);
+    net_gain gain = {.time = net_loop_now(node->loop), .block = action->block};
+
+    if (node->config.seeder) return;
+    if (from) {
+        gain = *from;
+        gain.time = net_loop_now(node->loop);
+        net_record_gain(node->config.record, &gain, name_of(node, from->from));
+        return;
+    }
+    gain.started = gain.time;
+    gain.from = NET_FROM_NONE;
+    gain.via = MB_VIA_INITIAL;
+    net_record_gain(node->config.record, &gain, "");
+}
+
+/* ---- publishing ----------------------------------------------------------------------------- */
+
+typedef struct publish {
+    net_work work;
+    net_node *node;
+    int error;
+} publish;
+
+static void on_publish(net_work *work)
+{
+    publish *p = (publish *)work;
+
+    p->error = net_store_publish(p->node->config.store);
+}
+
+static void on_published(net_work *work)
+{
+    assert(((publish *)work)->node->working > 0);
+    publish *p = (publish *)work;
+    net_node *node = p->node;
+
+    node->working--;
+    node->published = p->error == MB_OK;
+    if (p->error)
+        net_node_fail(node, p->error);
+    else
+        node->config.ops->published(node);
+    free(p);
+}
+
+static void do_complete(net_node *node)
+{
+    assert(mb_peer_look(node->peer).complete);
+    publish *p;
+
+    if (node->config.seeder) return;
+    net_record_complete(node->config.record, net_loop_now(node->loop));
+    node->config.ops->complete(node);
+    p = net_alloc_zero(sizeof *p);
+    p->node = node;
+    p->work.work = on_publish;
+    p->work.done = on_published;
+    node->working++;
+    net_work_start(node->loop, &p->work);
+}
+
+/* ---- all of them ---------------------------------------------------------------------------- */
+
+static void do_outward(net_node *node, const mb_action *action)
+{
+    switch ((mb_action_type)action->type) {
+    case MB_ACTION_SEND: do_send(node, action); break;
+    case MB_ACTION_BROADCAST: do_broadcast(node, action); break;
+    case MB_ACTION_UPLOAD: net_node_upload(node, action); break;
+    case MB_ACTION_ABORT: net_node_abort(node, action); break;
+    case MB_ACTION_ANNOUNCE:
+        node->config.ops->announce(node, (mb_announce)action->message, action->told);
+        break;
+    case MB_ACTION_LEFT:
+        node->left = true;
+        node->config.ops->left(node);
+        break;
+    default: assert(!"not an outward action");
+    }
+}
+
+typedef struct late_action {
+    net_node *node;
+    mb_action action;
+} late_action;
+
+static void do_late(void *arg)
+{
+    late_action *late = arg;
+
+    if (!late->node->freeing) do_outward(late->node, &late->action);
+    free(late);
+}
+
+/* A broadcast reaches whom I know now, not whom I know when the latency has passed. */
+static void broadcast_late(net_node *node, const mb_action *action)
+{
+    uint32_t index = 0, remote;
+    mb_action one = *action;
+
+    one.type = MB_ACTION_SEND;
+    while (mb_peer_known(node->peer, &index, &one.to, &remote))
+        net_node_execute(node, &one);
+}
+
+void net_node_execute(net_node *node, const mb_action *action)
+{
+    late_action *late;
+
+    switch ((mb_action_type)action->type) {
+    case MB_ACTION_MEASURE: node->measuring = true; return;
+    case MB_ACTION_GAINED: do_gained(node, action); return;
+    case MB_ACTION_COMPLETE: do_complete(node); return;
+    case MB_ACTION_WASTED: return; /* its bytes led to no block: the record sees that */
+    case MB_ACTION_ANSWER: return; /* the tracker's */
+    default: break;
+    }
+    if (node->loop->latency == 0) {
+        do_outward(node, action);
+        return;
+    }
+    if (action->type == MB_ACTION_BROADCAST) {
+        broadcast_late(node, action);
+        return;
+    }
+    late = net_alloc(sizeof *late);
+    *late = (late_action){node, *action};
+    net_loop_delay(node->loop, do_late, free, late);
+}

@@ -1,0 +1,419 @@
+#include "net/node/node.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "net/limits.h"
+#include "net/node/impl.h"
+
+/* Blocks stored between two syncs of the file. */
+#define SYNC_BLOCKS 64
+
+/* ---- the queue ------------------------------------------------------------------------------ */
+
+net_event net_event_make(mb_event_type type, const net_remote *from)
+{
+    net_event made;
+
+    memset(&made, 0, sizeof made);
+    made.event.type = (uint8_t)type;
+    made.event.from = from ? from->node : MB_NODE_NONE;
+    made.event.index = made.event.remote = MB_INDEX_NONE;
+    made.event.block = MB_BLOCK_NONE;
+    return made;
+}
+
+static net_event *queue_add(net_node *node, const net_event *event)
+{
+    assert(node->queue_count <= node->queue_capacity);
+    if (node->queue_count == node->queue_capacity) {
+        node->queue_capacity = node->queue_capacity ? node->queue_capacity * 2 : 16;
+        node->queue = net_realloc(node->queue, node->queue_capacity * sizeof *node->queue);
+    }
+    node->queue[node->queue_count] = *event;
+    return &node->queue[node->queue_count++];
+}
+
+net_event *net_node_push(net_node *node, mb_event_type type, const net_remote *from)
+{
+    net_event event = net_event_make(type, from);
+
+    return queue_add(node, &event);
+}
+
+typedef struct heard {
+    net_node *node;
+    net_event event;
+} heard;
+
+static void hear_late(void *arg)
+{
+    heard *h = arg;
+
+    queue_add(h->node, &h->event);
+    free(h);
+}
+
+static void drop_heard(void *arg)
+{
+    heard *h = arg;
+
+    free(h->event.owned);
+    free(h);
+}
+
+void net_node_hear(net_node *node, const net_event *event)
+{
+    heard *late;
+
+    if (node->loop->latency == 0) {
+        queue_add(node, event);
+        return;
+    }
+    late = net_alloc(sizeof *late);
+    *late = (heard){node, *event};
+    net_loop_delay(node->loop, hear_late, drop_heard, late);
+}
+
+/* ---- steps ---------------------------------------------------------------------------------- */
+
+static void take_batch(net_node *node)
+{
+    assert(node->batch_count == 0 && node->queue_count > 0);
+    net_event *queue = node->queue;
+    uint32_t capacity = node->queue_capacity;
+
+    node->queue = node->batch;
+    node->queue_capacity = node->batch_capacity;
+    node->batch = queue;
+    node->batch_capacity = capacity;
+    node->batch_count = node->queue_count;
+    node->queue_count = 0;
+}
+
+/* Fills in what the events tell: only now, for a log may have moved since they were queued. */
+static void fill_events(net_node *node)
+{
+    assert(node->batch_count > 0);
+    net_remotes *remotes = node->config.remotes;
+
+    if (node->batch_count > node->events_capacity) {
+        node->events_capacity = node->batch_count * 2;
+        node->events = net_realloc(node->events, node->events_capacity * sizeof *node->events);
+    }
+    for (uint32_t i = 0; i < node->batch_count; i++) {
+        net_event *from = &node->batch[i];
+        const net_remote *remote = net_remotes_at(remotes, from->event.from);
+
+        if (from->tell && remote) from->event.told = net_remote_told(remote);
+        node->events[i] = from->event;
+        if (from->event.type != MB_EVENT_LISTED) continue;
+        mb_listing *list = from->owned;
+        for (uint32_t n = 0; n < from->event.list_count; n++) {
+            remote = net_remotes_at(remotes, list[n].node);
+            if (list[n].told.count && remote) list[n].told = net_remote_told(remote);
+        }
+    }
+}
+
+static void step(net_node *node)
+{
+    assert(node->batch_count > 0);
+    int error;
+
+    mb_time now = net_loop_now(node->loop);
+
+    if (now > node->stepped) node->stepped = now; /* a sleep that is excused takes it back */
+    node->measuring = false;
+    node->actions.count = 0;
+    error =
+        mb_peer_step(node->peer, node->stepped, node->events, node->batch_count, &node->actions);
+    if (error == MB_ERR_MEMORY) net_alloc(SIZE_MAX);
+    if (error) net_log(NET_DEBUG, "the core refused an event: %s", mb_strerror(error));
+    for (size_t i = 0; i < node->actions.count; i++)
+        net_node_execute(node, &node->actions.items[i]);
+    for (uint32_t i = 0; i < node->batch_count; i++)
+        free(node->batch[i].owned);
+    node->batch_count = 0;
+}
+
+static void on_timer(uv_timer_t *timer);
+
+static void see_to_timer(net_node *node)
+{
+    mb_time deadline = mb_peer_deadline(node->peer), now = net_loop_now(node->loop);
+
+    if (deadline == MB_NEVER || node->left) {
+        uv_timer_stop(&node->timer);
+        return;
+    }
+    mb_time wait = deadline > now ? deadline - now : 0;
+    uv_update_time(&node->loop->uv);
+    uv_timer_start(&node->timer, on_timer, (uint64_t)((wait + MB_MS - 1) / MB_MS), 0);
+}
+
+static void flush(net_node *node)
+{
+    if (node->queue_count == 0 || node->freeing) return;
+    while (node->queue_count > 0 && !node->left) {
+        take_batch(node);
+        fill_events(node);
+        step(node);
+        while (node->measuring) { /* told at once, before anything else */
+            net_event *waiting = node->queue;
+            uint32_t count = node->queue_count, capacity = node->queue_capacity;
+
+            node->queue = NULL;
+            node->queue_count = node->queue_capacity = 0;
+            net_node_measure(node);
+            take_batch(node);
+            fill_events(node);
+            free(node->queue);
+            node->queue = waiting;
+            node->queue_count = count;
+            node->queue_capacity = capacity;
+            step(node);
+        }
+    }
+    see_to_timer(node);
+}
+
+static void on_prepare(uv_prepare_t *prepare)
+{
+    net_node *node = prepare->data;
+
+    flush(node);
+    if (node->loop->paranoid) net_node_check(node);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    net_node *node = timer->data;
+
+    net_node_push(node, MB_EVENT_TIMER, NULL);
+}
+
+/* ---- the second's tick ----------------------------------------------------------------------- */
+
+typedef struct sync_work {
+    net_work work;
+    net_node *node;
+    int error;
+} sync_work;
+
+static void on_sync(net_work *work)
+{
+    sync_work *s = (sync_work *)work;
+
+    s->error = net_store_sync(s->node->config.store);
+}
+
+static void on_synced(net_work *work)
+{
+    assert(((sync_work *)work)->node->syncing);
+    sync_work *s = (sync_work *)work;
+
+    s->node->working--;
+    s->node->syncing = false;
+    if (s->error) net_node_fail(s->node, s->error);
+    free(s);
+}
+
+static void see_to_sync(net_node *node)
+{
+    sync_work *s;
+
+    if (node->syncing || node->unsynced < SYNC_BLOCKS || node->published) return;
+    s = net_alloc_zero(sizeof *s);
+    s->node = node;
+    s->work.work = on_sync;
+    s->work.done = on_synced;
+    node->syncing = true;
+    node->unsynced = 0;
+    node->working++;
+    net_work_start(node->loop, &s->work);
+}
+
+void net_node_stored(net_node *node)
+{
+    assert(node->unsynced < UINT32_MAX);
+    node->unsynced++;
+    see_to_sync(node);
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+    net_node *node = timer->data;
+    mb_time now = net_loop_now(node->loop);
+    net_link *next;
+
+    net_node_watch(node, false);
+    net_node_pass_on(node);
+    for (net_link *link = node->links; link; link = next) {
+        uint32_t now_s = (uint32_t)(uv_now(&node->loop->uv) / 1000) + 1;
+
+        next = link->next;
+        net_plain_tick(link, now);
+        if (link->out && !link->out->connecting && !link->out->closing &&
+            now_s - link->out->said_s >= NET_ALIVE_MS / 1000)
+            net_node_notice(link, link->out, MB_WIRE_NOTE_ALIVE, NULL);
+    }
+}
+
+/* ---- life ----------------------------------------------------------------------------------- */
+
+net_node *net_node_new(const net_node_config *config)
+{
+    net_node *node = net_alloc_zero(sizeof *node);
+    const mb_peer_config core = {
+        .node = config->seeder ? MB_NODE_TRACKER : 1,
+        .seed = config->seed,
+        .protocol = config->protocol,
+        .geometry = net_store_geometry(config->store),
+        .have = config->seeder ? NULL : net_store_held(config->store),
+        .epoch = net_store_epoch(config->store),
+        .seeder = config->seeder,
+    };
+
+    node->config = *config;
+    node->loop = config->loop;
+    node->geometry = net_store_geometry(config->store);
+    node->published = net_store_is_published(config->store);
+    mb_actions_init(&node->actions);
+    if (mb_peer_new(&node->peer, &core)) {
+        free(node);
+        return NULL;
+    }
+    uv_prepare_init(&node->loop->uv, &node->prepare);
+    uv_timer_init(&node->loop->uv, &node->timer);
+    uv_timer_init(&node->loop->uv, &node->tick);
+    node->prepare.data = node->timer.data = node->tick.data = node;
+    uv_prepare_start(&node->prepare, on_prepare);
+    uv_timer_start(&node->tick, on_tick, 1000, 1000);
+    return node;
+}
+
+void net_node_free(net_node *node)
+{
+    if (!node) return;
+    node->freeing = true;
+    net_conn_close_all(node->loop);
+    uv_run(&node->loop->uv, UV_RUN_NOWAIT); /* what was being written ends */
+    while (node->working > 0)
+        uv_run(&node->loop->uv, UV_RUN_ONCE);
+    uv_run(&node->loop->uv, UV_RUN_NOWAIT);
+    for (net_link *link = node->links, *next; link; link = next) {
+        next = link->next;
+        link->remote->link = NULL;
+        free(link->asks);
+        free(link->requests);
+        free(link);
+    }
+    uv_close((uv_handle_t *)&node->prepare, NULL);
+    uv_close((uv_handle_t *)&node->timer, NULL);
+    uv_close((uv_handle_t *)&node->tick, NULL);
+    uv_run(&node->loop->uv, UV_RUN_NOWAIT);
+    net_node_partials_clear(node);
+    for (uint32_t i = 0; i < NET_CACHE_BLOCKS; i++)
+        net_block_unref(node->cache[i]);
+    for (uint32_t i = 0; i < node->queue_count; i++)
+        free(node->queue[i].owned);
+    mb_actions_clear(&node->actions);
+    mb_peer_free(node->peer);
+    free(node->queue);
+    free(node->batch);
+    free(node->events);
+    free(node);
+}
+
+void *net_node_owner(const net_node *node)
+{
+    return node->config.owner;
+}
+
+void net_node_start(net_node *node)
+{
+    net_node_push(node, MB_EVENT_START, NULL);
+}
+
+void net_node_leave(net_node *node)
+{
+    assert(!node->freeing);
+    net_node_push(node, MB_EVENT_LEAVE, NULL);
+}
+
+void net_node_fail(net_node *node, int error)
+{
+    assert(error != MB_OK);
+    char text[512];
+
+    if (node->failed) return;
+    node->failed = true;
+    net_store_describe(node->config.store, error, text, sizeof text);
+    node->config.ops->failed(node, text);
+}
+
+void net_node_accept(net_node *node, uv_stream_t *server)
+{
+    net_conn *conn = net_conn_accept(node->loop, server, &net_node_conn_ops, node);
+
+    if (conn) conn->role = NET_CONN_IN;
+}
+
+/* ---- the tracker's answer -------------------------------------------------------------------- */
+
+void net_node_listed(net_node *node, const net_listing *list, uint32_t count, const uint32_t *dealt,
+                     uint32_t dealt_count)
+{
+    assert(!node->config.seeder);
+    net_event event = net_event_make(MB_EVENT_LISTED, NULL);
+    size_t size = count * sizeof(mb_listing) + dealt_count * sizeof *dealt;
+    mb_listing *copy = net_alloc_zero(size);
+    uint32_t *dealt_copy = (uint32_t *)(copy + count), used = 0;
+
+    for (uint32_t i = 0; i < count; i++) {
+        const net_remote *remote = net_remotes_at(node->config.remotes, list[i].node);
+
+        if (!remote) continue;
+        copy[used].node = list[i].node;
+        copy[used].flags = list[i].flags;
+        copy[used].told.count = list[i].tell; /* a mark: it is filled in when the core gets it */
+        used++;
+    }
+    if (dealt_count > 0) memcpy(dealt_copy, dealt, dealt_count * sizeof *dealt);
+    event.owned = copy;
+    event.event.list = copy;
+    event.event.list_count = used;
+    event.event.dealt = dealt_copy;
+    event.event.dealt_count = dealt_count;
+    net_node_hear(node, &event);
+}
+
+void net_node_unlisted(net_node *node)
+{
+    net_node_push(node, MB_EVENT_UNLISTED, NULL);
+}
+
+/* ---- looking -------------------------------------------------------------------------------- */
+
+void net_node_hide_lost(const net_node *node, uint8_t *set)
+{
+    net_store_hide_lost(node->config.store, set);
+}
+
+mb_peer_view net_node_look(const net_node *node)
+{
+    return mb_peer_look(node->peer);
+}
+
+const mb_log *net_node_log(const net_node *node)
+{
+    return mb_peer_log(node->peer);
+}
+
+void net_node_traffic(const net_node *node, uint64_t *sent, uint64_t *received)
+{
+    *sent = node->sent_bytes;
+    *received = node->received_bytes;
+}

@@ -1,0 +1,169 @@
+#include "net/results/results.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <string.h>
+
+static const char *const role_names[] = {"tracker", "seeder", "leecher", NULL};
+static const char *const via_names[] = {"initial", "regular", "optimistic", "seed",
+                                        "open",    "endgame", NULL};
+static const char *const status_names[] = {"incomplete", "complete", "left", "crashed", NULL};
+
+static int find(const char *const *names, const char *word)
+{
+    for (int i = 0; names[i]; i++) {
+        if (strcmp(names[i], word) == 0) return i;
+    }
+    return -1;
+}
+
+const char *net_role_name(net_role role)
+{
+    return role_names[role];
+}
+
+const char *net_via_name(mb_via via)
+{
+    return via_names[via];
+}
+
+const char *net_status_name(net_status status)
+{
+    return status_names[status];
+}
+
+int net_role_find(const char *word)
+{
+    return find(role_names, word);
+}
+
+int net_via_find(const char *word)
+{
+    return find(via_names, word);
+}
+
+int net_status_find(const char *word)
+{
+    return find(status_names, word);
+}
+
+/* ---- fields -------------------------------------------------------------------------------- */
+
+void net_put_time(GString *text, mb_time time)
+{
+    if (time == MB_NEVER) return;
+    assert(time >= 0);
+    g_string_append_printf(text, "%" PRId64 ".%09" PRId64, time / MB_SECOND, time % MB_SECOND);
+}
+
+void net_put_ratio(GString *text, unsigned __int128 numerator, unsigned __int128 denominator)
+{
+    if (denominator == 0) return;
+    /* Where the product would not fit, both lose low bits that six decimals do not show. */
+    while (numerator >> 107 || denominator >> 126) {
+        numerator >>= 1;
+        denominator >>= 1;
+    }
+    unsigned __int128 millionths = (numerator * 1000000 + denominator / 2) / denominator;
+    uint64_t value = millionths >> 64 ? UINT64_MAX : (uint64_t)millionths;
+    g_string_append_printf(text, "%" PRIu64 ".%06" PRIu64, value / 1000000, value % 1000000);
+}
+
+void net_put_field(GString *text, const char *field)
+{
+    if (!strpbrk(field, ",\"\r\n")) {
+        g_string_append(text, field);
+        return;
+    }
+    g_string_append_c(text, '"');
+    for (; *field; field++) {
+        if (*field == '"') g_string_append_c(text, '"');
+        g_string_append_c(text, *field);
+    }
+    g_string_append_c(text, '"');
+}
+
+static void put_number(GString *text, uint64_t number)
+{
+    g_string_append_printf(text, ",%" PRIu64, number);
+}
+
+static void put_time(GString *text, mb_time time)
+{
+    g_string_append_c(text, ',');
+    net_put_time(text, time);
+}
+
+/* ---- provenance.csv ------------------------------------------------------------------------ */
+
+void net_results_provenance_row(GString *text, uint64_t seq, const net_gain *gain, const char *peer,
+                                const char *from)
+{
+    assert(gain->block != MB_BLOCK_NONE);
+    bool initial = gain->via == MB_VIA_INITIAL;
+    g_string_append_printf(text, "%" PRIu64, seq);
+    put_time(text, gain->time);
+    g_string_append_c(text, ',');
+    net_put_field(text, peer);
+    put_number(text, gain->block);
+    g_string_append_c(text, ',');
+    if (!initial) net_put_field(text, from);
+    g_string_append_c(text, ',');
+    if (!initial) g_string_append(text, role_names[gain->role]);
+    put_time(text, gain->started);
+    put_number(text, gain->bytes);
+    g_string_append_c(text, ',');
+    g_string_append(text, via_names[gain->via]);
+    g_string_append_c(text, '\n');
+}
+
+static const char *giver_name(const net_run *run, uint32_t from)
+{
+    if (from == NET_FROM_TRACKER) return "tracker";
+    return from == NET_FROM_NONE ? "" : run->peers[from].name;
+}
+
+void net_results_provenance(const net_run *run, GString *text)
+{
+    g_string_append(text, NET_PROVENANCE_HEADER);
+    for (uint32_t i = 0; i < run->gain_count; i++) {
+        const net_gain *gain = &run->gains[i];
+        net_results_provenance_row(text, i, gain, run->peers[gain->peer].name,
+                                   giver_name(run, gain->from));
+    }
+}
+
+/* ---- completion.csv ------------------------------------------------------------------------ */
+
+static void put_completion_row(GString *text, const net_run *run, const net_peer_row *peer)
+{
+    assert(peer->name && peer->group < run->group_count);
+    bool complete = peer->completed != MB_NEVER;
+    net_put_field(text, peer->name);
+    g_string_append_c(text, ',');
+    net_put_field(text, run->groups[peer->group].name);
+    put_time(text, peer->arrived);
+    put_time(text, peer->first_block);
+    put_time(text, peer->completed);
+    put_time(text, complete ? peer->completed - peer->arrived : MB_NEVER);
+    put_number(text, (uint64_t)peer->dealt + peer->from[0] + peer->from[1] + peer->from[2]);
+    put_number(text, peer->dealt);
+    for (int role = 0; role < 3; role++)
+        put_number(text, peer->from[role]);
+    put_number(text, peer->uploaded_blocks);
+    put_number(text, peer->uploaded_bytes);
+    put_number(text, peer->downloaded_bytes);
+    put_number(text, peer->wasted_bytes);
+    put_number(text, peer->refusals);
+    put_time(text, peer->left);
+    g_string_append_printf(text, ",%s\n", status_names[peer->status]);
+}
+
+void net_results_completion(const net_run *run, GString *text)
+{
+    g_string_append(text, "peer,group,arrived_s,first_block_s,completed_s,download_s,blocks,dealt,"
+                          "from_tracker,from_seeders,from_leechers,uploaded_blocks,uploaded_bytes,"
+                          "downloaded_bytes,wasted_bytes,refusals,left_s,status\n");
+    for (uint32_t i = 0; i < run->peer_count; i++)
+        put_completion_row(text, run, &run->peers[i]);
+}

@@ -1,0 +1,117 @@
+#include "sim/engine/links_internal.h"
+
+#include <assert.h>
+
+/* ---- the certificate ---- */
+
+static uint64_t flow_rate(const sim_links *links, const struct sim_flow *f)
+{
+    return links->link[f->link[f->side]].level;
+}
+
+/* The sum of the flows' rates over a link, the largest of them, and how many have that. */
+static sim_work rates_over(const sim_links *links, uint32_t id, uint64_t *most, uint32_t *at_most)
+{
+    const struct sim_link *link = &links->link[id];
+    const uint32_t *ids = sim_link_ids_const(link);
+    sim_work sum = 0;
+    *most = 0;
+    *at_most = 0;
+    for (uint32_t i = 0; i < link->count; i++) {
+        uint64_t rate = flow_rate(links, &links->flow[ids[i]]);
+        sum += rate;
+        if (rate > *most) *at_most = 0;
+        if (rate >= *most) {
+            *most = rate;
+            *at_most += 1;
+        }
+    }
+    return sum;
+}
+
+/* Is a link full up to rounding, so that a flow of `rate` over it is held back there? */
+static bool holds_back(const sim_links *links, uint32_t id, uint64_t rate)
+{
+    uint64_t most;
+    uint32_t at_most;
+    sim_work sum = rates_over(links, id, &most, &at_most);
+    return rate >= most && sum + at_most > links->link[id].capacity;
+}
+
+const char *sim_links_certificate(const sim_links *links, uint32_t id)
+{
+    assert(id < links->link_count && links->settled);
+    const struct sim_link *link = &links->link[id];
+    const uint32_t *ids = sim_link_ids_const(link);
+    uint64_t most;
+    uint32_t at_most;
+    sim_work sum = rates_over(links, id, &most, &at_most);
+    if (sum > link->capacity) return "the flows' rates exceed the link's";
+    bool full = sum + at_most > link->capacity;
+    for (uint32_t i = 0; i < link->count; i++) {
+        const struct sim_flow *f = &links->flow[ids[i]];
+        uint64_t rate = flow_rate(links, f);
+        if (full && rate == most) continue;
+        if (f->side == sim_flow_side(f, id)) return "a flow is limited by a link with room";
+        if (!holds_back(links, f->link[f->side], rate)) return "a flow could have more";
+    }
+    return NULL;
+}
+
+/* ---- the state's own consistency ---- */
+
+static void check_flow_at(const sim_links *links, uint32_t id, uint32_t pos, sim_work *elsewhere)
+{
+    const struct sim_link *link = &links->link[id];
+    const uint32_t *ids = sim_link_ids_const(link);
+    const struct sim_flow *f = &links->flow[ids[pos]];
+    unsigned side = sim_flow_side(f, id);
+    assert(f->state == SIM_FLOW_ACTIVE && f->link[side] == id);
+    if (link->indexed) assert(f->pos[side] == pos);
+    assert((f->side == side) == (pos < link->attached));
+    const struct sim_link *other = &links->link[f->link[!side]];
+    if (pos >= link->attached) {
+        *elsewhere += other->level;
+        assert(other->level <= link->level);
+        return;
+    }
+    assert(link->level <= other->level);
+    assert(f->finish >= link->v && f->finish - link->v <= f->bytes * SIM_WORK_BYTE);
+    const struct sim_flow *parent = pos ? &links->flow[ids[(pos - 1) / 2]] : f;
+    assert(parent->finish < f->finish || (parent->finish == f->finish && parent->seq <= f->seq));
+}
+
+static void check_link(const sim_links *links, uint32_t id)
+{
+    const struct sim_link *link = &links->link[id];
+    assert(link->attached <= link->count);
+    assert(link->flags == 0 && link->v_time <= links->now);
+    assert(sim_link_share(link) == link->level);
+    sim_work elsewhere = 0;
+    for (uint32_t i = 0; i < link->count; i++)
+        check_flow_at(links, id, i, &elsewhere);
+    assert(elsewhere == link->sum);
+    assert(link->due <= sim_link_due(link, links->flow));
+    sim_link_bytes bytes = sim_links_bytes(links, id);
+    assert(bytes.started == bytes.carried + bytes.dropped + bytes.flying);
+}
+
+void sim_links_check(const sim_links *links)
+{
+    assert(links->settled && links->dirty_count == 0);
+    for (uint32_t id = 0; id < links->link_count; id++) {
+        check_link(links, id);
+        const char *fault = sim_links_certificate(links, id);
+        assert(!fault);
+    }
+    uint32_t states[4] = {0};
+    for (uint32_t i = 0; i < links->flow_used; i++)
+        states[links->flow[i].state]++;
+    assert(states[SIM_FLOW_ACTIVE] + states[SIM_FLOW_DONE] == links->active);
+    assert(states[SIM_FLOW_DONE] + states[SIM_FLOW_CUT] == links->done_count);
+    uint32_t idle = 0;
+    for (uint32_t i = links->flow_free; i != SIM_FLOW_NONE; i = links->flow[i].link[0])
+        idle++;
+    assert(idle == states[SIM_FLOW_FREE]);
+    sim_queue_check(links->due);
+}

@@ -1,0 +1,141 @@
+/*
+ * A link's list of flows: a heap of those that it limits, then those limited elsewhere.
+ *
+ * Lists are short but for a tracker's: in a short one a flow is sought by its number, as a look
+ * at six numbers in one cache line costs less than keeping every flow's place up to date in the
+ * flow's own line.
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/engine/links_internal.h"
+
+bool sim_link_reserve(struct sim_link *link)
+{
+    uint32_t room = link->ids ? UINT32_C(1) << link->room_log2 : SIM_LINK_INLINE;
+    if (link->count < room) return true;
+    uint8_t log2 = link->ids ? (uint8_t)(link->room_log2 + 1) : 4;
+    uint32_t *ids = realloc(link->ids, (sizeof *ids) << log2);
+    if (!ids) return false;
+    if (!link->ids) memcpy(ids, link->inline_ids, sizeof link->inline_ids);
+    link->ids = ids;
+    link->room_log2 = log2;
+    return true;
+}
+
+static void id_put(sim_links *links, uint32_t id, uint32_t *ids, uint32_t pos, uint32_t flow)
+{
+    ids[pos] = flow;
+    if (!links->link[id].indexed) return;
+    struct sim_flow *f = &links->flow[flow];
+    f->pos[sim_flow_side(f, id)] = pos;
+}
+
+static uint32_t id_find(const sim_links *links, uint32_t id, uint32_t flow)
+{
+    const struct sim_link *link = &links->link[id];
+    const struct sim_flow *f = &links->flow[flow];
+    const uint32_t *ids = sim_link_ids_const(link);
+    uint32_t pos = 0;
+    if (link->indexed) {
+        pos = f->pos[sim_flow_side(f, id)];
+    } else {
+        while (ids[pos] != flow) {
+            pos++;
+            assert(pos < link->count);
+        }
+    }
+    assert(pos < link->count && ids[pos] == flow);
+    return pos;
+}
+
+static bool flow_before(const struct sim_flow *a, const struct sim_flow *b)
+{
+    return a->finish != b->finish ? a->finish < b->finish : a->seq < b->seq;
+}
+
+static void heap_up(sim_links *links, uint32_t id, uint32_t pos)
+{
+    assert(pos < links->link[id].attached);
+    uint32_t *ids = sim_link_ids(&links->link[id]);
+    uint32_t flow = ids[pos];
+    while (pos > 0) {
+        uint32_t parent = (pos - 1) / 2;
+        if (!flow_before(&links->flow[flow], &links->flow[ids[parent]])) break;
+        id_put(links, id, ids, pos, ids[parent]);
+        pos = parent;
+    }
+    id_put(links, id, ids, pos, flow);
+}
+
+static void heap_down(sim_links *links, uint32_t id, uint32_t pos)
+{
+    assert(pos <= links->link[id].attached);
+    struct sim_link *link = &links->link[id];
+    uint32_t *ids = sim_link_ids(link);
+    uint32_t flow = ids[pos];
+    for (uint32_t child; (child = 2 * pos + 1) < link->attached; pos = child) {
+        if (child + 1 < link->attached &&
+            flow_before(&links->flow[ids[child + 1]], &links->flow[ids[child]])) {
+            child++;
+        }
+        if (!flow_before(&links->flow[ids[child]], &links->flow[flow])) break;
+        id_put(links, id, ids, pos, ids[child]);
+    }
+    id_put(links, id, ids, pos, flow);
+}
+
+void sim_link_attach(sim_links *links, uint32_t id, uint32_t flow, sim_work finish)
+{
+    assert(id < links->link_count && flow < links->flow_used);
+    struct sim_link *link = &links->link[id];
+    struct sim_flow *f = &links->flow[flow];
+    uint32_t *ids = sim_link_ids(link);
+    uint32_t pos = id_find(links, id, flow);
+    assert(pos >= link->attached);
+    f->side = (uint8_t)sim_flow_side(f, id);
+    f->finish = finish;
+    uint32_t last = link->attached++;
+    id_put(links, id, ids, pos, ids[last]);
+    id_put(links, id, ids, last, flow);
+    heap_up(links, id, last);
+}
+
+void sim_link_detach(sim_links *links, uint32_t id, uint32_t flow)
+{
+    assert(links->link[id].attached > 0);
+    struct sim_link *link = &links->link[id];
+    uint32_t *ids = sim_link_ids(link);
+    uint32_t pos = id_find(links, id, flow);
+    assert(pos < link->attached);
+    uint32_t last = --link->attached;
+    if (pos == last) return;
+    id_put(links, id, ids, pos, ids[last]);
+    id_put(links, id, ids, last, flow);
+    heap_up(links, id, pos);
+    heap_down(links, id, pos);
+}
+
+void sim_link_append(sim_links *links, uint32_t id, uint32_t flow)
+{
+    struct sim_link *link = &links->link[id];
+    uint32_t *ids = sim_link_ids(link);
+    id_put(links, id, ids, link->count++, flow);
+    if (link->indexed || link->count <= SIM_LINK_INDEX_FROM) return;
+    link->indexed = true;
+    for (uint32_t pos = 0; pos < link->count; pos++)
+        id_put(links, id, ids, pos, ids[pos]);
+}
+
+void sim_link_remove(sim_links *links, uint32_t id, uint32_t flow)
+{
+    assert(links->link[id].count > links->link[id].attached);
+    struct sim_link *link = &links->link[id];
+    uint32_t *ids = sim_link_ids(link);
+    uint32_t pos = id_find(links, id, flow);
+    assert(pos >= link->attached);
+    uint32_t last = --link->count;
+    if (link->count < SIM_LINK_INDEX_TO) link->indexed = false;
+    if (pos != last) id_put(links, id, ids, pos, ids[last]);
+}

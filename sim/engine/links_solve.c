@@ -1,0 +1,296 @@
+#include "sim/engine/links_internal.h"
+
+#include <assert.h>
+
+/* ---- the queue of links to refill: the lowest level first ---- */
+
+static bool dirty_before(struct sim_dirty a, struct sim_dirty b)
+{
+    return a.key != b.key ? a.key < b.key : a.link < b.link;
+}
+
+void sim_dirty_push(sim_links *links, uint32_t id, uint64_t key)
+{
+    assert(id < links->link_count && links->dirty_count < links->link_room);
+    assert(links->dirty_count < links->link_count);
+    struct sim_dirty *heap = links->dirty;
+    struct sim_dirty entry = {.key = key, .link = id};
+    uint32_t i = links->dirty_count++;
+    while (i > 0 && dirty_before(entry, heap[(i - 1) / 2])) {
+        heap[i] = heap[(i - 1) / 2];
+        i = (i - 1) / 2;
+    }
+    heap[i] = entry;
+}
+
+struct sim_dirty sim_dirty_pop(sim_links *links)
+{
+    assert(links->dirty_count > 0);
+    struct sim_dirty *heap = links->dirty;
+    struct sim_dirty top = heap[0];
+    struct sim_dirty moved = heap[--links->dirty_count];
+    uint32_t i = 0;
+    for (uint32_t c; (c = 2 * i + 1) < links->dirty_count; i = c) {
+        if (c + 1 < links->dirty_count && dirty_before(heap[c + 1], heap[c])) c++;
+        if (!dirty_before(heap[c], moved)) break;
+        heap[i] = heap[c];
+    }
+    if (links->dirty_count > 0) heap[i] = moved;
+    return top;
+}
+
+/*
+ * Queues a link for a refill if its share is not its level. A link that limits nobody any more
+ * and whose flows fit needs no refill: all they wanted was less than its level.
+ */
+static void unrest(sim_links *links, uint32_t id)
+{
+    struct sim_link *link = &links->link[id];
+    uint64_t share = sim_link_share(link);
+    if (share == SIM_LEVEL_NONE) {
+        link->level = SIM_LEVEL_NONE;
+        link->flags &= (uint8_t)~SIM_LINK_REFILL;
+        links->stats.level_changes++;
+        return;
+    }
+    link->flags |= SIM_LINK_DIRTY;
+    sim_dirty_push(links, id, link->attached > 0 ? share : link->capacity / link->count);
+}
+
+static inline void examine(sim_links *links, uint32_t id)
+{
+    struct sim_link *link = &links->link[id];
+    bool rests = sim_link_rests(link) && !(link->flags & SIM_LINK_REFILL);
+    if (rests && !links->watched) return;
+    sim_link_touch(links, id);
+    if (!rests && !(link->flags & SIM_LINK_DIRTY)) unrest(links, id);
+}
+
+/* ---- refilling one link ---- */
+
+static uint32_t shares_collect(sim_links *links, uint32_t id)
+{
+    const struct sim_link *link = &links->link[id];
+    const uint32_t *ids = sim_link_ids_const(link);
+    assert(link->count <= links->share_room);
+    for (uint32_t i = 0; i < link->count; i++)
+        __builtin_prefetch(&links->flow[ids[i]]);
+    for (uint32_t i = 0; i < link->count; i++) {
+        const struct sim_flow *f = &links->flow[ids[i]];
+        uint32_t other = f->link[!sim_flow_side(f, id)];
+        links->share[i] = (struct sim_share){
+            .offer = links->link[other].level,
+            .flow = ids[i],
+            .here = i < link->attached,
+        };
+    }
+    return link->count;
+}
+
+/*
+ * The largest level at which the flows fit, each taking no more than its other end offers. Shares
+ * [0, *limited) are then the flows that this link limits, the rest are limited elsewhere. A flow
+ * that is offered just the level stays where it is. Each pass leaves out those that are offered
+ * less than an even share of what is left; the share can only rise by that.
+ */
+static uint64_t water_fill(struct sim_share *share, uint32_t count, uint64_t capacity,
+                           uint32_t *limited, sim_work *sum)
+{
+    assert(count > 0);
+    uint32_t left = count;
+    uint64_t elsewhere = 0;
+    uint64_t level = SIM_LEVEL_NONE;
+    for (bool again = true; again && left > 0;) {
+        again = false;
+        level = (capacity - elsewhere) / left;
+        for (uint32_t i = 0; i < left;) {
+            struct sim_share s = share[i];
+            if (s.offer > level || (s.offer == level && s.here)) {
+                i++;
+                continue;
+            }
+            elsewhere += s.offer;
+            share[i] = share[--left];
+            share[left] = s;
+            again = true;
+        }
+    }
+    *limited = left;
+    *sum = elsewhere;
+    return left > 0 ? level : SIM_LEVEL_NONE;
+}
+
+static void share_take(sim_links *links, uint32_t id, uint32_t flow, uint64_t level)
+{
+    struct sim_flow *f = &links->flow[flow];
+    uint32_t other = f->link[f->side];
+    sim_link_touch(links, other);
+    sim_link_advance(links, other);
+    sim_work left = f->finish - links->link[other].v;
+    sim_link_detach(links, other, flow);
+    links->link[other].sum += level;
+    sim_link_attach(links, id, flow, links->link[id].v + left);
+}
+
+static void share_give(sim_links *links, uint32_t id, uint32_t flow, uint64_t level_before)
+{
+    struct sim_flow *f = &links->flow[flow];
+    uint32_t other = f->link[!f->side];
+    sim_link_touch(links, other);
+    sim_link_advance(links, other);
+    sim_work left = f->finish - links->link[id].v;
+    sim_link_detach(links, id, flow);
+    links->link[other].sum -= level_before;
+    sim_link_attach(links, other, flow, links->link[other].v + left);
+}
+
+/* Brings one flow to what the refill found; what the other end has of it changes with it. */
+static void share_apply(sim_links *links, uint32_t id, struct sim_share share, bool limited,
+                        uint64_t level)
+{
+    struct sim_flow *f = &links->flow[share.flow];
+    uint64_t before = links->link[id].level;
+    if (share.here && limited) {
+        struct sim_link *other = &links->link[f->link[!f->side]];
+        other->sum = other->sum - before + level;
+        links->stats.rerated_flows += before != level;
+    } else if (limited) {
+        share_take(links, id, share.flow, level);
+        links->stats.rerated_flows += share.offer != level;
+    } else if (share.here) {
+        share_give(links, id, share.flow, before);
+        links->stats.rerated_flows += share.offer != before;
+    }
+}
+
+/*
+ * Whether at `level` each flow would stay limited where it is. Then `share` gets the other ends of
+ * those that this link limits.
+ */
+static bool all_stay(sim_links *links, uint32_t id, uint64_t level)
+{
+    const struct sim_link *link = &links->link[id];
+    const uint32_t *ids = sim_link_ids_const(link);
+    assert(link->count <= links->share_room);
+    for (uint32_t i = 0; i < link->attached; i++) {
+        const struct sim_flow *f = &links->flow[ids[i]];
+        uint32_t other = f->link[!f->side];
+        if (links->link[other].level < level) return false;
+        links->share[i].flow = other;
+    }
+    for (uint32_t i = link->attached; i < link->count; i++) {
+        const struct sim_flow *f = &links->flow[ids[i]];
+        if (links->link[f->link[f->side]].level > level) return false;
+    }
+    return true;
+}
+
+/*
+ * The usual refill: its level moves, and with it the rates of the flows that it limits, but no flow
+ * comes to be limited elsewhere. False, and nothing is done, where one does.
+ */
+static bool refill_in_place(sim_links *links, uint32_t id)
+{
+    struct sim_link *link = &links->link[id];
+    uint64_t level = sim_link_share(link);
+    uint64_t rise = level - link->level; /* modulo 2^64 */
+    sim_work change = level < link->level ? -(sim_work)(link->level - level) : rise;
+    if (link->attached == 0 || !all_stay(links, id, level)) return false;
+    sim_link_touch(links, id);
+    sim_link_advance(links, id);
+    links->stats.refills++;
+    links->stats.level_changes += rise != 0;
+    if (rise != 0) links->stats.rerated_flows += link->attached;
+    link->level = level;
+    for (uint32_t i = 0; i < link->attached; i++) {
+        uint32_t other = links->share[i].flow;
+        links->link[other].sum += change;
+        examine(links, other);
+    }
+    return true;
+}
+
+static void refill(sim_links *links, uint32_t id)
+{
+    if (refill_in_place(links, id)) return;
+    struct sim_link *link = &links->link[id];
+    uint32_t limited;
+    sim_work sum;
+    sim_link_touch(links, id);
+    uint32_t count = shares_collect(links, id);
+    uint64_t level = water_fill(links->share, count, link->capacity, &limited, &sum);
+    links->stats.refills++;
+    links->stats.level_changes += level != link->level;
+    sim_link_advance(links, id);
+    for (uint32_t i = 0; i < count; i++) {
+        share_apply(links, id, links->share[i], i < limited, level);
+    }
+    link->sum = sum;
+    link->level = level;
+    assert(link->attached == limited && sim_link_share(link) == level);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct sim_flow *f = &links->flow[links->share[i].flow];
+        examine(links, f->link[!sim_flow_side(f, id)]);
+    }
+}
+
+/*
+ * Links of low level first: the lowest is final after its refill, as in progressive filling, so
+ * few are refilled twice. That is proved for real numbers (Charny, Clark and Jain, "Congestion
+ * control with explicit rate indication", ICC 1995), not for shares rounded down: hence the bound.
+ */
+void sim_links_solve(sim_links *links)
+{
+    for (uint32_t i = 0, count = links->touched_count; i < count; i++) {
+        examine(links, links->touched[i]);
+    }
+    uint64_t steps = 0;
+    while (links->dirty_count > 0) {
+        uint64_t bound = links->step_bound;
+        if (bound == UINT64_MAX) bound = 64 + 16 * (uint64_t)links->touched_count;
+        if (steps++ >= bound) {
+            sim_links_fill(links);
+            return;
+        }
+        uint32_t id = sim_dirty_pop(links).link;
+        struct sim_link *link = &links->link[id];
+        link->flags &= (uint8_t)~SIM_LINK_DIRTY;
+        bool must = link->flags & SIM_LINK_REFILL;
+        links->stats.level_changes += must; /* it had none before */
+        link->flags &= (uint8_t)~SIM_LINK_REFILL;
+        if (must || !sim_link_rests(link)) refill(links, id);
+    }
+}
+
+/* One pending record per link is enough: at its time the link looks again. */
+static int date(sim_links *links, uint32_t id)
+{
+    assert(id < links->link_count);
+    struct sim_link *link = &links->link[id];
+    link->flags = 0;
+    mb_time due = sim_link_due(link, links->flow);
+    if (due >= link->due) return MB_OK;
+    sim_event record = {.time = due, .node = id, .seq = links->record_seq++};
+    link->due = due;
+    return sim_queue_push(links->due, &record);
+}
+
+int sim_links_settle(sim_links *links, mb_time now)
+{
+    assert(now == links->now || (now > links->now && links->settled));
+    links->now = now;
+    if (links->failed) return MB_ERR_MEMORY;
+    if (links->settled) {
+        links->touched_count = 0;
+        return MB_OK;
+    }
+    uint64_t changes = links->stats.level_changes;
+    sim_links_solve(links);
+    links->stats.settles += links->stats.level_changes != changes;
+    for (uint32_t i = 0; i < links->touched_count; i++) {
+        int rc = date(links, links->touched[i]);
+        if (rc < 0) return rc;
+    }
+    links->settled = true;
+    return MB_OK;
+}

@@ -1,0 +1,41 @@
+/*
+ * manifest.json: what wrote a folder's files, from what, and their hashes.
+ *
+ * sim/output/results.c writes it as the last file of a run. What may differ between two equal runs
+ * is kept apart, in the object `volatile`. It is an edge: the only place here that asks for the
+ * time of day.
+ */
+#ifndef SIM_MANIFEST_H
+#define SIM_MANIFEST_H
+
+#include "core/types.h"
+#include "record/json.h"
+#include "record/output.h"
+#include "sim/scenario/inputs.h"
+
+/* The version of the formats of docs/formats.md. */
+#define SIM_SCHEMA 1
+
+/* What a manifest says beside its list of files; all borrowed. */
+typedef struct sim_manifest {
+    const char *scenario; /* its name */
+    const char *source;   /* the scenario file's path, or NULL */
+    const char *folder;
+    const sim_inputs *inputs; /* NULL: none */
+    const char *config_name;  /* the output that holds the configuration: its hash is repeated */
+    uint64_t seed;
+    bool complete;
+    int argc;
+    char **argv;
+    uint64_t started_ns; /* sim_wall_clock_ns() when the run began */
+} sim_manifest;
+
+/* Nanoseconds since 1970, by the machine's clock. */
+uint64_t sim_wall_clock_ns(void);
+
+/* Makes the text of manifest.json, for `count` finished outputs, in their order. 0 or
+ * MB_ERR_MEMORY; the caller clears `json` either way. */
+int sim_manifest_write(sim_json *json, const sim_manifest *manifest, sim_output *const *outputs,
+                       uint32_t count);
+
+#endif

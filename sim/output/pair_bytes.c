@@ -1,0 +1,71 @@
+#include "sim/output/pair_bytes.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#define FIRST_ROOM 16
+
+void sim_pair_bytes_clear(sim_pair_bytes *table)
+{
+    free(table->slots);
+    *table = (sim_pair_bytes){0};
+}
+
+/* The pair's slot, or the free one that it is to have. At least one slot is free. */
+static sim_pair *slot_of(const sim_pair_bytes *table, uint64_t key)
+{
+    assert(table->room > 0 && (table->room & (table->room - 1)) == 0);
+    uint64_t mixed = key * UINT64_C(0x9e3779b97f4a7c15);
+    size_t mask = table->room - 1, at = (size_t)(mixed >> 32) & mask;
+    while (table->slots[at].bytes > 0 && table->slots[at].key != key)
+        at = (at + 1) & mask;
+    return &table->slots[at];
+}
+
+/* Doubles the room. */
+static bool grow(sim_pair_bytes *table)
+{
+    assert(table->count <= table->room);
+    sim_pair_bytes grown = {.room = table->room ? 2 * table->room : FIRST_ROOM,
+                            .count = table->count};
+    grown.slots = calloc(grown.room, sizeof *grown.slots);
+    if (!grown.slots) return false;
+    for (size_t i = 0; i < table->room; i++) {
+        const sim_pair *pair = &table->slots[i];
+        if (pair->bytes > 0) *slot_of(&grown, pair->key) = *pair;
+    }
+    free(table->slots);
+    *table = grown;
+    return true;
+}
+
+void sim_pair_bytes_add(sim_pair_bytes *table, uint32_t from, uint32_t to, uint64_t bytes)
+{
+    uint64_t key = (uint64_t)from << 32 | to;
+    if (bytes == 0 || table->failed) return;
+    /* At most half are taken, so that a look is short. */
+    if (2 * table->count >= table->room && !grow(table)) {
+        table->failed = true;
+        return;
+    }
+    sim_pair *slot = slot_of(table, key);
+    if (slot->bytes == 0) table->count++;
+    slot->key = key;
+    slot->bytes += bytes;
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+    uint64_t x = ((const sim_pair *)a)->key, y = ((const sim_pair *)b)->key;
+    return (x > y) - (x < y);
+}
+
+void sim_pair_bytes_sort(sim_pair_bytes *table)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < table->room; i++) {
+        if (table->slots[i].bytes > 0) table->slots[kept++] = table->slots[i];
+    }
+    assert(kept == table->count);
+    if (kept > 0) qsort(table->slots, kept, sizeof *table->slots, compare_keys);
+}

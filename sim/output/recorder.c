@@ -1,0 +1,411 @@
+#include "sim/output/recorder.h"
+
+#include "core/wire_size.h"
+#include "sim/engine/pages.h"
+#include "sim/output/recorder_internal.h"
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* What a row takes beside the names. */
+#define ROW_NUMBERS 512
+
+#define CONFIG_NAME "config.ini"
+#define OUT_OF_MEMORY "out of memory for the run's statistics"
+
+/* ---- opening ------------------------------------------------------------------------------- */
+
+static uint64_t block_wire_bytes(const sim_recorder_state *state, uint32_t block)
+{
+    assert(block < state->scenario->file.geometry.blocks);
+    const mb_geometry *geometry = &state->scenario->file.geometry;
+    return mb_wire_block_answer_size(block, mb_geometry_block_size(geometry, block),
+                                     (mb_encoding)state->scenario->protocol.encoding);
+}
+
+static void weigh_file(sim_recorder_state *state)
+{
+    for (uint32_t block = 0; block < state->scenario->file.geometry.blocks; block++) {
+        state->wire_bytes += block_wire_bytes(state, block);
+    }
+    state->unheld_bytes = state->wire_bytes;
+}
+
+/* Everyone's statistics before anything has happened. */
+static void name_nodes(sim_recorder *recorder, const sim_recorder_config *config)
+{
+    for (mb_node node = 0; node < recorder->state->node_count; node++) {
+        sim_node_stats *stats = &recorder->stats[node];
+        memset(stats, 0, sizeof *stats);
+        recorder->life[node] =
+            (sim_node_life){MB_NEVER, MB_NEVER, MB_NEVER, 0, SIM_PEER_INCOMPLETE};
+        stats->first_block = MB_NEVER;
+        stats->group = config->scenario->group_count;
+        if (node == MB_NODE_TRACKER) continue;
+        stats->group = config->arrivals[node - 1].group;
+        stats->index = config->arrivals[node - 1].index;
+        assert(stats->group < config->scenario->group_count);
+    }
+}
+
+static bool recorder_allocate(sim_recorder *recorder, const sim_recorder_config *config)
+{
+    sim_recorder_state *state = recorder->state = calloc(1, sizeof *state);
+    if (!state) return false;
+    const sim_scenario *scenario = config->scenario;
+    size_t words = (size_t)scenario->file.geometry.blocks / 64 + 1;
+    size_t longest = 0;
+    state->scenario = scenario;
+    state->options = config->options;
+    state->config_text = config->config_text;
+    state->inputs = config->inputs;
+    state->node_count = config->arrival_count + 1;
+    state->first_copy = state->sampled = MB_NEVER;
+    recorder->stats = sim_pages_alloc(state->node_count * sizeof *recorder->stats);
+    recorder->life = malloc(state->node_count * sizeof *recorder->life);
+    state->held = calloc(words, sizeof *state->held);
+    state->copied = calloc(words, sizeof *state->copied);
+    state->names = sim_names_new(scenario, &longest);
+    if (!recorder->stats || !recorder->life) return false;
+    if (!state->held || !state->copied || !state->names) return false;
+    state->row_room = 2 * longest + ROW_NUMBERS;
+    return longest <= SIM_NAME_MAX;
+}
+
+typedef struct sim_table {
+    const char *csv;
+    const char *zst;
+    void (*header)(sim_output *);
+} sim_table;
+
+static int table_open(sim_recorder_state *state, const sim_table *table, sim_table_format format,
+                      sim_output **output, char *error, size_t error_size)
+{
+    if (format == SIM_TABLE_OFF) return MB_OK;
+    bool compressed = format == SIM_TABLE_ZST;
+    const char *name = compressed ? table->zst : table->csv;
+    int result = sim_results_add(state->results, name, compressed, output, error, error_size);
+    if (result == MB_OK) table->header(*output);
+    return result == MB_ERR_IO ? MB_ERR_ARGUMENT : result;
+}
+
+static int recorder_open_files(sim_recorder_state *state, char *error, size_t error_size)
+{
+    static const sim_table provenance = {"provenance.csv", "provenance.csv.zst",
+                                         sim_provenance_header};
+    static const sim_table timeline = {"timeline.csv", NULL, sim_timeline_header};
+    static const sim_table events = {"events.csv", "events.csv.zst", sim_events_header};
+    const sim_run_options *options = state->options;
+    if (!options->folder) return MB_OK;
+    /* A folder that will get another name is a study's private one, which it has locked. */
+    int result = sim_results_open(&state->results, options->folder, options->force,
+                                  options->final_folder != NULL, error, error_size);
+    if (result == MB_OK)
+        result = table_open(state, &provenance, options->provenance, &state->provenance, error,
+                            error_size);
+    if (result == MB_OK)
+        result = table_open(state, &timeline, SIM_TABLE_CSV, &state->timeline, error, error_size);
+    if (result == MB_OK)
+        result = table_open(state, &events, options->events, &state->events, error, error_size);
+    return result;
+}
+
+int sim_recorder_open(sim_recorder **recorder, const sim_recorder_config *config, char *error,
+                      size_t error_size)
+{
+    *recorder = NULL;
+    sim_recorder *made = calloc(1, sizeof *made);
+    if (!made || !recorder_allocate(made, config)) {
+        snprintf(error, error_size, OUT_OF_MEMORY);
+        sim_recorder_free(made);
+        return MB_ERR_MEMORY;
+    }
+    sim_digest_init(&made->digest);
+    name_nodes(made, config);
+    weigh_file(made->state);
+    made->state->wall_started_ns = sim_wall_clock_ns();
+    int result = recorder_open_files(made->state, error, error_size);
+    if (result != MB_OK) {
+        sim_recorder_free(made);
+        return result;
+    }
+    made->events = made->state->events != NULL;
+    *recorder = made;
+    return MB_OK;
+}
+
+void sim_recorder_free(sim_recorder *recorder)
+{
+    if (!recorder) return;
+    sim_recorder_state *state = recorder->state;
+    if (state) {
+        sim_results_free(state->results);
+        sim_names_free(state->names, state->scenario->group_count + 1);
+        sim_json_clear(&state->summary);
+        sim_pair_bytes_clear(&state->group_bytes);
+        free(state->held);
+        free(state->copied);
+    }
+    sim_digest_clear(&recorder->digest);
+    free(state);
+    free(recorder->stats);
+    free(recorder->life);
+    free(recorder);
+}
+
+/* ---- peers --------------------------------------------------------------------------------- */
+
+static void check_peer(const sim_recorder *recorder, mb_node peer)
+{
+    assert(peer != MB_NODE_TRACKER && peer < recorder->state->node_count);
+}
+
+/* Brings the leechers' capacity up to now. */
+static void leechers_advance(sim_recorder_state *state, mb_time now)
+{
+    assert(now >= state->leecher_since);
+    uint64_t span = (uint64_t)(now - state->leecher_since);
+    state->leecher_capacity += (sim_capacity)state->leecher_rate * span;
+    state->leecher_since = now;
+}
+
+static uint64_t uplink_rate(const sim_recorder *recorder, mb_node peer)
+{
+    assert(peer != MB_NODE_TRACKER);
+    return recorder->state->scenario->groups[recorder->stats[peer].group].access.up;
+}
+
+static void leecher_ends(sim_recorder *recorder, mb_node peer, mb_time now, uint64_t uplink_bytes)
+{
+    leechers_advance(recorder->state, now);
+    recorder->state->leecher_rate -= uplink_rate(recorder, peer);
+    recorder->state->leecher_bytes_done += uplink_bytes;
+}
+
+void sim_recorder_arrive(sim_recorder *recorder, mb_node peer, mb_time now)
+{
+    check_peer(recorder, peer);
+    assert(recorder->life[peer].arrived == MB_NEVER);
+    recorder->life[peer].arrived = now;
+    recorder->state->arrived++;
+    leechers_advance(recorder->state, now);
+    recorder->state->leecher_rate += uplink_rate(recorder, peer);
+}
+
+void sim_recorder_complete(sim_recorder *recorder, mb_node peer, mb_time now, uint64_t uplink_bytes)
+{
+    check_peer(recorder, peer);
+    sim_node_life *life = &recorder->life[peer];
+    assert(life->arrived <= now && life->completed == MB_NEVER && life->left == MB_NEVER);
+    life->completed = now;
+    life->status = SIM_PEER_COMPLETE;
+    recorder->state->completed++;
+    leecher_ends(recorder, peer, now, uplink_bytes);
+}
+
+void sim_recorder_leave(sim_recorder *recorder, mb_node peer, mb_time now, sim_peer_status status,
+                        uint64_t uplink_bytes)
+{
+    check_peer(recorder, peer);
+    sim_node_life *life = &recorder->life[peer];
+    assert(status == SIM_PEER_LEFT || status == SIM_PEER_CRASHED);
+    assert(life->arrived <= now && life->left == MB_NEVER);
+    life->left = now;
+    recorder->state->left++;
+    if (life->status == SIM_PEER_COMPLETE) return;
+    life->status = status;
+    recorder->state->left_incomplete++;
+    leecher_ends(recorder, peer, now, uplink_bytes);
+}
+
+/* ---- blocks -------------------------------------------------------------------------------- */
+
+/* Adds a block to a set; false if it was there. */
+static bool set_add(uint64_t *set, uint32_t block)
+{
+    uint64_t bit = UINT64_C(1) << block % 64;
+    if (set[block / 64] & bit) return false;
+    set[block / 64] |= bit;
+    return true;
+}
+
+static void block_copied(sim_recorder_state *state, mb_time now, uint32_t block)
+{
+    assert(block < state->scenario->file.geometry.blocks);
+    if (!set_add(state->copied, block)) return;
+    if (++state->copied_count == state->scenario->file.geometry.blocks) state->first_copy = now;
+}
+
+static void block_dealt(sim_recorder *recorder, mb_time now, const sim_block_gain *gain)
+{
+    assert(gain->from == MB_NODE_NONE);
+    sim_recorder_state *state = recorder->state;
+    uint64_t bytes = block_wire_bytes(state, gain->block);
+    recorder->stats[gain->peer].dealt++;
+    recorder->life[gain->peer].dealt_bytes += bytes;
+    state->dealt_bytes += bytes;
+    if (set_add(state->held, gain->block)) state->unheld_bytes -= bytes;
+    block_copied(state, now, gain->block);
+}
+
+void sim_recorder_bytes(sim_recorder *recorder, mb_node from, mb_node to, uint64_t bytes)
+{
+    assert(from < recorder->state->node_count && to < recorder->state->node_count && from != to);
+    sim_recorder_state *state = recorder->state;
+    sim_node_stats *giver = &recorder->stats[from];
+    sim_node_stats *taker = &recorder->stats[to];
+    giver->uploaded_bytes += bytes;
+    taker->downloaded_bytes += bytes;
+    uint32_t row = from == MB_NODE_TRACKER ? 0 : giver->group + 1;
+    sim_pair_bytes_add(&state->group_bytes, row, taker->group, bytes);
+}
+
+void sim_recorder_waste(sim_recorder *recorder, sim_trace_kind kind, mb_time now, mb_node from,
+                        mb_node to, uint32_t block, uint64_t bytes)
+{
+    assert(kind == SIM_TRACE_WASTE || kind == SIM_TRACE_BAD || kind == SIM_TRACE_LOST);
+    sim_node_stats *taker = &recorder->stats[to];
+
+    taker->wasted_bytes += bytes;
+    assert(taker->wasted_bytes <= taker->downloaded_bytes);
+    if (kind == SIM_TRACE_LOST && bytes == 0) return;
+    sim_recorder_trace(recorder, kind, now, to, from, block, bytes);
+}
+
+static void block_transferred(sim_recorder *recorder, mb_time now, const sim_block_gain *gain)
+{
+    sim_recorder_state *state = recorder->state;
+    sim_node_stats *taker = &recorder->stats[gain->peer];
+    assert(gain->from < state->node_count && gain->from_role <= SIM_ROLE_LEECHER);
+    if (taker->first_block == MB_NEVER) taker->first_block = now;
+    taker->from[gain->from_role]++;
+    recorder->stats[gain->from].uploaded_blocks++;
+    sim_recorder_bytes(recorder, gain->from, gain->peer, gain->bytes);
+    uint64_t payload = mb_geometry_block_size(&state->scenario->file.geometry, gain->block);
+    state->blocks[gain->from_role]++;
+    state->payload += payload;
+    if (gain->from != MB_NODE_TRACKER) return;
+    state->tracker_payload += payload;
+    block_copied(state, now, gain->block);
+}
+
+void sim_recorder_block(sim_recorder *recorder, mb_time now, const sim_block_gain *gain)
+{
+    assert(gain->peer != MB_NODE_TRACKER && gain->peer < recorder->state->node_count);
+    if (gain->via == MB_VIA_INITIAL) {
+        block_dealt(recorder, now, gain);
+    } else {
+        block_transferred(recorder, now, gain);
+    }
+    if (recorder->state->provenance) sim_provenance_row(recorder, now, gain);
+}
+
+/* ---- samples and the end ------------------------------------------------------------------- */
+
+void sim_recorder_sample(sim_recorder *recorder, mb_time now, const sim_sample *sample)
+{
+    sim_recorder_state *state = recorder->state;
+    if (state->sampled == now) return; /* the end falls on a sample: one row says it all */
+    assert(state->sampled == MB_NEVER || now > state->sampled);
+    leechers_advance(state, now);
+    uint64_t leecher_bytes = state->leecher_bytes_done + sample->leecher_bytes;
+    assert(leecher_bytes >= state->leecher_bytes);
+    if (state->timeline) sim_timeline_row(recorder, now, sample, leecher_bytes);
+    state->leecher_bytes = leecher_bytes;
+    state->sampled = now;
+    state->sampled_payload = state->payload;
+    state->sampled_capacity = state->leecher_capacity;
+}
+
+bool sim_recorder_failed(const sim_recorder *recorder)
+{
+    const sim_recorder_state *state = recorder->state;
+    if (recorder->digest.failed || state->group_bytes.failed) return true;
+    return state->results && sim_results_failed(state->results);
+}
+
+static int add_text(sim_recorder_state *state, const char *name, const char *text, size_t size,
+                    char *error, size_t error_size)
+{
+    assert(state->results != NULL);
+    sim_output *output;
+    int result = sim_results_add(state->results, name, false, &output, error, error_size);
+    if (result == MB_OK) sim_output_write(output, text, size);
+    return result;
+}
+
+static int add_last_files(sim_recorder *recorder, char *error, size_t error_size)
+{
+    sim_recorder_state *state = recorder->state;
+    sim_output *completion;
+    int result =
+        sim_results_add(state->results, "completion.csv", false, &completion, error, error_size);
+    if (result != MB_OK) return result;
+    sim_completion_write(recorder, completion);
+    result = add_text(state, "summary.json", state->summary.text, state->summary.size, error,
+                      error_size);
+    if (result != MB_OK) return result;
+    return add_text(state, CONFIG_NAME, state->config_text, strlen(state->config_text), error,
+                    error_size);
+}
+
+static int publish(sim_recorder *recorder, bool complete, char *error, size_t error_size)
+{
+    assert(recorder->state->results != NULL);
+    const sim_recorder_state *state = recorder->state;
+    const sim_manifest manifest = {
+        .scenario = state->scenario->name,
+        .source = state->scenario->source,
+        .folder =
+            state->options->final_folder ? state->options->final_folder : state->options->folder,
+        .inputs = state->inputs,
+        .config_name = CONFIG_NAME,
+        .seed = state->scenario->seed,
+        .complete = complete,
+        .argc = state->options->argc,
+        .argv = state->options->argv,
+        .started_ns = state->wall_started_ns,
+    };
+    return sim_results_publish(state->results, &manifest, error, error_size);
+}
+
+int sim_recorder_finish(sim_recorder *recorder, const sim_run_totals *totals, char *error,
+                        size_t error_size)
+{
+    assert(totals->end >= 0);
+    sim_recorder_state *state = recorder->state;
+    assert(!state->finished && state->sampled == totals->end);
+    state->finished = true;
+    bool is_short = recorder->digest.failed || state->group_bytes.failed;
+    if (is_short || sim_summary_write(recorder, totals) != MB_OK) {
+        snprintf(error, error_size, OUT_OF_MEMORY);
+        return MB_ERR_MEMORY;
+    }
+    if (!state->results) return MB_OK;
+    int result = MB_OK;
+    if (!sim_results_failed(state->results)) result = add_last_files(recorder, error, error_size);
+    if (result == MB_OK) result = publish(recorder, totals->complete, error, error_size);
+    return result;
+}
+
+const char *sim_recorder_summary(const sim_recorder *recorder)
+{
+    assert(recorder->state->finished);
+    return recorder->state->summary.text;
+}
+
+uint64_t sim_recorder_delivered(const sim_recorder *recorder)
+{
+    const uint64_t *blocks = recorder->state->blocks;
+    return blocks[SIM_ROLE_TRACKER] + blocks[SIM_ROLE_SEEDER] + blocks[SIM_ROLE_LEECHER];
+}
+
+uint32_t sim_recorder_arrived(const sim_recorder *recorder)
+{
+    return recorder->state->arrived;
+}
+
+uint32_t sim_recorder_completed(const sim_recorder *recorder)
+{
+    return recorder->state->completed;
+}

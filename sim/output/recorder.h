@@ -1,0 +1,267 @@
+/*
+ * The recorder: everything that a run leaves behind, from the trace digest to manifest.json.
+ *
+ * The swarm's driver opens one, tells it what happens as it happens, and finishes it. The recorder
+ * counts, mixes and writes; it decides nothing, draws nothing, never looks at a peer or a link, and
+ * its digest and statistics do not depend on which files are asked for. docs/formats.md defines
+ * each column and figure.
+ *
+ * Calls come in order of time. Functions of the event path return nothing: the first failure (a
+ * full disk, memory) sticks, is seen by sim_recorder_failed() and returned by
+ * sim_recorder_finish().
+ *
+ * Sending beyond a file-size limit raises SIGXFSZ, which kills; a program ignores that signal once,
+ * and then the write fails as on a full disk.
+ */
+#ifndef SIM_RECORDER_H
+#define SIM_RECORDER_H
+
+#include "core/event.h"
+#include "core/types.h"
+#include "sim/output/digest.h"
+#include "sim/run.h"
+#include "sim/scenario/arrivals.h"
+#include "sim/scenario/inputs.h"
+#include "sim/scenario/scenario.h"
+
+/*
+ * What is traced. The first nine go into the digest, whose records hold these numbers: never
+ * renumber them. The others are for events.csv alone.
+ */
+typedef enum sim_trace_kind {
+    SIM_TRACE_REGISTER = 1, /* node is booked by the tracker; value: blocks dealt */
+    SIM_TRACE_UNCHOKE,      /* node unchokes other; value: MB_FLAG_ bits of the unchoke */
+    SIM_TRACE_CHOKE,        /* node chokes other; value: likewise */
+    SIM_TRACE_REQUEST,      /* node asks other for block; value: bytes of it already there */
+    SIM_TRACE_REFUSE,       /* node refuses block to other; value: mb_reason */
+    SIM_TRACE_START,        /* node begins to send block to other; value: mb_via */
+    SIM_TRACE_DELIVER,      /* node has block whole from other; value: bytes on the wire */
+    SIM_TRACE_COMPLETE,     /* node holds every block */
+    SIM_TRACE_LEAVE,        /* node is gone; value: sim_peer_status */
+    SIM_TRACE_DIGESTED_END, /* ---- from here on not in the digest ---- */
+    SIM_TRACE_ARRIVE = 16,  /* node is there */
+    SIM_TRACE_ANNOUNCE,     /* node announces; value: mb_announce */
+    SIM_TRACE_ANSWER,       /* the tracker answers other; value: peers listed */
+    SIM_TRACE_UNANSWERED,   /* node's announce found no tracker */
+    SIM_TRACE_HELLO,        /* node greets other */
+    SIM_TRACE_FULL,         /* node's table is full: it tells other to forget it */
+    SIM_TRACE_BYE,          /* node takes its leave of other */
+    SIM_TRACE_HAVE,         /* node tells other (MB_NODE_NONE: all it knows) of block
+                               (MB_BLOCK_NONE: what it holds); value: blocks held */
+    SIM_TRACE_INTEREST,     /* node could use a slot of other's again */
+    SIM_TRACE_DECLINE,      /* node has no use for the slot that other gave it */
+    SIM_TRACE_CANCEL,       /* node no longer wants block of other */
+    SIM_TRACE_CUT,      /* the transfer of block from node to other stops; value: bytes carried */
+    SIM_TRACE_WASTE,    /* node had block, that other sent, already; value: bytes */
+    SIM_TRACE_BAD,      /* the bytes of block that other sent node do not match their hash */
+    SIM_TRACE_GONE,     /* node learns that other has vanished */
+    SIM_TRACE_CRASH,    /* node crashes */
+    SIM_TRACE_RESTART,  /* node is there again */
+    SIM_TRACE_FAULT,    /* a [fault] begins or ends */
+    SIM_TRACE_SENT,     /* node has sent block to other whole; value: bytes on the wire */
+    SIM_TRACE_UPLINK,   /* so far node's uplink has carried; value: bytes */
+    SIM_TRACE_DOWNLINK, /* the same of its downlink */
+    SIM_TRACE_HOLD,     /* node holds block without a transfer: from its arrival, or dealt */
+    SIM_TRACE_LEAVING,  /* node begins to leave, in good order */
+    SIM_TRACE_HEAR,     /* what other sent reaches node; value: sim_heard, and what it told << 8 */
+    SIM_TRACE_LOST,     /* what came to node from other led to no block; value: bytes */
+    SIM_TRACE_KIND_COUNT
+} sim_trace_kind;
+
+/* What reaches a node, for SIM_TRACE_HEAR: an mb_message, an announce, or an answer to one. */
+enum {
+    SIM_HEARD_ANNOUNCE = 64, /* + mb_announce */
+    SIM_HEARD_ANSWER = 80,
+    SIM_HEARD_UNANSWERED,
+    SIM_HEARD_CUT,
+};
+
+/* What a node is at the moment in question. */
+typedef enum sim_role { SIM_ROLE_TRACKER, SIM_ROLE_SEEDER, SIM_ROLE_LEECHER } sim_role;
+
+/* The column `status`. COMPLETE is who completed, gone since or not. */
+typedef enum sim_peer_status {
+    SIM_PEER_INCOMPLETE,
+    SIM_PEER_COMPLETE,
+    SIM_PEER_LEFT,
+    SIM_PEER_CRASHED,
+} sim_peer_status;
+
+/*
+ * What each block touches of a node: one cache line. The recorder's calls keep it but for
+ * `refusals`, which the driver bumps itself.
+ */
+typedef struct sim_node_stats {
+    mb_time first_block;       /* MB_NEVER as long as there was none */
+    uint64_t uploaded_bytes;   /* on the wire */
+    uint64_t downloaded_bytes; /* on the wire */
+    uint64_t wasted_bytes;     /* of the latter, those that led to no block */
+    uint32_t from[3];          /* blocks by sim_role of the giver */
+    uint32_t dealt;            /* blocks held on arrival */
+    uint32_t uploaded_blocks;
+    uint32_t refusals; /* of its own requests */
+    uint32_t group;    /* of the scenario; the tracker: group_count */
+    uint32_t index;    /* in its group, from 0 */
+} sim_node_stats;
+
+_Static_assert(sizeof(sim_node_stats) == 64, "a node's line");
+
+/* What happens to a node once: MB_NEVER as long as it has not. */
+typedef struct sim_node_life {
+    mb_time arrived;
+    mb_time completed;
+    mb_time left;
+    uint64_t dealt_bytes; /* on the wire, had they come over it: of the blocks held on arrival */
+    sim_peer_status status;
+} sim_node_life;
+
+typedef struct sim_recorder_state sim_recorder_state;
+
+/* Visible so that the calls of the event path can be inlined; only `stats` and `life` are for
+ * others. */
+typedef struct sim_recorder {
+    sim_digest digest;
+    sim_node_stats *stats; /* by node; [0] is the tracker */
+    sim_node_life *life;   /* likewise */
+    bool events;           /* events are written */
+    uint64_t count[SIM_TRACE_KIND_COUNT];
+    sim_recorder_state *state;
+} sim_recorder;
+
+/* What a recorder has to know; all of it is borrowed until sim_recorder_free(). */
+typedef struct sim_recorder_config {
+    const sim_scenario *scenario;
+    const sim_run_options *options; /* folder (NULL: nothing is written), force, tables, argv */
+    const char *config_text;        /* the content of config.ini */
+    const sim_arrival *arrivals;    /* of every peer that may arrive: node i + 1 is entry i */
+    uint32_t arrival_count;
+    const sim_inputs *inputs; /* the scenario's; NULL: none */
+} sim_recorder_config;
+
+/* A block gained. */
+typedef struct sim_block_gain {
+    mb_node peer; /* who gained it */
+    mb_node from; /* MB_NODE_NONE where via is MB_VIA_INITIAL */
+    uint32_t block;
+    uint8_t from_role; /* sim_role when the transfer began */
+    uint8_t via;       /* mb_via when it began */
+    mb_time started;
+    uint64_t bytes; /* on the wire, of the transfer that made it whole; 0 if initial */
+} sim_block_gain;
+
+/* The state at an instant, for a row of the timeline; the recorder adds what it counts itself. */
+typedef struct sim_sample {
+    uint32_t min_copies;    /* of the rarest block, over the nodes present, the tracker included */
+    uint32_t rarest_blocks; /* how many blocks have so few */
+    uint64_t copies;        /* of all blocks together, over the same nodes */
+    uint64_t interested_pairs; /* of known_pairs, those with interest */
+    uint64_t known_pairs;      /* (A, B): A an incomplete peer, B a node that A knows */
+    uint64_t unchoked_pairs;
+    uint64_t leecher_bytes; /* whole bytes that the uplinks of the peers now present and incomplete
+                               have carried since their arrival */
+} sim_sample;
+
+/* What the driver knows at the end and the recorder does not. */
+typedef struct sim_run_totals {
+    mb_time end;
+    bool complete; /* the run came to its own end; false: it was interrupted */
+    uint64_t events;
+    uint64_t rerated_flows; /* of sim_links_stats */
+    uint64_t settles;       /* of sim_links_stats */
+} sim_run_totals;
+
+/*
+ * Makes the output folder, opens the tables and counts from zero. On failure *recorder is NULL,
+ * nothing has been created, and `error` (`error_size` bytes) holds one line that names the folder
+ * or file: MB_ERR_EXISTS (the folder holds something and force is off), MB_ERR_ARGUMENT (it cannot
+ * be made or written), MB_ERR_IO, MB_ERR_MEMORY. With force, of what is there only the files of an
+ * earlier run are touched: its manifest goes now, the others when the new ones take their place.
+ */
+int sim_recorder_open(sim_recorder **recorder, const sim_recorder_config *config, char *error,
+                      size_t error_size);
+
+/* Whether something has failed since: worth a look now and then, to stop early. O(1). */
+bool sim_recorder_failed(const sim_recorder *recorder);
+
+/* A peer has arrived, and now counts as present and a leecher. */
+void sim_recorder_arrive(sim_recorder *recorder, mb_node peer, mb_time now);
+
+/*
+ * A peer is complete as of `now` (also one that has all on arrival). `uplink_bytes`: the whole
+ * bytes that its uplink had carried then (sim_links_link_carried()), for what leechers sent.
+ */
+void sim_recorder_complete(sim_recorder *recorder, mb_node peer, mb_time now,
+                           uint64_t uplink_bytes);
+
+/* A peer has left or crashed (`status` SIM_PEER_LEFT or SIM_PEER_CRASHED; who had completed stays
+ * COMPLETE). `uplink_bytes` as above, looked at only if it had not completed. */
+void sim_recorder_leave(sim_recorder *recorder, mb_node peer, mb_time now, sim_peer_status status,
+                        uint64_t uplink_bytes);
+
+/* A peer has gained a block: its statistics, the giver's, and a row of provenance. < 100 ns. */
+void sim_recorder_block(sim_recorder *recorder, mb_time now, const sim_block_gain *gain);
+
+/* Says that a block between these two is about to be recorded: what that needs of them, two lines
+ * that a large swarm has seldom in the cache, is fetched meanwhile. */
+static inline void sim_recorder_prefetch(const sim_recorder *recorder, mb_node from, mb_node to)
+{
+    __builtin_prefetch(&recorder->stats[from], 1);
+    __builtin_prefetch(&recorder->stats[to], 1);
+}
+
+/* Bytes that went from `from` to `to` without making a block whole: of a transfer cut, useless, or
+ * still under way at the end. */
+void sim_recorder_bytes(sim_recorder *recorder, mb_node from, mb_node to, uint64_t bytes);
+
+/*
+ * Of the bytes that `from` sent `to` for `block`, told by sim_recorder_bytes(), so many lead to no
+ * block: wasted. A row of events.csv says why (`kind`): SIM_TRACE_WASTE, SIM_TRACE_BAD, or
+ * SIM_TRACE_LOST, which is left out where there are none.
+ */
+void sim_recorder_waste(sim_recorder *recorder, sim_trace_kind kind, mb_time now, mb_node from,
+                        mb_node to, uint32_t block, uint64_t bytes);
+
+/* A row of the timeline. The driver calls it at 0, at each sample, and at the end of the run,
+ * before sim_recorder_finish(); the second call of an instant does nothing. */
+void sim_recorder_sample(sim_recorder *recorder, mb_time now, const sim_sample *sample);
+
+/*
+ * Writes what is left and gives every file its name, manifest.json last. 0, or the first error of
+ * the whole run with one line in `error`: then all that this run wrote is gone. Once. O(peers x log
+ * peers).
+ */
+int sim_recorder_finish(sim_recorder *recorder, const sim_run_totals *totals, char *error,
+                        size_t error_size);
+
+/* The text of summary.json after sim_recorder_finish() == 0, also without a folder; borrowed. */
+const char *sim_recorder_summary(const sim_recorder *recorder);
+
+/* Blocks transferred so far; peers that have arrived, and completed, so far. */
+uint64_t sim_recorder_delivered(const sim_recorder *recorder);
+uint32_t sim_recorder_arrived(const sim_recorder *recorder);
+uint32_t sim_recorder_completed(const sim_recorder *recorder);
+
+/* Asserts every invariant of what has been counted. O(nodes + blocks). */
+void sim_recorder_check(const sim_recorder *recorder);
+
+/* Frees it; one that was not finished removes what it has written. NULL is all right. */
+void sim_recorder_free(sim_recorder *recorder);
+
+/* Writes a row of events.csv; sim_recorder_trace() calls it when there is one. */
+void sim_recorder_event(sim_recorder *recorder, const sim_digest_record *record);
+
+/*
+ * One thing that happened: counted, mixed into the digest if it is one of the nine, written if
+ * events are. `other` MB_NODE_NONE and `block` MB_BLOCK_NONE where there is none. A few ns if
+ * events are off.
+ */
+static inline void sim_recorder_trace(sim_recorder *recorder, sim_trace_kind kind, mb_time now,
+                                      mb_node node, mb_node other, uint32_t block, uint64_t value)
+{
+    sim_digest_record record = {now, node, other, block, (uint32_t)kind, value};
+    recorder->count[kind]++;
+    if (kind < SIM_TRACE_DIGESTED_END) sim_digest_add(&recorder->digest, &record);
+    if (recorder->events) sim_recorder_event(recorder, &record);
+}
+
+#endif

@@ -1,0 +1,99 @@
+/*
+ * What the files of the recorder share (recorder.c, recorder_rows.c, summary.c); nobody else
+ * includes it.
+ */
+#ifndef SIM_RECORDER_INTERNAL_H
+#define SIM_RECORDER_INTERNAL_H
+
+#include "record/json.h"
+#include "sim/output/pair_bytes.h"
+#include "sim/output/recorder.h"
+#include "sim/output/results.h"
+
+/* A group's peers are called PREFIX, number, and a quote if PREFIX opens one (RFC 4180). */
+typedef struct sim_group_name {
+    char *prefix;
+    uint32_t size;
+    bool quoted;
+} sim_group_name;
+
+/* So many bytes of a prefix are copied at once, without a call: it is that much longer. */
+#define SIM_NAME_SHORT 16
+
+/* The longest prefix: two of them and 200 bytes of numbers fit into a row. */
+#define SIM_NAME_MAX 16384
+
+/* Uplink capacity over time: 2^-16 byte/s x ns, as work is in sim/engine/links.h. */
+typedef unsigned __int128 sim_capacity;
+#define SIM_CAPACITY_BYTE ((sim_capacity)65536 * 1000000000)
+
+struct sim_recorder_state {
+    const sim_scenario *scenario;
+    const sim_run_options *options;
+    const char *config_text;
+    const sim_inputs *inputs;
+    uint32_t node_count;
+
+    sim_results *results; /* NULL: nothing is written; the outputs likewise */
+    sim_output *provenance;
+    sim_output *events;
+    sim_output *timeline;
+    sim_group_name *names; /* by group; [group_count] is the tracker */
+    size_t row_room;       /* no row of a table is longer */
+    uint64_t provenance_rows;
+    uint64_t event_rows;
+
+    uint32_t arrived;
+    uint32_t completed;
+    uint32_t left; /* completed or not */
+    uint32_t left_incomplete;
+    uint64_t blocks[3];         /* transferred, by sim_role of the giver */
+    uint64_t payload;           /* file bytes of the blocks transferred, */
+    uint64_t tracker_payload;   /* and of those from the tracker */
+    sim_pair_bytes group_bytes; /* from: 0 is the tracker, else the group's index + 1 */
+
+    uint64_t wire_bytes;   /* of the whole file */
+    uint64_t dealt_bytes;  /* on the wire, had they come over it: of all blocks held on arrival */
+    uint64_t unheld_bytes; /* of the blocks that nobody held on arrival */
+    uint64_t *held;        /* set of blocks that someone held on arrival */
+    uint64_t *copied;      /* set of blocks that a peer held on arrival or got of the tracker */
+    uint32_t copied_count;
+    mb_time first_copy; /* when that set was full */
+
+    uint64_t leecher_rate;         /* sum of the uplinks of the peers present and incomplete */
+    mb_time leecher_since;         /* since when */
+    sim_capacity leecher_capacity; /* what such uplinks could have carried until then */
+    uint64_t leecher_bytes_done;   /* what those carried that are leechers no more */
+    uint64_t leecher_bytes;        /* all, as of the last sample */
+
+    mb_time sampled; /* the last sample's time, MB_NEVER before the first; and what it saw */
+    uint64_t sampled_payload;
+    sim_capacity sampled_capacity;
+
+    bool finished;
+    uint64_t wall_started_ns;
+    sim_json summary;
+};
+
+/* recorder_rows.c: headers and rows. Names: NULL if memory is short. */
+sim_group_name *sim_names_new(const sim_scenario *scenario, size_t *longest);
+void sim_names_free(sim_group_name *names, uint32_t count);
+void sim_provenance_header(sim_output *output);
+void sim_provenance_row(sim_recorder *recorder, mb_time now, const sim_block_gain *gain);
+void sim_events_header(sim_output *output);
+void sim_timeline_header(sim_output *output);
+void sim_timeline_row(sim_recorder *recorder, mb_time now, const sim_sample *sample,
+                      uint64_t leecher_bytes);
+/* Header and rows of completion.csv. O(peers). */
+void sim_completion_write(sim_recorder *recorder, sim_output *output);
+
+/* summary.c: makes state->summary. 0 or MB_ERR_MEMORY. O(peers x log peers). */
+int sim_summary_write(sim_recorder *recorder, const sim_run_totals *totals);
+
+/* a / b as a fraction. */
+static inline sim_fraction sim_fraction_of(unsigned __int128 a, unsigned __int128 b)
+{
+    return (sim_fraction){a, b};
+}
+
+#endif

@@ -1,0 +1,165 @@
+#include "sim/replay/replay.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "sim/engine/links.h"
+
+struct replay {
+    const sim_replay_node *nodes;
+    const sim_replay_transfer *transfers;
+    size_t transfer_count;
+    mb_time until;
+    bool check;
+    const volatile int *interrupted;
+    sim_links *links;
+    uint32_t *order;       /* transfers by (at, index) */
+    size_t next;           /* in `order` */
+    uint32_t *transfer_of; /* by flow */
+    uint32_t flow_room;
+    mb_time *completed;
+    sim_replay_outcome outcome;
+};
+
+static int compare_start(const void *a, const void *b, void *context)
+{
+    const sim_replay_transfer *transfers = context;
+    uint32_t ia = *(const uint32_t *)a;
+    uint32_t ib = *(const uint32_t *)b;
+    if (transfers[ia].at != transfers[ib].at) {
+        return transfers[ia].at < transfers[ib].at ? -1 : 1;
+    }
+    return ia < ib ? -1 : ia > ib;
+}
+
+static bool node_valid(const sim_replay_node *node)
+{
+    return node->up_rate <= SIM_RATE_MAX && node->down_rate <= SIM_RATE_MAX &&
+           node->latency_ns >= 0 && node->latency_ns < MB_NEVER / 4;
+}
+
+static bool input_valid(const sim_replay_node *nodes, uint32_t node_count,
+                        const sim_replay_transfer *transfers, size_t transfer_count)
+{
+    if (node_count > UINT32_MAX / 8 || transfer_count >= UINT32_MAX) return false;
+    for (uint32_t i = 0; i < node_count; i++) {
+        if (!node_valid(&nodes[i])) return false;
+    }
+    for (size_t i = 0; i < transfer_count; i++) {
+        const sim_replay_transfer *t = &transfers[i];
+        if (t->from >= node_count || t->to >= node_count || t->from == t->to) return false;
+        if (t->at < 0 || t->at >= MB_NEVER / 4 || t->bytes > SIM_FLOW_BYTES_MAX) return false;
+    }
+    return true;
+}
+
+static int replay_init(struct replay *replay, uint32_t node_count)
+{
+    size_t count = replay->transfer_count;
+    replay->links = sim_links_new();
+    replay->order = malloc((count ? count : 1) * sizeof *replay->order);
+    if (!replay->links || !replay->order) return MB_ERR_MEMORY;
+    for (uint32_t i = 0; i < node_count; i++) {
+        if (sim_links_add(replay->links, replay->nodes[i].up_rate) < 0) return MB_ERR_MEMORY;
+        if (sim_links_add(replay->links, replay->nodes[i].down_rate) < 0) return MB_ERR_MEMORY;
+    }
+    for (size_t i = 0; i < count; i++) {
+        replay->order[i] = (uint32_t)i;
+        replay->completed[i] = MB_NEVER;
+    }
+    qsort_r(replay->order, count, sizeof *replay->order, compare_start,
+            (void *)(uintptr_t)replay->transfers);
+    return MB_OK;
+}
+
+static int remember(struct replay *replay, uint32_t flow, uint32_t transfer)
+{
+    assert(flow != SIM_FLOW_NONE);
+    if (flow >= replay->flow_room) {
+        uint32_t room = flow < 32 ? 64 : flow * 2;
+        uint32_t *at = realloc(replay->transfer_of, room * sizeof *at);
+        if (!at) return MB_ERR_MEMORY;
+        replay->transfer_of = at;
+        replay->flow_room = room;
+    }
+    replay->transfer_of[flow] = transfer;
+    return MB_OK;
+}
+
+static mb_time next_start(const struct replay *replay)
+{
+    if (replay->next == replay->transfer_count) return MB_NEVER;
+    return replay->transfers[replay->order[replay->next]].at;
+}
+
+static int start_due(struct replay *replay, mb_time now)
+{
+    assert(now >= 0);
+    while (next_start(replay) == now) {
+        uint32_t i = replay->order[replay->next++];
+        const sim_replay_transfer *t = &replay->transfers[i];
+        uint32_t flow;
+        int rc = sim_links_start(replay->links, 2 * t->from, 2 * t->to + 1, t->bytes, now, &flow);
+        if (rc == MB_OK) rc = remember(replay, flow, i);
+        if (rc < 0) return rc;
+    }
+    return MB_OK;
+}
+
+static void complete_due(struct replay *replay, mb_time now)
+{
+    uint32_t flow;
+    while (sim_links_pop(replay->links, now, &flow)) {
+        uint32_t i = replay->transfer_of[flow];
+        const sim_replay_transfer *t = &replay->transfers[i];
+        mb_time delay = replay->nodes[t->from].latency_ns + replay->nodes[t->to].latency_ns;
+        if (now > replay->until - delay) continue; /* its last byte is still on its way */
+        replay->completed[i] = now + delay;
+        replay->outcome.completed++;
+    }
+}
+
+static int replay_play(struct replay *replay)
+{
+    for (;;) {
+        mb_time now = sim_links_next(replay->links);
+        if (next_start(replay) < now) now = next_start(replay);
+        if (now == MB_NEVER || now > replay->until) return MB_OK;
+        replay->outcome.interrupted = replay->interrupted && *replay->interrupted;
+        if (replay->outcome.interrupted) return MB_OK;
+        replay->outcome.end = now;
+        complete_due(replay, now);
+        int rc = start_due(replay, now);
+        if (rc == MB_OK) rc = sim_links_settle(replay->links, now);
+        if (rc < 0) return rc;
+        if (replay->check) sim_links_check(replay->links);
+        replay->outcome.events++;
+    }
+}
+
+int sim_replay_run(const sim_replay_node *nodes, uint32_t node_count,
+                   const sim_replay_transfer *transfers, size_t transfer_count, mb_time until,
+                   bool check, const volatile int *interrupted, mb_time *completed,
+                   sim_replay_outcome *outcome)
+{
+    if (!input_valid(nodes, node_count, transfers, transfer_count)) return MB_ERR_ARGUMENT;
+    struct replay replay = {
+        .nodes = nodes,
+        .transfers = transfers,
+        .transfer_count = transfer_count,
+        .until = until,
+        .check = check,
+        .interrupted = interrupted,
+        .completed = completed,
+    };
+    int rc = replay_init(&replay, node_count);
+    if (rc == MB_OK) rc = replay_play(&replay);
+    if (rc == MB_OK && outcome) {
+        replay.outcome.rerated_flows = sim_links_statistics(replay.links).rerated_flows;
+        *outcome = replay.outcome;
+    }
+    sim_links_free(replay.links);
+    free(replay.order);
+    free(replay.transfer_of);
+    return rc;
+}

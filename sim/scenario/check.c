@@ -1,0 +1,246 @@
+/* What no single key can show: times that contradict each other, rates that stall everything. */
+#include "sim/scenario/reader.h"
+
+#include "core/units.h"
+
+#include <assert.h>
+#include <glib.h>
+#include <string.h>
+
+static const sim_ini_entry *find(const sim_reader *reader, const char *group, const char *key)
+{
+    const sim_ini_group *ini = sim_ini_group_find(reader->ini, group);
+    return ini ? sim_ini_entry_find(ini, key) : NULL;
+}
+
+/* ---- one group ---- */
+
+static bool is_open(const sim_group *group)
+{
+    return group->arrival == SIM_ARRIVE_EVERY || group->arrival == SIM_ARRIVE_POISSON;
+}
+
+static bool check_count(sim_reader *reader, const sim_ini_group *ini, sim_group *group)
+{
+    const sim_ini_entry *count = sim_ini_entry_find(ini, "count");
+    if (group->arrival == SIM_ARRIVE_TRACE) {
+        const sim_ini_entry *arrival = sim_ini_entry_find(ini, "arrival");
+        if (count) return sim_reader_fail(reader, count, "the rows of the trace say how many");
+        if (group->count > 0) return true;
+        return sim_reader_fail(reader, arrival, "the trace has no rows");
+    }
+    if (!count) group->count = is_open(group) ? SIM_COUNT_OPEN : 1;
+    return true;
+}
+
+static bool check_rates(sim_reader *reader, const sim_ini_group *ini, const sim_group *group)
+{
+    if (group->access.down == 0 && group->have != SIM_HAVE_ALL)
+        return sim_reader_fail(reader, sim_ini_entry_find(ini, "down"),
+                               "without a downlink no block ever arrives");
+    if (group->access.up == 0 && !group->protocol.free_rider)
+        return sim_reader_fail(reader, sim_ini_entry_find(ini, "up"),
+                               "without an uplink whoever asks here waits for ever; only "
+                               "free_rider = yes goes with it");
+    return true;
+}
+
+/* When the last of the group arrives at the latest, as far as it is known beforehand. */
+static mb_time last_arrival(const sim_group *group)
+{
+    assert(group->arrival != SIM_ARRIVE_TRACE || group->count > 0);
+    switch (group->arrival) {
+    case SIM_ARRIVE_AT:
+    case SIM_ARRIVE_WITHIN: return group->arrival_time;
+    case SIM_ARRIVE_TRACE: return group->trace[group->count - 1].arrived;
+    case SIM_ARRIVE_EVERY: {
+        if (group->count == SIM_COUNT_OPEN || group->count == 0) return 0;
+        __int128 last = (__int128)(group->count - 1) * group->arrival_time;
+        return last > SIM_TIME_MAX ? SIM_TIME_MAX : (mb_time)last;
+    }
+    case SIM_ARRIVE_POISSON: break;
+    }
+    return 0;
+}
+
+static bool check_leave(sim_reader *reader, const sim_ini_group *ini, const sim_group *group)
+{
+    const sim_ini_entry *leave = sim_ini_entry_find(ini, "leave");
+    if (group->leave != SIM_LEAVE_AT) return true;
+    const sim_ini_entry *arrival = sim_ini_entry_find(ini, "arrival");
+    mb_time last = last_arrival(group);
+    if (group->arrival == SIM_ARRIVE_WITHIN && last > 0) last--;
+    if (group->leave_time > last) return true;
+    char text[MB_UNITS_TEXT_MAX];
+    if (group->arrival == SIM_ARRIVE_AT || group->arrival == SIM_ARRIVE_WITHIN)
+        return sim_reader_fail(reader, leave, "not after arrival = %s",
+                               arrival ? arrival->value : "at 0s");
+    return sim_reader_fail(reader, leave, "not after arrival = %s: the last comes at %s",
+                           arrival->value, mb_time_format(last, text));
+}
+
+/* A trace's rows are sorted by their time. */
+static bool check_trace_until(sim_reader *reader, const sim_ini_group *ini, const sim_group *group)
+{
+    assert(group->trace && group->count > 0);
+    char first[MB_UNITS_TEXT_MAX], until[MB_UNITS_TEXT_MAX];
+    if (group->trace[0].arrived < reader->scenario->until) return true;
+    return sim_reader_fail(reader, sim_ini_entry_find(ini, "arrival"),
+                           "the first comes at %s, not before the run ends ([scenario] until = %s)",
+                           mb_time_format(group->trace[0].arrived, first),
+                           mb_time_format(reader->scenario->until, until));
+}
+
+static bool check_until(sim_reader *reader, const sim_ini_group *ini, const sim_group *group)
+{
+    const sim_scenario *scenario = reader->scenario;
+    if (group->arrival == SIM_ARRIVE_TRACE) return check_trace_until(reader, ini, group);
+    bool closed = group->arrival == SIM_ARRIVE_AT || group->arrival == SIM_ARRIVE_WITHIN;
+    mb_time until = scenario->until;
+    if (!closed || group->arrival_time < until ||
+        (group->arrival == SIM_ARRIVE_WITHIN && group->arrival_time == until))
+        return true;
+    char text[MB_UNITS_TEXT_MAX];
+    return sim_reader_fail(reader, sim_ini_entry_find(ini, "arrival"),
+                           "not before the run ends ([scenario] until = %s)",
+                           mb_time_format(until, text));
+}
+
+/* choke = none unchokes whoever asks, ask = mutual asks whom it has unchoked: nobody begins. */
+static bool check_deadlock(sim_reader *reader, const sim_ini_group *ini, const sim_group *group)
+{
+    if (group->protocol.ask != MB_ASK_MUTUAL || strcmp(group->protocol.choke->name, "none") != 0)
+        return true;
+    const sim_ini_entry *entry = sim_ini_entry_find(ini, "choke");
+    if (!entry) entry = sim_ini_entry_find(ini, "ask");
+    if (!entry) entry = find(reader, "protocol", "choke");
+    if (!entry) entry = find(reader, "protocol", "ask");
+    return sim_reader_fail(reader, entry,
+                           "with choke = none only who asks is unchoked, with ask = mutual only "
+                           "who is unchoked is asked: no block would ever move");
+}
+
+bool sim_check_group(sim_reader *reader, const sim_ini_group *ini, sim_group *group)
+{
+    return check_count(reader, ini, group) && check_rates(reader, ini, group) &&
+           check_leave(reader, ini, group) && check_until(reader, ini, group) &&
+           check_deadlock(reader, ini, group);
+}
+
+/* ---- the whole ---- */
+
+static uint64_t group_estimate(const sim_scenario *scenario, const sim_group *group)
+{
+    assert(scenario->until > 0);
+    unsigned __int128 expected;
+    if (!is_open(group)) return group->count;
+    if (group->arrival == SIM_ARRIVE_EVERY)
+        expected = ((uint64_t)scenario->until + (uint64_t)group->arrival_time - 1) /
+                   (uint64_t)group->arrival_time;
+    else
+        expected = (unsigned __int128)scenario->until * (uint64_t)group->arrival_rate /
+                   ((unsigned __int128)group->arrival_time * 1000000000);
+    return expected < group->count ? (uint64_t)expected : group->count;
+}
+
+uint64_t sim_scenario_peers_estimate(const sim_scenario *scenario)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < scenario->group_count; i++)
+        sum += group_estimate(scenario, &scenario->groups[i]);
+    return sum;
+}
+
+static bool check_times(sim_reader *reader)
+{
+    const sim_scenario *scenario = reader->scenario;
+    char text[MB_UNITS_TEXT_MAX];
+    if (scenario->warmup >= scenario->until)
+        return sim_reader_fail(reader, find(reader, "scenario", "warmup"),
+                               "not before the run ends (until = %s)",
+                               mb_time_format(scenario->until, text));
+    if (scenario->tracker.leave_at == 0)
+        return sim_reader_fail(reader, find(reader, "tracker", "leave"),
+                               "not after its arrival, which is at 0s");
+    return true;
+}
+
+/* Without a seeder's uplink the file must come from somebody else. */
+static bool check_seeder(sim_reader *reader)
+{
+    const sim_scenario *scenario = reader->scenario;
+    if (scenario->tracker.access.up > 0) return true;
+    for (uint32_t i = 0; i < scenario->group_count; i++) {
+        const sim_group *group = &scenario->groups[i];
+        bool whole = group->have == SIM_HAVE_ALL && group->count > 0;
+        if (whole && group->access.up > 0) return true;
+    }
+    return sim_reader_fail(reader, find(reader, "tracker", "up"),
+                           "nobody else has the whole file (have = all), so it never gets out");
+}
+
+/* A group may be empty, so that a study can go down to nobody of a kind, but not all of them. */
+static bool check_somebody(sim_reader *reader)
+{
+    const sim_scenario *scenario = reader->scenario;
+    const sim_ini_entry *count = NULL;
+    for (uint32_t i = 0; i < scenario->group_count; i++) {
+        if (scenario->groups[i].count > 0) return true;
+    }
+    for (uint32_t i = 0; i < reader->ini->count && !count; i++) {
+        const sim_ini_group *group = &reader->ini->groups[i];
+        if (sim_after_word(group->name, "peers")) count = sim_ini_entry_find(group, "count");
+    }
+    return sim_reader_fail(reader, count, "no group has a peer: nobody is there");
+}
+
+static bool check_swarm(sim_reader *reader)
+{
+    const sim_scenario *scenario = reader->scenario;
+    static const char *const needed[] = {"file", "tracker"};
+    for (size_t i = 0; i < G_N_ELEMENTS(needed); i++) {
+        if (!sim_ini_group_find(reader->ini, needed[i]))
+            return sim_reader_fail_file(reader, "the group [%s] is missing", needed[i]);
+    }
+    if (scenario->group_count == 0)
+        return sim_reader_fail_file(reader, "no group [peers NAME]: nobody is there");
+    if (!check_somebody(reader)) return false;
+    if (sim_scenario_peers_estimate(scenario) > SIM_PEERS_MAX)
+        return sim_reader_fail_file(reader, "more than %u peers would arrive", SIM_PEERS_MAX);
+    return check_times(reader) && check_seeder(reader);
+}
+
+static bool check_replay(sim_reader *reader)
+{
+    static const char *const out[] = {"file", "protocol", "tracker", "expect"};
+    for (size_t i = 0; i < G_N_ELEMENTS(out); i++) {
+        const sim_ini_group *group = sim_ini_group_find(reader->ini, out[i]);
+        if (group) return sim_reader_fail_group(reader, group, "has no place beside [replay]");
+    }
+    for (uint32_t i = 0; i < reader->ini->count; i++) {
+        const sim_ini_group *group = &reader->ini->groups[i];
+        if (sim_after_word(group->name, "peers"))
+            return sim_reader_fail_group(reader, group, "has no place beside [replay]");
+    }
+    if (reader->scenario->replay.node_count < 2)
+        return sim_reader_fail_file(reader, "[replay] needs two groups [node NAME] or more");
+    return true;
+}
+
+bool sim_check_scenario(sim_reader *reader)
+{
+    sim_scenario *scenario = reader->scenario;
+    for (uint32_t i = 0; i < scenario->group_count; i++) {
+        const sim_group *group = &scenario->groups[i];
+        scenario->open |= is_open(group) || group->arrival == SIM_ARRIVE_TRACE;
+    }
+    if (scenario->replay.trace_path) return check_replay(reader);
+    for (uint32_t i = 0; i < reader->ini->count; i++) {
+        const sim_ini_group *group = &reader->ini->groups[i];
+        if (sim_after_word(group->name, "node"))
+            return sim_reader_fail_group(reader, group,
+                                         "belongs to a replay, but there is no "
+                                         "[replay]");
+    }
+    return check_swarm(reader);
+}

@@ -1,0 +1,121 @@
+/*
+ * What the files of the scenario reader share (scenario*.c, study/expect_read.c); nobody else
+ * includes it but help.c, for the table of keys.
+ *
+ * Every function that reads returns whether all is well; the first that finds a fault leaves one
+ * line in reader->error that names file, line, group, key and value.
+ */
+#ifndef SIM_SCENARIO_READER_H
+#define SIM_SCENARIO_READER_H
+
+#include "core/suggest.h"
+#include "sim/scenario/ini.h"
+#include "sim/scenario/scenario.h"
+
+#include <glib.h>
+
+typedef struct sim_reader {
+    const char *path;
+    const sim_ini *ini;
+    sim_scenario *scenario;
+    GHashTable *names; /* those of the groups [peers NAME] and [node NAME] so far */
+    char *error;
+} sim_reader;
+
+typedef struct sim_key_row sim_key_row;
+
+/* A key of a scenario group: what --help-keys prints, and how it is read. */
+struct sim_key_row {
+    const char *name;
+    const char *values;   /* what may be written */
+    const char *fallback; /* what holds if it is not; NULL: it must be */
+    const char *summary;
+    bool (*read)(sim_reader *reader, const sim_key_row *row, const sim_ini_entry *entry,
+                 void *target);
+    size_t offset;    /* of the field in the target */
+    int64_t min, max; /* of counts and times */
+};
+
+/* A kind of group: [NAME], or [NAME anything]. */
+typedef struct sim_key_group {
+    const char *name;
+    bool named;         /* a name of its own follows */
+    bool protocol_keys; /* and the keys of core/protocol.h that a group may set */
+    const char *summary;
+    const sim_key_row *rows; /* ended by a NULL name */
+} sim_key_group;
+
+/* The kinds of groups, in the order in which they are read; NULL past the end. */
+const sim_key_group *sim_key_group_at(uint32_t index);
+
+/* ---- error.c ---- */
+
+/* Notes a fault of a key, of a group, or of the file; false. */
+bool sim_reader_fail(sim_reader *reader, const sim_ini_entry *entry, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+bool sim_reader_fail_group(sim_reader *reader, const sim_ini_group *group, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+bool sim_reader_fail_file(sim_reader *reader, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* What a number should have been. */
+typedef struct sim_number_kind {
+    const char *what;
+    const char *example;
+    const char *units; /* NULL: none */
+} sim_number_kind;
+
+extern const sim_number_kind sim_number_count, sim_number_size, sim_number_rate, sim_number_time;
+
+/* Notes why core/units.h refused `text`, the entry's value or a part of it. */
+bool sim_reader_fail_number(sim_reader *reader, const sim_ini_entry *entry, const char *text,
+                            int error, const sim_number_kind *kind);
+
+/* "; did you mean "X"?", or "" if nothing is near; g_free(). */
+char *sim_suggestion_text(const mb_suggestion *suggestion);
+
+/* ---- values.c: readers of one value, for rows of the table -------------------------- */
+
+bool sim_read_text(sim_reader *, const sim_key_row *, const sim_ini_entry *, void *target);
+bool sim_read_bool(sim_reader *, const sim_key_row *, const sim_ini_entry *, void *target);
+bool sim_read_seed(sim_reader *, const sim_key_row *, const sim_ini_entry *, void *target);
+bool sim_read_count(sim_reader *, const sim_key_row *, const sim_ini_entry *, void *target);
+bool sim_read_time(sim_reader *, const sim_key_row *, const sim_ini_entry *, void *target);
+bool sim_read_rate(sim_reader *, const sim_key_row *, const sim_ini_entry *, void *target);
+bool sim_read_slots(sim_reader *, const sim_key_row *, const sim_ini_entry *, void *target);
+
+/* A time inside a longer value: `text` is the part of the entry's value that says it. */
+bool sim_read_time_part(sim_reader *reader, const sim_ini_entry *entry, const char *text,
+                        mb_time *time);
+
+/* The text after `word` and blanks, if the value begins with that word; else NULL. */
+const char *sim_after_word(const char *value, const char *word);
+
+/* Sets a key of the protocol. */
+bool sim_read_protocol_key(sim_reader *reader, const sim_ini_entry *entry, mb_protocol *protocol);
+
+/* The path of a file that the entry names: relative ones start from the folder of the file that the
+ * entry stands in. g_free(). */
+char *sim_reader_path(const sim_ini_entry *entry, const char *path);
+
+/* Whether the entry's file is a regular one that can be read (not a pipe or a device, which might
+ * never end); its size goes to *size, in bytes. */
+bool sim_reader_check_file(sim_reader *reader, const sim_ini_entry *entry, const char *path,
+                           uint64_t *size);
+
+/* ---- file.c, peers.c, trace.c, study/expect_read.c ---------------------- */
+
+bool sim_read_file_group(sim_reader *reader, const sim_ini_group *group);
+bool sim_read_arrival(sim_reader *, const sim_key_row *, const sim_ini_entry *, void *target);
+bool sim_read_leave(sim_reader *, const sim_key_row *, const sim_ini_entry *, void *target);
+bool sim_read_tracker_leave(sim_reader *, const sim_key_row *, const sim_ini_entry *, void *target);
+bool sim_read_have(sim_reader *, const sim_key_row *, const sim_ini_entry *, void *target);
+/* What only the keys of a [peers] group together can show; after they are read. */
+bool sim_check_group(sim_reader *reader, const sim_ini_group *ini, sim_group *group);
+bool sim_read_trace(sim_reader *reader, const sim_ini_entry *entry, const char *path,
+                    sim_group *group);
+bool sim_read_expectation(sim_reader *reader, const sim_ini_entry *entry);
+/* What only the whole scenario can show; last. */
+bool sim_check_scenario(sim_reader *reader);
+
+#endif

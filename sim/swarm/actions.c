@@ -1,0 +1,455 @@
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/swarm/internal.h"
+
+/* ---- the batch ------------------------------------------------------------------------------ */
+
+mb_event *sim_swarm_batch_add(sim_swarm *swarm, const sim_event *raw)
+{
+    assert(swarm->batch_count <= swarm->batch_capacity);
+    uint32_t at = swarm->batch_count;
+
+    if (at == swarm->batch_capacity) {
+        uint32_t capacity = at ? at * 2 : 16;
+        mb_event *batch = realloc(swarm->batch, capacity * sizeof *batch);
+        sim_event *events = batch ? realloc(swarm->raw, capacity * sizeof *events) : NULL;
+
+        if (batch) swarm->batch = batch;
+        if (!events) {
+            sim_swarm_fail(swarm, MB_ERR_MEMORY, "out of memory");
+            return NULL;
+        }
+        swarm->raw = events;
+        swarm->batch_capacity = capacity;
+    }
+    swarm->batch_count++;
+    if (raw) swarm->raw[at] = *raw;
+    memset(&swarm->batch[at], 0, sizeof swarm->batch[at]);
+    swarm->batch[at].from = MB_NODE_NONE;
+    swarm->batch[at].index = swarm->batch[at].remote = MB_INDEX_NONE;
+    swarm->batch[at].block = MB_BLOCK_NONE;
+    return &swarm->batch[at];
+}
+
+/* Room for a node's known peers and one more, kept for the next broadcast. */
+static sim_target *targets_for(sim_swarm *swarm, uint32_t known)
+{
+    if (known >= swarm->target_capacity) {
+        uint32_t capacity = 2 * known + 64;
+        sim_target *targets = realloc(swarm->targets, capacity * sizeof *targets);
+
+        if (!targets) {
+            sim_swarm_fail(swarm, MB_ERR_MEMORY, "out of memory");
+            return NULL;
+        }
+        swarm->targets = targets;
+        swarm->target_capacity = capacity;
+    }
+    return swarm->targets;
+}
+
+/* ---- messages ------------------------------------------------------------------------------- */
+
+static void trace_message(sim_swarm *swarm, mb_node from, const mb_action *a)
+{
+    assert(a->message > 0 && a->to < swarm->node_count);
+    static const uint8_t kinds[] = {
+        [MB_MSG_HELLO] = SIM_TRACE_HELLO,       [MB_MSG_HELLO_ACK] = SIM_TRACE_HELLO,
+        [MB_MSG_HELLO_FULL] = SIM_TRACE_FULL,   [MB_MSG_BYE] = SIM_TRACE_BYE,
+        [MB_MSG_UNCHOKE] = SIM_TRACE_UNCHOKE,   [MB_MSG_CHOKE] = SIM_TRACE_CHOKE,
+        [MB_MSG_REQUEST] = SIM_TRACE_REQUEST,   [MB_MSG_REFUSE] = SIM_TRACE_REFUSE,
+        [MB_MSG_CANCEL] = SIM_TRACE_CANCEL,     [MB_MSG_HAVE] = SIM_TRACE_HAVE,
+        [MB_MSG_INTEREST] = SIM_TRACE_INTEREST, [MB_MSG_DECLINE] = SIM_TRACE_DECLINE,
+    };
+    uint64_t value = 0;
+
+    if (a->message == MB_MSG_UNCHOKE || a->message == MB_MSG_CHOKE) value = a->flags;
+    if (a->message == MB_MSG_REQUEST) value = a->offset;
+    if (a->message == MB_MSG_HAVE) value = a->told.count;
+    if (a->message == MB_MSG_REFUSE) {
+        value = a->reason;
+        swarm->recorder->stats[a->to].refusals++;
+    }
+    sim_recorder_trace(swarm->recorder, kinds[a->message], swarm->now, from, a->to, a->block,
+                       value);
+}
+
+static void message_event(sim_event *event, mb_node from, const mb_action *a)
+{
+    *event = (sim_event){
+        .type = SIM_EVENT_MESSAGE,
+        .flags = a->flags,
+        .reason = a->reason,
+        .from = from,
+        .index = a->remote,
+        .block = a->block,
+        .log = a->told.log,
+        .epoch = a->told.epoch,
+        .count = a->told.count,
+        .value = a->message | (uint64_t)a->offset << 32,
+        .value2 = a->index,
+    };
+}
+
+/*
+ * Between a node that accepts no contact and one that lists it there is a connection only once the
+ * former has made it: the latter knows where it is listed as soon as a greeting has come from
+ * there.
+ */
+static bool is_unconnected(const sim_swarm *swarm, mb_node node, uint32_t remote)
+{
+    assert(node < swarm->node_count);
+    return swarm->nodes[node].unreachable && remote == MB_INDEX_NONE;
+}
+
+/* Nor will there ever be one: neither accepts the other's. */
+static bool is_cut_off(const sim_swarm *swarm, mb_node from, mb_node to, uint32_t remote)
+{
+    return is_unconnected(swarm, to, remote) && swarm->nodes[from].unreachable;
+}
+
+static void do_send(sim_swarm *swarm, mb_node from, const mb_action *a)
+{
+    assert(from < swarm->node_count && a->to < swarm->node_count);
+    mb_time delay = sim_swarm_delay(swarm, from, a->to);
+    sim_event event;
+
+    trace_message(swarm, from, a);
+    if (swarm->options->check != SIM_CHECK_OFF) sim_swarm_check_said(swarm, from, a);
+    if (a->flags & MB_FLAG_QUIET) return;
+    if (a->message == MB_MSG_HELLO && swarm->nodes[a->to].unreachable) {
+        event = (sim_event){
+            .type = SIM_EVENT_GONE, .from = a->to, .index = a->index, .value = MB_MSG_HELLO};
+        sim_swarm_push(swarm, swarm->now + 2 * delay, SIM_CLASS_MESSAGE, from, &event);
+        return;
+    }
+    message_event(&event, from, a);
+    if (a->index != MB_INDEX_NONE && is_unconnected(swarm, a->to, a->remote)) {
+        if (swarm->nodes[from].unreachable) return; /* what its greeting comes to says it all */
+        event.type = SIM_EVENT_WAITING;
+    }
+    sim_swarm_push(swarm, swarm->now + delay, SIM_CLASS_MESSAGE, a->to, &event);
+}
+
+/* One event for the `count` targets from `first` on, which the message reaches at the same time. */
+static bool fan_out(sim_swarm *swarm, mb_node from, const mb_action *a, const sim_target *first,
+                    uint32_t count)
+{
+    assert(count > 0);
+    mb_time latency = swarm->nodes[first->node].latency;
+    sim_fanout *fanout = malloc(sizeof *fanout + count * sizeof *fanout->targets);
+    sim_event event;
+
+    if (!fanout) {
+        sim_swarm_fail(swarm, MB_ERR_MEMORY, "out of memory");
+        return false;
+    }
+    fanout->count = count;
+    memcpy(fanout->targets, first, count * sizeof *first);
+    message_event(&event, from, a);
+    event.type = SIM_EVENT_FANOUT;
+    event.value2 = (uintptr_t)fanout;
+    sim_swarm_push(swarm, swarm->now + swarm->nodes[from].latency + latency, SIM_CLASS_MESSAGE,
+                   from, &event);
+    return true;
+}
+
+/* Moves to the front those of the targets that are as far away as the first; returns how many. */
+static uint32_t gather_alike(const sim_swarm *swarm, sim_target *targets, uint32_t count)
+{
+    assert(count > 0);
+    mb_time latency = swarm->nodes[targets[0].node].latency;
+    uint32_t alike = 1;
+
+    for (uint32_t i = 1; i < count; i++) {
+        sim_target other = targets[i];
+
+        if (swarm->nodes[other.node].latency != latency) continue;
+        targets[i] = targets[alike];
+        targets[alike++] = other;
+    }
+    return alike;
+}
+
+/* Of a `have` to all: the block just gained, where each gain is told; else all that it holds. */
+static uint32_t block_told(const sim_swarm *swarm, mb_node from, const mb_action *a)
+{
+    assert(a->message == MB_MSG_HAVE);
+    const mb_protocol *p = &swarm->scenario->groups[swarm->nodes[from].group].protocol;
+
+    if (from == MB_NODE_TRACKER) p = &swarm->scenario->tracker.protocol;
+    if (p->knowledge != MB_KNOWLEDGE_HAVE || a->told.count == 0) return MB_BLOCK_NONE;
+    return a->told.log->blocks[a->told.count - 1];
+}
+
+static void trace_bye(sim_swarm *swarm, mb_node from, const mb_action *a, mb_node to)
+{
+    if (a->message == MB_MSG_BYE)
+        sim_recorder_trace(swarm->recorder, SIM_TRACE_BYE, swarm->now, from, to, MB_BLOCK_NONE, 0);
+}
+
+static void trace_broadcast(sim_swarm *swarm, mb_node from, const mb_action *a,
+                            const sim_target *targets, uint32_t count)
+{
+    if (a->message == MB_MSG_HAVE)
+        sim_recorder_trace(swarm->recorder, SIM_TRACE_HAVE, swarm->now, from, MB_NODE_NONE,
+                           a->block, a->told.count);
+    for (uint32_t i = 0; i < count; i++)
+        trace_bye(swarm, from, a, targets[i].node);
+}
+
+/* To those who have yet to make the connection that it goes over: they hear it if they have. */
+static void say_waiting(sim_swarm *swarm, mb_node from, const mb_action *a)
+{
+    uint32_t walk = 0;
+    sim_target target;
+    sim_event event;
+
+    while (mb_peer_known(swarm->nodes[from].peer, &walk, &target.node, &target.index)) {
+        if (!is_unconnected(swarm, target.node, target.index)) continue;
+        if (is_cut_off(swarm, from, target.node, target.index)) continue;
+        trace_bye(swarm, from, a, target.node);
+        message_event(&event, from, a);
+        event.type = SIM_EVENT_WAITING;
+        event.index = event.value2 = MB_INDEX_NONE;
+        sim_swarm_push(swarm, swarm->now + sim_swarm_delay(swarm, from, target.node),
+                       SIM_CLASS_MESSAGE, target.node, &event);
+    }
+}
+
+static void do_broadcast(sim_swarm *swarm, mb_node from, const mb_action *a)
+{
+    const mb_peer *peer = swarm->nodes[from].peer;
+    mb_action named = *a;
+    uint32_t walk = 0, count = 0;
+    sim_target *targets = targets_for(swarm, mb_peer_known_count(peer));
+
+    if (!targets) return;
+    while (mb_peer_known(peer, &walk, &targets[count].node, &targets[count].index))
+        count += !is_unconnected(swarm, targets[count].node, targets[count].index);
+    if (a->message == MB_MSG_HAVE) named.block = block_told(swarm, from, a);
+    trace_broadcast(swarm, from, &named, targets, count);
+    for (uint32_t done = 0; done < count;) {
+        uint32_t alike = gather_alike(swarm, targets + done, count - done);
+
+        if (!fan_out(swarm, from, &named, targets + done, alike)) return;
+        done += alike;
+    }
+    say_waiting(swarm, from, &named);
+}
+
+static void do_announce(sim_swarm *swarm, mb_node from, const mb_action *a)
+{
+    assert(a->message <= MB_ANNOUNCE_LEAVE && from != MB_NODE_TRACKER);
+    sim_event event = {
+        .from = from,
+        .log = a->told.log,
+        .epoch = a->told.epoch,
+        .count = a->told.count,
+        .value = a->message,
+    };
+
+    sim_recorder_trace(swarm->recorder, SIM_TRACE_ANNOUNCE, swarm->now, from, MB_NODE_NONE,
+                       MB_BLOCK_NONE, a->message);
+    sim_swarm_push(swarm, swarm->now + sim_swarm_delay(swarm, from, MB_NODE_TRACKER),
+                   SIM_CLASS_ANNOUNCE, MB_NODE_TRACKER, &event);
+}
+
+/* ---- blocks --------------------------------------------------------------------------------- */
+
+/* The delivery of `block` in the batch of this step; NULL where the block came otherwise. */
+static const sim_event *delivery_of(const sim_swarm *swarm, uint32_t block)
+{
+    for (uint32_t i = 0; i < swarm->batch_count; i++)
+        if (swarm->batch[i].type == MB_EVENT_BLOCK && swarm->batch[i].block == block)
+            return &swarm->raw[i];
+    return NULL;
+}
+
+static void do_gained(sim_swarm *swarm, mb_node node, const mb_action *a)
+{
+    assert(a->block < swarm->scenario->file.geometry.blocks);
+    const sim_event *raw = delivery_of(swarm, a->block);
+    sim_block_gain gain = {.peer = node,
+                           .from = MB_NODE_NONE,
+                           .block = a->block,
+                           .via = MB_VIA_INITIAL,
+                           .started = swarm->now};
+
+    sim_swarm_gained(swarm, node, a->block);
+    if (swarm->options->check != SIM_CHECK_OFF) sim_swarm_check_gained(swarm, node, a->block);
+    if (node == MB_NODE_TRACKER) return;
+    sim_swarm_parts_gained(swarm, node, a->block, raw);
+    if (raw) {
+        gain.from = raw->from;
+        gain.via = raw->flags;
+        gain.from_role = raw->reason;
+        gain.started = (mb_time)raw->value;
+        gain.bytes = sim_swarm_block_bytes(raw);
+        sim_recorder_trace(swarm->recorder, SIM_TRACE_DELIVER, swarm->now, node, raw->from,
+                           a->block, gain.bytes);
+    } else {
+        int error = swarm->payload ? sim_payload_given(swarm->payload, node, a->block) : 0;
+
+        if (error) sim_swarm_fail(swarm, error, "%s", sim_payload_error(swarm->payload));
+        sim_recorder_trace(swarm->recorder, SIM_TRACE_HOLD, swarm->now, node, MB_NODE_NONE,
+                           a->block, 0);
+    }
+    sim_recorder_block(swarm->recorder, swarm->now, &gain);
+}
+
+static void do_wasted(sim_swarm *swarm, mb_node node, const mb_action *a)
+{
+    assert(a->block < swarm->scenario->file.geometry.blocks);
+    const sim_event *raw = delivery_of(swarm, a->block);
+
+    if (raw)
+        sim_swarm_lose(swarm, SIM_TRACE_WASTE, raw->from, node, a->block,
+                       sim_swarm_block_bytes(raw));
+}
+
+/* ---- a step --------------------------------------------------------------------------------- */
+
+static void execute(sim_swarm *swarm, mb_node node, const mb_action *a)
+{
+    switch ((mb_action_type)a->type) {
+    case MB_ACTION_SEND: do_send(swarm, node, a); break;
+    case MB_ACTION_BROADCAST: do_broadcast(swarm, node, a); break;
+    case MB_ACTION_ANNOUNCE: do_announce(swarm, node, a); break;
+    case MB_ACTION_UPLOAD:
+        if (swarm->options->check != SIM_CHECK_OFF) sim_swarm_check_upload(swarm, node, a);
+        sim_swarm_upload(swarm, node, a);
+        break;
+    case MB_ACTION_ABORT: sim_swarm_abort(swarm, node, a); break;
+    case MB_ACTION_MEASURE: swarm->measuring = true; break;
+    case MB_ACTION_GAINED: do_gained(swarm, node, a); break;
+    case MB_ACTION_COMPLETE: sim_swarm_completed(swarm, node); break;
+    case MB_ACTION_WASTED: do_wasted(swarm, node, a); break;
+    case MB_ACTION_LEFT: sim_swarm_depart(swarm, node); break;
+    case MB_ACTION_ANSWER: break; /* the tracker's */
+    }
+}
+
+/* What the batch said of transfers that were cut, once the peer has seen it. */
+static void hear_cuts(sim_swarm *swarm)
+{
+    for (uint32_t i = 0; i < swarm->batch_count; i++)
+        if (swarm->batch[i].type == MB_EVENT_CUT) sim_swarm_cut_heard(swarm, &swarm->raw[i]);
+}
+
+/* Queues the node's timer if its deadline is earlier than the timer that waits. */
+static void see_to_timer(sim_swarm *swarm, mb_node node)
+{
+    assert(swarm->nodes[node].peer != NULL);
+    mb_time deadline = mb_peer_deadline(swarm->nodes[node].peer);
+    sim_event event = {.type = SIM_EVENT_PLAIN};
+
+    if (deadline >= swarm->nodes[node].timer) return;
+    swarm->nodes[node].timer = deadline;
+    sim_swarm_push(swarm, deadline, SIM_CLASS_TIMER, node, &event);
+}
+
+void sim_swarm_step(sim_swarm *swarm, mb_node node)
+{
+    if (swarm->error) return;
+    assert(node < swarm->node_count && swarm->nodes[node].peer);
+    assert(swarm->batch_count > 0);
+    do {
+        mb_peer *peer = swarm->nodes[node].peer;
+        int error;
+
+        swarm->measuring = false;
+        swarm->actions.count = 0;
+        error = mb_peer_step(peer, swarm->now, swarm->batch, swarm->batch_count, &swarm->actions);
+        if (error == MB_ERR_MEMORY) {
+            sim_swarm_fail(swarm, error, "out of memory");
+            return;
+        }
+        assert(error == 0); /* nobody here sends what the protocol does not allow */
+        for (size_t i = 0; i < swarm->actions.count && !swarm->error; i++)
+            execute(swarm, node, &swarm->actions.items[i]);
+        if (swarm->error) return; /* its books are no longer whole */
+        hear_cuts(swarm);
+        if (swarm->options->check != SIM_CHECK_OFF) sim_swarm_check_stepped(swarm, node);
+        if (!swarm->nodes[node].peer) return;
+        sim_swarm_trace_gone(swarm, node);
+        if (swarm->options->check == SIM_CHECK_EVERY) sim_swarm_check_step(swarm, node);
+        swarm->batch_count = 0;
+        if (swarm->measuring) sim_swarm_measure(swarm, node);
+    } while (swarm->measuring && !swarm->error);
+    see_to_timer(swarm, node);
+}
+
+/* ---- the tracker ---------------------------------------------------------------------------- */
+
+static void do_answer(sim_swarm *swarm, const mb_action *a)
+{
+    assert(a->to < swarm->node_count && a->to != MB_NODE_TRACKER);
+    size_t size =
+        sizeof(sim_answer) + a->list_count * sizeof *a->list + a->dealt_count * sizeof *a->dealt;
+    sim_answer *answer = malloc(size);
+    sim_event event = {.type = SIM_EVENT_PLAIN, .log = answer};
+
+    if (!answer) {
+        sim_swarm_fail(swarm, MB_ERR_MEMORY, "out of memory");
+        return;
+    }
+    answer->list_count = a->list_count;
+    answer->dealt_count = a->dealt_count;
+    memcpy(answer->list, a->list, a->list_count * sizeof *a->list);
+    if (a->dealt_count > 0)
+        memcpy(answer->list + a->list_count, a->dealt, a->dealt_count * sizeof *a->dealt);
+    sim_recorder_trace(swarm->recorder, SIM_TRACE_ANSWER, swarm->now, MB_NODE_TRACKER, a->to,
+                       MB_BLOCK_NONE, a->list_count);
+    sim_swarm_push(swarm, swarm->now + sim_swarm_delay(swarm, MB_NODE_TRACKER, a->to),
+                   SIM_CLASS_ANSWER, a->to, &event);
+}
+
+static void trace_registrations(sim_swarm *swarm)
+{
+    size_t answer = 0;
+
+    for (uint32_t i = 0; i < swarm->batch_count; i++) {
+        const mb_event *event = &swarm->batch[i];
+
+        if (event->type != MB_EVENT_ANNOUNCE || event->message == MB_ANNOUNCE_LEAVE) continue;
+        assert(answer < swarm->actions.count && swarm->actions.items[answer].to == event->from);
+        if (event->message == MB_ANNOUNCE_REGISTER)
+            sim_recorder_trace(swarm->recorder, SIM_TRACE_REGISTER, swarm->now, event->from,
+                               MB_NODE_NONE, MB_BLOCK_NONE,
+                               swarm->actions.items[answer].dealt_count);
+        swarm->nodes[event->from].reported = event->told.count;
+        answer++;
+    }
+}
+
+void sim_swarm_step_tracker(sim_swarm *swarm)
+{
+    assert(swarm->tracker_present);
+    int error;
+    mb_time deadline;
+    sim_event timer = {.type = SIM_EVENT_PLAIN, .value = 1};
+
+    swarm->actions.count = 0;
+    error = mb_tracker_step(swarm->tracker, swarm->now, swarm->batch, swarm->batch_count,
+                            &swarm->actions);
+    if (error) {
+        assert(error == MB_ERR_MEMORY);
+        sim_swarm_fail(swarm, error, "out of memory");
+        return;
+    }
+    trace_registrations(swarm);
+    for (size_t i = 0; i < swarm->actions.count; i++) {
+        if (swarm->options->check != SIM_CHECK_OFF) {
+            sim_swarm_check_books(swarm, swarm->actions.items[i].to);
+            sim_swarm_check_answer(swarm, &swarm->actions.items[i]);
+        }
+        do_answer(swarm, &swarm->actions.items[i]);
+    }
+    deadline = mb_tracker_deadline(swarm->tracker);
+    if (deadline >= swarm->tracker_timer) return;
+    swarm->tracker_timer = deadline;
+    sim_swarm_push(swarm, deadline, SIM_CLASS_TIMER, MB_NODE_TRACKER, &timer);
+}

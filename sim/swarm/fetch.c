@@ -1,0 +1,77 @@
+#include "sim/swarm/internal.h"
+
+#include <assert.h>
+
+/*
+ * In a swarm of 10^5 peers an event finds next to nothing of its node in the cache, and would wait
+ * for one line after the other: the node, its peer, the peer's entry for the sender. So what comes
+ * next is looked at while the present events are handled, each time one step further on its way.
+ * Nothing here changes what happens.
+ */
+
+/* Fewer nodes than this are in cache anyway. */
+#define FETCH_NODES_MIN 256
+
+/* What the step of an event looks at first but for the peer itself: the log that it tells of too.
+ */
+static void fetch_for_step(const sim_swarm *swarm, const mb_peer *peer, const sim_event *event)
+{
+    const mb_log *log = event->log;
+
+    mb_peer_fetch_known(peer, event->index);
+    if (event->cls != SIM_CLASS_BLOCK && event->cls != SIM_CLASS_MESSAGE) return;
+    if (event->cls == SIM_CLASS_BLOCK)
+        sim_recorder_prefetch(swarm->recorder, event->from, event->node);
+    if (!log || event->count == 0) return;
+    __builtin_prefetch(log);
+    __builtin_prefetch(&log->blocks[event->count - 1]);
+}
+
+/* At each turn of the queue each bucket's events are one step further on. */
+void sim_swarm_fetch_ahead(sim_swarm *swarm)
+{
+    const sim_event *next[SIM_QUEUE_AHEAD];
+    uint64_t turns = sim_queue_turns(swarm->queue), bucket = sim_queue_current(swarm->queue);
+    size_t count;
+
+    if (turns == swarm->turns || swarm->node_count < FETCH_NODES_MIN) return;
+    swarm->turns = turns;
+    count = sim_queue_ahead(swarm->queue, &bucket, next);
+    for (size_t i = 0; i < count; i++)
+        if (swarm->nodes[next[i]->node].peer)
+            fetch_for_step(swarm, swarm->nodes[next[i]->node].peer, next[i]);
+    count = sim_queue_ahead(swarm->queue, &bucket, next);
+    for (size_t i = 0; i < count; i++)
+        if (swarm->nodes[next[i]->node].peer) mb_peer_fetch(swarm->nodes[next[i]->node].peer);
+    count = sim_queue_ahead(swarm->queue, &bucket, next);
+    for (size_t i = 0; i < count; i++)
+        __builtin_prefetch(&swarm->nodes[next[i]->node], 1);
+}
+
+static void fetch_for_completion(const sim_swarm *swarm, const sim_link_ahead *ahead)
+{
+    assert(ahead->steps < SIM_LINKS_STEPS);
+    const sim_node *node = &swarm->nodes[ahead->link / 2];
+    const sim_transfer *t = &swarm->transfers[ahead->flow];
+
+    if (ahead->steps == 2) {
+        __builtin_prefetch(node, 1);
+    } else if (ahead->flow == SIM_FLOW_NONE) {
+        return;
+    } else if (ahead->steps == 1) {
+        if (node->peer) mb_peer_fetch(node->peer);
+        __builtin_prefetch(t, 1);
+    } else if (swarm->nodes[t->from].peer) {
+        mb_peer_fetch_known(swarm->nodes[t->from].peer, t->from_index);
+    }
+}
+
+void sim_swarm_fetch_flows(sim_swarm *swarm)
+{
+    size_t count;
+    const sim_link_ahead *ahead = sim_links_ahead(swarm->links, &count);
+
+    if (swarm->node_count < FETCH_NODES_MIN) return;
+    for (size_t i = 0; i < count; i++)
+        fetch_for_completion(swarm, &ahead[i]);
+}

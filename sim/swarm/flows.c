@@ -1,0 +1,316 @@
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/engine/pages.h"
+#include "sim/swarm/internal.h"
+
+static uint32_t up_link(mb_node node)
+{
+    return 2 * node;
+}
+
+static uint32_t down_link(mb_node node)
+{
+    return 2 * node + 1;
+}
+
+/* ---- the table ------------------------------------------------------------------------------ */
+
+static bool table_cover(sim_swarm *swarm, uint32_t flow)
+{
+    assert(flow != SIM_FLOW_NONE);
+    uint32_t capacity = swarm->transfer_capacity ? swarm->transfer_capacity : 256;
+    sim_transfer *grown;
+
+    if (flow < swarm->transfer_capacity) return true;
+    while (capacity <= flow)
+        capacity *= 2;
+    grown = sim_pages_grow(swarm->transfers, swarm->transfer_capacity * sizeof *grown,
+                           capacity * sizeof *grown);
+    if (!grown) return false;
+    swarm->transfers = grown;
+    swarm->transfer_capacity = capacity;
+    return true;
+}
+
+static int latest_first(const void *a, const void *b)
+{
+    const sim_flow_start *x = a, *y = b;
+
+    return (x->order < y->order) - (x->order > y->order);
+}
+
+/* The flows over a link, the latest first; valid until the next call. */
+static const sim_flow_start *flows_of(sim_swarm *swarm, uint32_t link, uint32_t *count)
+{
+    const uint32_t *ids = sim_links_flows(swarm->links, link, count);
+
+    if (*count > swarm->flow_capacity) {
+        sim_flow_start *grown = realloc(swarm->flows, 2 * *count * sizeof *grown);
+
+        if (!grown) {
+            sim_swarm_fail(swarm, MB_ERR_MEMORY, "out of memory");
+            *count = 0;
+            return NULL;
+        }
+        swarm->flows = grown;
+        swarm->flow_capacity = 2 * *count;
+    }
+    for (uint32_t i = 0; i < *count; i++)
+        swarm->flows[i] = (sim_flow_start){sim_links_flow_order(swarm->links, ids[i]), ids[i]};
+    if (*count > 1) qsort(swarm->flows, *count, sizeof *swarm->flows, latest_first);
+    return swarm->flows;
+}
+
+/* ---- bytes ---------------------------------------------------------------------------------- */
+
+static uint64_t payload_of(const sim_swarm *swarm, const sim_transfer *t)
+{
+    assert(t->offset < mb_geometry_block_size(&swarm->scenario->file.geometry, t->block));
+    return mb_geometry_block_size(&swarm->scenario->file.geometry, t->block) - t->offset;
+}
+
+/* How much of the payload has come once `carried` bytes of the answer are through; never all. */
+static uint32_t payload_carried(const sim_swarm *swarm, const sim_transfer *t, uint64_t carried)
+{
+    assert(carried <= t->bytes);
+    uint64_t payload = payload_of(swarm, t);
+    uint64_t come = (uint64_t)((unsigned __int128)carried * payload / t->bytes);
+
+    return (uint32_t)(come < payload ? come : payload - 1);
+}
+
+static sim_role role_of(const sim_swarm *swarm, mb_node node)
+{
+    assert(node < swarm->node_count);
+    if (node == MB_NODE_TRACKER) return SIM_ROLE_TRACKER;
+    return swarm->nodes[node].complete ? SIM_ROLE_SEEDER : SIM_ROLE_LEECHER;
+}
+
+/* ---- starting and ending -------------------------------------------------------------------- */
+
+void sim_swarm_upload(sim_swarm *swarm, mb_node from, const mb_action *action)
+{
+    assert(action->to < swarm->node_count && action->to != from);
+    assert(swarm->nodes[from].peer != NULL);
+    uint32_t flow;
+    sim_transfer t = {
+        .from = from,
+        .to = action->to,
+        .from_index = action->index,
+        .to_index = action->remote,
+        .block = action->block,
+        .offset = action->offset,
+        .started = swarm->now,
+        .told = action->told,
+        .via = action->via,
+        .role = (uint8_t)role_of(swarm, from),
+    };
+
+    if (!swarm->nodes[t.to].peer) return; /* it has left; the giver learns of it in a moment */
+    t.bytes = mb_wire_block_answer_size(t.block, payload_of(swarm, &t),
+                                        (mb_encoding)swarm->scenario->protocol.encoding);
+    if (sim_links_start(swarm->links, up_link(from), down_link(t.to), t.bytes, swarm->now, &flow) ||
+        !table_cover(swarm, flow)) {
+        sim_swarm_fail(swarm, MB_ERR_MEMORY, "out of memory");
+        return;
+    }
+    swarm->transfers[flow] = t;
+    sim_recorder_trace(swarm->recorder, SIM_TRACE_START, swarm->now, from, t.to, t.block, t.via);
+}
+
+/* A transfer ends before its time; returns what it was. */
+static sim_transfer cut_flow(sim_swarm *swarm, uint32_t flow, uint64_t *carried)
+{
+    assert(flow < swarm->transfer_capacity);
+    sim_transfer t = swarm->transfers[flow];
+
+    *carried = sim_links_cut(swarm->links, flow, swarm->now);
+    if (swarm->options->check == SIM_CHECK_EVERY) sim_swarm_check_carried(swarm, flow, *carried);
+    sim_recorder_trace(swarm->recorder, SIM_TRACE_CUT, swarm->now, t.from, t.to, t.block, *carried);
+    return t;
+}
+
+static uint32_t find_upload(const sim_swarm *swarm, mb_node from, mb_node to, uint32_t block)
+{
+    assert(from < swarm->node_count && to < swarm->node_count);
+    uint32_t count;
+    const uint32_t *flows = sim_links_flows(swarm->links, up_link(from), &count);
+
+    for (uint32_t i = 0; i < count; i++)
+        if (swarm->transfers[flows[i]].to == to && swarm->transfers[flows[i]].block == block)
+            return flows[i];
+    return SIM_FLOW_NONE;
+}
+
+void sim_swarm_abort(sim_swarm *swarm, mb_node from, const mb_action *action)
+{
+    assert(action->type == MB_ACTION_ABORT);
+    uint32_t flow = find_upload(swarm, from, action->to, action->block);
+    sim_event event = {.type = SIM_EVENT_CUT, .from = from, .block = action->block};
+    uint64_t carried;
+    sim_transfer t;
+
+    if (flow == SIM_FLOW_NONE) return; /* its receiver has left */
+    t = cut_flow(swarm, flow, &carried);
+    if (!(action->flags & MB_FLAG_KEEP)) {
+        sim_swarm_lose(swarm, SIM_TRACE_LOST, from, t.to, t.block, carried);
+        return; /* the receiver itself has cancelled it */
+    }
+    sim_swarm_cut_open(swarm, from, t.to, carried);
+    event.index = t.to_index;
+    event.flags = MB_FLAG_KEEP;
+    event.value = (t.offset + payload_carried(swarm, &t, carried)) | (uint64_t)t.offset << 32;
+    event.value2 = carried;
+    sim_swarm_push(swarm, swarm->now + sim_swarm_delay(swarm, from, t.to), SIM_CLASS_MESSAGE, t.to,
+                   &event);
+}
+
+static void cut_link(sim_swarm *swarm, uint32_t link)
+{
+    uint32_t count;
+    uint64_t carried;
+    const sim_flow_start *flows = flows_of(swarm, link, &count);
+
+    for (uint32_t i = 0; i < count; i++) {
+        sim_transfer t = cut_flow(swarm, flows[i].flow, &carried);
+
+        sim_swarm_lose(swarm, SIM_TRACE_LOST, t.from, t.to, t.block, carried);
+    }
+}
+
+void sim_swarm_cut_all(sim_swarm *swarm, mb_node node)
+{
+    assert(node < swarm->node_count);
+    cut_link(swarm, up_link(node));
+    cut_link(swarm, down_link(node));
+}
+
+void sim_swarm_trace_links(sim_swarm *swarm, mb_node node)
+{
+    if (!swarm->recorder->events) return;
+    sim_recorder_trace(swarm->recorder, SIM_TRACE_UPLINK, swarm->now, node, MB_NODE_NONE,
+                       MB_BLOCK_NONE,
+                       sim_links_link_carried(swarm->links, up_link(node), swarm->now));
+    sim_recorder_trace(swarm->recorder, SIM_TRACE_DOWNLINK, swarm->now, node, MB_NODE_NONE,
+                       MB_BLOCK_NONE,
+                       sim_links_link_carried(swarm->links, down_link(node), swarm->now));
+}
+
+void sim_swarm_end_flows(sim_swarm *swarm)
+{
+    for (mb_node node = 0; node < swarm->node_count; node++) {
+        uint32_t count;
+        const sim_flow_start *flows = flows_of(swarm, up_link(node), &count);
+
+        if (swarm->nodes[node].peer) sim_swarm_trace_links(swarm, node);
+        for (uint32_t i = 0; i < count; i++) {
+            const sim_transfer *t = &swarm->transfers[flows[i].flow];
+
+            sim_swarm_lose(swarm, SIM_TRACE_LOST, node, t->to, t->block,
+                           sim_links_carried(swarm->links, flows[i].flow, swarm->now));
+        }
+        sim_swarm_parts_drop(swarm, node);
+    }
+}
+
+void sim_swarm_measure(sim_swarm *swarm, mb_node node)
+{
+    assert(swarm->batch_count == 0);
+    uint32_t count;
+    const sim_flow_start *flows = flows_of(swarm, down_link(node), &count);
+    mb_event *event;
+
+    for (uint32_t i = 0; i < count; i++) {
+        const sim_transfer *t = &swarm->transfers[flows[i].flow];
+        uint64_t carried = sim_links_carried(swarm->links, flows[i].flow, swarm->now);
+
+        event = sim_swarm_batch_add(swarm, NULL);
+        if (!event) return;
+        event->type = MB_EVENT_PROGRESS;
+        event->from = t->from;
+        event->index = t->to_index;
+        event->block = t->block;
+        event->offset = t->offset + payload_carried(swarm, t, carried);
+        event->carried = (uint32_t)carried;
+    }
+    sim_swarm_landing_tell(swarm, node);
+    event = sim_swarm_batch_add(swarm, NULL);
+    if (event) event->type = MB_EVENT_MEASURED;
+}
+
+/* ---- completion ----------------------------------------------------------------------------- */
+
+/* The last byte of a block has left: it arrives a latency later. */
+static void send_block(sim_swarm *swarm, const sim_transfer *t)
+{
+    assert(t->started <= swarm->now && t->bytes <= UINT32_MAX);
+    sim_event event = {
+        .from = t->from,
+        .index = t->to_index,
+        .block = t->block,
+        .flags = t->via,
+        .reason = t->role,
+        .log = t->told.log,
+        .epoch = t->told.epoch,
+        .count = t->told.count,
+        .value = (uint64_t)t->started,
+        .value2 = t->bytes | (uint64_t)t->offset << 32,
+    };
+
+    sim_swarm_landing_add(swarm, t);
+    sim_swarm_push(swarm, swarm->now + sim_swarm_delay(swarm, t->from, t->to), SIM_CLASS_BLOCK,
+                   t->to, &event);
+}
+
+static void collect_done(sim_swarm *swarm)
+{
+    uint32_t flow;
+
+    swarm->done_count = 0;
+    while (sim_links_pop(swarm->links, swarm->now, &flow)) {
+        if (swarm->done_count == swarm->done_capacity) {
+            uint32_t capacity = swarm->done_capacity ? swarm->done_capacity * 2 : 64;
+            sim_transfer *grown = realloc(swarm->done, capacity * sizeof *grown);
+
+            if (!grown) {
+                sim_swarm_fail(swarm, MB_ERR_MEMORY, "out of memory");
+                return;
+            }
+            swarm->done = grown;
+            swarm->done_capacity = capacity;
+        }
+        if (swarm->options->check == SIM_CHECK_EVERY) sim_swarm_check_completed(swarm, flow);
+        swarm->done[swarm->done_count++] = swarm->transfers[flow];
+    }
+}
+
+void sim_swarm_complete_flows(sim_swarm *swarm)
+{
+    collect_done(swarm);
+    sim_swarm_fetch_flows(swarm);
+    /* all have left before anybody hears of it and, for one, goes */
+    for (uint32_t i = 0; i < swarm->done_count; i++) {
+        const sim_transfer *t = &swarm->done[i];
+
+        sim_recorder_trace(swarm->recorder, SIM_TRACE_SENT, swarm->now, t->from, t->to, t->block,
+                           t->bytes);
+        send_block(swarm, t);
+    }
+    for (uint32_t i = 0; i < swarm->done_count && !swarm->error; i++) {
+        const sim_transfer *t = &swarm->done[i];
+        mb_event *event;
+
+        if (!swarm->nodes[t->from].peer) continue;
+        swarm->batch_count = 0;
+        event = sim_swarm_batch_add(swarm, NULL);
+        if (!event) return;
+        event->type = MB_EVENT_SENT;
+        event->from = t->to;
+        event->index = t->from_index;
+        event->block = t->block;
+        sim_swarm_step(swarm, t->from);
+        swarm->events++;
+    }
+}

@@ -1,0 +1,315 @@
+/*
+ * The swarm's driver, inside: the real protocol code under a simulated clock and virtual links.
+ *
+ *   swarm.c          a run from its first instant to its last
+ *   nodes.c    nodes come, complete and go
+ *   actions.c  what peers and the tracker want done
+ *   flows.c    transfers: started, completed, cut, measured
+ *   landing.c  blocks that have left and are on their way
+ *   bytes.c    what became of the bytes that came down
+ *   events.c   what is due is handed to whom it concerns
+ *   fetch.c    what is due next is fetched into cache
+ *   sample.c   rows of the timeline, progress
+ *   check.c    the checker
+ *   check_state.c     what is counted and chained beside the peers
+ *   check_flows.c     its own account of the links
+ *   check_requests.c  and of what has been asked for
+ *
+ * Everything happens in the order (time, class, node, sequence); transfers that complete at an
+ * instant come before the events of that instant, and the links are settled after the last of them.
+ */
+#ifndef SIM_SWARM_INTERNAL_H
+#define SIM_SWARM_INTERNAL_H
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/blockset.h"
+#include "core/peer.h"
+#include "core/tracker.h"
+#include "sim/engine/links.h"
+#include "sim/engine/queue.h"
+#include "sim/output/payload.h"
+#include "sim/output/recorder.h"
+#include "sim/run.h"
+#include "sim/scenario/arrivals.h"
+
+/* The class of an event: the order within an instant. */
+enum {
+    SIM_CLASS_ARRIVE = 1, /* a peer is there */
+    SIM_CLASS_ANSWER,     /* the tracker's answer, or that there is none */
+    SIM_CLASS_ANNOUNCE, /* an announce reaches the tracker: all of an instant are booked at once */
+    SIM_CLASS_BLOCK,    /* a block arrives */
+    SIM_CLASS_MESSAGE,  /* a message arrives, a transfer is known to be cut, a peer to be gone */
+    SIM_CLASS_LEAVE,    /* a node leaves */
+    SIM_CLASS_TIMER,
+    SIM_CLASS_SAMPLE,
+};
+
+/* What an event is; of class MESSAGE it says which mb_event to make of it. */
+enum {
+    SIM_EVENT_PLAIN,    /* what the class says */
+    SIM_EVENT_UNLISTED, /* class ANSWER: no tracker */
+    SIM_EVENT_MESSAGE,  /* one message to one node; `count`… as told, value: message */
+    SIM_EVENT_WAITING,  /* likewise, to one who has yet to make the connection that it goes over */
+    SIM_EVENT_FANOUT,   /* one message to many; value2: sim_fanout */
+    SIM_EVENT_CUT,      /* value: the last and (high half) first byte that it brought of the block;
+                           value2: bytes on the wire */
+    SIM_EVENT_GONE,
+    SIM_EVENT_GONE_FANOUT,
+};
+
+/* Where one message goes to many nodes at the same time. */
+typedef struct sim_target {
+    mb_node node;
+    uint32_t index; /* where it lists the sender */
+} sim_target;
+
+typedef struct sim_fanout {
+    uint32_t count;
+    sim_target targets[];
+} sim_fanout;
+
+/* The tracker's answer on its way. */
+typedef struct sim_answer {
+    uint32_t list_count, dealt_count;
+    mb_listing list[]; /* followed by the dealt blocks */
+} sim_answer;
+
+/* A part of a block that a transfer brought before it was cut, and that is kept. */
+typedef struct sim_part {
+    mb_node from;
+    uint32_t block;
+    uint32_t start, end; /* bytes of the block */
+    uint64_t bytes;      /* on the wire */
+} sim_part;
+
+/* What became of the bytes that have come to a node (checker); those that led to no block the
+ * recorder counts. */
+typedef struct sim_fate {
+    uint64_t gained; /* led to blocks */
+    uint64_t open;   /* kept for a block that is not whole yet, or not yet known to be cut */
+    bool announced;  /* and has not said that it leaves */
+} sim_fate;
+
+typedef struct sim_node {
+    mb_peer *peer; /* NULL before its arrival and after its end */
+    mb_log *log;   /* after its end: what others may still have been told of */
+    mb_time timer; /* of the timer event that counts; MB_NEVER: none */
+    mb_time latency;
+    uint32_t seq;
+    uint32_t group;
+    uint32_t reported; /* blocks in its last announce (checker) */
+    bool unreachable, complete;
+    uint32_t landing; /* the first of the blocks on their way to it; 0: none */
+    uint32_t part_count;
+    sim_part *parts; /* in the order in which they came; NULL as long as there were none */
+} sim_node;
+
+/* A transfer under way, a cache line; its place in the table is its flow id. Which are a node's is
+ * known to the links. */
+typedef struct sim_transfer {
+    mb_node from, to;
+    uint32_t from_index; /* where `from` lists `to` */
+    uint32_t to_index;   /* where `to` lists `from` */
+    uint32_t block, offset;
+    uint64_t bytes; /* on the wire */
+    mb_time started;
+    mb_told told;
+    uint8_t via, role;
+} sim_transfer;
+
+_Static_assert(sizeof(sim_transfer) == 64, "a transfer is one cache line");
+
+/* A flow, and its place in the order of their starts. */
+typedef struct sim_flow_start {
+    uint64_t order;
+    uint32_t flow;
+} sim_flow_start;
+
+/* A block that a peer has gained (checker). */
+typedef struct sim_gain {
+    mb_time time;
+    mb_node node;
+    uint32_t block;
+} sim_gain;
+
+typedef struct sim_swarm {
+    const sim_scenario *scenario;
+    const sim_run_options *options;
+    sim_run_result *result;
+    sim_recorder *recorder;
+    sim_payload *payload; /* NULL unless real bytes move */
+    sim_links *links;
+    sim_queue *queue;
+    mb_tracker *tracker;
+    mb_time tracker_timer;
+    bool tracker_present;
+
+    sim_arrival *arrivals;
+    uint32_t arrival_count, arrived;
+    sim_node *nodes;
+    uint32_t node_count;
+    sim_transfer *transfers;
+    uint32_t transfer_capacity;
+    uint32_t *copies;    /* of each block, over the nodes present */
+    uint32_t incomplete; /* peers present and not complete */
+
+    mb_time now;
+    uint64_t events;
+    uint64_t turns; /* of the queue, when it was last looked ahead */
+    uintptr_t heap; /* as far as huge pages were asked for; 0 in a small swarm */
+    mb_actions actions;
+    mb_event *batch; /* the events of the step under way */
+    sim_event *raw;  /* what they were made of */
+    uint32_t batch_count, batch_capacity;
+    sim_target *targets; /* of the broadcast under way */
+    uint32_t target_capacity;
+    sim_flow_start *flows; /* room for those of one link */
+    uint32_t flow_capacity;
+    sim_transfer *done; /* transfers that completed at this instant */
+    uint32_t done_count, done_capacity;
+    struct sim_landing *landings; /* blocks on their way, and free entries */
+    uint32_t landing_capacity, landing_free;
+    struct sim_flow_shadow *shadows; /* by flow; for the checker */
+    uint32_t shadow_capacity;
+    sim_fate *fates;               /* by node; NULL unless the checker runs */
+    struct sim_requests *requests; /* heard and not answered; for the checker */
+    sim_gain *gains;               /* lately, in order; for the checker */
+    uint32_t gain_count, gain_capacity;
+    mb_time longest_latency; /* of any node */
+    bool measuring;          /* the node of this step wants to know how far its transfers are */
+    char *config_text;       /* of config.ini; the recorder borrows it */
+    sim_inputs inputs;
+    int error; /* the first failure; ends the run */
+} sim_swarm;
+
+/* ---- swarm.c ---- */
+/* Remembers the first failure and its line (printf-like), which ends the run. */
+void sim_swarm_fail(sim_swarm *swarm, int error, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Queues an event for `node` with the node's next sequence number. */
+void sim_swarm_push(sim_swarm *swarm, mb_time time, uint8_t cls, mb_node node, sim_event *event);
+static inline mb_time sim_swarm_delay(const sim_swarm *swarm, mb_node a, mb_node b)
+{
+    return swarm->nodes[a].latency + swarm->nodes[b].latency;
+}
+
+/* ---- nodes.c ---- */
+int sim_swarm_start_tracker(sim_swarm *swarm);
+void sim_swarm_arrive(sim_swarm *swarm, mb_node node);
+void sim_swarm_leave(sim_swarm *swarm, mb_node node); /* a LEAVE event is due */
+void sim_swarm_depart(sim_swarm *swarm, mb_node node);
+void sim_swarm_gained(sim_swarm *swarm, mb_node node, uint32_t block);
+void sim_swarm_completed(sim_swarm *swarm, mb_node node);
+
+/* ---- actions.c ---- */
+/* Steps the node with the batch, executes what comes back, and sees to its timer. */
+void sim_swarm_step(sim_swarm *swarm, mb_node node);
+void sim_swarm_step_tracker(sim_swarm *swarm);
+/* An empty slot of the batch; NULL, and the run failed, where memory is out. */
+mb_event *sim_swarm_batch_add(sim_swarm *swarm, const sim_event *raw);
+
+/* ---- flows.c ---- */
+void sim_swarm_upload(sim_swarm *swarm, mb_node from, const mb_action *action);
+void sim_swarm_abort(sim_swarm *swarm, mb_node from, const mb_action *action);
+void sim_swarm_measure(sim_swarm *swarm, mb_node node); /* fills the batch with progress */
+void sim_swarm_cut_all(sim_swarm *swarm, mb_node node);
+void sim_swarm_complete_flows(sim_swarm *swarm);
+void sim_swarm_end_flows(sim_swarm *swarm); /* the run is over: what is under way is counted */
+/* Bytes on the wire of the transfer whose last byte this event of class BLOCK is; the high half of
+ * value2 is the block's byte from which it went on. */
+static inline uint64_t sim_swarm_block_bytes(const sim_event *block)
+{
+    return (uint32_t)block->value2;
+}
+/* Where events are written: what the node's links have carried, for whoever explains the run. */
+void sim_swarm_trace_links(sim_swarm *swarm, mb_node node);
+
+/* ---- landing.c ---- */
+void sim_swarm_landing_add(sim_swarm *swarm, const sim_transfer *t); /* its last byte has left */
+/* The block of the event has come. O(blocks on their way to the node). */
+void sim_swarm_landing_take(sim_swarm *swarm, const sim_event *event);
+uint32_t sim_swarm_landing_next(const sim_swarm *swarm, uint32_t entry); /* 0: the last */
+void sim_swarm_landing_tell(sim_swarm *swarm, mb_node node); /* adds progress to the batch */
+
+/* ---- bytes.c ---- */
+/* Bytes came down for nothing: they count as downloaded, and as wasted. */
+void sim_swarm_lose(sim_swarm *swarm, sim_trace_kind kind, mb_node from, mb_node to, uint32_t block,
+                    uint64_t bytes);
+/* A transfer was cut so that its taker may keep what it carried: these bytes came down, and what
+ * becomes of them shows when the taker learns of it. */
+void sim_swarm_cut_open(sim_swarm *swarm, mb_node from, mb_node to, uint64_t bytes);
+/* It has learned of it, by this event of type CUT: kept if its peer keeps them. */
+void sim_swarm_cut_heard(sim_swarm *swarm, const sim_event *cut);
+/* Node holds the block, by the transfer of this event (NULL: without one): the parts kept of it led
+ * to it as far as that transfer went on from them. To be called before the gain is recorded. */
+void sim_swarm_parts_gained(sim_swarm *swarm, mb_node node, uint32_t block, const sim_event *by);
+/* Node goes, or the run is over: all parts that it has kept led to nothing. */
+void sim_swarm_parts_drop(sim_swarm *swarm, mb_node node);
+/* The run is over: what waits in the queue of blocks sent and of transfers cut led to nothing. */
+void sim_swarm_end_bytes(sim_swarm *swarm, const sim_event *event);
+
+/* ---- events.c ---- */
+void sim_swarm_dispatch(sim_swarm *swarm, sim_event *event);
+/* After a step whose batch had somebody vanish that greeted the node just before: its row. */
+void sim_swarm_trace_gone(sim_swarm *swarm, mb_node node);
+
+/* ---- fetch.c ---- */
+void sim_swarm_fetch_ahead(sim_swarm *swarm); /* after each event taken from the queue */
+void sim_swarm_fetch_flows(sim_swarm *swarm); /* once those completed are known */
+
+/* ---- sample.c ---- */
+void sim_swarm_sample(sim_swarm *swarm);
+void sim_swarm_progress(sim_swarm *swarm);
+
+/* ---- check.c ---- */
+/* A broken invariant is a defect of this program: it ends here, and says where. */
+#define SIM_CHECK(swarm, condition, ...)                                                           \
+    do {                                                                                           \
+        if (condition) break;                                                                      \
+        fprintf(stderr, "minibit-sim: check failed at %lld ns: ", (long long)(swarm)->now);        \
+        fprintf(stderr, __VA_ARGS__);                                                              \
+        fprintf(stderr, " (%s:%d: %s)\n", __FILE__, __LINE__, #condition);                         \
+        abort();                                                                                   \
+    } while (0)
+
+void sim_swarm_check_step(const sim_swarm *swarm, mb_node node);
+void sim_swarm_check_upload(sim_swarm *swarm, mb_node from, const mb_action *action);
+/* Before a message goes out: whether it withdraws a request is remembered until it arrives. */
+void sim_swarm_check_gained(sim_swarm *swarm, mb_node node, uint32_t block);
+void sim_swarm_check_announced(sim_swarm *swarm, mb_node from, mb_announce what);
+void sim_swarm_check_answer(const sim_swarm *swarm, const mb_action *answer);
+void sim_swarm_check_books(const sim_swarm *swarm, mb_node node);
+void sim_swarm_check_bytes(const sim_swarm *swarm, mb_node node);
+void sim_swarm_check_settled(sim_swarm *swarm);
+void sim_swarm_check_all(const sim_swarm *swarm);
+/* ---- check_state.c ---- */
+void sim_swarm_check_node(const sim_swarm *swarm, mb_node node); /* after its step */
+void sim_swarm_check_state(const sim_swarm *swarm);              /* O(all) */
+void sim_swarm_check_end(const sim_swarm *swarm);                /* nothing is under way any more */
+
+/* ---- check_requests.c ---- */
+/* The node hears of an event, says something. */
+void sim_swarm_check_heard(sim_swarm *swarm, mb_node node, const mb_event *event);
+void sim_swarm_check_said(sim_swarm *swarm, mb_node node, const mb_action *action);
+int sim_swarm_check_requests_new(sim_swarm *swarm);
+void sim_swarm_check_stepped(sim_swarm *swarm, mb_node node); /* with all that it says */
+/* Requests that the node has heard and not done with. */
+uint32_t sim_swarm_requests_waiting(const sim_swarm *swarm, mb_node node);
+void sim_swarm_check_requests_free(sim_swarm *swarm);
+/* An upload begins: it answers a request, which is answered with that. */
+void sim_swarm_check_requested(sim_swarm *swarm, mb_node giver, mb_node taker, uint32_t block);
+void sim_swarm_check_leaving(sim_swarm *swarm, mb_node node); /* it begins to leave */
+/* Whether one of them has ever forgotten the other: then an answer may meet another request. */
+/* Whether it has ever forgotten anybody, or anybody it. */
+bool sim_swarm_has_parted(const sim_swarm *swarm, mb_node node);
+bool sim_swarm_have_parted(const sim_swarm *swarm, mb_node a, mb_node b);
+
+/* ---- check_flows.c ---- */
+/* The flows over a link: what they carried, against an own account that goes on from here. */
+void sim_swarm_check_flows(sim_swarm *swarm, uint32_t link);
+void sim_swarm_check_completed(sim_swarm *swarm, uint32_t flow); /* it ends now, to the ns */
+void sim_swarm_check_carried(sim_swarm *swarm, uint32_t flow, uint64_t carried); /* it is cut */
+
+#endif
