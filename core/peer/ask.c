@@ -505,6 +505,7 @@ void mb_ask_free(mb_peer *peer, mb_time now, mb_actions *out)
 {
     bool all = peer->dirty;
 
+    if (!peer->started) return; /* nothing of it is forgotten until then */
     if (peer->complete || peer->leaving) {
         all = false;
     } else if (peer->protocol->exchange == MB_EXCHANGE_ROUNDS) {
@@ -523,7 +524,7 @@ void mb_ask_free(mb_peer *peer, mb_time now, mb_actions *out)
 /* Whether I may ask it now: it serves me, or (ask = mutual) I serve it. */
 static bool may_ask(const mb_peer *peer, uint32_t index)
 {
-    if (peer->complete || peer->leaving) return false;
+    if (peer->complete || peer->leaving || !peer->started) return false;
     if (peer->protocol->ask == MB_ASK_UNCHOKERS) return true;
     return peer->known[index].flags & MB_KNOWN_UNCHOKED;
 }

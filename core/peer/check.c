@@ -98,6 +98,7 @@ static void check_known(const mb_peer *peer)
         check_places(peer, i);
         assert(check_requests(peer, known->asked_head, true) == known->asked);
         assert(check_requests(peer, known->queue_head, false) == known->queued);
+        assert(known->queued == 0 || known->upload != MB_BLOCK_NONE); /* they wait for its end */
         snubbed += mb_group_has(peer, MB_GROUP_SNUBBED, i);
         used++;
         complete += known->has == peer->blocks;

@@ -258,6 +258,7 @@ static void peer_start(mb_peer *peer, mb_time now, mb_actions *out)
     assert(!peer->started);
     peer->started = true;
     peer->arrived = now;
+    peer->dirty = true; /* who has unchoked me before may be asked from now on */
     peer->next_tick = now + tick_interval(peer);
     peer->mode = (uint8_t)mb_choke_mode(peer);
     for (uint32_t i = 0; i < peer->log->count; i++) {
@@ -575,9 +576,18 @@ static int peer_transfer(mb_peer *peer, mb_time now, const mb_event *event, mb_a
     return mb_ask_cut(peer, now, index, event, out);
 }
 
+/* Before it has started it is at most greeted; and it starts once. */
+static bool is_out_of_turn(const mb_peer *peer, const mb_event *event)
+{
+    if (event->type == MB_EVENT_START) return peer->started;
+    return !peer->started && event->type != MB_EVENT_MESSAGE && event->type != MB_EVENT_GONE &&
+           event->type != MB_EVENT_TIMER && event->type != MB_EVENT_LEAVE;
+}
+
 static int peer_event(mb_peer *peer, mb_time now, const mb_event *event, mb_actions *out)
 {
     if (peer->left) return MB_OK;
+    if (is_out_of_turn(peer, event)) return MB_ERR_MESSAGE;
     switch ((mb_event_type)event->type) {
     case MB_EVENT_START: peer_start(peer, now, out); return MB_OK;
     case MB_EVENT_TIMER: peer_timer(peer, now, out); return MB_OK;

@@ -16,6 +16,32 @@ static const peer_script_case cases[] = {
      "  1.000 to 2: ack, tells 0\n"
      "> @2 start\n"
      "  2.000 announce register, holds 0\n"},
+    /* Before it has started it asks for nothing, and what cannot have come is refused; then it asks
+       whoever has told it by then that it may. It starts once. */
+    {"/peer/edge/unchoked-before-start", "minibit selection=sequential pipeline=0 blocks=2",
+     "> 2 hello holds ##\n"
+     "  0.000 to 2: ack, tells 0\n"
+     "> 2 unchoke\n"
+     "> block 2 0\n"
+     "  0.000 error\n"
+     "> listed 3:## deal 1\n"
+     "  0.000 error\n"
+     "> start\n"
+     "  0.000 announce register, holds 0\n"
+     "  0.000 to 2: request block 0, tells 0\n"
+     "> start\n"
+     "  0.000 error\n"
+     "> block 2 0\n"
+     "  0.000 gained 0\n"
+     "  0.000 to 2: request block 1, tells 1\n"},
+    /* A slot that is lent it before it has started is declined: it is another's until it asks. */
+    {"/peer/edge/slot-before-start", "minibit selection=sequential blocks=2",
+     "> 2 hello holds ##; 2 unchoke slot\n"
+     "  0.000 to 2: ack, tells 0\n"
+     "  0.000 to 2: decline, tells 0\n"
+     "> start\n"
+     "  0.000 announce register, holds 0\n"
+     "  0.000 to 2: interest, tells 0\n"},
     /* Dealt the same block a second time before it has come: it is asked for once. */
     {"/peer/edge/dealt-twice", "minibit selection=sequential pipeline=0",
      "> start\n"
