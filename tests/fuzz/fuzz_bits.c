@@ -9,6 +9,7 @@
 #include "net/store/bits.h"
 #include "net/store/store.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/fuzz_file.h"
 
 #include <assert.h>
 #include <glib.h>
@@ -21,21 +22,9 @@ static uint8_t file[SIZE];
 
 static mb_manifest *make_manifest(void)
 {
-    mb_geometry geometry;
-    mb_manifest *manifest;
-    mb_hasher *hasher = mb_hasher_new();
-    uint8_t hashes[BLOCKS * MB_HASH_SIZE];
     for (size_t i = 0; i < SIZE; i++)
         file[i] = (uint8_t)(i * 2654435761u >> 13);
-    int rc = mb_geometry_init(&geometry, SIZE, BLOCK_SIZE);
-    rc |= mb_manifest_new(&geometry, "bin", &manifest);
-    for (uint32_t b = 0; b < BLOCKS; b++)
-        rc |= mb_hasher_hash(hasher, file + b * BLOCK_SIZE, mb_geometry_block_size(&geometry, b),
-                             hashes + b * MB_HASH_SIZE);
-    rc |= mb_manifest_set_hashes(manifest, hasher, hashes, NULL);
-    assert(rc == MB_OK);
-    mb_hasher_free(hasher);
-    return manifest;
+    return fuzz_file_manifest(file, SIZE, BLOCK_SIZE, "bin");
 }
 
 /* NAME.part: whole, with one byte changed, or cut. */

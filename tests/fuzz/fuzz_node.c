@@ -12,6 +12,7 @@
 #include "net/node/impl.h"
 #include "net/store/store.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/fuzz_file.h"
 
 #include <assert.h>
 #include <glib.h>
@@ -59,21 +60,9 @@ static const net_node_ops ops = {.announce = announce,
 
 static mb_manifest *make_manifest(void)
 {
-    mb_geometry geometry;
-    mb_manifest *manifest;
-    mb_hasher *hasher = mb_hasher_new();
-    uint8_t hashes[BLOCKS * MB_HASH_SIZE];
     for (size_t i = 0; i < SIZE; i++)
         file[i] = (uint8_t)('a' + i % 26);
-    int rc = mb_geometry_init(&geometry, SIZE, BLOCK_SIZE);
-    rc |= mb_manifest_new(&geometry, "", &manifest);
-    for (uint32_t b = 0; b < BLOCKS; b++)
-        rc |= mb_hasher_hash(hasher, file + b * BLOCK_SIZE, mb_geometry_block_size(&geometry, b),
-                             hashes + b * MB_HASH_SIZE);
-    rc |= mb_manifest_set_hashes(manifest, hasher, hashes, NULL);
-    assert(rc == MB_OK);
-    mb_hasher_free(hasher);
-    return manifest;
+    return fuzz_file_manifest(file, SIZE, BLOCK_SIZE, "");
 }
 
 static void on_connection(uv_stream_t *server, int status)
