@@ -1,4 +1,6 @@
 """The command line of minibit-audit."""
+import difflib
+import re
 import sys
 import time
 
@@ -34,6 +36,13 @@ class Usage(Exception):
     pass
 
 
+def unknown(word):
+    """An option that there is not, with the nearest that there is."""
+    name = word.split("=")[0]
+    nearest = difflib.get_close_matches(name, re.findall(r"--[a-z-]+", HELP[HELP.index("Options:"):]), n=1)
+    return Usage(f"unknown option {name}" + (f"; did you mean {nearest[0]}?" if nearest else ""))
+
+
 def arguments(words):
     options, paths = {"most": 20, "verbose": False, "quiet": False, "thorough": False}, []
     names = {"-v": "verbose", "--verbose": "verbose", "-q": "quiet", "--quiet": "quiet",
@@ -52,7 +61,7 @@ def arguments(words):
             paths += words
             break
         elif word.startswith("-") and word != "-":
-            raise Usage(f"unknown option {word}")
+            raise unknown(word)
         else:
             paths.append(word)
     if not paths:

@@ -128,6 +128,7 @@ class Right(unittest.TestCase):
 
     def test_usage(self):
         for words, said in (((), "a folder of results is due"), (("--loud", "x"), "unknown option --loud"),
+                            (("--verbos", "x"), "did you mean --verbose?"),
                             (("--most=x", "y"), "--most: not a count: 'x'"), (("nowhere",), "no such folder"),
                             ((HOME,), "neither a run"), (("-q", "--most"), "not a count")):
             status, printed, errors = audit(AUDIT, *words)

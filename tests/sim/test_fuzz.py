@@ -90,7 +90,12 @@ def usage():
     for words, said in ((["--seed", "x"], "invalid int"), (["--for", "8 days"], "no time"),
                         (["--seed", "1", "--first", "2"], "one of them"), (["--print"], "Give --seed N"),
                         (["-j", "0"], "at least 1"), (["--sim", "/none"], "no such program"),
-                        (["--for", "1s", "--count", "3"], "one of them")):
+                        (["--for", "1s", "--count", "3"], "one of them"),
+                        (["--sede", "7"], "unknown option --sede; did you mean --seed?"),
+                        (["--no-shirnk"], "unknown option --no-shirnk; did you mean --no-shrink?"),
+                        (["--fail=2"], "unknown option --fail; did you mean --failures?"),
+                        (["--xyzzy"], "unknown option --xyzzy; see --help"),
+                        (["-x"], "unknown option -x; see --help"), (["7"], "7: takes options only; see --help")):
         done = fuzz(*words)
         require(done.returncode == 2 and said in done.stderr, f"{words}: {done.returncode} {done.stderr}")
         require(len(done.stderr.splitlines()) == 1, done.stderr)
