@@ -1,44 +1,29 @@
 #include "analysis/explain/swarm_internal.h"
 
+#include "core/heap.h"
+
 /* ---- what takes effect later: a binary heap ---- */
 
-static bool is_before(const later *a, const later *b)
+static bool is_before(const void *unused, later a, later b)
 {
-    return a->time != b->time ? a->time < b->time : a->order < b->order;
+    (void)unused;
+    return a.time != b.time ? a.time < b.time : a.order < b.order;
 }
 
-static void swap(later *a, later *b)
-{
-    later other = *a;
-    *a = *b;
-    *b = other;
-}
+MB_HEAP_DEFINE(later_heap, const void, later, 2, is_before, MB_HEAP_PUT)
 
 static void later_push(res_swarm *swarm, later what)
 {
     what.order = swarm->order++;
     g_array_append_val(swarm->later, what);
-    later *heap = (later *)(void *)swarm->later->data;
-    for (guint at = swarm->later->len - 1; at > 0 && is_before(&heap[at], &heap[(at - 1) / 2]);
-         at = (at - 1) / 2)
-        swap(&heap[at], &heap[(at - 1) / 2]);
+    later_heap_rise(NULL, (later *)(void *)swarm->later->data, swarm->later->len - 1);
 }
 
 static later later_pop(res_swarm *swarm)
 {
-    later *heap = (later *)(void *)swarm->later->data;
-    later first = heap[0];
-    guint count = swarm->later->len - 1, at = 0;
-    heap[0] = heap[count];
-    g_array_set_size(swarm->later, count);
-    for (;;) {
-        guint least = at;
-        for (guint child = 2 * at + 1; child <= 2 * at + 2; child++)
-            if (child < count && is_before(&heap[child], &heap[least])) least = child;
-        if (least == at) return first;
-        swap(&heap[at], &heap[least]);
-        at = least;
-    }
+    later first = later_heap_pop(NULL, (later *)(void *)swarm->later->data, swarm->later->len);
+    g_array_set_size(swarm->later, swarm->later->len - 1);
+    return first;
 }
 
 void res_swarm_after_delay(res_swarm *swarm, uint8_t what, uint32_t a, uint32_t b, uint32_t block)

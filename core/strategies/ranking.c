@@ -1,3 +1,4 @@
+#include "core/heap.h"
 #include "core/strategies/strategies.h"
 
 #include <assert.h>
@@ -51,36 +52,19 @@ static bool before(const ordering *order, uint32_t a, uint32_t b)
     return value_a != value_b ? value_a > value_b : tie_goes_to(order, a, b);
 }
 
-/* Lets rows[at] sink to its place in the heap rows[0 .. count), the worst row on top. */
-static void sift_down(const ordering *order, uint32_t *rows, uint32_t count, uint32_t at)
+/* The worst row on top. */
+static bool is_worse(const ordering *order, uint32_t a, uint32_t b)
 {
-    uint32_t row = rows[at];
-    for (uint32_t child = 2 * at + 1; child < count; child = 2 * at + 1) {
-        if (child + 1 < count && before(order, rows[child], rows[child + 1])) child++;
-        if (before(order, rows[child], row)) break;
-        rows[at] = rows[child];
-        at = child;
-    }
-    rows[at] = row;
+    return before(order, b, a);
 }
 
-static void sift_up(const ordering *order, uint32_t *rows, uint32_t at)
-{
-    uint32_t row = rows[at];
-    while (at > 0 && before(order, rows[(at - 1) / 2], row)) {
-        rows[at] = rows[(at - 1) / 2];
-        at = (at - 1) / 2;
-    }
-    rows[at] = row;
-}
+MB_HEAP_DEFINE(row_heap, const ordering, uint32_t, 2, is_worse, MB_HEAP_PUT)
 
 /* Puts a heap with the worst row on top in order, best first. */
 static void unwind(const ordering *order, uint32_t *rows, uint32_t count)
 {
     for (uint32_t left = count; left > 1; left--) {
-        uint32_t worst = rows[0];
-        rows[0] = rows[left - 1];
-        sift_down(order, rows, left - 1, 0);
+        uint32_t worst = row_heap_pop(order, rows, left);
         rows[left - 1] = worst;
     }
 }
@@ -95,14 +79,12 @@ uint32_t mb_rank_best(const mb_choke_view *view, const mb_ranking *ranking, uint
     for (uint32_t row = 0; row < view->count; row++) {
         if (row == ranking->skip || (ranking->choked_only && view->unchoked[row])) continue;
         if (count < want) {
-            rows[count] = row;
-            sift_up(&order, rows, count);
-            count++;
+            row_heap_push(&order, rows, count++, row);
         } else {
             if (ranking->value(ranking->params, view, row) < worst || !before(&order, row, rows[0]))
                 continue;
             rows[0] = row;
-            sift_down(&order, rows, count, 0);
+            row_heap_sink(&order, rows, count, 0);
         }
         worst = ranking->value(ranking->params, view, rows[0]);
     }

@@ -1,3 +1,4 @@
+#include "core/heap.h"
 #include "sim/engine/links_internal.h"
 
 #include <assert.h>
@@ -211,32 +212,19 @@ static bool done_before(const sim_links *links, uint32_t a, uint32_t b)
     return fa->seq < fb->seq;
 }
 
+MB_HEAP_DEFINE(done_heap, const sim_links, uint32_t, 2, done_before, MB_HEAP_PUT)
+
 static void done_push(sim_links *links, uint32_t flow)
 {
     assert(flow < links->flow_used);
-    uint32_t i = links->done_count++;
     links->flow[flow].state = SIM_FLOW_DONE;
-    while (i > 0 && done_before(links, flow, links->done[(i - 1) / 2])) {
-        links->done[i] = links->done[(i - 1) / 2];
-        i = (i - 1) / 2;
-    }
-    links->done[i] = flow;
+    done_heap_push(links, links->done, links->done_count++, flow);
 }
 
 static uint32_t done_pop(sim_links *links)
 {
     assert(links->done_count > 0);
-    uint32_t *done = links->done;
-    uint32_t top = done[0];
-    uint32_t moved = done[--links->done_count];
-    uint32_t i = 0;
-    for (uint32_t c; (c = 2 * i + 1) < links->done_count; i = c) {
-        if (c + 1 < links->done_count && done_before(links, done[c + 1], done[c])) c++;
-        if (!done_before(links, done[c], moved)) break;
-        done[i] = done[c];
-    }
-    if (links->done_count > 0) done[i] = moved;
-    return top;
+    return done_heap_pop(links, links->done, links->done_count--);
 }
 
 /*

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/heap.h"
 #include "sim/engine/links_internal.h"
 
 bool sim_link_reserve(struct sim_link *link)
@@ -50,41 +51,25 @@ static uint32_t id_find(const sim_links *links, uint32_t id, uint32_t flow)
     return pos;
 }
 
-static bool flow_before(const struct sim_flow *a, const struct sim_flow *b)
+/* Whose heap it is. */
+struct owner {
+    sim_links *links;
+    uint32_t id;
+};
+
+static bool flow_before(const struct owner *owner, uint32_t a, uint32_t b)
 {
-    return a->finish != b->finish ? a->finish < b->finish : a->seq < b->seq;
+    const struct sim_flow *fa = &owner->links->flow[a], *fb = &owner->links->flow[b];
+    return fa->finish != fb->finish ? fa->finish < fb->finish : fa->seq < fb->seq;
 }
 
-static void heap_up(sim_links *links, uint32_t id, uint32_t pos)
+static void flow_put(const struct owner *owner, uint32_t *ids, size_t at, uint32_t flow)
 {
-    assert(pos < links->link[id].attached);
-    uint32_t *ids = sim_link_ids(&links->link[id]);
-    uint32_t flow = ids[pos];
-    while (pos > 0) {
-        uint32_t parent = (pos - 1) / 2;
-        if (!flow_before(&links->flow[flow], &links->flow[ids[parent]])) break;
-        id_put(links, id, ids, pos, ids[parent]);
-        pos = parent;
-    }
-    id_put(links, id, ids, pos, flow);
+    assert(at < owner->links->link[owner->id].count);
+    id_put(owner->links, owner->id, ids, (uint32_t)at, flow);
 }
 
-static void heap_down(sim_links *links, uint32_t id, uint32_t pos)
-{
-    assert(pos <= links->link[id].attached);
-    struct sim_link *link = &links->link[id];
-    uint32_t *ids = sim_link_ids(link);
-    uint32_t flow = ids[pos];
-    for (uint32_t child; (child = 2 * pos + 1) < link->attached; pos = child) {
-        if (child + 1 < link->attached &&
-            flow_before(&links->flow[ids[child + 1]], &links->flow[ids[child]])) {
-            child++;
-        }
-        if (!flow_before(&links->flow[ids[child]], &links->flow[flow])) break;
-        id_put(links, id, ids, pos, ids[child]);
-    }
-    id_put(links, id, ids, pos, flow);
-}
+MB_HEAP_DEFINE(flow_heap, const struct owner, uint32_t, 2, flow_before, flow_put)
 
 void sim_link_attach(sim_links *links, uint32_t id, uint32_t flow, sim_work finish)
 {
@@ -99,7 +84,7 @@ void sim_link_attach(sim_links *links, uint32_t id, uint32_t flow, sim_work fini
     uint32_t last = link->attached++;
     id_put(links, id, ids, pos, ids[last]);
     id_put(links, id, ids, last, flow);
-    heap_up(links, id, last);
+    flow_heap_rise(&(struct owner){links, id}, ids, last);
 }
 
 void sim_link_detach(sim_links *links, uint32_t id, uint32_t flow)
@@ -113,8 +98,9 @@ void sim_link_detach(sim_links *links, uint32_t id, uint32_t flow)
     if (pos == last) return;
     id_put(links, id, ids, pos, ids[last]);
     id_put(links, id, ids, last, flow);
-    heap_up(links, id, pos);
-    heap_down(links, id, pos);
+    const struct owner owner = {links, id};
+    flow_heap_rise(&owner, ids, pos);
+    flow_heap_sink(&owner, ids, link->attached, pos);
 }
 
 void sim_link_append(sim_links *links, uint32_t id, uint32_t flow)

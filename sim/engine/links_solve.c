@@ -1,42 +1,29 @@
+#include "core/heap.h"
 #include "sim/engine/links_internal.h"
 
 #include <assert.h>
 
 /* ---- the queue of links to refill: the lowest level first ---- */
 
-static bool dirty_before(struct sim_dirty a, struct sim_dirty b)
+static bool dirty_before(const sim_links *links, struct sim_dirty a, struct sim_dirty b)
 {
     return a.key != b.key ? a.key < b.key : a.link < b.link;
 }
+
+MB_HEAP_DEFINE(dirty_heap, const sim_links, struct sim_dirty, 2, dirty_before, MB_HEAP_PUT)
 
 void sim_dirty_push(sim_links *links, uint32_t id, uint64_t key)
 {
     assert(id < links->link_count && links->dirty_count < links->link_room);
     assert(links->dirty_count < links->link_count);
-    struct sim_dirty *heap = links->dirty;
-    struct sim_dirty entry = {.key = key, .link = id};
-    uint32_t i = links->dirty_count++;
-    while (i > 0 && dirty_before(entry, heap[(i - 1) / 2])) {
-        heap[i] = heap[(i - 1) / 2];
-        i = (i - 1) / 2;
-    }
-    heap[i] = entry;
+    dirty_heap_push(links, links->dirty, links->dirty_count++,
+                    (struct sim_dirty){.key = key, .link = id});
 }
 
 struct sim_dirty sim_dirty_pop(sim_links *links)
 {
     assert(links->dirty_count > 0);
-    struct sim_dirty *heap = links->dirty;
-    struct sim_dirty top = heap[0];
-    struct sim_dirty moved = heap[--links->dirty_count];
-    uint32_t i = 0;
-    for (uint32_t c; (c = 2 * i + 1) < links->dirty_count; i = c) {
-        if (c + 1 < links->dirty_count && dirty_before(heap[c + 1], heap[c])) c++;
-        if (!dirty_before(heap[c], moved)) break;
-        heap[i] = heap[c];
-    }
-    if (links->dirty_count > 0) heap[i] = moved;
-    return top;
+    return dirty_heap_pop(links, links->dirty, links->dirty_count--);
 }
 
 /*

@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "core/heap.h"
 #include "core/types.h"
 
 /* An event's place in the order, and the pool slot where the event lies. */
@@ -42,45 +43,21 @@ static inline bool keys_reserve(struct keys *keys, size_t room)
     return true;
 }
 
-/* A 4-ary heap: the children of i are 4i + 1 .. 4i + 4. The caller has reserved the room. */
+/* Two children more a node make it half as high, and all four lie in two cache lines. */
+#define KEY_BEFORE(context, a, b) key_before(&(a), &(b))
+MB_HEAP_DEFINE(key_heap, const void, struct key, 4, KEY_BEFORE, MB_HEAP_PUT)
+
+/* The caller has reserved the room. */
 static inline void heap_push(struct keys *heap, struct key key)
 {
     assert(heap->count < heap->room);
-    size_t i = heap->count++;
-    while (i > 0) {
-        size_t parent = (i - 1) / 4;
-        if (!key_before(&key, &heap->at[parent])) break;
-        heap->at[i] = heap->at[parent];
-        i = parent;
-    }
-    heap->at[i] = key;
-}
-
-static inline size_t heap_least_child(const struct keys *heap, size_t i)
-{
-    size_t child = 4 * i + 1;
-    size_t end = child + 4 < heap->count ? child + 4 : heap->count;
-    size_t least = child;
-    for (size_t c = child + 1; c < end; c++) {
-        if (key_before(&heap->at[c], &heap->at[least])) least = c;
-    }
-    return least;
+    key_heap_push(NULL, heap->at, heap->count++, key);
 }
 
 static inline struct key heap_pop(struct keys *heap)
 {
     assert(heap->count > 0);
-    struct key top = heap->at[0];
-    struct key moved = heap->at[--heap->count];
-    size_t i = 0;
-    while (4 * i + 1 < heap->count) {
-        size_t least = heap_least_child(heap, i);
-        if (!key_before(&heap->at[least], &moved)) break;
-        heap->at[i] = heap->at[least];
-        i = least;
-    }
-    if (heap->count > 0) heap->at[i] = moved;
-    return top;
+    return key_heap_pop(NULL, heap->at, heap->count--);
 }
 
 #endif

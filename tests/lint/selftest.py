@@ -52,6 +52,7 @@ GOOD = (
     ("core/a.c", '#include "core/a.h"\n\n/* A double slip at random (see time()). */\nint a;\n'),
     ("core/a.c", 'const char *text = "double rand()"; /* it\'s */\n'),
     ("core/file/sha256.c", '#include "core/types.h"\n'),
+    ("analysis/report/b.c", '#include "core/heap.h"\n'),
     ("analysis/report/a.c", '#include "analysis/plots/b.h"\n#include "analysis/data/c.h"\n'),
     ("sim/command/a.c", '#include "sim/run.h"\n#include "sim/engine/c.h"\n'),
     ("analysis/cmd_a.c", '#include "analysis/command.h"\n#include "analysis/plots/b.h"\n'),
