@@ -106,13 +106,11 @@ static void hold(mb_file *file, uint32_t block)
 
 int mb_file_set_last(mb_file *file, uint32_t size)
 {
-    const mb_geometry *g = &file->geometry;
-    mb_geometry shorter;
-    if (file->manifest->hashed || g->blocks == 0 || size > g->block_size) return MB_ERR_ARGUMENT;
-    int rc =
-        mb_geometry_init(&shorter, (uint64_t)(g->blocks - 1) * g->block_size + size, g->block_size);
-    if (rc != MB_OK || shorter.blocks != g->blocks) return MB_ERR_ARGUMENT;
-    file->geometry = shorter;
+    mb_geometry *g = &file->geometry;
+    if (file->manifest->hashed || g->blocks == 0) return MB_ERR_ARGUMENT;
+    if (size == 0 || size > g->block_size) return MB_ERR_ARGUMENT;
+    g->size = mb_geometry_offset(g, g->blocks - 1) + size;
+    mb_geometry_check(g);
     return MB_OK;
 }
 

@@ -228,7 +228,11 @@ static int rename_new(const char *from, const char *to)
     if (errno != EINVAL && errno != ENOSYS) return -1;
     /* The file system knows no such rename: a second name, made only if free, does as well. */
     if (link(from, to) != 0) return -1;
-    return unlink(from);
+    if (unlink(from) == 0) return 0;
+    int code = errno;
+    (void)unlink(to);
+    errno = code;
+    return -1;
 }
 
 /* Makes a new name durable. What cannot be synced (some network file systems) is let pass. */

@@ -26,7 +26,7 @@ PARTS = {
     "core/": (r"core/(peer/)?[^/]*", 100, 100),
     "core/strategies/": (r"core/strategies/.*", 100, 100),
     "core/codec/": (r"core/codec/.*", 100, 100),
-    "core/file/": (r"core/file/.*", 95, 0),
+    "core/file/": (r"core/file/.*", 100, 100),
     "sim/engine/links*": (r"sim/engine/links[^/]*", 100, 100),
     "sim/": (r"sim/.*", 90, 0),
     "net/": (r"net/.*", 90, 0),
