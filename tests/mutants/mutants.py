@@ -64,11 +64,17 @@ def outlived(changes, reasons):
     return [key for key in reasons if key not in keys]
 
 
+def drawn_as(file):
+    """The name under which a file is drawn: its own and its part's, whatever folder of that it moves to.
+    What lies in core/peer/ keeps the names that it had in core/."""
+    part, *folders, name = file.split("/")
+    return f"{part}/peer_{name}" if folders == ["peer"] and name != "peer.c" else f"{part}/{name}"
+
+
 def lot(seed, change):
     """The change's place in the seed's draw. It tells nothing of another's, so that a line more or less
-    elsewhere changes no draw; nor does a file that moves from one folder of its part to another."""
-    part, *_, name = change.file.split("/")
-    drawn = f"{seed} {part}/{name}{change.key.removeprefix(change.file)} {change.new}"
+    elsewhere changes no draw."""
+    drawn = f"{seed} {drawn_as(change.file)}{change.key.removeprefix(change.file)} {change.new}"
     return hashlib.sha256(drawn.encode()).digest()
 
 
