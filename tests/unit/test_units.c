@@ -36,6 +36,7 @@ static void test_sizes(void)
         {"100Mb", MB_ERR_UNIT},
         {"100mib", MB_ERR_UNIT},
         {"1.5B", MB_ERR_RANGE},
+        {"0.000000001B", MB_ERR_RANGE}, /* the least that can fall away */
         {"9223372036854775808B", MB_ERR_RANGE},
         {"18446744073709551616B", MB_ERR_RANGE},
         {"99999999999999999999GiB", MB_ERR_RANGE},
@@ -142,6 +143,7 @@ static void test_times(void)
         {"10sec", MB_ERR_UNIT},
         {"10 S", MB_ERR_UNIT},
         {"0.1ns", MB_ERR_RANGE},
+        {"0.000000001ns", MB_ERR_RANGE}, /* the least that can fall away */
         {"9223372036854775807ns", MB_ERR_RANGE},
         {"9223372036854775808ns", MB_ERR_RANGE},
         {"2562048h", MB_ERR_RANGE},
