@@ -1,11 +1,11 @@
 #include "record/json.h"
 
-#include "record/output.h"
+#include "record/text.h"
 #include <assert.h>
 #include <stdlib.h>
 
 /* Room for `size` more bytes, or NULL. */
-static char *json_room(sim_json *json, size_t size)
+static char *json_room(rec_json *json, size_t size)
 {
     if (json->failed) return NULL;
     if (json->room - json->size < size) {
@@ -21,7 +21,7 @@ static char *json_room(sim_json *json, size_t size)
     return json->text + json->size;
 }
 
-static void json_put(sim_json *json, const char *text, size_t size)
+static void json_put(rec_json *json, const char *text, size_t size)
 {
     assert(text != NULL || size == 0);
     char *to = json_room(json, size);
@@ -30,7 +30,7 @@ static void json_put(sim_json *json, const char *text, size_t size)
     json->size += size;
 }
 
-static void json_put_string(sim_json *json, const char *text)
+static void json_put_string(rec_json *json, const char *text)
 {
     assert(text != NULL);
     static const char hex[] = "0123456789abcdef";
@@ -48,7 +48,7 @@ static void json_put_string(sim_json *json, const char *text)
     json_put(json, "\"", 1);
 }
 
-static void json_indent(sim_json *json)
+static void json_indent(rec_json *json)
 {
     json_put(json, "\n", 1);
     for (uint32_t i = 0; i < json->depth; i++)
@@ -56,7 +56,7 @@ static void json_indent(sim_json *json)
 }
 
 /* What stands before a value: the comma, the new line and the key. */
-static void json_begin(sim_json *json, const char *key)
+static void json_begin(rec_json *json, const char *key)
 {
     if (!json->first) json_put(json, ",", 1);
     json->first = false;
@@ -66,14 +66,14 @@ static void json_begin(sim_json *json, const char *key)
     json_put(json, ": ", 2);
 }
 
-static void json_open(sim_json *json, const char *bracket)
+static void json_open(rec_json *json, const char *bracket)
 {
     json_put(json, bracket, 1);
     json->depth++;
     json->first = true;
 }
 
-static void json_close(sim_json *json, const char *bracket)
+static void json_close(rec_json *json, const char *bracket)
 {
     assert(json->depth > 0);
     json->depth--;
@@ -82,7 +82,7 @@ static void json_close(sim_json *json, const char *bracket)
     json_put(json, bracket, 1);
 }
 
-uint64_t sim_fraction_millionths(sim_fraction fraction)
+uint64_t rec_fraction_millionths(rec_fraction fraction)
 {
     assert(fraction.denominator > 0);
     unsigned __int128 numerator = fraction.numerator, denominator = fraction.denominator;
@@ -96,19 +96,19 @@ uint64_t sim_fraction_millionths(sim_fraction fraction)
     return millionths >> 64 ? UINT64_MAX : (uint64_t)millionths;
 }
 
-void sim_json_init(sim_json *json)
+void rec_json_init(rec_json *json)
 {
-    *json = (sim_json){0};
+    *json = (rec_json){0};
     json_open(json, "{");
 }
 
-void sim_json_clear(sim_json *json)
+void rec_json_clear(rec_json *json)
 {
     free(json->text);
-    *json = (sim_json){0};
+    *json = (rec_json){0};
 }
 
-int sim_json_finish(sim_json *json)
+int rec_json_finish(rec_json *json)
 {
     json_close(json, "}");
     assert(json->depth == 0);
@@ -118,81 +118,81 @@ int sim_json_finish(sim_json *json)
     return MB_OK;
 }
 
-void sim_json_object(sim_json *json, const char *key)
+void rec_json_object(rec_json *json, const char *key)
 {
     json_begin(json, key);
     json_open(json, "{");
 }
 
-void sim_json_object_end(sim_json *json)
+void rec_json_object_end(rec_json *json)
 {
     json_close(json, "}");
 }
 
-void sim_json_array(sim_json *json, const char *key)
+void rec_json_array(rec_json *json, const char *key)
 {
     json_begin(json, key);
     json_open(json, "[");
 }
 
-void sim_json_array_end(sim_json *json)
+void rec_json_array_end(rec_json *json)
 {
     json_close(json, "]");
 }
 
-void sim_json_text(sim_json *json, const char *key, const char *text)
+void rec_json_text(rec_json *json, const char *key, const char *text)
 {
     if (!text) {
-        sim_json_null(json, key);
+        rec_json_null(json, key);
         return;
     }
     json_begin(json, key);
     json_put_string(json, text);
 }
 
-void sim_json_bool(sim_json *json, const char *key, bool value)
+void rec_json_bool(rec_json *json, const char *key, bool value)
 {
     json_begin(json, key);
     json_put(json, value ? "true" : "false", value ? 4 : 5);
 }
 
-void sim_json_number(sim_json *json, const char *key, uint64_t number)
+void rec_json_number(rec_json *json, const char *key, uint64_t number)
 {
     char text[20];
     json_begin(json, key);
     json_put(json, text, (size_t)(sim_put_number(text, number) - text));
 }
 
-void sim_json_null(sim_json *json, const char *key)
+void rec_json_null(rec_json *json, const char *key)
 {
     json_begin(json, key);
     json_put(json, "null", 4);
 }
 
-void sim_json_time(sim_json *json, const char *key, mb_time time)
+void rec_json_time(rec_json *json, const char *key, mb_time time)
 {
     char text[24];
     if (time == MB_NEVER) {
-        sim_json_null(json, key);
+        rec_json_null(json, key);
         return;
     }
     json_begin(json, key);
     json_put(json, text, (size_t)(sim_put_time(text, time) - text));
 }
 
-void sim_json_ratio(sim_json *json, const char *key, sim_fraction fraction)
+void rec_json_ratio(rec_json *json, const char *key, rec_fraction fraction)
 {
     char text[24];
     if (fraction.denominator == 0) {
-        sim_json_null(json, key);
+        rec_json_null(json, key);
         return;
     }
     json_begin(json, key);
-    uint64_t millionths = sim_fraction_millionths(fraction);
+    uint64_t millionths = rec_fraction_millionths(fraction);
     json_put(json, text, (size_t)(sim_put_ratio(text, millionths) - text));
 }
 
-void sim_json_hex(sim_json *json, const char *key, uint64_t number)
+void rec_json_hex(rec_json *json, const char *key, uint64_t number)
 {
     char text[18] = "\"";
     json_begin(json, key);

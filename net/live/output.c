@@ -1,6 +1,5 @@
 #include "net/live/output.h"
 
-#include "net/results/json_text.h"
 #include "program/version.h"
 
 #include <assert.h>
@@ -107,18 +106,18 @@ static char *hash_of(const GString *text)
     return g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)text->str, text->len);
 }
 
-static void put_files(net_json *json, const struct output *outputs)
+static void put_files(rec_json *json, const struct output *outputs)
 {
-    net_json_object(json, "files");
+    rec_json_object(json, "files");
     for (size_t i = 0; i < OUTPUT_COUNT; i++) {
         char *hash = hash_of(outputs[i].text);
-        net_json_object(json, outputs[i].name);
-        net_json_number(json, "bytes", outputs[i].text->len);
-        net_json_text(json, "sha256", hash);
-        net_json_object_end(json);
+        rec_json_object(json, outputs[i].name);
+        rec_json_number(json, "bytes", outputs[i].text->len);
+        rec_json_text(json, "sha256", hash);
+        rec_json_object_end(json);
         g_free(hash);
     }
-    net_json_object_end(json);
+    rec_json_object_end(json);
 }
 
 static uint64_t wall_clock_ns(void)
@@ -126,55 +125,55 @@ static uint64_t wall_clock_ns(void)
     return (uint64_t)g_get_real_time() * 1000;
 }
 
-static void put_started(net_json *json, uint64_t started_ns)
+static void put_started(rec_json *json, uint64_t started_ns)
 {
     char text[32] = "";
     time_t seconds = (time_t)(started_ns / 1000000000);
     struct tm utc;
     if (gmtime_r(&seconds, &utc)) strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
-    net_json_text(json, "started", text);
+    rec_json_text(json, "started", text);
 }
 
-static void put_volatile(net_json *json, const char *folder, const net_live_origin *origin)
+static void put_volatile(rec_json *json, const char *folder, const net_live_origin *origin)
 {
     struct utsname host;
     bool known = uname(&host) == 0;
     uint64_t now = wall_clock_ns();
-    net_json_object(json, "volatile");
-    net_json_array(json, "argv");
+    rec_json_object(json, "volatile");
+    rec_json_array(json, "argv");
     for (int i = 0; i < origin->argc; i++)
-        net_json_text(json, NULL, origin->argv[i]);
-    net_json_array_end(json);
-    net_json_text(json, "source", origin->source);
-    net_json_text(json, "folder", folder);
+        rec_json_text(json, NULL, origin->argv[i]);
+    rec_json_array_end(json);
+    rec_json_text(json, "source", origin->source);
+    rec_json_text(json, "folder", folder);
     put_started(json, origin->started_ns);
-    net_json_time(json, "wall_s",
+    rec_json_time(json, "wall_s",
                   now > origin->started_ns ? (mb_time)(now - origin->started_ns) : 0);
-    net_json_text(json, "host", known ? host.nodename : NULL);
-    net_json_text(json, "system", known ? host.sysname : NULL);
-    net_json_text(json, "release", known ? host.release : NULL);
-    net_json_text(json, "machine", known ? host.machine : NULL);
-    net_json_object_end(json);
+    rec_json_text(json, "host", known ? host.nodename : NULL);
+    rec_json_text(json, "system", known ? host.sysname : NULL);
+    rec_json_text(json, "release", known ? host.release : NULL);
+    rec_json_text(json, "machine", known ? host.machine : NULL);
+    rec_json_object_end(json);
 }
 
 static void put_manifest(GString *text, const char *folder, const net_run *run,
                          const struct output *outputs, const net_live_origin *origin)
 {
-    net_json json;
+    rec_json json;
     char *config = hash_of(outputs[OUTPUT_COUNT - 1].text);
-    net_json_begin(&json, text);
-    net_json_number(&json, "schema", NET_RESULTS_SCHEMA);
-    net_json_text(&json, "program", "minibit-live");
-    net_json_text(&json, "version", mb_program_version());
-    net_json_text(&json, "commit", mb_program_commit());
-    net_json_text(&json, "sources_sha256", mb_program_sources());
-    net_json_text(&json, "scenario", run->name);
-    net_json_bool(&json, "complete", run->complete);
-    net_json_text(&json, "config_sha256", config);
-    net_json_number(&json, "seed", run->seed);
+    rec_json_init(&json);
+    rec_json_number(&json, "schema", NET_RESULTS_SCHEMA);
+    rec_json_text(&json, "program", "minibit-live");
+    rec_json_text(&json, "version", mb_program_version());
+    rec_json_text(&json, "commit", mb_program_commit());
+    rec_json_text(&json, "sources_sha256", mb_program_sources());
+    rec_json_text(&json, "scenario", run->name);
+    rec_json_bool(&json, "complete", run->complete);
+    rec_json_text(&json, "config_sha256", config);
+    rec_json_number(&json, "seed", run->seed);
     put_files(&json, outputs);
     put_volatile(&json, folder, origin);
-    net_json_end(&json);
+    net_results_take_json(&json, text);
     g_free(config);
 }
 

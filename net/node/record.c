@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "net/io/loop.h"
-#include "net/results/json_text.h"
 
 /* Rows that are counted anew by net_record_check(), each over all gains. */
 #define CHECKED_PEERS 16
@@ -128,24 +127,24 @@ static void write_head(net_record *record)
 {
     const net_record_config *c = &record->config;
     GString *text = g_string_new(NULL), *root = g_string_new(NULL), *started = g_string_new(NULL);
-    net_json json;
+    rec_json json;
 
     for (int i = 0; c->root && i < 32; i++)
         g_string_append_printf(root, "%02x", c->root[i]);
     net_put_time(started, c->started);
-    net_json_begin(&json, text);
-    net_json_number(&json, "schema", NET_RESULTS_SCHEMA);
-    net_json_text(&json, "program", record->tracker ? "minibit-tracker" : "minibit-peer");
-    net_json_text(&json, "id", c->id);
-    net_json_text(&json, "group", c->group);
-    net_json_text(&json, "started", started->str);
-    net_json_number(&json, "file_bytes", c->geometry->size);
-    net_json_number(&json, "block_bytes", c->geometry->block_size);
-    net_json_text(&json, "root", c->root ? root->str : NULL);
-    net_json_text(&json, "encoding", c->encoding == MB_ENCODING_RAW ? "raw" : "base64");
-    net_json_number(&json, "up_bytes_per_s", c->up >> 16);
-    net_json_number(&json, "down_bytes_per_s", c->down >> 16);
-    net_json_end(&json);
+    rec_json_init(&json);
+    rec_json_number(&json, "schema", NET_RESULTS_SCHEMA);
+    rec_json_text(&json, "program", record->tracker ? "minibit-tracker" : "minibit-peer");
+    rec_json_text(&json, "id", c->id);
+    rec_json_text(&json, "group", c->group);
+    rec_json_text(&json, "started", started->str);
+    rec_json_number(&json, "file_bytes", c->geometry->size);
+    rec_json_number(&json, "block_bytes", c->geometry->block_size);
+    rec_json_text(&json, "root", c->root ? root->str : NULL);
+    rec_json_text(&json, "encoding", c->encoding == MB_ENCODING_RAW ? "raw" : "base64");
+    rec_json_number(&json, "up_bytes_per_s", c->up >> 16);
+    rec_json_number(&json, "down_bytes_per_s", c->down >> 16);
+    net_results_take_json(&json, text);
     write_text(record, "record.json", text);
     g_string_free(root, TRUE);
     g_string_free(started, TRUE);

@@ -1,5 +1,7 @@
 #include "net/results/results.h"
 
+#include "record/text.h"
+
 #include <assert.h>
 #include <inttypes.h>
 #include <string.h>
@@ -47,26 +49,29 @@ int net_status_find(const char *word)
     return find(status_names, word);
 }
 
+void net_results_take_json(rec_json *json, GString *text)
+{
+    if (rec_json_finish(json) != MB_OK) g_error("out of memory for a JSON text");
+    g_string_append_len(text, json->text, (gssize)json->size);
+    rec_json_clear(json);
+}
+
 /* ---- fields -------------------------------------------------------------------------------- */
 
 void net_put_time(GString *text, mb_time time)
 {
     if (time == MB_NEVER) return;
+    char digits[24];
     assert(time >= 0);
-    g_string_append_printf(text, "%" PRId64 ".%09" PRId64, time / MB_SECOND, time % MB_SECOND);
+    g_string_append_len(text, digits, sim_put_time(digits, time) - digits);
 }
 
 void net_put_ratio(GString *text, unsigned __int128 numerator, unsigned __int128 denominator)
 {
+    char digits[24];
     if (denominator == 0) return;
-    /* Where the product would not fit, both lose low bits that six decimals do not show. */
-    while (numerator >> 107 || denominator >> 126) {
-        numerator >>= 1;
-        denominator >>= 1;
-    }
-    unsigned __int128 millionths = (numerator * 1000000 + denominator / 2) / denominator;
-    uint64_t value = millionths >> 64 ? UINT64_MAX : (uint64_t)millionths;
-    g_string_append_printf(text, "%" PRIu64 ".%06" PRIu64, value / 1000000, value % 1000000);
+    uint64_t millionths = rec_fraction_millionths((rec_fraction){numerator, denominator});
+    g_string_append_len(text, digits, sim_put_ratio(digits, millionths) - digits);
 }
 
 void net_put_field(GString *text, const char *field)

@@ -14,6 +14,7 @@
 #include "core/geometry.h"
 #include "core/types.h"
 #include "core/wire_size.h"
+#include "record/json.h"
 
 #include <glib.h>
 
@@ -120,6 +121,9 @@ const char *net_status_name(net_status status);
 int net_role_find(const char *word);
 int net_via_find(const char *word);
 int net_status_find(const char *word);
+
+/* Ends a JSON text and appends it to `text`; what it had is freed. */
+void net_results_take_json(rec_json *json, GString *text);
 
 /* A time in seconds with 9 decimals, nothing for MB_NEVER; a ratio with 6, nothing if its
  * denominator is 0; a CSV field, quoted after RFC 4180 where it must be. */

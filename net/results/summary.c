@@ -2,7 +2,6 @@
  * summary.json: the figures of a live run, each as docs/formats.md defines it.
  */
 #include "core/units.h"
-#include "net/results/json_text.h"
 #include "net/results/results.h"
 
 #include <assert.h>
@@ -26,6 +25,11 @@ static mb_time earlier(mb_time a, mb_time b)
 static mb_time later(mb_time a, mb_time b)
 {
     return a > b ? a : b;
+}
+
+static void put_ratio(rec_json *json, const char *key, wide numerator, wide denominator)
+{
+    rec_json_ratio(json, key, (rec_fraction){numerator, denominator});
 }
 
 /* ---- who counts ---------------------------------------------------------------------------- */
@@ -83,12 +87,12 @@ static int compare_values(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static void put_value(net_json *json, const char *key, column_value *column, uint64_t value)
+static void put_value(rec_json *json, const char *key, column_value *column, uint64_t value)
 {
     if (column == download_ns)
-        net_json_time(json, key, (mb_time)value);
+        rec_json_time(json, key, (mb_time)value);
     else
-        net_json_ratio(json, key, value, RATIO_ONE);
+        put_ratio(json, key, value, RATIO_ONE);
 }
 
 static uint64_t nearest_rank(const uint64_t *values, size_t count, size_t percent)
@@ -98,21 +102,21 @@ static uint64_t nearest_rank(const uint64_t *values, size_t count, size_t percen
     return values[rank > 0 ? rank - 1 : 0];
 }
 
-static void put_mean(net_json *json, column_value *column, wide sum, size_t count)
+static void put_mean(rec_json *json, column_value *column, wide sum, size_t count)
 {
     assert(count > 0);
     if (column == download_ns)
-        net_json_time(json, "mean", (mb_time)((sum + count / 2) / count));
+        rec_json_time(json, "mean", (mb_time)((sum + count / 2) / count));
     else
-        net_json_ratio(json, "mean", sum, (wide)count << FINE_BITS);
+        put_ratio(json, "mean", sum, (wide)count << FINE_BITS);
 }
 
-static void put_statistics(net_json *json, column_value *column, const uint64_t *values,
+static void put_statistics(rec_json *json, column_value *column, const uint64_t *values,
                            size_t count, wide sum)
 {
     static const char *const keys[] = {"mean", "median", "p95", "min", "max"};
     for (size_t i = 0; count == 0 && i < G_N_ELEMENTS(keys); i++)
-        net_json_null(json, keys[i]);
+        rec_json_null(json, keys[i]);
     if (count == 0) return;
     put_mean(json, column, sum, count);
     put_value(json, "median", column, nearest_rank(values, count, 50));
@@ -121,7 +125,7 @@ static void put_statistics(net_json *json, column_value *column, const uint64_t 
     put_value(json, "max", column, values[count - 1]);
 }
 
-static void put_distribution(net_json *json, const char *key, const net_run *run,
+static void put_distribution(rec_json *json, const char *key, const net_run *run,
                              column_value *column, uint32_t group)
 {
     uint64_t *values = g_new(uint64_t, run->peer_count + 1);
@@ -135,10 +139,10 @@ static void put_distribution(net_json *json, const char *key, const net_run *run
         count++;
     }
     qsort(values, count, sizeof *values, compare_values);
-    net_json_object(json, key);
-    net_json_number(json, "count", count);
+    rec_json_object(json, key);
+    rec_json_number(json, "count", count);
     put_statistics(json, column, values, count, sum);
-    net_json_object_end(json);
+    rec_json_object_end(json);
     g_free(values);
 }
 
@@ -244,13 +248,13 @@ static mb_time last_completion(const net_run *run)
     return last < 0 ? MB_NEVER : last;
 }
 
-static void put_bound(net_json *json, const net_run *run)
+static void put_bound(rec_json *json, const net_run *run)
 {
     mb_time bound = lower_bound(run), last = last_completion(run);
     bool whole =
         bound != MB_NEVER && last != MB_NEVER && count_complete(run, ALL_GROUPS) == run->expected;
-    net_json_time(json, "lower_bound_s", bound);
-    net_json_ratio(json, "bound_ratio", whole ? (wide)last : 0, whole ? (wide)bound : 0);
+    rec_json_time(json, "lower_bound_s", bound);
+    put_ratio(json, "bound_ratio", whole ? (wide)last : 0, whole ? (wide)bound : 0);
 }
 
 /* What of `bytes`, spread evenly over start .. end, lies in from .. to; in 2^-16 byte. */
@@ -285,7 +289,7 @@ void net_results_uplinks(const net_run *run, mb_time from, mb_time to, wide *car
 }
 
 /* Little's law: peers there = arrivals per second x time that each stays. */
-static void put_flow(net_json *json, const net_run *run)
+static void put_flow(rec_json *json, const net_run *run)
 {
     wide active = 0, late_download = 0;
     uint64_t arrivals = 0, completions = 0;
@@ -303,8 +307,8 @@ static void put_flow(net_json *json, const net_run *run)
     bool open = is_open(run) && run->end > run->warmup;
     wide there = completions * active, expected = arrivals * late_download;
     wide error = there > expected ? there - expected : expected - there;
-    net_json_ratio(json, "mean_active", active, open ? (wide)(run->end - run->warmup) : 0);
-    net_json_ratio(json, "little_error", error, open ? there : 0);
+    put_ratio(json, "mean_active", active, open ? (wide)(run->end - run->warmup) : 0);
+    put_ratio(json, "little_error", error, open ? there : 0);
 }
 
 /* ---- blocks and bytes ---------------------------------------------------------------------- */
@@ -326,7 +330,7 @@ static mb_time first_copy(const net_run *run)
     return time;
 }
 
-static void put_shares(net_json *json, const net_run *run)
+static void put_shares(rec_json *json, const net_run *run)
 {
     uint64_t blocks[3] = {0}, payload = 0;
     for (uint32_t i = 0; i < run->gain_count; i++) {
@@ -338,16 +342,16 @@ static void put_shares(net_json *json, const net_run *run)
     }
     uint64_t all = blocks[0] + blocks[1] + blocks[2], shares[3] = {0}, one = all ? 1000000 : 0;
     mb_shares_split(blocks, 3, shares);
-    net_json_number(json, "blocks_transferred", all);
-    net_json_ratio(json, "tracker_share", shares[NET_ROLE_TRACKER], one);
-    net_json_ratio(json, "seeder_share", shares[NET_ROLE_SEEDER], one);
-    net_json_ratio(json, "leecher_share", shares[NET_ROLE_LEECHER], one);
-    net_json_ratio(json, "seeder_copies", payload, run->geometry->size);
-    net_json_time(json, "first_copy_s", first_copy(run));
+    rec_json_number(json, "blocks_transferred", all);
+    put_ratio(json, "tracker_share", shares[NET_ROLE_TRACKER], one);
+    put_ratio(json, "seeder_share", shares[NET_ROLE_SEEDER], one);
+    put_ratio(json, "leecher_share", shares[NET_ROLE_LEECHER], one);
+    put_ratio(json, "seeder_copies", payload, run->geometry->size);
+    rec_json_time(json, "first_copy_s", first_copy(run));
 }
 
 /* Jain, Chiu and Hawe, DEC TR-301, 1984. Sums are cut so that their squares fit. */
-static void put_jain(net_json *json, const net_run *run)
+static void put_jain(rec_json *json, const net_run *run)
 {
     wide all = 0, sum = 0, squares = 0;
     uint64_t count = 0;
@@ -363,10 +367,10 @@ static void put_jain(net_json *json, const net_run *run)
         sum += bytes;
         squares += bytes * bytes;
     }
-    net_json_ratio(json, "jain_index", sum * sum, count * squares);
+    put_ratio(json, "jain_index", sum * sum, count * squares);
 }
 
-static void put_traffic(net_json *json, const net_run *run)
+static void put_traffic(rec_json *json, const net_run *run)
 {
     uint64_t most = 0, wasted = 0, counted = 0;
     for (uint32_t i = 0; i < run->peer_count; i++) {
@@ -376,27 +380,27 @@ static void put_traffic(net_json *json, const net_run *run)
         counted++;
         most = MAX(most, peer->uploaded_bytes);
     }
-    net_json_ratio(json, "max_served_files", most, counted ? file_bytes(run) : 0);
+    put_ratio(json, "max_served_files", most, counted ? file_bytes(run) : 0);
     put_jain(json, run);
-    net_json_number(json, "requests", run->requests);
-    net_json_number(json, "refusals", run->refusals);
-    net_json_number(json, "wasted_bytes", wasted);
+    rec_json_number(json, "requests", run->requests);
+    rec_json_number(json, "refusals", run->refusals);
+    rec_json_number(json, "wasted_bytes", wasted);
 }
 
 /* ---- groups -------------------------------------------------------------------------------- */
 
-static void put_groups(net_json *json, const net_run *run)
+static void put_groups(rec_json *json, const net_run *run)
 {
-    net_json_object(json, "groups");
+    rec_json_object(json, "groups");
     for (uint32_t group = 0; group < run->group_count; group++) {
-        net_json_object(json, run->groups[group].name);
-        net_json_number(json, "peers", count_peers(run, group));
-        net_json_number(json, "peers_complete", count_complete(run, group));
+        rec_json_object(json, run->groups[group].name);
+        rec_json_number(json, "peers", count_peers(run, group));
+        rec_json_number(json, "peers_complete", count_complete(run, group));
         put_distribution(json, "download_s", run, download_ns, group);
         put_distribution(json, "share_ratio", run, share_ratio, group);
-        net_json_object_end(json);
+        rec_json_object_end(json);
     }
-    net_json_object_end(json);
+    rec_json_object_end(json);
 }
 
 typedef struct pair {
@@ -438,46 +442,46 @@ static GArray *add_group_bytes(const net_run *run)
 }
 
 /* Only pairs that moved bytes, as the simulator's summary has them. */
-static void put_group_bytes(net_json *json, const net_run *run)
+static void put_group_bytes(rec_json *json, const net_run *run)
 {
     GArray *pairs = add_group_bytes(run);
     const pair *at = (const pair *)(const void *)pairs->data, *end = at + pairs->len;
-    net_json_object(json, "group_bytes");
+    rec_json_object(json, "group_bytes");
     while (at < end) {
         uint32_t from = at->from;
-        net_json_object(json, from == 0 ? "tracker" : run->groups[from - 1].name);
+        rec_json_object(json, from == 0 ? "tracker" : run->groups[from - 1].name);
         for (; at < end && at->from == from; at++)
-            net_json_number(json, run->groups[at->to].name, at->bytes);
-        net_json_object_end(json);
+            rec_json_number(json, run->groups[at->to].name, at->bytes);
+        rec_json_object_end(json);
     }
-    net_json_object_end(json);
+    rec_json_object_end(json);
     g_array_unref(pairs);
 }
 
 /* ---- the whole ----------------------------------------------------------------------------- */
 
-static void put_run(net_json *json, const net_run *run)
+static void put_run(rec_json *json, const net_run *run)
 {
-    net_json_number(json, "schema", NET_RESULTS_SCHEMA);
-    net_json_text(json, "scenario", run->name);
-    net_json_number(json, "seed", run->seed);
-    net_json_bool(json, "complete", run->complete);
-    net_json_time(json, "end_s", run->end);
-    net_json_number(json, "file_bytes", run->geometry->size);
-    net_json_number(json, "blocks", run->geometry->blocks);
-    net_json_number(json, "block_bytes", run->geometry->block_size);
-    net_json_number(json, "peers", run->peer_count);
-    net_json_number(json, "peers_complete", count_complete(run, ALL_GROUPS));
-    net_json_time(json, "completed_s", last_completion(run));
+    rec_json_number(json, "schema", NET_RESULTS_SCHEMA);
+    rec_json_text(json, "scenario", run->name);
+    rec_json_number(json, "seed", run->seed);
+    rec_json_bool(json, "complete", run->complete);
+    rec_json_time(json, "end_s", run->end);
+    rec_json_number(json, "file_bytes", run->geometry->size);
+    rec_json_number(json, "blocks", run->geometry->blocks);
+    rec_json_number(json, "block_bytes", run->geometry->block_size);
+    rec_json_number(json, "peers", run->peer_count);
+    rec_json_number(json, "peers_complete", count_complete(run, ALL_GROUPS));
+    rec_json_time(json, "completed_s", last_completion(run));
 }
 
-static void put_figures(net_json *json, const net_run *run)
+static void put_figures(rec_json *json, const net_run *run)
 {
     wide carried, room;
     put_distribution(json, "download_s", run, download_ns, ALL_GROUPS);
     put_bound(json, run);
     net_results_uplinks(run, 0, run->end, &carried, &room);
-    net_json_ratio(json, "uplink_utilization", carried, room);
+    put_ratio(json, "uplink_utilization", carried, room);
     put_shares(json, run);
     put_distribution(json, "share_ratio", run, share_ratio, ALL_GROUPS);
     put_traffic(json, run);
@@ -486,17 +490,17 @@ static void put_figures(net_json *json, const net_run *run)
 
 void net_results_summary(const net_run *run, GString *text)
 {
-    net_json json;
-    net_json_begin(&json, text);
+    rec_json json;
+    rec_json_init(&json);
     put_run(&json, run);
     put_figures(&json, run);
     /* what only a simulator counts */
-    net_json_null(&json, "events");
-    net_json_null(&json, "rerated_flows_per_event");
-    net_json_null(&json, "trace_digest");
-    net_json_null(&json, "trace_records");
+    rec_json_null(&json, "events");
+    rec_json_null(&json, "rerated_flows_per_event");
+    rec_json_null(&json, "trace_digest");
+    rec_json_null(&json, "trace_records");
     put_groups(&json, run);
     put_group_bytes(&json, run);
-    net_json_null(&json, "trace_checkpoints");
-    net_json_end(&json);
+    rec_json_null(&json, "trace_checkpoints");
+    net_results_take_json(&json, text);
 }

@@ -16,46 +16,46 @@ uint64_t sim_wall_clock_ns(void)
     return (uint64_t)now.tv_sec * NS_PER_SECOND + (uint64_t)now.tv_nsec;
 }
 
-static void write_files(sim_json *json, sim_output *const *outputs, uint32_t count)
+static void write_files(rec_json *json, sim_output *const *outputs, uint32_t count)
 {
     assert(count == 0 || outputs);
-    sim_json_object(json, "files");
+    rec_json_object(json, "files");
     for (uint32_t i = 0; i < count; i++) {
-        sim_json_object(json, sim_output_name(outputs[i]));
-        sim_json_number(json, "bytes", sim_output_bytes(outputs[i]));
-        sim_json_text(json, "sha256", sim_output_hash(outputs[i]));
-        sim_json_object_end(json);
+        rec_json_object(json, sim_output_name(outputs[i]));
+        rec_json_number(json, "bytes", sim_output_bytes(outputs[i]));
+        rec_json_text(json, "sha256", sim_output_hash(outputs[i]));
+        rec_json_object_end(json);
     }
-    sim_json_object_end(json);
+    rec_json_object_end(json);
 }
 
-static void write_inputs(sim_json *json, const sim_inputs *inputs)
+static void write_inputs(rec_json *json, const sim_inputs *inputs)
 {
-    sim_json_object(json, "inputs");
+    rec_json_object(json, "inputs");
     for (uint32_t i = 0; inputs && i < inputs->count; i++) {
         const sim_input *input = &inputs->list[i];
-        sim_json_object(json, input->name);
-        sim_json_number(json, "bytes", (uint64_t)input->status.st_size);
-        sim_json_text(json, "sha256", input->sha256);
-        sim_json_object_end(json);
+        rec_json_object(json, input->name);
+        rec_json_number(json, "bytes", (uint64_t)input->status.st_size);
+        rec_json_text(json, "sha256", input->sha256);
+        rec_json_object_end(json);
     }
-    sim_json_object_end(json);
+    rec_json_object_end(json);
 }
 
 /* Where they were, absolutely and as seen from the folder of the results. */
-static void write_input_paths(sim_json *json, const sim_inputs *inputs, const char *folder)
+static void write_input_paths(rec_json *json, const sim_inputs *inputs, const char *folder)
 {
-    sim_json_object(json, "inputs");
+    rec_json_object(json, "inputs");
     for (uint32_t i = 0; inputs && i < inputs->count; i++) {
         const sim_input *input = &inputs->list[i];
         char *way = sim_inputs_relative(input->path, folder);
-        sim_json_object(json, input->name);
-        sim_json_text(json, "path", input->path);
-        sim_json_text(json, "from_folder", way);
-        sim_json_object_end(json);
+        rec_json_object(json, input->name);
+        rec_json_text(json, "path", input->path);
+        rec_json_text(json, "from_folder", way);
+        rec_json_object_end(json);
         free(way);
     }
-    sim_json_object_end(json);
+    rec_json_object_end(json);
 }
 
 static const char *config_hash(const char *name, sim_output *const *outputs, uint32_t count)
@@ -67,53 +67,53 @@ static const char *config_hash(const char *name, sim_output *const *outputs, uin
     return NULL;
 }
 
-static void write_started(sim_json *json, uint64_t started_ns)
+static void write_started(rec_json *json, uint64_t started_ns)
 {
     char text[32] = "";
     time_t seconds = (time_t)(started_ns / NS_PER_SECOND);
     struct tm utc;
     if (gmtime_r(&seconds, &utc)) strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
-    sim_json_text(json, "started", text);
+    rec_json_text(json, "started", text);
 }
 
-static void write_volatile(sim_json *json, const sim_manifest *manifest)
+static void write_volatile(rec_json *json, const sim_manifest *manifest)
 {
     struct utsname host;
     bool known = uname(&host) == 0;
     uint64_t now = sim_wall_clock_ns();
-    sim_json_object(json, "volatile");
-    sim_json_array(json, "argv");
+    rec_json_object(json, "volatile");
+    rec_json_array(json, "argv");
     for (int i = 0; i < manifest->argc; i++)
-        sim_json_text(json, NULL, manifest->argv[i]);
-    sim_json_array_end(json);
-    sim_json_text(json, "source", manifest->source);
-    sim_json_text(json, "folder", manifest->folder);
+        rec_json_text(json, NULL, manifest->argv[i]);
+    rec_json_array_end(json);
+    rec_json_text(json, "source", manifest->source);
+    rec_json_text(json, "folder", manifest->folder);
     write_input_paths(json, manifest->inputs, manifest->folder);
     write_started(json, manifest->started_ns);
-    sim_json_time(json, "wall_s",
+    rec_json_time(json, "wall_s",
                   now > manifest->started_ns ? (mb_time)(now - manifest->started_ns) : 0);
-    sim_json_text(json, "host", known ? host.nodename : NULL);
-    sim_json_text(json, "system", known ? host.sysname : NULL);
-    sim_json_text(json, "release", known ? host.release : NULL);
-    sim_json_text(json, "machine", known ? host.machine : NULL);
-    sim_json_object_end(json);
+    rec_json_text(json, "host", known ? host.nodename : NULL);
+    rec_json_text(json, "system", known ? host.sysname : NULL);
+    rec_json_text(json, "release", known ? host.release : NULL);
+    rec_json_text(json, "machine", known ? host.machine : NULL);
+    rec_json_object_end(json);
 }
 
-int sim_manifest_write(sim_json *json, const sim_manifest *manifest, sim_output *const *outputs,
+int sim_manifest_write(rec_json *json, const sim_manifest *manifest, sim_output *const *outputs,
                        uint32_t count)
 {
-    sim_json_init(json);
-    sim_json_number(json, "schema", SIM_SCHEMA);
-    sim_json_text(json, "program", "minibit-sim");
-    sim_json_text(json, "version", mb_program_version());
-    sim_json_text(json, "commit", mb_program_commit());
-    sim_json_text(json, "sources_sha256", mb_program_sources());
-    sim_json_text(json, "scenario", manifest->scenario);
-    sim_json_bool(json, "complete", manifest->complete);
-    sim_json_text(json, "config_sha256", config_hash(manifest->config_name, outputs, count));
-    sim_json_number(json, "seed", manifest->seed);
+    rec_json_init(json);
+    rec_json_number(json, "schema", SIM_SCHEMA);
+    rec_json_text(json, "program", "minibit-sim");
+    rec_json_text(json, "version", mb_program_version());
+    rec_json_text(json, "commit", mb_program_commit());
+    rec_json_text(json, "sources_sha256", mb_program_sources());
+    rec_json_text(json, "scenario", manifest->scenario);
+    rec_json_bool(json, "complete", manifest->complete);
+    rec_json_text(json, "config_sha256", config_hash(manifest->config_name, outputs, count));
+    rec_json_number(json, "seed", manifest->seed);
     write_inputs(json, manifest->inputs);
     write_files(json, outputs, count);
     write_volatile(json, manifest);
-    return sim_json_finish(json);
+    return rec_json_finish(json);
 }

@@ -35,7 +35,7 @@ uint64_t sim_wall_clock_ns(void);
 
 /* Makes the text of manifest.json, for `count` finished outputs, in their order. 0 or
  * MB_ERR_MEMORY; the caller clears `json` either way. */
-int sim_manifest_write(sim_json *json, const sim_manifest *manifest, sim_output *const *outputs,
+int sim_manifest_write(rec_json *json, const sim_manifest *manifest, sim_output *const *outputs,
                        uint32_t count);
 
 #endif

@@ -141,8 +141,8 @@ void sim_recorder_free(sim_recorder *recorder)
     if (state) {
         sim_results_free(state->results);
         sim_names_free(state->names, state->scenario->group_count + 1);
-        sim_json_clear(&state->summary);
-        sim_pair_bytes_clear(&state->group_bytes);
+        rec_json_clear(&state->summary);
+        rec_pairs_clear(&state->group_bytes);
         free(state->held);
         free(state->copied);
     }
@@ -257,7 +257,7 @@ void sim_recorder_bytes(sim_recorder *recorder, mb_node from, mb_node to, uint64
     giver->uploaded_bytes += bytes;
     taker->downloaded_bytes += bytes;
     uint32_t row = from == MB_NODE_TRACKER ? 0 : giver->group + 1;
-    sim_pair_bytes_add(&state->group_bytes, row, taker->group, bytes);
+    rec_pairs_add(&state->group_bytes, row, taker->group, bytes);
 }
 
 void sim_recorder_waste(sim_recorder *recorder, sim_trace_kind kind, mb_time now, mb_node from,

@@ -6,7 +6,7 @@
 #define SIM_RECORDER_INTERNAL_H
 
 #include "record/json.h"
-#include "sim/output/pair_bytes.h"
+#include "record/pairs.h"
 #include "sim/output/recorder.h"
 #include "sim/output/results.h"
 
@@ -47,10 +47,10 @@ struct sim_recorder_state {
     uint32_t completed;
     uint32_t left; /* completed or not */
     uint32_t left_incomplete;
-    uint64_t blocks[3];         /* transferred, by sim_role of the giver */
-    uint64_t payload;           /* file bytes of the blocks transferred, */
-    uint64_t tracker_payload;   /* and of those from the tracker */
-    sim_pair_bytes group_bytes; /* from: 0 is the tracker, else the group's index + 1 */
+    uint64_t blocks[3];       /* transferred, by sim_role of the giver */
+    uint64_t payload;         /* file bytes of the blocks transferred, */
+    uint64_t tracker_payload; /* and of those from the tracker */
+    rec_pairs group_bytes;    /* from: 0 is the tracker, else the group's index + 1 */
 
     uint64_t wire_bytes;   /* of the whole file */
     uint64_t dealt_bytes;  /* on the wire, had they come over it: of all blocks held on arrival */
@@ -72,7 +72,7 @@ struct sim_recorder_state {
 
     bool finished;
     uint64_t wall_started_ns;
-    sim_json summary;
+    rec_json summary;
 };
 
 /* recorder_rows.c: headers and rows. Names: NULL if memory is short. */
@@ -91,9 +91,9 @@ void sim_completion_write(sim_recorder *recorder, sim_output *output);
 int sim_summary_write(sim_recorder *recorder, const sim_run_totals *totals);
 
 /* a / b as a fraction. */
-static inline sim_fraction sim_fraction_of(unsigned __int128 a, unsigned __int128 b)
+static inline rec_fraction rec_fraction_of(unsigned __int128 a, unsigned __int128 b)
 {
-    return (sim_fraction){a, b};
+    return (rec_fraction){a, b};
 }
 
 #endif

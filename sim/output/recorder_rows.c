@@ -309,11 +309,11 @@ static char *put_field(char *to, uint64_t number)
     return sim_put_number(to, number);
 }
 
-static char *put_ratio_field(char *to, sim_fraction fraction)
+static char *put_ratio_field(char *to, rec_fraction fraction)
 {
     *to++ = ',';
     if (fraction.denominator == 0) return to;
-    return sim_put_ratio(to, sim_fraction_millionths(fraction));
+    return sim_put_ratio(to, rec_fraction_millionths(fraction));
 }
 
 /* Bytes per second over `span` ns, rounded to the nearest; nothing where there is no span. */
@@ -330,7 +330,7 @@ static char *put_copies(char *to, const sim_sample *sample, uint32_t blocks)
     assert(sample->rarest_blocks <= blocks);
     *to++ = ',';
     if (blocks) to = sim_put_number(to, sample->min_copies);
-    to = put_ratio_field(to, sim_fraction_of(sample->copies, blocks));
+    to = put_ratio_field(to, rec_fraction_of(sample->copies, blocks));
     *to++ = ',';
     if (blocks) to = sim_put_number(to, sample->rarest_blocks);
     return to;
@@ -354,9 +354,9 @@ void sim_timeline_row(sim_recorder *recorder, mb_time now, const sim_sample *sam
     to = put_goodput(to, state->payload - state->sampled_payload, first ? 0 : now - state->sampled);
     sim_capacity capacity = state->leecher_capacity - state->sampled_capacity;
     sim_capacity used = (leecher_bytes - state->leecher_bytes) * SIM_CAPACITY_BYTE;
-    to = put_ratio_field(to, sim_fraction_of(used, first ? 0 : capacity));
+    to = put_ratio_field(to, rec_fraction_of(used, first ? 0 : capacity));
     to = put_copies(to, sample, state->scenario->file.geometry.blocks);
-    to = put_ratio_field(to, sim_fraction_of(sample->interested_pairs, sample->known_pairs));
+    to = put_ratio_field(to, rec_fraction_of(sample->interested_pairs, sample->known_pairs));
     to = put_field(to, sample->unchoked_pairs);
     *to++ = '\n';
     sim_output_commit(state->timeline, to);

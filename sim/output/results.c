@@ -146,7 +146,7 @@ static int finish_all(sim_results *results, char *error, size_t error_size)
 static int add_manifest(sim_results *results, const sim_manifest *manifest, char *error,
                         size_t error_size)
 {
-    sim_json json;
+    rec_json json;
     sim_output *output;
     int result = sim_manifest_write(&json, manifest, results->outputs, results->output_count);
     if (result != MB_OK) snprintf(error, error_size, "%s: out of memory", MANIFEST);
@@ -156,7 +156,7 @@ static int add_manifest(sim_results *results, const sim_manifest *manifest, char
         sim_output_write(output, json.text, json.size);
         if (sim_output_finish(output)) result = report(output, error, error_size);
     }
-    sim_json_clear(&json);
+    rec_json_clear(&json);
     return result;
 }
 

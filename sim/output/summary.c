@@ -154,12 +154,12 @@ static int column_make(sim_column *column, const sim_recorder *recorder, column_
     return MB_OK;
 }
 
-static void put_value(sim_json *json, const char *key, const sim_column *column, uint64_t value)
+static void put_value(rec_json *json, const char *key, const sim_column *column, uint64_t value)
 {
     if (column->is_time) {
-        sim_json_time(json, key, (mb_time)value);
+        rec_json_time(json, key, (mb_time)value);
     } else {
-        sim_json_ratio(json, key, sim_fraction_of(value, RATIO_ONE));
+        rec_json_ratio(json, key, rec_fraction_of(value, RATIO_ONE));
     }
 }
 
@@ -171,24 +171,24 @@ static uint64_t nearest_rank(const uint64_t *values, size_t count, unsigned p)
     return values[rank > 0 ? rank - 1 : 0];
 }
 
-static void put_mean(sim_json *json, const sim_column *column, unsigned __int128 sum, size_t count)
+static void put_mean(rec_json *json, const sim_column *column, unsigned __int128 sum, size_t count)
 {
     assert(count > 0);
     if (column->is_time)
-        sim_json_time(json, "mean", (mb_time)((sum + count / 2) / count));
+        rec_json_time(json, "mean", (mb_time)((sum + count / 2) / count));
     else
-        sim_json_ratio(json, "mean", sim_fraction_of(sum, (unsigned __int128)count << FINE_BITS));
+        rec_json_ratio(json, "mean", rec_fraction_of(sum, (unsigned __int128)count << FINE_BITS));
 }
 
 /* An object of the statistics of `count` sorted values with that sum. */
-static void put_distribution(sim_json *json, const char *key, const sim_column *column,
+static void put_distribution(rec_json *json, const char *key, const sim_column *column,
                              const uint64_t *values, size_t count, unsigned __int128 sum)
 {
     static const char *const keys[] = {"mean", "median", "p95", "min", "max"};
-    sim_json_object(json, key);
-    sim_json_number(json, "count", count);
+    rec_json_object(json, key);
+    rec_json_number(json, "count", count);
     for (size_t i = 0; count == 0 && i < sizeof keys / sizeof *keys; i++)
-        sim_json_null(json, keys[i]);
+        rec_json_null(json, keys[i]);
     if (count > 0) {
         put_mean(json, column, sum, count);
         put_value(json, "median", column, nearest_rank(values, count, 50));
@@ -196,10 +196,10 @@ static void put_distribution(sim_json *json, const char *key, const sim_column *
         put_value(json, "min", column, values[0]);
         put_value(json, "max", column, values[count - 1]);
     }
-    sim_json_object_end(json);
+    rec_json_object_end(json);
 }
 
-static void put_group_distribution(sim_json *json, const char *key, const sim_column *column,
+static void put_group_distribution(rec_json *json, const char *key, const sim_column *column,
                                    uint32_t group)
 {
     size_t from = column->start[group];
@@ -207,7 +207,7 @@ static void put_group_distribution(sim_json *json, const char *key, const sim_co
                      column->sums[group]);
 }
 
-static void put_whole_distribution(sim_json *json, const char *key, const sim_column *column,
+static void put_whole_distribution(rec_json *json, const char *key, const sim_column *column,
                                    uint32_t groups)
 {
     unsigned __int128 sum = 0;
@@ -327,20 +327,20 @@ static mb_time lower_bound(const sim_recorder_state *state, const sim_sums *sums
     return later(later(seeder, sums->receive_ns), shared);
 }
 
-static void put_bound(sim_json *json, const sim_recorder_state *state, const sim_sums *sums)
+static void put_bound(rec_json *json, const sim_recorder_state *state, const sim_sums *sums)
 {
     mb_time bound = lower_bound(state, sums);
     bool whole = bound != MB_NEVER && sums->last_completion != MB_NEVER &&
                  state->completed == state->node_count - 1;
-    sim_json_time(json, "lower_bound_s", bound);
-    sim_json_ratio(json, "bound_ratio",
-                   whole ? sim_fraction_of((uint64_t)sums->last_completion, (uint64_t)bound)
-                         : sim_fraction_of(0, 0));
+    rec_json_time(json, "lower_bound_s", bound);
+    rec_json_ratio(json, "bound_ratio",
+                   whole ? rec_fraction_of((uint64_t)sums->last_completion, (uint64_t)bound)
+                         : rec_fraction_of(0, 0));
 }
 
 /* Jain, Chiu and Hawe, "A quantitative measure of fairness and discrimination for resource
  * allocation in shared computer systems", DEC TR-301, 1984. */
-static sim_fraction jain_index(const sim_recorder *recorder, const sim_sums *sums)
+static rec_fraction jain_index(const sim_recorder *recorder, const sim_sums *sums)
 {
     const sim_recorder_state *state = recorder->state;
     unsigned cut = 0;
@@ -353,62 +353,62 @@ static sim_fraction jain_index(const sim_recorder *recorder, const sim_sums *sum
         sum += bytes;
         squares += bytes * bytes;
     }
-    return sim_fraction_of(sum * sum, sums->counted * squares);
+    return rec_fraction_of(sum * sum, sums->counted * squares);
 }
 
-static void put_shares(sim_json *json, const sim_recorder *recorder)
+static void put_shares(rec_json *json, const sim_recorder *recorder)
 {
     const sim_recorder_state *state = recorder->state;
     uint64_t all = sim_recorder_delivered(recorder), shares[3] = {0}, one = all ? 1000000 : 0;
     mb_shares_split(state->blocks, 3, shares);
-    sim_json_number(json, "blocks_transferred", all);
-    sim_json_ratio(json, "tracker_share", sim_fraction_of(shares[SIM_ROLE_TRACKER], one));
-    sim_json_ratio(json, "seeder_share", sim_fraction_of(shares[SIM_ROLE_SEEDER], one));
-    sim_json_ratio(json, "leecher_share", sim_fraction_of(shares[SIM_ROLE_LEECHER], one));
-    sim_json_ratio(json, "seeder_copies",
-                   sim_fraction_of(state->tracker_payload, state->scenario->file.geometry.size));
-    sim_json_time(json, "first_copy_s", state->first_copy);
+    rec_json_number(json, "blocks_transferred", all);
+    rec_json_ratio(json, "tracker_share", rec_fraction_of(shares[SIM_ROLE_TRACKER], one));
+    rec_json_ratio(json, "seeder_share", rec_fraction_of(shares[SIM_ROLE_SEEDER], one));
+    rec_json_ratio(json, "leecher_share", rec_fraction_of(shares[SIM_ROLE_LEECHER], one));
+    rec_json_ratio(json, "seeder_copies",
+                   rec_fraction_of(state->tracker_payload, state->scenario->file.geometry.size));
+    rec_json_time(json, "first_copy_s", state->first_copy);
 }
 
 /* Little's law: peers there = arrivals per second x time that each stays. */
-static void put_flow(sim_json *json, const sim_recorder_state *state, const sim_sums *sums,
+static void put_flow(rec_json *json, const sim_recorder_state *state, const sim_sums *sums,
                      mb_time end)
 {
     mb_time span = end - state->scenario->warmup;
     bool open = state->scenario->open && span > 0;
-    sim_json_ratio(json, "mean_active",
-                   sim_fraction_of(sums->active_ns, open ? (uint64_t)span : 0));
+    rec_json_ratio(json, "mean_active",
+                   rec_fraction_of(sums->active_ns, open ? (uint64_t)span : 0));
     unsigned __int128 there = sums->late_completions * sums->active_ns;
     unsigned __int128 expected = sums->late_arrivals * sums->late_download_ns;
-    sim_json_ratio(
+    rec_json_ratio(
         json, "little_error",
-        sim_fraction_of(there > expected ? there - expected : expected - there, open ? there : 0));
+        rec_fraction_of(there > expected ? there - expected : expected - there, open ? there : 0));
 }
 
-static void put_traffic(sim_json *json, const sim_recorder *recorder, const sim_sums *sums)
+static void put_traffic(rec_json *json, const sim_recorder *recorder, const sim_sums *sums)
 {
-    sim_json_ratio(
+    rec_json_ratio(
         json, "max_served_files",
-        sim_fraction_of(sums->uploaded_max, sums->counted ? recorder->state->wire_bytes : 0));
-    sim_json_ratio(json, "jain_index", jain_index(recorder, sums));
-    sim_json_number(json, "requests", recorder->count[SIM_TRACE_REQUEST]);
-    sim_json_number(json, "refusals", recorder->count[SIM_TRACE_REFUSE]);
-    sim_json_number(json, "wasted_bytes", sums->wasted_bytes);
+        rec_fraction_of(sums->uploaded_max, sums->counted ? recorder->state->wire_bytes : 0));
+    rec_json_ratio(json, "jain_index", jain_index(recorder, sums));
+    rec_json_number(json, "requests", recorder->count[SIM_TRACE_REQUEST]);
+    rec_json_number(json, "refusals", recorder->count[SIM_TRACE_REFUSE]);
+    rec_json_number(json, "wasted_bytes", sums->wasted_bytes);
 }
 
-static void put_run(sim_json *json, const sim_recorder_state *state, const sim_run_totals *run)
+static void put_run(rec_json *json, const sim_recorder_state *state, const sim_run_totals *run)
 {
     const mb_geometry *geometry = &state->scenario->file.geometry;
-    sim_json_number(json, "schema", SIM_SCHEMA);
-    sim_json_text(json, "scenario", state->scenario->name);
-    sim_json_number(json, "seed", state->scenario->seed);
-    sim_json_bool(json, "complete", run->complete);
-    sim_json_time(json, "end_s", run->end);
-    sim_json_number(json, "file_bytes", geometry->size);
-    sim_json_number(json, "blocks", geometry->blocks);
-    sim_json_number(json, "block_bytes", geometry->block_size);
-    sim_json_number(json, "peers", state->arrived);
-    sim_json_number(json, "peers_complete", state->completed);
+    rec_json_number(json, "schema", SIM_SCHEMA);
+    rec_json_text(json, "scenario", state->scenario->name);
+    rec_json_number(json, "seed", state->scenario->seed);
+    rec_json_bool(json, "complete", run->complete);
+    rec_json_time(json, "end_s", run->end);
+    rec_json_number(json, "file_bytes", geometry->size);
+    rec_json_number(json, "blocks", geometry->blocks);
+    rec_json_number(json, "block_bytes", geometry->block_size);
+    rec_json_number(json, "peers", state->arrived);
+    rec_json_number(json, "peers_complete", state->completed);
 }
 
 /* ---- groups -------------------------------------------------------------------------------- */
@@ -427,95 +427,95 @@ static uint64_t *count_groups(const sim_recorder *recorder)
     return counts;
 }
 
-static int put_groups(sim_json *json, const sim_recorder *recorder, const sim_column *downloads,
+static int put_groups(rec_json *json, const sim_recorder *recorder, const sim_column *downloads,
                       const sim_column *ratios)
 {
     const sim_scenario *scenario = recorder->state->scenario;
     uint64_t *counts = count_groups(recorder);
     if (!counts) return MB_ERR_MEMORY;
-    sim_json_object(json, "groups");
+    rec_json_object(json, "groups");
     for (uint32_t group = 0; group < scenario->group_count; group++) {
-        sim_json_object(json, scenario->groups[group].name);
-        sim_json_number(json, "peers", counts[2 * (size_t)group]);
-        sim_json_number(json, "peers_complete", counts[2 * (size_t)group + 1]);
+        rec_json_object(json, scenario->groups[group].name);
+        rec_json_number(json, "peers", counts[2 * (size_t)group]);
+        rec_json_number(json, "peers_complete", counts[2 * (size_t)group + 1]);
         put_group_distribution(json, "download_s", downloads, group);
         put_group_distribution(json, "share_ratio", ratios, group);
-        sim_json_object_end(json);
+        rec_json_object_end(json);
     }
-    sim_json_object_end(json);
+    rec_json_object_end(json);
     free(counts);
     return MB_OK;
 }
 
 /* Only pairs that moved bytes: all that there could be are the groups' square. */
-static void put_group_bytes(sim_json *json, sim_recorder_state *state)
+static void put_group_bytes(rec_json *json, sim_recorder_state *state)
 {
     const sim_group *groups = state->scenario->groups;
-    const sim_pair_bytes *table = &state->group_bytes;
-    sim_pair_bytes_sort(&state->group_bytes);
-    sim_json_object(json, "group_bytes");
+    const rec_pairs *table = &state->group_bytes;
+    rec_pairs_sort(&state->group_bytes);
+    rec_json_object(json, "group_bytes");
     for (size_t i = 0; i < table->count;) {
         uint32_t from = (uint32_t)(table->slots[i].key >> 32);
-        sim_json_object(json, from == 0 ? "tracker" : groups[from - 1].name);
+        rec_json_object(json, from == 0 ? "tracker" : groups[from - 1].name);
         for (; i < table->count && table->slots[i].key >> 32 == from; i++)
-            sim_json_number(json, groups[(uint32_t)table->slots[i].key].name,
+            rec_json_number(json, groups[(uint32_t)table->slots[i].key].name,
                             table->slots[i].bytes);
-        sim_json_object_end(json);
+        rec_json_object_end(json);
     }
-    sim_json_object_end(json);
+    rec_json_object_end(json);
 }
 
-static void put_digest(sim_json *json, const sim_digest *digest)
+static void put_digest(rec_json *json, const sim_digest *digest)
 {
-    sim_json_hex(json, "trace_digest", digest->state);
-    sim_json_number(json, "trace_records", digest->records);
+    rec_json_hex(json, "trace_digest", digest->state);
+    rec_json_number(json, "trace_records", digest->records);
 }
 
-static void put_checkpoints(sim_json *json, const sim_digest *digest)
+static void put_checkpoints(rec_json *json, const sim_digest *digest)
 {
-    sim_json_array(json, "trace_checkpoints");
+    rec_json_array(json, "trace_checkpoints");
     for (size_t i = 0; i < digest->checkpoint_count; i++)
-        sim_json_hex(json, NULL, digest->checkpoints[i]);
-    sim_json_array_end(json);
+        rec_json_hex(json, NULL, digest->checkpoints[i]);
+    rec_json_array_end(json);
 }
 
 /* ---- the whole ----------------------------------------------------------------------------- */
 
-static void put_figures(sim_json *json, const sim_recorder *recorder, const sim_run_totals *run,
+static void put_figures(rec_json *json, const sim_recorder *recorder, const sim_run_totals *run,
                         const sim_column *downloads, const sim_column *ratios)
 {
     const sim_recorder_state *state = recorder->state;
     uint32_t groups = state->scenario->group_count;
     sim_sums sums = add_up(recorder, run->end);
-    sim_json_time(json, "completed_s", sums.last_completion);
+    rec_json_time(json, "completed_s", sums.last_completion);
     put_whole_distribution(json, "download_s", downloads, groups);
     put_bound(json, state, &sums);
-    sim_json_ratio(
+    rec_json_ratio(
         json, "uplink_utilization",
-        sim_fraction_of(state->leecher_bytes * SIM_CAPACITY_BYTE, state->leecher_capacity));
+        rec_fraction_of(state->leecher_bytes * SIM_CAPACITY_BYTE, state->leecher_capacity));
     put_shares(json, recorder);
     put_whole_distribution(json, "share_ratio", ratios, groups);
     put_traffic(json, recorder, &sums);
     put_flow(json, state, &sums, run->end);
-    sim_json_number(json, "events", run->events);
-    sim_json_ratio(json, "rerated_flows_per_event",
-                   sim_fraction_of(run->rerated_flows, run->settles));
+    rec_json_number(json, "events", run->events);
+    rec_json_ratio(json, "rerated_flows_per_event",
+                   rec_fraction_of(run->rerated_flows, run->settles));
     put_digest(json, &recorder->digest);
 }
 
-static int put_all(sim_json *json, const sim_recorder *recorder, const sim_run_totals *run,
+static int put_all(rec_json *json, const sim_recorder *recorder, const sim_run_totals *run,
                    sim_column *downloads, sim_column *ratios)
 {
     int result = column_make(downloads, recorder, download_ns, true);
     if (result == MB_OK) result = column_make(ratios, recorder, share_ratio, false);
     if (result != MB_OK) return result;
-    sim_json_init(json);
+    rec_json_init(json);
     put_run(json, recorder->state, run);
     put_figures(json, recorder, run, downloads, ratios);
     result = put_groups(json, recorder, downloads, ratios);
     put_group_bytes(json, recorder->state);
     put_checkpoints(json, &recorder->digest);
-    int finished = sim_json_finish(json);
+    int finished = rec_json_finish(json);
     return result != MB_OK ? result : finished;
 }
 

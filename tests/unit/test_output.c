@@ -56,39 +56,39 @@ static void test_put_ratio(void)
 static void test_fraction(void)
 {
     unsigned __int128 huge = (unsigned __int128)1 << 120;
-    g_assert_cmpuint(sim_fraction_millionths((sim_fraction){1, 3}), ==, 333333);
-    g_assert_cmpuint(sim_fraction_millionths((sim_fraction){2, 3}), ==, 666667);
-    g_assert_cmpuint(sim_fraction_millionths((sim_fraction){1, 2000000}), ==, 1);
-    g_assert_cmpuint(sim_fraction_millionths((sim_fraction){0, 5}), ==, 0);
-    g_assert_cmpuint(sim_fraction_millionths((sim_fraction){huge, 4 * huge}), ==, 250000);
-    g_assert_cmpuint(sim_fraction_millionths((sim_fraction){huge, 1}), ==, UINT64_MAX);
+    g_assert_cmpuint(rec_fraction_millionths((rec_fraction){1, 3}), ==, 333333);
+    g_assert_cmpuint(rec_fraction_millionths((rec_fraction){2, 3}), ==, 666667);
+    g_assert_cmpuint(rec_fraction_millionths((rec_fraction){1, 2000000}), ==, 1);
+    g_assert_cmpuint(rec_fraction_millionths((rec_fraction){0, 5}), ==, 0);
+    g_assert_cmpuint(rec_fraction_millionths((rec_fraction){huge, 4 * huge}), ==, 250000);
+    g_assert_cmpuint(rec_fraction_millionths((rec_fraction){huge, 1}), ==, UINT64_MAX);
 }
 
 static void test_json(void)
 {
-    sim_json json;
-    sim_json_init(&json);
-    sim_json_text(&json, "a \"b\"\\", "x\ny\x7f\xc3\xa9");
-    sim_json_object(&json, "empty");
-    sim_json_object_end(&json);
-    sim_json_array(&json, "list");
-    sim_json_number(&json, NULL, 1);
-    sim_json_null(&json, NULL);
-    sim_json_array_end(&json);
-    sim_json_time(&json, "t", MB_NEVER);
-    sim_json_ratio(&json, "r", (sim_fraction){1, 8});
-    sim_json_ratio(&json, "none", (sim_fraction){1, 0});
-    sim_json_hex(&json, "h", 0xabc);
-    sim_json_text(&json, "nothing", NULL);
-    sim_json_bool(&json, "yes", true);
-    g_assert_cmpint(sim_json_finish(&json), ==, 0);
+    rec_json json;
+    rec_json_init(&json);
+    rec_json_text(&json, "a \"b\"\\", "x\ny\x7f\xc3\xa9");
+    rec_json_object(&json, "empty");
+    rec_json_object_end(&json);
+    rec_json_array(&json, "list");
+    rec_json_number(&json, NULL, 1);
+    rec_json_null(&json, NULL);
+    rec_json_array_end(&json);
+    rec_json_time(&json, "t", MB_NEVER);
+    rec_json_ratio(&json, "r", (rec_fraction){1, 8});
+    rec_json_ratio(&json, "none", (rec_fraction){1, 0});
+    rec_json_hex(&json, "h", 0xabc);
+    rec_json_text(&json, "nothing", NULL);
+    rec_json_bool(&json, "yes", true);
+    g_assert_cmpint(rec_json_finish(&json), ==, 0);
     g_assert_cmpstr(json.text, ==,
                     "{\n  \"a \\\"b\\\"\\\\\": \"x\\u000ay\\u007f\xc3\xa9\",\n  \"empty\": {},\n"
                     "  \"list\": [\n    1,\n    null\n  ],\n  \"t\": null,\n  \"r\": 0.125000,\n"
                     "  \"none\": null,\n  \"h\": \"0000000000000abc\",\n  \"nothing\": null,\n"
                     "  \"yes\": true\n}\n");
     g_assert_cmpuint(json.size, ==, strlen(json.text));
-    sim_json_clear(&json);
+    rec_json_clear(&json);
 }
 
 /* Rows of many sizes, the same each time, of more than one buffer. */

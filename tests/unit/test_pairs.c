@@ -1,7 +1,7 @@
 /*
- * Unit tests of sim/output/pair_bytes.h: sums held against a full table, order, and short memory.
+ * Unit tests of record/pairs.h: sums held against a full table, order, and short memory.
  */
-#include "sim/output/pair_bytes.h"
+#include "record/pairs.h"
 
 #include "tests/lib/failing_alloc.h"
 
@@ -13,7 +13,7 @@ enum { SIDE = 40 };
 static void test_sums(void)
 {
     static uint64_t wanted[SIDE][SIDE];
-    sim_pair_bytes table = {0};
+    rec_pairs table = {0};
     size_t pairs = 0;
     uint64_t state = 1;
     for (uint32_t i = 0; i < 20000; i++) {
@@ -23,13 +23,13 @@ static void test_sums(void)
         if (from == to) continue;
         pairs += wanted[from][to] == 0;
         wanted[from][to] += i + 1;
-        sim_pair_bytes_add(&table, from, to, i + 1);
-        sim_pair_bytes_add(&table, to, from, 0);
+        rec_pairs_add(&table, from, to, i + 1);
+        rec_pairs_add(&table, to, from, 0);
     }
     g_assert_cmpuint(table.count, ==, pairs);
     g_assert_cmpuint(pairs, >, 500);
     g_assert_cmpuint(pairs, <, SIDE * (SIDE - 1));
-    sim_pair_bytes_sort(&table);
+    rec_pairs_sort(&table);
     size_t at = 0;
     for (uint32_t from = 0; from < SIDE; from++) {
         for (uint32_t to = 0; to < SIDE; to++) {
@@ -41,41 +41,41 @@ static void test_sums(void)
     }
     g_assert_cmpuint(at, ==, pairs);
     g_assert_false(table.failed);
-    sim_pair_bytes_clear(&table);
+    rec_pairs_clear(&table);
     g_assert_null(table.slots);
 }
 
 /* What it takes follows the pairs, not the greatest number of a group. */
 static void test_sparse(void)
 {
-    sim_pair_bytes table = {0};
+    rec_pairs table = {0};
     for (uint32_t i = 0; i < 1000; i++)
-        sim_pair_bytes_add(&table, UINT32_MAX - i, i * 4000000, 1);
+        rec_pairs_add(&table, UINT32_MAX - i, i * 4000000, 1);
     g_assert_cmpuint(table.count, ==, 1000);
     g_assert_cmpuint(table.room, <=, 4096);
-    sim_pair_bytes_clear(&table);
-    sim_pair_bytes_sort(&table);
+    rec_pairs_clear(&table);
+    rec_pairs_sort(&table);
     g_assert_cmpuint(table.count, ==, 0);
 }
 
 static void test_memory(void)
 {
-    sim_pair_bytes table = {0};
+    rec_pairs table = {0};
     failing_alloc_set(1);
-    sim_pair_bytes_add(&table, 1, 2, 3);
+    rec_pairs_add(&table, 1, 2, 3);
     g_assert_true(failing_alloc_ended());
     g_assert_true(table.failed);
-    sim_pair_bytes_add(&table, 1, 2, 3);
+    rec_pairs_add(&table, 1, 2, 3);
     g_assert_cmpuint(table.count, ==, 0);
-    sim_pair_bytes_clear(&table);
+    rec_pairs_clear(&table);
     for (uint32_t i = 0; i < 8; i++)
-        sim_pair_bytes_add(&table, 1, i, 3);
+        rec_pairs_add(&table, 1, i, 3);
     failing_alloc_set(1);
-    sim_pair_bytes_add(&table, 1, 9, 3);
+    rec_pairs_add(&table, 1, 9, 3);
     g_assert_true(failing_alloc_ended());
     g_assert_true(table.failed);
     g_assert_cmpuint(table.count, ==, 8);
-    sim_pair_bytes_clear(&table);
+    rec_pairs_clear(&table);
 }
 
 int main(int argc, char **argv)

@@ -1,18 +1,18 @@
-#include "sim/output/pair_bytes.h"
+#include "record/pairs.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
 #define FIRST_ROOM 16
 
-void sim_pair_bytes_clear(sim_pair_bytes *table)
+void rec_pairs_clear(rec_pairs *table)
 {
     free(table->slots);
-    *table = (sim_pair_bytes){0};
+    *table = (rec_pairs){0};
 }
 
 /* The pair's slot, or the free one that it is to have. At least one slot is free. */
-static sim_pair *slot_of(const sim_pair_bytes *table, uint64_t key)
+static rec_pair *slot_of(const rec_pairs *table, uint64_t key)
 {
     assert(table->room > 0 && (table->room & (table->room - 1)) == 0);
     uint64_t mixed = key * UINT64_C(0x9e3779b97f4a7c15);
@@ -23,15 +23,14 @@ static sim_pair *slot_of(const sim_pair_bytes *table, uint64_t key)
 }
 
 /* Doubles the room. */
-static bool grow(sim_pair_bytes *table)
+static bool grow(rec_pairs *table)
 {
     assert(table->count <= table->room);
-    sim_pair_bytes grown = {.room = table->room ? 2 * table->room : FIRST_ROOM,
-                            .count = table->count};
+    rec_pairs grown = {.room = table->room ? 2 * table->room : FIRST_ROOM, .count = table->count};
     grown.slots = calloc(grown.room, sizeof *grown.slots);
     if (!grown.slots) return false;
     for (size_t i = 0; i < table->room; i++) {
-        const sim_pair *pair = &table->slots[i];
+        const rec_pair *pair = &table->slots[i];
         if (pair->bytes > 0) *slot_of(&grown, pair->key) = *pair;
     }
     free(table->slots);
@@ -39,7 +38,7 @@ static bool grow(sim_pair_bytes *table)
     return true;
 }
 
-void sim_pair_bytes_add(sim_pair_bytes *table, uint32_t from, uint32_t to, uint64_t bytes)
+void rec_pairs_add(rec_pairs *table, uint32_t from, uint32_t to, uint64_t bytes)
 {
     uint64_t key = (uint64_t)from << 32 | to;
     if (bytes == 0 || table->failed) return;
@@ -48,7 +47,7 @@ void sim_pair_bytes_add(sim_pair_bytes *table, uint32_t from, uint32_t to, uint6
         table->failed = true;
         return;
     }
-    sim_pair *slot = slot_of(table, key);
+    rec_pair *slot = slot_of(table, key);
     if (slot->bytes == 0) table->count++;
     slot->key = key;
     slot->bytes += bytes;
@@ -56,11 +55,11 @@ void sim_pair_bytes_add(sim_pair_bytes *table, uint32_t from, uint32_t to, uint6
 
 static int compare_keys(const void *a, const void *b)
 {
-    uint64_t x = ((const sim_pair *)a)->key, y = ((const sim_pair *)b)->key;
+    uint64_t x = ((const rec_pair *)a)->key, y = ((const rec_pair *)b)->key;
     return (x > y) - (x < y);
 }
 
-void sim_pair_bytes_sort(sim_pair_bytes *table)
+void rec_pairs_sort(rec_pairs *table)
 {
     size_t kept = 0;
     for (size_t i = 0; i < table->room; i++) {
