@@ -182,6 +182,7 @@ static bool repeat(const res_run *run, const struct work *work, GError **error)
 
 static void verify(gpointer data, gpointer context)
 {
+    (void)context;
     struct task *task = data;
     if (res_interrupted() || !res_same_as_manifest(task->run, &task->error) ||
         !res_inputs_same(task->run, &task->error))

@@ -31,6 +31,7 @@
 #define MB_HEAP_DEFINE(name, context_type, item_type, arity, before, put)                          \
     static inline void name##_rise(context_type *context, item_type *items, size_t at)             \
     {                                                                                              \
+        (void)context;                                                                             \
         const item_type item = items[at];                                                          \
                                                                                                    \
         while (at > 0 && before(context, item, items[(at - 1) / (arity)])) {                       \
@@ -43,6 +44,7 @@
     static inline size_t name##_first_child(context_type *context, const item_type *items,         \
                                             size_t count, size_t child)                            \
     {                                                                                              \
+        (void)context;                                                                             \
         size_t end = child + (arity) < count ? child + (arity) : count, first = child;             \
                                                                                                    \
         while (++child < end)                                                                      \

@@ -192,6 +192,7 @@ bool res_archive_unpack(const char *path, const char *folder, char **top, cJSON 
 
 static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *where)
 {
+    (void)status, (void)kind, (void)where;
     remove(path);
     return 0;
 }

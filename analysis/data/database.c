@@ -217,6 +217,7 @@ static bool create(res_database *database, GError **error)
 static int authorize(void *context, int action, const char *first, const char *second,
                      const char *schema, const char *trigger)
 {
+    (void)schema, (void)trigger;
     res_database *database = context;
     if (!database->locked) return SQLITE_OK;
     switch (action) {

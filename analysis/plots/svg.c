@@ -36,6 +36,7 @@ static const struct {
 
 static gboolean themed(const GMatchInfo *match, GString *out, void *unused)
 {
+    (void)unused;
     guint32 rgb = 0;
     for (int i = 1; i <= 3; i++) {
         g_autofree char *part = g_match_info_fetch(match, i);

@@ -590,7 +590,7 @@ void mb_choke_pass_on(mb_peer *peer, uint32_t index, uint32_t block, mb_actions 
     take_back(peer, index, out);
 }
 
-void mb_choke_wait(mb_peer *peer, uint32_t index, mb_actions *out)
+void mb_choke_wait(mb_peer *peer, uint32_t index)
 {
     assert(mb_known_is_used(peer, index));
     peer->known[index].flags &= (uint16_t)~MB_KNOWN_DECLINED;

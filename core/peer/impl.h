@@ -310,7 +310,7 @@ void mb_choke_forget(mb_peer *peer, uint32_t index);
 void mb_choke_complete(mb_peer *peer, mb_time now, mb_actions *out);
 /* A slot of MB_MODE_SLOTS or _QUEUE has served its block. */
 void mb_choke_pass_on(mb_peer *peer, uint32_t index, uint32_t block, mb_actions *out);
-void mb_choke_wait(mb_peer *peer, uint32_t index, mb_actions *out);
+void mb_choke_wait(mb_peer *peer, uint32_t index);
 void mb_choke_declined(mb_peer *peer, uint32_t index, mb_actions *out);
 void mb_choke_tick(mb_peer *peer, mb_actions *out);
 

@@ -451,7 +451,7 @@ static void message_dispatch(mb_peer *peer, mb_time now, const mb_event *event, 
     case MB_MSG_REQUEST: mb_serve_request(peer, now, index, event, out); break;
     case MB_MSG_REFUSE: mb_ask_refused(peer, now, index, event, out); break;
     case MB_MSG_CANCEL: mb_serve_cancel(peer, now, index, event->block, out); break;
-    case MB_MSG_INTEREST: mb_choke_wait(peer, index, out); break;
+    case MB_MSG_INTEREST: mb_choke_wait(peer, index); break;
     case MB_MSG_DECLINE: mb_choke_declined(peer, index, out); break;
     default: assert(event->message == MB_MSG_HAVE); break; /* what it told was all */
     }

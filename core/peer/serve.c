@@ -196,7 +196,7 @@ static bool may_serve(mb_peer *peer, mb_time now, uint32_t index, mb_actions *ou
 
     if (peer->mode == MB_MODE_OPEN || known->flags & MB_KNOWN_UNCHOKED) return true;
     if (peer->mode != MB_MODE_SLOTS && peer->mode != MB_MODE_QUEUE) return false;
-    mb_choke_wait(peer, index, out);
+    mb_choke_wait(peer, index);
     mb_choke_fill(peer, now, out); /* a free slot is had for the asking */
     return known->flags & MB_KNOWN_UNCHOKED;
 }

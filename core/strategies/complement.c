@@ -11,6 +11,7 @@ static const mb_param *const params_declared[] = {[CHOKE_TIES] = &mb_param_choke
 
 static uint64_t fit_of(const int64_t *params, const mb_choke_view *view, uint32_t row)
 {
+    (void)params;
     return view->offers[row] < view->needs[row] ? view->offers[row] : view->needs[row];
 }
 

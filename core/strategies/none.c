@@ -7,6 +7,7 @@
 static void rank(const int64_t *params, const mb_choke_view *view, mb_rng *rng,
                  mb_choke_result *out)
 {
+    (void)params, (void)view, (void)rng;
     out->count = 0;
     out->optimistic = MB_ROW_NONE;
 }

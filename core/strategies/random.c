@@ -14,6 +14,7 @@ uint32_t mb_pick_random(const mb_select_view *view, mb_rng *rng)
 
 static uint32_t pick(const int64_t *params, const mb_select_view *view, mb_rng *rng)
 {
+    (void)params;
     return mb_pick_random(view, rng);
 }
 

@@ -36,6 +36,7 @@ static const mb_param *const params_declared[PARAM_COUNT] = {
 
 static uint64_t received_from(const int64_t *params, const mb_choke_view *view, uint32_t row)
 {
+    (void)params;
     return view->received[row];
 }
 

@@ -4,6 +4,7 @@
 
 static uint32_t pick(const int64_t *params, const mb_select_view *view, mb_rng *rng)
 {
+    (void)params, (void)rng;
     return mb_blockset_nth(view->candidates, view->words, 0);
 }
 

@@ -14,6 +14,7 @@ static void closed(uv_handle_t *handle)
 
 static void allocate(uv_handle_t *handle, size_t wanted, uv_buf_t *buffer)
 {
+    (void)handle, (void)wanted;
     static char bytes[4096]; /* one thread, and each read is taken before the next */
     *buffer = uv_buf_init(bytes, sizeof bytes);
 }

@@ -69,6 +69,7 @@ static uint64_t ms_until(const struct swarm *swarm, mb_time time)
 
 static void close_handle(uv_handle_t *handle, void *arg)
 {
+    (void)arg;
     if (!uv_is_closing(handle)) uv_close(handle, NULL);
 }
 
@@ -126,6 +127,7 @@ static void on_end(uv_timer_t *timer)
 
 static void on_signal(uv_signal_t *handle, int number)
 {
+    (void)number;
     stop(handle->data, true);
 }
 

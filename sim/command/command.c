@@ -20,6 +20,7 @@ static volatile int interrupted;
 
 static void on_interrupt(int signal)
 {
+    (void)signal;
     interrupted = 1;
 }
 

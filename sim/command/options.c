@@ -46,6 +46,7 @@ static const char examples[] =
 /* --list-runs takes a format or none; GOption has no such type of its own. */
 static gboolean read_list_runs(const char *name, const char *value, gpointer data, GError **error)
 {
+    (void)name, (void)error;
     struct raw *raw = data;
     raw->list_runs = TRUE;
     g_free(raw->list_format);

@@ -146,7 +146,7 @@ static void print_outcome(const struct work *work, const sim_study_outcome *outc
     fflush(stdout);
 }
 
-static int study_status(const struct work *work, const sim_study_outcome *outcome)
+static int study_status(const sim_study_outcome *outcome)
 {
     if (outcome->interrupted) {
         fprintf(stderr,
@@ -183,7 +183,7 @@ static int execute_study(const struct work *work, int argc, char **argv)
     sim_progress_line_free(line);
     if (result) return sim_command_complain_free(error, sim_command_failure_status(result));
     if (!options->quiet) print_outcome(work, &outcome);
-    return study_status(work, &outcome);
+    return study_status(&outcome);
 }
 
 static int with_work(struct work *work, int argc, char **argv)

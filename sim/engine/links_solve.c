@@ -7,6 +7,7 @@
 
 static bool dirty_before(const sim_links *links, struct sim_dirty a, struct sim_dirty b)
 {
+    (void)links;
     return a.key != b.key ? a.key < b.key : a.link < b.link;
 }
 

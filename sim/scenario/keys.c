@@ -17,6 +17,7 @@
 static bool read_repeat(sim_reader *reader, const sim_key_row *row, const sim_ini_entry *entry,
                         void *target)
 {
+    (void)target;
     uint32_t repeat;
     sim_key_row plain = *row;
     plain.offset = 0;
@@ -27,6 +28,7 @@ static bool read_repeat(sim_reader *reader, const sim_key_row *row, const sim_in
 static bool refuse_here(sim_reader *reader, const sim_key_row *row, const sim_ini_entry *entry,
                         void *target)
 {
+    (void)row, (void)target;
     return sim_reader_fail(reader, entry, "only a scenario file says this");
 }
 
@@ -34,6 +36,7 @@ static bool refuse_here(sim_reader *reader, const sim_key_row *row, const sim_in
 static bool read_later(sim_reader *reader, const sim_key_row *row, const sim_ini_entry *entry,
                        void *target)
 {
+    (void)reader, (void)row, (void)entry, (void)target;
     return true;
 }
 

@@ -263,6 +263,7 @@ static bool read_node(sim_reader *reader, const sim_key_group *kind, const sim_i
 
 static bool read_expect(sim_reader *reader, const sim_key_group *kind, const sim_ini_group *group)
 {
+    (void)kind;
     for (uint32_t i = 0; i < group->count; i++) {
         if (!sim_read_expectation(reader, &group->entries[i])) return false;
     }

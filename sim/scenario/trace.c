@@ -82,6 +82,7 @@ static bool read_lines(struct trace *trace, char *text)
 
 static int compare_rows(const void *a, const void *b, void *unused)
 {
+    (void)unused;
     const sim_trace_row *x = a, *y = b;
     return (x->arrived > y->arrived) - (x->arrived < y->arrived);
 }

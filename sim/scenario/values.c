@@ -12,6 +12,7 @@
 bool sim_read_text(sim_reader *reader, const sim_key_row *row, const sim_ini_entry *entry,
                    void *target)
 {
+    (void)reader;
     char **field = FIELD(char *, target, row);
     g_free(*field);
     *field = g_strdup(entry->value);

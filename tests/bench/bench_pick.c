@@ -142,6 +142,7 @@ static void draw(bench *b, uint32_t i)
 
 static void exponential(bench *b, uint32_t i)
 {
+    (void)i;
     sink += (uint64_t)mb_rng_exponential(&b->rng, MB_SECOND);
 }
 

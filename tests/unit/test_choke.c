@@ -289,6 +289,7 @@ static void fill_ties(void)
 
 static uint64_t value_of(const int64_t *params, const mb_choke_view *view, uint32_t row)
 {
+    (void)params;
     return view->score[row];
 }
 

@@ -115,14 +115,17 @@ static char *folder;
 
 static void on_any(net_node *node)
 {
+    (void)node;
 }
 
 static void on_announce(net_node *node, mb_announce kind, mb_told told)
 {
+    (void)node, (void)kind, (void)told;
 }
 
 static void on_failed(net_node *node, const char *reason)
 {
+    (void)node, (void)reason;
 }
 
 static const net_node_ops node_ops = {on_announce, on_any, on_any, on_any, on_failed};

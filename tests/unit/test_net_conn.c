@@ -25,6 +25,7 @@ typedef struct fixture {
 
 static void on_opened(net_conn *conn)
 {
+    (void)conn;
 }
 
 static void on_message(net_conn *conn, const char *bytes, size_t size)
@@ -57,6 +58,7 @@ static void on_closed(net_conn *conn, const net_block *body, uint32_t size)
 
 static size_t limit(const net_conn *conn)
 {
+    (void)conn;
     return LIMIT;
 }
 
@@ -80,6 +82,7 @@ static void spin(fixture *f)
 
 static void set_up(fixture *f, gconstpointer data)
 {
+    (void)data;
     struct sockaddr_in address;
     int size = sizeof address;
 
@@ -101,6 +104,7 @@ static void set_up(fixture *f, gconstpointer data)
 
 static void tear_down(fixture *f, gconstpointer data)
 {
+    (void)data;
     if (f->client >= 0) close(f->client);
     uv_close((uv_handle_t *)&f->server, NULL);
     net_loop_clear(f->loop);
@@ -135,6 +139,7 @@ static char *received(fixture *f)
 
 static void test_messages(fixture *f, gconstpointer data)
 {
+    (void)data;
     say(f, "{\"a\": 1}");
     expect(f, "{\"a\": 1}\n");
     say(f, "\n  {\"b\": \"}\\\"{\"}\n");
@@ -145,6 +150,7 @@ static void test_messages(fixture *f, gconstpointer data)
 
 static void test_pieces(fixture *f, gconstpointer data)
 {
+    (void)data;
     const char *text = "{\"a\": [1, {\"b\": \"\\\\\"}]}\n{}";
 
     for (const char *c = text; *c; c++)
@@ -166,12 +172,14 @@ static void test_junk(fixture *f, gconstpointer data)
 
 static void test_junk_later(fixture *f, gconstpointer data)
 {
+    (void)data;
     say(f, "{}");
     refuse(f, "x", "{}\nclosed");
 }
 
 static void test_limit(fixture *f, gconstpointer data)
 {
+    (void)data;
     char text[LIMIT + 2];
 
     memset(text, 'x', sizeof text);
@@ -187,6 +195,7 @@ static void test_limit(fixture *f, gconstpointer data)
 /* What never ends is not kept to its end. */
 static void test_endless(fixture *f, gconstpointer data)
 {
+    (void)data;
     char text[LIMIT + 2];
 
     memset(text, 'x', sizeof text);
@@ -198,6 +207,7 @@ static void test_endless(fixture *f, gconstpointer data)
 
 static void test_end_in_the_middle(fixture *f, gconstpointer data)
 {
+    (void)data;
     say(f, "{\"a\": ");
     close(f->client);
     f->client = -1;
@@ -209,6 +219,7 @@ static void test_end_in_the_middle(fixture *f, gconstpointer data)
 
 static void test_body(fixture *f, gconstpointer data)
 {
+    (void)data;
     f->conn->strict = false; /* as where answers come in */
     f->body = 9;
     say(f, "{\"length\": 9}\n{raw}\n\"[[");
@@ -223,6 +234,7 @@ static void test_body(fixture *f, gconstpointer data)
 
 static void test_body_without_line_feed(fixture *f, gconstpointer data)
 {
+    (void)data;
     f->conn->strict = false;
     f->body = 3;
     refuse(f, "{} abc", "{}\ncut \nclosed");
@@ -230,6 +242,7 @@ static void test_body_without_line_feed(fixture *f, gconstpointer data)
 
 static void test_body_cut(fixture *f, gconstpointer data)
 {
+    (void)data;
     f->conn->strict = false;
     f->body = 10;
     say(f, "{}\nabcd");
@@ -260,6 +273,7 @@ static void count_done(net_out *out, bool sent)
 /* Answers leave in the order in which their places were taken, whenever they are ready. */
 static void test_order(fixture *f, gconstpointer data)
 {
+    (void)data;
     int counts[2] = {0, 0};
     net_out *first = net_conn_reserve(f->conn, count_done, counts);
     net_out *second = net_conn_reserve(f->conn, count_done, counts);
@@ -281,6 +295,7 @@ static void test_order(fixture *f, gconstpointer data)
 
 static void test_gone_before_ready(fixture *f, gconstpointer data)
 {
+    (void)data;
     int counts[2] = {0, 0};
     net_out *nobodys = net_conn_reserve(f->conn, NULL, NULL);
     mb_text text = text_of("late");
@@ -294,6 +309,7 @@ static void test_gone_before_ready(fixture *f, gconstpointer data)
 
 static void test_does_not_read(fixture *f, gconstpointer data)
 {
+    (void)data;
     for (int i = 0; i < 100000 && f->conn; i++) {
         mb_text text = text_of("0123456789012345678901234567890123456789012345678901234567890123");
 

@@ -41,6 +41,7 @@ static mb_manifest *make_manifest(const uint8_t *bytes, bool hashed)
 
 static void set_up(fixture *f, gconstpointer data)
 {
+    (void)data;
     f->folder = g_dir_make_tmp("minibit-store.XXXXXX", NULL);
     f->path = g_build_filename(f->folder, "film.avi", NULL);
     f->part = g_build_filename(f->folder, "film.avi.part", NULL);
@@ -61,6 +62,7 @@ static void unlink_with(const char *path, const char *ending)
 
 static void tear_down(fixture *f, gconstpointer data)
 {
+    (void)data;
     g_unlink(f->path);
     g_unlink(f->part);
     g_unlink(f->bits);
@@ -124,6 +126,7 @@ static void check_file(fixture *f)
 
 static void test_whole(fixture *f, gconstpointer data)
 {
+    (void)data;
     net_store *store = open_store(f);
     uint8_t block[BLOCK_SIZE];
 
@@ -145,6 +148,7 @@ static void test_whole(fixture *f, gconstpointer data)
 
 static void test_wrong_bytes(fixture *f, gconstpointer data)
 {
+    (void)data;
     net_store *store = open_store(f);
     uint8_t wrong[BLOCK_SIZE] = {1};
 
@@ -157,6 +161,7 @@ static void test_wrong_bytes(fixture *f, gconstpointer data)
 
 static void test_spoilt_on_disk(fixture *f, gconstpointer data)
 {
+    (void)data;
     net_store *store = open_store(f);
     uint32_t epoch = net_store_epoch(store);
     FILE *file;
@@ -180,6 +185,7 @@ static void test_spoilt_on_disk(fixture *f, gconstpointer data)
 
 static void test_spoilt_before_publishing(fixture *f, gconstpointer data)
 {
+    (void)data;
     net_store *store = open_store(f);
     FILE *file;
 
@@ -195,6 +201,7 @@ static void test_spoilt_before_publishing(fixture *f, gconstpointer data)
 /* Without its bits every block of the parts is looked at. */
 static void test_bits_lost(fixture *f, gconstpointer data)
 {
+    (void)data;
     net_store *store = open_store(f);
 
     for (uint32_t b = 0; b < BLOCKS; b += 2)
@@ -209,6 +216,7 @@ static void test_bits_lost(fixture *f, gconstpointer data)
 /* Bits of another file, or garbage, are not believed. */
 static void test_bits_of_another(fixture *f, gconstpointer data)
 {
+    (void)data;
     g_assert_true(g_file_set_contents(f->bits, "MiniBit1 but not really", -1, NULL));
     net_store *store = open_store(f);
     g_assert_cmpuint(net_store_held_count(store), ==, 0);
@@ -218,6 +226,7 @@ static void test_bits_of_another(fixture *f, gconstpointer data)
 
 static void test_in_use(fixture *f, gconstpointer data)
 {
+    (void)data;
     net_store *store = open_store(f), *other;
 
     g_assert_cmpint(try_open(f, false, &other), ==, MB_ERR_STATE);
@@ -227,6 +236,7 @@ static void test_in_use(fixture *f, gconstpointer data)
 
 static void test_never_over_another_file(fixture *f, gconstpointer data)
 {
+    (void)data;
     char *other = g_strndup("something else", 14);
     net_store *store;
 
@@ -244,6 +254,7 @@ static void test_never_over_another_file(fixture *f, gconstpointer data)
 /* A file of the right size but of other bytes is another file too; so is one that appears late. */
 static void test_same_size_and_late(fixture *f, gconstpointer data)
 {
+    (void)data;
     char *other = g_malloc0(SIZE);
     net_store *store;
 
@@ -261,6 +272,7 @@ static void test_same_size_and_late(fixture *f, gconstpointer data)
 /* Nobody told the size: the last block's length is known when it comes, and after a restart. */
 static void test_without_hashes(fixture *f, gconstpointer data)
 {
+    (void)data;
     mb_geometry whole;
     net_store *store;
 
@@ -320,6 +332,7 @@ static void kill_once(fixture *f, uint64_t *told, guint microseconds)
 
 static void test_kills(fixture *f, gconstpointer data)
 {
+    (void)data;
     GRand *random = g_rand_new_with_seed(1);
     uint64_t told = 0, before;
 

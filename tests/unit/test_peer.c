@@ -371,6 +371,7 @@ static void test_refused(void)
 
 static uint32_t fill_nobody(const int64_t *params, const mb_choke_view *view, mb_rng *rng)
 {
+    (void)params, (void)rng;
     g_assert_cmpuint(view->count, >, 0);
     return MB_ROW_NONE;
 }

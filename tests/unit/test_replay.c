@@ -189,6 +189,7 @@ static void test_single(void)
 
 static bool resolve(void *context, const char *name, uint32_t *node)
 {
+    (void)context;
     static const char *const names[] = {"alice", "bob", "a, \"b\""};
     for (uint32_t i = 0; i < G_N_ELEMENTS(names); i++) {
         if (strcmp(names[i], name) == 0) {
