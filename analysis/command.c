@@ -79,8 +79,11 @@ bool res_options_read(const res_usage *usage, int argc, char **argv, char ***res
     return right;
 }
 
-int res_option_choose(const char *option, const char *text, const char *const *choices,
-                      GError **error)
+/*
+ * The place of `text` in the NULL-terminated list `choices`; the first where it is NULL. -1 with an
+ * error naming `option` and the choices.
+ */
+static int choose(const char *option, const char *text, const char *const *choices, GError **error)
 {
     if (!text) return 0;
     for (int i = 0; choices[i]; i++)
@@ -104,7 +107,7 @@ int res_option_format(const char *text, const char *output, const char *const *c
                       GError **error)
 {
     int named = format_of_name(output, choices);
-    return text ? res_option_choose("--format", text, choices, error) : MAX(named, 0);
+    return text ? choose("--format", text, choices, error) : MAX(named, 0);
 }
 
 /* ---- output -------------------------------------------------------------------------------- */

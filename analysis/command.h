@@ -36,13 +36,6 @@ bool res_options_read(const res_usage *usage, int argc, char **argv, char ***res
                       GError **error);
 
 /*
- * The place of `text` in the NULL-terminated list `choices`; the first where it is NULL. -1 with an
- * error naming `option` and the choices.
- */
-int res_option_choose(const char *option, const char *text, const char *const *choices,
-                      GError **error);
-
-/*
  * The same of --format: where it is not given, what `output` (may be NULL) ends in says it: .md,
  * .csv, .json, or .tex for latex; the first choice where that is none.
  */

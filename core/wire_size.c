@@ -27,7 +27,8 @@ uint64_t mb_wire_digits_below(uint32_t count)
     return digits;
 }
 
-uint64_t mb_wire_base64_size(uint64_t size)
+/* Characters of `size` bytes in base64, padding included; size <= 2^60. */
+static uint64_t base64_size(uint64_t size)
 {
     assert(size <= UINT64_C(1) << 60);
     return (size + 2) / 3 * 4;
@@ -36,8 +37,7 @@ uint64_t mb_wire_base64_size(uint64_t size)
 uint64_t mb_wire_block_answer_size(uint32_t block, uint64_t payload, mb_encoding encoding)
 {
     if (encoding == MB_ENCODING_RAW) return payload;
-    return SIZE_OF("{\"id\": , \"data\": \"\"}") + mb_wire_digits(block) +
-           mb_wire_base64_size(payload);
+    return SIZE_OF("{\"id\": , \"data\": \"\"}") + mb_wire_digits(block) + base64_size(payload);
 }
 
 uint64_t mb_wire_block_request_size(uint32_t block, uint32_t id_size)

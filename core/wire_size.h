@@ -22,9 +22,6 @@ uint32_t mb_wire_digits(uint64_t number);
 /* Decimal digits of 0, 1, … count-1 together: the digits of a full list of blocks. */
 uint64_t mb_wire_digits_below(uint32_t count);
 
-/* Characters of `size` bytes in base64, padding included; size <= 2^60. */
-uint64_t mb_wire_base64_size(uint64_t size);
-
 /* A block's answer carrying `payload` bytes: {"id": 42, "data": "…"}; raw, the payload alone. */
 uint64_t mb_wire_block_answer_size(uint32_t block, uint64_t payload, mb_encoding encoding);
 

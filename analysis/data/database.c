@@ -22,7 +22,8 @@ struct res_database {
 
 /* ---- SQL by hand --------------------------------------------------------------------------- */
 
-char *res_sql_name(const char *name)
+/* `name` in SQL's quotation marks. The caller frees it. */
+static char *sql_name(const char *name)
 {
     GString *out = g_string_new("\"");
     for (const char *c = name; *c; c++) {
@@ -111,7 +112,7 @@ static bool create_run(res_database *database, GError **error)
         g_string_new("CREATE TABLE run(run INTEGER PRIMARY KEY, folder TEXT, study TEXT, "
                      "scenario TEXT, repetition INTEGER, seed TEXT");
     for (guint i = 0; i < database->param_columns->len; i++) {
-        g_autofree char *name = res_sql_name(database->param_columns->pdata[i]);
+        g_autofree char *name = sql_name(database->param_columns->pdata[i]);
         g_string_append_printf(sql, ", %s %s", name, param_type(database->runs, i));
     }
     g_string_append(sql, ")");
@@ -180,7 +181,7 @@ static bool create_figures(res_database *database, GPtrArray *columns, GError **
         const char *path = paths->pdata[i];
         if (strcmp(path, "seed") == 0 || strcmp(path, "scenario") == 0) continue;
         char *column = figure_name(columns, counts, path);
-        g_autofree char *name = res_sql_name(column);
+        g_autofree char *name = sql_name(column);
         char *text = sqlite3_mprintf(", figure(run.run, %Q) AS %s", path, name);
         g_string_append(sql, text);
         sqlite3_free(text);
@@ -322,12 +323,6 @@ char *res_database_schema(res_database *database)
     sqlite3_finalize(statement);
     database->locked = true;
     return g_string_free(out, FALSE);
-}
-
-const char *res_database_param_column(const res_database *database, guint index)
-{
-    g_assert(index < database->param_columns->len);
-    return database->param_columns->pdata[index];
 }
 
 res_database *res_database_open(const res_runs *runs, GError **error)

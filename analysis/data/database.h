@@ -46,9 +46,6 @@ int res_database_step(sqlite3_stmt *statement, GError **error);
  */
 char *res_database_schema(res_database *database);
 
-/* The column of `run` and `figures` that holds the parameter `index`; owned by the database. */
-const char *res_database_param_column(const res_database *database, guint index);
-
 /* Frees it and all that it holds; NULL is allowed. */
 void res_database_free(res_database *database);
 

@@ -18,7 +18,4 @@ bool res_load_summaries(sqlite3 *sqlite, const res_runs *runs, GError **error);
 /* A table from the runs that have it; an error where none has, or a file is not as it should be. */
 bool res_load_table(sqlite3 *sqlite, const res_runs *runs, const res_table *table, GError **error);
 
-/* `name` in SQL's quotation marks. The caller frees it. */
-char *res_sql_name(const char *name);
-
 #endif

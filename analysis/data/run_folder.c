@@ -66,7 +66,8 @@ static cJSON *read_json(const char *path, GError **error)
     return NULL;
 }
 
-cJSON *res_run_json(const res_run *run, const char *name, GError **error)
+/* The run's file `name` as JSON. NULL with an error. The caller deletes it. */
+static cJSON *run_json(const res_run *run, const char *name, GError **error)
 {
     g_autofree char *path = res_run_path(run, name);
     return read_json(path, error);
@@ -74,7 +75,7 @@ cJSON *res_run_json(const res_run *run, const char *name, GError **error)
 
 cJSON *res_run_summary(const res_run *run, GError **error)
 {
-    if (!run->is_replay) return res_run_json(run, "summary.json", error);
+    if (!run->is_replay) return run_json(run, "summary.json", error);
     res_input_error(error, "%s: a replay of transfers has no summary.json", run->folder);
     return NULL;
 }

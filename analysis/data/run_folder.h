@@ -86,10 +86,7 @@ void res_folder_remove(const char *folder);
  */
 res_csv *res_run_table(const res_run *run, const char *table, GError **error);
 
-/* The run's file `name` as JSON. NULL with an error. The caller deletes it. */
-cJSON *res_run_json(const res_run *run, const char *name, GError **error);
-
-/* The run's summary.json, as res_run_json(). A replay has none. */
+/* The run's summary.json as JSON; NULL with an error. A replay has none. The caller deletes it. */
 cJSON *res_run_summary(const res_run *run, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(res_runs, res_runs_free)

@@ -126,7 +126,8 @@ int res_estimates_figure(const res_estimates *table, const char *name)
     return find_heading(table->figures, name);
 }
 
-size_t res_estimates_survivors(const res_estimates *table)
+/* At how many points some figure is one of the peers that completed, while others did not. */
+static size_t count_survivors(const res_estimates *table)
 {
     size_t points = 0;
     for (guint i = 0; i < table->rows->len; i++) {
@@ -141,7 +142,7 @@ size_t res_estimates_survivors(const res_estimates *table)
 
 void res_estimates_note_survivors(const res_estimates *table)
 {
-    size_t points = res_estimates_survivors(table);
+    size_t points = count_survivors(table);
     if (points > 0)
         res_note("not all peers completed at %zu of %u points: times there are of those that did",
                  points, table->rows->len);

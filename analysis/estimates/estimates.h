@@ -79,9 +79,6 @@ int res_estimates_figure(const res_estimates *table, const char *name);
 /* The row with these values of the keys (as many as there are keys); NULL if there is none. */
 const res_estimates_row *res_estimates_find(const res_estimates *table, const char *const *values);
 
-/* At how many points some figure is one of the peers that completed, while others did not. */
-size_t res_estimates_survivors(const res_estimates *table);
-
 /* Says so on standard error, if there are any. */
 void res_estimates_note_survivors(const res_estimates *table);
 

@@ -16,7 +16,8 @@ bool res_figure_is_time(const char *path)
     return false;
 }
 
-bool res_figure_is_bytes(const char *path)
+/* Is it a number of bytes? */
+static bool is_bytes(const char *path)
 {
     if (g_str_has_prefix(path, "group_bytes.")) return true;
     const char *at = strstr(path, "_bytes");
@@ -37,7 +38,7 @@ static res_figure_style bytes_style(double greatest)
 
 res_figure_style res_figure_style_for(const char *path, double greatest, bool seconds)
 {
-    if (res_figure_is_bytes(path)) return bytes_style(greatest);
+    if (is_bytes(path)) return bytes_style(greatest);
     if (!res_figure_is_time(path)) return (res_figure_style){.unit = "", .factor = 1};
     if (seconds || greatest < 60) return (res_figure_style){.unit = "s", .factor = 1};
     if (greatest < 3600) return (res_figure_style){RES_CLOCK, "min:s", 1, 0, false};

@@ -32,9 +32,6 @@ typedef struct res_figure_style {
 /* Is the figure at this path of summary.json a time in seconds? Its key ends in _s then. */
 bool res_figure_is_time(const char *path);
 
-/* Is it a number of bytes? */
-bool res_figure_is_bytes(const char *path);
-
 /*
  * The style of a column whose greatest figure is `greatest`, in the figure's own unit; no decimals
  * as yet. Times are minutes and seconds from a minute on, unless `seconds`.

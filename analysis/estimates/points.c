@@ -119,7 +119,12 @@ static bool is_mixed(const GPtrArray *keys, const res_runs *runs, const char *na
     return false;
 }
 
-char *res_points_mixed(const GPtrArray *keys, const res_runs *runs)
+/*
+ * The first parameter, or `study` where several folders were given, that is no key and in which
+ * runs differ that share the values of all `keys` (char *): their mean would be one of different
+ * things, and its interval wrong. NULL: there is none; g_free(). O(runs x parameters).
+ */
+static char *mixed_parameter(const GPtrArray *keys, const res_runs *runs)
 {
     if (runs->folders > 1 && !has_key(keys, "study") && is_mixed(keys, runs, "study"))
         return g_strdup("study");
@@ -134,7 +139,7 @@ char *res_points_mixed(const GPtrArray *keys, const res_runs *runs)
 static void split_keys(res_points *points, const res_runs *runs)
 {
     char *name;
-    while ((name = res_points_mixed(points->keys, runs))) {
+    while ((name = mixed_parameter(points->keys, runs))) {
         res_note("runs with different %s are no repetitions of each other: each by itself", name);
         g_ptr_array_add(points->keys, name);
     }

@@ -40,13 +40,6 @@ typedef struct res_points {
 res_points *res_points_new(const res_runs *runs, res_database *database, char *const *by,
                            bool split, GError **error);
 
-/*
- * The first parameter, or `study` where several folders were given, that is no key and in which
- * runs differ that share the values of all `keys` (char *): their mean would be one of different
- * things, and its interval wrong. NULL: there is none; g_free(). O(runs x parameters).
- */
-char *res_points_mixed(const GPtrArray *keys, const res_runs *runs);
-
 /* A point of the list. */
 const res_point *res_points_at(const res_points *points, guint index);
 

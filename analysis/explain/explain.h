@@ -37,9 +37,6 @@ void res_explain_peer_text(const res_facts *facts, const res_swarm *swarm, uint3
 cJSON *res_explain_peer_json(const res_facts *facts, const res_swarm *swarm, uint32_t peer);
 
 /* ---- explain_chain.c ---- */
-/* The transfer that completed the peer, RES_TRANSFER_NONE if none came whole. O(transfers). */
-uint32_t res_chain_last(const res_swarm *swarm, uint32_t peer);
-
 /* The peer's last blocks, the way of the very last, and the chain of what it waited for, backwards:
  * so many lines of it as text, all of it as JSON. */
 void res_explain_chain_text(const res_facts *facts, const res_swarm *swarm, uint32_t peer,

@@ -22,7 +22,8 @@ static const res_transfer *at(const res_swarm *swarm, uint32_t transfer)
     return &g_array_index(res_swarm_transfers(swarm), res_transfer, transfer);
 }
 
-uint32_t res_chain_last(const res_swarm *swarm, uint32_t peer)
+/* The transfer that completed the peer, RES_TRANSFER_NONE if none came whole. O(transfers). */
+static uint32_t last_transfer(const res_swarm *swarm, uint32_t peer)
 {
     const GArray *transfers = res_swarm_transfers(swarm);
     uint32_t last = RES_TRANSFER_NONE;
@@ -180,7 +181,7 @@ static void last_text(const res_facts *facts, const res_swarm *swarm, uint32_t p
 void res_explain_chain_text(const res_facts *facts, const res_swarm *swarm, uint32_t peer,
                             unsigned lines, GString *out)
 {
-    uint32_t last = res_chain_last(swarm, peer);
+    uint32_t last = last_transfer(swarm, peer);
     if (last == RES_TRANSFER_NONE) {
         g_string_append(out, "\nno block came to it\n");
         return;
@@ -210,7 +211,7 @@ static cJSON *hop_json(const res_facts *facts, const res_swarm *swarm, const res
 void res_explain_chain_json(const res_facts *facts, const res_swarm *swarm, uint32_t peer,
                             cJSON *to)
 {
-    uint32_t last = res_chain_last(swarm, peer), i;
+    uint32_t last = last_transfer(swarm, peer), i;
     cJSON *blocks = cJSON_AddArrayToObject(to, "blocks");
     cJSON *way = cJSON_AddArrayToObject(to, "way");
     cJSON *chain = cJSON_AddArrayToObject(to, "chain");

@@ -127,11 +127,6 @@ void res_drawing_text(res_drawing *figure, const char *name, const char *text)
     add(figure, g_strdup(name), TEXT, g_strdup(text));
 }
 
-void res_drawing_tic(res_drawing *figure, const char *name, const char *text)
-{
-    add(figure, g_strdup(name), TIC, g_strdup(text));
-}
-
 void res_drawing_number(res_drawing *figure, const char *name, double value)
 {
     add(figure, g_strdup(name), NUMBER, digits(value));
@@ -221,7 +216,8 @@ static char *make_script(const res_drawing *figure, res_picture format, const ch
     return g_string_free(script, FALSE);
 }
 
-char *res_drawing_script(const res_drawing *figure, res_picture format, const char *output)
+/* The whole script: variables, data, look, layout; it writes `output`. Free with g_free(). */
+static char *script_of(const res_drawing *figure, res_picture format, const char *output)
 {
     /* The script by itself draws a PNG. */
     return make_script(figure, format, format == RES_PICTURE_GP ? "png" : extensions[format],
@@ -276,13 +272,13 @@ bool res_drawing_draw(const res_drawing *figure, res_picture format, const char 
     g_autofree char *base = g_path_get_basename(path);
     if (format == RES_PICTURE_GP) {
         g_autofree char *picture = g_strconcat(figure->name, ".png", NULL);
-        g_autofree char *alone = res_drawing_script(figure, format, picture);
+        g_autofree char *alone = script_of(figure, format, picture);
         return write_file(path, alone, strlen(alone), error);
     }
     res_interrupt_catch();
     g_autofree char *folder = g_dir_make_tmp("minibit-plot.XXXXXX", error);
     if (!folder) return false;
-    g_autofree char *script = res_drawing_script(figure, format, base);
+    g_autofree char *script = script_of(figure, format, base);
     bool drawn =
         res_gnuplot_run(script, folder, error) && deliver_all(folder, base, path, format, error);
     res_gnuplot_clear(folder);

@@ -51,7 +51,6 @@ void res_drawing_texts(const res_drawing *figure, GString *texts);
 
 /* Sets a variable of the script to a text for readers, to a tic's label, or to a number. */
 void res_drawing_text(res_drawing *figure, const char *variable, const char *text);
-void res_drawing_tic(res_drawing *figure, const char *variable, const char *text);
 void res_drawing_number(res_drawing *figure, const char *variable, double value);
 
 /* The same with an index: variable_0, variable_1, … */
@@ -62,9 +61,6 @@ void res_drawing_number_at(res_drawing *figure, const char *variable, guint inde
 /* Ends a row of data, or a block of rows (gnuplot's index). A value that is NaN is left out. */
 void res_drawing_row(res_drawing *figure, const double *values, guint count);
 void res_drawing_next_index(res_drawing *figure);
-
-/* The whole script: variables, data, look, layout; it writes `output`. Free with g_free(). */
-char *res_drawing_script(const res_drawing *figure, res_picture format, const char *output);
 
 /*
  * Draws into `path`, whose extension is the format's; replaces what is there. For TEX also writes

@@ -122,13 +122,22 @@ static void drop_out(net_conn *conn)
     conn->out_last = NULL;
 }
 
+/* "ADDRESS port N". */
+static void describe(const net_conn *conn, char text[NET_ADDRESS_SIZE])
+{
+    char host[NET_ADDRESS_SIZE];
+    int port = net_address_there(&conn->tcp, host);
+
+    snprintf(text, NET_ADDRESS_SIZE, "%.46s port %d", host, port);
+}
+
 void net_conn_close(net_conn *conn, const char *why)
 {
     char from[NET_ADDRESS_SIZE];
 
     if (conn->closing) return;
     if (why) {
-        net_conn_describe(conn, from);
+        describe(conn, from);
         net_log_kind(why, NET_DEBUG, "%s: closed: %s; %llu bytes came, %llu went", from, why,
                      (unsigned long long)conn->came, (unsigned long long)conn->went);
         conn->why = why;
@@ -146,7 +155,7 @@ void net_conn_refuse(net_conn *conn, const char *why)
     char from[NET_ADDRESS_SIZE];
 
     if (conn->closing) return;
-    net_conn_describe(conn, from);
+    describe(conn, from);
     net_log_kind(why, NET_WARN, "refused from %s: %s", from, why);
     conn->why = why;
     net_conn_close(conn, NULL);
@@ -323,6 +332,12 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
     *buffer = uv_buf_init(conn->loop->scratch, header ? HEADER_READ : (unsigned)most);
 }
 
+static void read_stop(net_conn *conn)
+{
+    conn->reading = false;
+    uv_read_stop((uv_stream_t *)&conn->tcp);
+}
+
 /* Where reading is limited, a body's bytes come by turns, and so does everything once the rate is
  * used up. */
 static void see_to_shape(net_conn *conn, size_t came)
@@ -335,7 +350,7 @@ static void see_to_shape(net_conn *conn, size_t came)
     if (conn->closing || conn->shaped_down) return;
     if (!(conn->body && !conn->line_feed) && !net_bucket_is_empty(down)) return;
     conn->shaped_down = true;
-    net_conn_read_stop(conn);
+    read_stop(conn);
     net_shaper_wait_down(&conn->loop->shaper, conn);
 }
 
@@ -363,18 +378,12 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer)
     see_to_shape(conn, (size_t)size);
 }
 
-void net_conn_read_start(net_conn *conn)
+static void read_start(net_conn *conn)
 {
     if (conn->closing || conn->reading) return;
     conn->reading = true;
     if (uv_read_start((uv_stream_t *)&conn->tcp, on_alloc, on_read) != 0)
         net_conn_close(conn, "cannot read");
-}
-
-void net_conn_read_stop(net_conn *conn)
-{
-    conn->reading = false;
-    uv_read_stop((uv_stream_t *)&conn->tcp);
 }
 
 /* One turn's bytes, into the body or what is not whole of a message; recv()'s result. */
@@ -409,7 +418,7 @@ bool net_conn_read_chunk(net_conn *conn, size_t most, size_t *moved)
     if (got > 0 && (conn->body || (size_t)got == most)) return true;
     conn->shaped_down = false;
     if (got > 0 || nothing) {
-        net_conn_read_start(conn);
+        read_start(conn);
         return false;
     }
     conn->eof = got == 0 || errno == ECONNRESET;
@@ -463,7 +472,7 @@ static void on_connected(uv_connect_t *request, int status)
     }
     note_stood(conn);
     conn->heard_s = net_conn_seconds(conn->loop);
-    net_conn_read_start(conn);
+    read_start(conn);
     if (conn->closing) return;
     conn->ops->opened(conn);
     net_conn_flush(conn);
@@ -554,7 +563,7 @@ net_conn *net_conn_accept(net_loop *loop, uv_stream_t *server, const net_conn_op
     }
     conn->strict = true;
     note_stood(conn);
-    net_conn_read_start(conn);
+    read_start(conn);
     return conn->closing ? NULL : conn;
 }
 
@@ -651,12 +660,4 @@ void net_conn_host(const net_conn *conn, char host[NET_ADDRESS_SIZE])
         memcpy(host, conn->host, NET_ADDRESS_SIZE);
     else
         net_address_there(&conn->tcp, host);
-}
-
-void net_conn_describe(const net_conn *conn, char text[NET_ADDRESS_SIZE])
-{
-    char host[NET_ADDRESS_SIZE];
-    int port = net_address_there(&conn->tcp, host);
-
-    snprintf(text, NET_ADDRESS_SIZE, "%.46s port %d", host, port);
 }

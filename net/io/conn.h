@@ -147,9 +147,8 @@ void net_conn_close(net_conn *conn, const char *why);
 /* Closes with the line of log that docs/protocol.md's rules ask for. */
 void net_conn_refuse(net_conn *conn, const char *why);
 
-/* Where it comes from or goes to: "ADDRESS", or with its port "ADDRESS port N". */
+/* The address that it comes from or goes to. */
 void net_conn_host(const net_conn *conn, char host[NET_ADDRESS_SIZE]);
-void net_conn_describe(const net_conn *conn, char text[NET_ADDRESS_SIZE]);
 
 /* Asserts every invariant of an open connection. For when none of its functions runs. O(what waits
  * to be sent). */

@@ -9,9 +9,6 @@
 /* Seconds of the loop, from 1. */
 uint32_t net_conn_seconds(const net_loop *loop);
 
-void net_conn_read_start(net_conn *conn);
-void net_conn_read_stop(net_conn *conn);
-
 /* Sends what is ready, from the front on; closes where that was wanted and all is sent. */
 void net_conn_flush(net_conn *conn);
 

@@ -47,11 +47,6 @@ void *net_realloc(void *memory, size_t size)
     return or_die(realloc(memory, size ? size : 1));
 }
 
-char *net_strdup(const char *text)
-{
-    return or_die(strdup(text));
-}
-
 bool net_budget_allows(const net_budget *budget, uint64_t bytes)
 {
     assert(budget->most == 0 || bytes < UINT64_MAX / 2);

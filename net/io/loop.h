@@ -93,6 +93,5 @@ void net_work_start(net_loop *loop, net_work *work);
 void *net_alloc(size_t size);
 void *net_alloc_zero(size_t size);
 void *net_realloc(void *memory, size_t size);
-char *net_strdup(const char *text);
 
 #endif

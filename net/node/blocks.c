@@ -418,7 +418,7 @@ static void note_start(net_link *link, net_ask *ask)
     ask->via = via_of(link, ask, complete);
 }
 
-mb_reason net_reason_of(mb_wire_reason reason)
+static mb_reason reason_of(mb_wire_reason reason)
 {
     switch (reason) {
     case MB_WIRE_REASON_NOT_HELD: return MB_REASON_NOT_HELD;
@@ -443,7 +443,7 @@ static void hear_refusal(net_link *link, net_ask *ask, mb_wire_reason reason)
     net_record_refused(link->node->config.record);
     event.event.message = MB_MSG_REFUSE;
     event.event.block = ask->block;
-    event.event.reason = (uint8_t)net_reason_of(reason);
+    event.event.reason = (uint8_t)reason_of(reason);
     if (!ask->dropped) net_node_hear(link->node, &event);
     net_link_answered(link, ask);
 }

@@ -188,7 +188,6 @@ void net_link_keep(net_link *link);
 void net_link_part(net_link *link);
 /* Who speaks for it at `host` is banned: everything with it ends now, nothing it told counts. */
 void net_link_ban(net_link *link, const char *host, const char *why);
-void net_link_closed(net_conn *conn, const net_block *body, uint32_t body_size);
 
 net_ask *net_link_ask(net_link *link, uint32_t block);
 void net_link_asked(net_link *link, const mb_action *action);
@@ -235,7 +234,6 @@ void net_node_note_lost(const net_link *link, const net_conn *conn, const net_bl
 bool net_node_agrees(const net_node *node);
 void net_node_measure(net_node *node);
 void net_node_partials_clear(net_node *node);
-mb_reason net_reason_of(mb_wire_reason reason);
 
 /* ---- serve.c ---- */
 void net_node_upload(net_node *node, const mb_action *action);

@@ -148,7 +148,7 @@ static void in_closed(net_conn *conn, net_link *link, const net_block *body, uin
     if (last) push_gone(link);
 }
 
-void net_link_closed(net_conn *conn, const net_block *body, uint32_t body_size)
+static void link_closed(net_conn *conn, const net_block *body, uint32_t body_size)
 {
     net_link *link = conn->user;
 
@@ -286,6 +286,6 @@ const net_conn_ops net_node_conn_ops = {
     .opened = on_opened,
     .message = net_node_message,
     .body = net_node_body,
-    .closed = net_link_closed,
+    .closed = link_closed,
     .limit = net_node_limit,
 };

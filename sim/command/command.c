@@ -72,7 +72,8 @@ sim_run_options sim_command_run_options(const sim_options *options, const char *
                              .argv = argv};
 }
 
-void sim_command_warn_stall(const sim_scenario *scenario)
+/* Says on stderr if no block of the scenario can ever move. */
+static void warn_stall(const sim_scenario *scenario)
 {
     char *line = sim_scenario_stall(scenario);
     if (line) sim_command_complain(line, EXIT_DONE);
@@ -235,7 +236,7 @@ static int run_scenario(const sim_scenario *scenario, const sim_options *options
     sim_run_options run = sim_command_run_options(options, folder, argc, argv);
     bool is_replay = scenario->replay.trace_path != NULL;
     catch_signals();
-    sim_command_warn_stall(scenario);
+    warn_stall(scenario);
     if (!is_replay && !is_borne(scenario, options, &run)) return EXIT_USAGE;
     return is_replay ? run_replay(scenario, options, &run) : run_swarm(scenario, options, &run);
 }

@@ -37,9 +37,6 @@ int sim_command_failure_status(int error);
 sim_run_options sim_command_run_options(const sim_options *options, const char *folder, int argc,
                                         char **argv);
 
-/* Says on stderr if no block of the scenario can ever move. */
-void sim_command_warn_stall(const sim_scenario *scenario);
-
 /* Prints what runs take, a line for each way in which they may go. */
 void sim_command_print_costs(const sim_estimate *estimate);
 

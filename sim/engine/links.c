@@ -131,7 +131,7 @@ void sim_link_advance(sim_links *links, uint32_t id)
     link->v_time = links->now;
 }
 
-mb_time sim_link_when(const struct sim_link *link, sim_work finish)
+static mb_time link_when(const struct sim_link *link, sim_work finish)
 {
     if (finish <= link->v) return link->v_time;
     if (link->level == 0) return MB_NEVER;
@@ -143,7 +143,7 @@ mb_time sim_link_when(const struct sim_link *link, sim_work finish)
 mb_time sim_link_due(const struct sim_link *link, const struct sim_flow *flows)
 {
     if (link->attached == 0) return MB_NEVER;
-    return sim_link_when(link, flows[sim_link_ids_const(link)[0]].finish);
+    return link_when(link, flows[sim_link_ids_const(link)[0]].finish);
 }
 
 /* ---- time ---- */
@@ -462,7 +462,7 @@ mb_time sim_links_flow_due(const sim_links *links, uint32_t flow)
 {
     const struct sim_flow *f = flow_under_way(links, flow);
     if (f->state == SIM_FLOW_DONE) return links->now;
-    return sim_link_when(&links->link[f->link[f->side]], f->finish);
+    return link_when(&links->link[f->link[f->side]], f->finish);
 }
 
 void sim_links_set_rate(sim_links *links, uint32_t link, uint64_t rate, mb_time now)

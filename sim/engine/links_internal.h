@@ -177,7 +177,6 @@ void sim_link_advance(sim_links *links, uint32_t id);
 /* Lists a link as touched in this instant. */
 void sim_link_touch(sim_links *links, uint32_t id);
 /* When V comes to `finish` at the present level; MB_NEVER if it does not. */
-mb_time sim_link_when(const struct sim_link *link, sim_work finish);
 /* When the first of the flows that it limits ends, at its present level. */
 mb_time sim_link_due(const struct sim_link *link, const struct sim_flow *flows);
 
@@ -194,9 +193,6 @@ void sim_link_detach(sim_links *links, uint32_t id, uint32_t flow);
 /* links_solve.c: the queue of links to refill; a link is in it once. */
 void sim_dirty_push(sim_links *links, uint32_t id, uint64_t key);
 struct sim_dirty sim_dirty_pop(sim_links *links);
-/* Refills until every level is its link's share. */
-void sim_links_solve(sim_links *links);
-
 /* links_fill.c: fills the components of all dirty links from scratch, and empties `dirty`. */
 void sim_links_fill(sim_links *links);
 

@@ -227,7 +227,7 @@ static void refill(sim_links *links, uint32_t id)
  * few are refilled twice. That is proved for real numbers (Charny, Clark and Jain, "Congestion
  * control with explicit rate indication", ICC 1995), not for shares rounded down: hence the bound.
  */
-void sim_links_solve(sim_links *links)
+static void solve(sim_links *links)
 {
     for (uint32_t i = 0, count = links->touched_count; i < count; i++) {
         examine(links, links->touched[i]);
@@ -273,7 +273,7 @@ int sim_links_settle(sim_links *links, mb_time now)
         return MB_OK;
     }
     uint64_t changes = links->stats.level_changes;
-    sim_links_solve(links);
+    solve(links);
     links->stats.settles += links->stats.level_changes != changes;
     for (uint32_t i = 0; i < links->touched_count; i++) {
         int rc = date(links, links->touched[i]);

@@ -214,8 +214,10 @@ void sim_ini_touch(sim_ini *ini, const char *name, const char *path, uint32_t li
     group->line = line;
 }
 
-void sim_ini_set(sim_ini *ini, const char *group, const char *key, const char *value,
-                 const char *path, uint32_t line)
+/* Sets a key, making the group if there is none; `path` and `line` say where that is written (line
+ * 0: in an option). A key that is there keeps its place. */
+static void set_entry(sim_ini *ini, const char *group, const char *key, const char *value,
+                      const char *path, uint32_t line)
 {
     assert(key && value);
     sim_ini_group *target = (sim_ini_group *)sim_ini_group_find(ini, group);
@@ -249,7 +251,7 @@ void sim_ini_override(sim_ini *ini, const char *group, const char *key, const ch
     for (size_t i = 0; i < G_N_ELEMENTS(rivals) && is_rival(group, key); i++) {
         if (strcmp(key, rivals[i]) != 0) sim_ini_unset(ini, group, rivals[i]);
     }
-    sim_ini_set(ini, group, key, value, path, line);
+    set_entry(ini, group, key, value, path, line);
 }
 
 bool sim_ini_unset(sim_ini *ini, const char *group, const char *key)

@@ -52,11 +52,6 @@ void sim_ini_free(sim_ini *ini);
 const sim_ini_group *sim_ini_group_find(const sim_ini *ini, const char *name);
 const sim_ini_entry *sim_ini_entry_find(const sim_ini_group *group, const char *key);
 
-/* Sets a key, making the group if there is none; `path` and `line` say where that is written (line
- * 0: in an option). A key that is there keeps its place. */
-void sim_ini_set(sim_ini *ini, const char *group, const char *key, const char *value,
-                 const char *path, uint32_t line);
-
 /* The same, and of [file]'s size, blocks and path, of which only one holds, the others go: what an
  * option or an extending file means that gives one of them. */
 void sim_ini_override(sim_ini *ini, const char *group, const char *key, const char *value,
