@@ -250,9 +250,11 @@ static void flow_join(sim_links *links, uint32_t flow)
     other->sum += here->level;
 }
 
-int sim_links_start(sim_links *links, uint32_t up, uint32_t down, uint64_t bytes, mb_time now,
+int sim_links_start(sim_links *links, const sim_path *path, uint64_t bytes, mb_time now,
                     uint32_t *flow)
 {
+    assert(path->count == 2);
+    uint32_t up = path->link[0], down = path->link[1];
     assert(up < links->link_count && down < links->link_count && up != down);
     assert(bytes <= SIM_FLOW_BYTES_MAX);
     if (!start_reserve(links, up, down)) return MB_ERR_MEMORY;

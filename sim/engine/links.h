@@ -35,7 +35,22 @@
 #define SIM_FLOW_BYTES_MAX (UINT64_C(1) << 60)
 #define SIM_FLOW_NONE UINT32_MAX
 
+/* The most links on a flow's way. */
+#define SIM_PATH_MAX 7
+
 typedef struct sim_links sim_links;
+
+/*
+ * The links that a flow goes over, all different, from its sender on: first an uplink, last a
+ * downlink. What lies between, shared by all who are in one place, has its room here; so far every
+ * path has two links, and SIM_PATH() makes it.
+ */
+typedef struct sim_path {
+    uint32_t count;
+    uint32_t link[SIM_PATH_MAX];
+} sim_path;
+
+#define SIM_PATH(up, down) (&(const sim_path){.count = 2, .link = {(up), (down)}})
 
 /* What a run's links did so far. */
 typedef struct sim_links_stats {
@@ -72,11 +87,11 @@ int sim_links_add(sim_links *links, uint64_t rate);
 uint32_t sim_links_flow_count(const sim_links *links);
 
 /*
- * Starts a flow of `bytes` (0 completes at once; at most SIM_FLOW_BYTES_MAX) over two different
- * links; its id goes to `*flow`, dense, reused after its end. Several flows may share a pair.
- * O(log n) of the link's flows. MB_ERR_MEMORY changes nothing.
+ * Starts a flow of `bytes` (0 completes at once; at most SIM_FLOW_BYTES_MAX) over a path of two
+ * links (asserted); its id goes to `*flow`, dense, reused after its end. Several flows may share a
+ * path. O(log n) of the link's flows. MB_ERR_MEMORY changes nothing.
  */
-int sim_links_start(sim_links *links, uint32_t up, uint32_t down, uint64_t bytes, mb_time now,
+int sim_links_start(sim_links *links, const sim_path *path, uint64_t bytes, mb_time now,
                     uint32_t *flow);
 
 /* Ends a flow early and frees its id; returns the whole bytes that it carried. O(log n). */
@@ -108,8 +123,8 @@ int sim_links_settle(sim_links *links, mb_time now);
 mb_time sim_links_next(sim_links *links);
 
 /*
- * Hands out the flows that have completed by `now`, in the order (uplink, start), and frees their
- * ids; false when there are no more. To be called until it says false, at no time later than
+ * Hands out the flows that have completed by `now`, in the order (first link, start), and frees
+ * their ids; false when there are no more. To be called until it says false, at no time later than
  * sim_links_next() said, and followed by a settle even if there was none.
  */
 bool sim_links_pop(sim_links *links, mb_time now, uint32_t *flow);

@@ -31,8 +31,8 @@ struct sim_flow {
     uint32_t pos[2];  /* its place in the ids of a link that is indexed */
     uint8_t side;     /* which end limits it */
     uint8_t state;
-    uint8_t unused[6];
-    uint64_t before; /* in a fill: its rate until then */
+    uint8_t unused[6]; /* room for where the rest of a longer path would stand */
+    uint64_t before;   /* in a fill: its rate until then */
 };
 
 _Static_assert(sizeof(struct sim_flow) == 64, "a flow is one cache line");

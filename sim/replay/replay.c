@@ -99,7 +99,8 @@ static int start_due(struct replay *replay, mb_time now)
         uint32_t i = replay->order[replay->next++];
         const sim_replay_transfer *t = &replay->transfers[i];
         uint32_t flow;
-        int rc = sim_links_start(replay->links, 2 * t->from, 2 * t->to + 1, t->bytes, now, &flow);
+        int rc = sim_links_start(replay->links, SIM_PATH(2 * t->from, 2 * t->to + 1), t->bytes, now,
+                                 &flow);
         if (rc == MB_OK) rc = remember(replay, flow, i);
         if (rc < 0) return rc;
     }

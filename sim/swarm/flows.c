@@ -111,7 +111,8 @@ void sim_swarm_upload(sim_swarm *swarm, mb_node from, const mb_action *action)
     if (!swarm->nodes[t.to].peer) return; /* it has left; the giver learns of it in a moment */
     t.bytes = mb_wire_block_answer_size(t.block, payload_of(swarm, &t),
                                         (mb_encoding)swarm->scenario->protocol.encoding);
-    if (sim_links_start(swarm->links, up_link(from), down_link(t.to), t.bytes, swarm->now, &flow) ||
+    if (sim_links_start(swarm->links, SIM_PATH(up_link(from), down_link(t.to)), t.bytes, swarm->now,
+                        &flow) ||
         !table_cover(swarm, flow)) {
         sim_swarm_fail(swarm, MB_ERR_MEMORY, "out of memory");
         return;

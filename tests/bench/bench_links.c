@@ -46,7 +46,8 @@ static uint32_t other_node(const struct bench *bench, uint32_t node)
 static void start(struct bench *bench, uint32_t from, uint32_t to, uint64_t bytes, mb_time now)
 {
     uint32_t flow;
-    if (sim_links_start(bench->links, 2 * from, 2 * to + 1, bytes, now, &flow) < 0) exit(1);
+    if (sim_links_start(bench->links, SIM_PATH(2 * from, 2 * to + 1), bytes, now, &flow) < 0)
+        exit(1);
     bench->from[flow] = from;
     bench->to[flow] = to;
 }

@@ -192,7 +192,7 @@ static sim_links *make_links(uint32_t *flow)
 
     sim_links_add(links, 1000 * SIM_RATE_BYTE);
     sim_links_add(links, 1000 * SIM_RATE_BYTE);
-    g_assert_cmpint(sim_links_start(links, 0, 1, 5000, 0, flow), ==, 0);
+    g_assert_cmpint(sim_links_start(links, SIM_PATH(0, 1), 5000, 0, flow), ==, 0);
     g_assert_cmpint(sim_links_settle(links, 0), ==, 0);
     sim_links_check(links);
     return links;
@@ -221,6 +221,14 @@ static void links_range(void)
     uint32_t flow;
 
     sim_links_flows(make_links(&flow), 2, &flow);
+}
+
+static void links_path(void)
+{
+    uint32_t flow;
+    sim_links *links = make_links(&flow);
+
+    sim_links_start(links, &(const sim_path){.count = 3, .link = {0, 1, 1}}, 1, 0, &flow);
 }
 
 #define BREAK_SCENARIO(name, code)                                                                 \
@@ -312,6 +320,7 @@ static const death sim_deaths[] = {
     {"bytes of a link", links_bytes, "bytes.started == bytes.carried"},
     {"level of a link", links_level, "sim_link_share(link) == link->level"},
     {"no such link", links_range, "link < links->link_count"},
+    {"a longer path", links_path, "path->count == 2"},
     {"sample", scenario_sample, "scenario->sample > 0"},
     {"warmup", scenario_warmup, "scenario->warmup < scenario->until"},
     {"have", scenario_have, "group->have_blocks < blocks"},

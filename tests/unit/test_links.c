@@ -29,7 +29,7 @@ static sim_links *links_of(size_t count, const uint64_t *bytes_per_s)
 static uint32_t start(sim_links *links, uint32_t up, uint32_t down, uint64_t bytes, mb_time now)
 {
     uint32_t flow;
-    g_assert_cmpint(sim_links_start(links, up, down, bytes, now, &flow), ==, 0);
+    g_assert_cmpint(sim_links_start(links, SIM_PATH(up, down), bytes, now, &flow), ==, 0);
     return flow;
 }
 
@@ -547,7 +547,7 @@ static int fan_of(uint32_t link_count, bool to_one)
     }
     uint32_t flow;
     for (uint32_t i = 1; i < link_count && rc == 0; i++) {
-        rc = sim_links_start(links, to_one ? i : 0, to_one ? 0 : i, i * 1000, 0, &flow);
+        rc = sim_links_start(links, SIM_PATH(to_one ? i : 0, to_one ? 0 : i), i * 1000, 0, &flow);
     }
     if (rc == 0) rc = sim_links_settle(links, 0);
     while (rc == 0 && sim_links_flow_count(links) > 0) {
