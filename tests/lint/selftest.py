@@ -2,7 +2,9 @@
 """Feeds every rule, and the symbol check, what breaks it: a test that cannot fail is no test."""
 import sys
 import unittest
+from pathlib import Path
 
+import architecture
 import assertions
 import rules
 import symbols
@@ -83,6 +85,24 @@ class Rules(unittest.TestCase):
     def test_the_line_is_named(self):
         source = rules.Source("core/a.c", "int a;\n\n/* c\n */ double b;\n")
         self.assertEqual([line for line, _ in rules.floating_point(source)], [4])
+
+
+class Architecture(unittest.TestCase):
+    ROOT = Path(__file__).resolve().parents[2]
+    PAGE = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+
+    def breaches(self, old="", new=""):
+        self.assertIn(old, self.PAGE)
+        return list(architecture.breaches(self.ROOT, self.PAGE.replace(old, new, 1) if old else self.PAGE))
+
+    def test_the_page_agrees(self):
+        self.assertEqual(self.breaches(), [])
+
+    def test_what_does_not_is_told(self):
+        self.assertIn("net/store/ is not named", self.breaches("`store`, "))
+        self.assertIn("the room sim/ has no row", self.breaches("| `sim/` |", "| sim |"))
+        self.assertTrue(self.breaches("`engine`, `scenario`", "`scenario`, `engine`")[0].startswith("sim/: "))
+        self.assertEqual(self.breaches("`core/rng.h`", "`core/rnd.h`"), ["core/rnd.h is not there"])
 
 
 class Assertions(unittest.TestCase):
