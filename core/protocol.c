@@ -16,6 +16,8 @@ struct row {
 /* No time of the protocol is longer, so that a time of the run plus one of these fits. */
 #define TIME_MAX (INT64_C(1000000) * 3600 * MB_SECOND)
 #define NODES_MAX (INT64_C(1) << 24)
+/* A request timeout is looked at this many times. */
+#define TICKS_PER_TIMEOUT 4
 
 #define AT(field) offsetof(mb_protocol, field)
 #define COUNT(name, lo, hi, who, text) {#name, text, MB_KEY_COUNT, who, lo, hi, NULL}, AT(name)
@@ -416,6 +418,14 @@ int64_t mb_protocol_param(const mb_protocol *protocol, const char *name)
     uint32_t index = param_find(name);
     assert(index < MB_PROTOCOL_PARAMS_MAX);
     return protocol->params[index];
+}
+
+mb_time mb_protocol_tick(const mb_protocol *protocol)
+{
+    mb_time shortest = protocol->request_timeout, snub = protocol->snub_after;
+
+    if (snub > 0 && snub < shortest) shortest = snub;
+    return shortest > TICKS_PER_TIMEOUT ? shortest / TICKS_PER_TIMEOUT : 1;
 }
 
 const char *mb_preset_name(mb_preset preset)

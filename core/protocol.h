@@ -118,6 +118,9 @@ void mb_protocol_finish(mb_protocol *protocol);
  * (rate_window). */
 int64_t mb_protocol_param(const mb_protocol *protocol, const char *name);
 
+/* How often a peer looks whether what it has asked for has come. */
+mb_time mb_protocol_tick(const mb_protocol *protocol);
+
 const char *mb_preset_name(mb_preset preset);
 int mb_preset_find(const char *name, mb_preset *preset); /* MB_ERR_UNKNOWN */
 

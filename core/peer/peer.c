@@ -10,8 +10,6 @@
 #define SHORT_INTERVAL (60 * MB_SECOND)
 /* The window of received bytes spans at most so many unchoke rounds. */
 #define MARKS_MAX 64
-/* A request timeout is looked at this many times. */
-#define TICKS_PER_TIMEOUT 4
 /* Bytes of a cache line. */
 #define LINE ((size_t)64)
 
@@ -245,21 +243,13 @@ void mb_peer_gain(mb_peer *peer, mb_time now, uint32_t block, mb_actions *out)
 
 /* ---- events --------------------------------------------------------------------------------- */
 
-static mb_time tick_interval(const mb_peer *peer)
-{
-    mb_time shortest = peer->protocol->request_timeout, snub = peer->protocol->snub_after;
-
-    if (snub > 0 && snub < shortest) shortest = snub;
-    return shortest > TICKS_PER_TIMEOUT ? shortest / TICKS_PER_TIMEOUT : 1;
-}
-
 static void peer_start(mb_peer *peer, mb_time now, mb_actions *out)
 {
     assert(!peer->started);
     peer->started = true;
     peer->arrived = now;
     peer->dirty = true; /* who has unchoked me before may be asked from now on */
-    peer->next_tick = now + tick_interval(peer);
+    peer->next_tick = now + mb_protocol_tick(peer->protocol);
     peer->mode = (uint8_t)mb_choke_mode(peer);
     for (uint32_t i = 0; i < peer->log->count; i++) {
         mb_action *action = mb_actions_add(out, MB_ACTION_GAINED);
@@ -532,7 +522,7 @@ static void peer_tick(mb_peer *peer, mb_time now, mb_actions *out)
 {
     assert(now >= peer->next_tick);
     while (peer->next_tick <= now)
-        peer->next_tick += tick_interval(peer);
+        peer->next_tick += mb_protocol_tick(peer->protocol);
     mb_ask_tick(peer, now, out);
     mb_choke_tick(peer, out);
     announce_if_short(peer, now, out);

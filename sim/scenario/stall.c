@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <glib.h>
 
+#include "core/wire_size.h"
+
 /* Holders that are named with their reasons. */
 #define NAMED_MAX 4
 
@@ -15,6 +17,7 @@ typedef enum obstacle {
     COMES_LATE, /* after the tracker has left: it meets nobody */
     IS_APART,   /* never there at the same time */
     IS_CUT_OFF, /* neither accepts the other's contact */
+    IS_TOO_FAR, /* each request is given up before its answer begins */
     IS_ALIKE,   /* it lacks the same block, or there is only itself */
 } obstacle;
 
@@ -25,6 +28,7 @@ static const char *const words[] = {
     [COMES_LATE] = "comes when the tracker has left",
     [IS_APART] = "not there at the same time as who lacks blocks",
     [IS_CUT_OFF] = "unreachable, as who lacks blocks",
+    [IS_TOO_FAR] = "too far away and too slow for who lacks blocks: request_timeout comes first",
     [IS_ALIKE] = "has nothing that another lacks",
 };
 
@@ -80,6 +84,67 @@ static bool holds_blocks(const sim_scenario *scenario, const sim_group *group)
     return group->have == SIM_HAVE_ALL;
 }
 
+/* ---- who gives up ---------------------------------------------------------------------------- */
+
+/* The longest that a peer waits for the first byte of an answer: once request_timeout is over, its
+ * next tick ends it. */
+static mb_time patience(const sim_group *taker)
+{
+    const mb_protocol *protocol = &taker->protocol;
+
+    assert(protocol->request_timeout > 0);
+    return protocol->request_timeout + mb_protocol_tick(protocol) - 1;
+}
+
+/* Whether `rate`, in 65536ths of a byte a second, carries so many bytes in that time. */
+static bool is_carried(uint64_t bytes, uint64_t rate, mb_time time)
+{
+    if (time <= 0) return false;
+    return (unsigned __int128)rate * (uint64_t)time >=
+           (unsigned __int128)bytes * 65536 * (uint64_t)MB_SECOND;
+}
+
+/* Bytes of the shortest answer that brings a whole block. */
+static uint64_t least_answer(const sim_scenario *scenario)
+{
+    const mb_geometry *geometry = &scenario->file.geometry;
+    mb_encoding encoding = (mb_encoding)scenario->protocol.encoding;
+    uint32_t last = geometry->blocks - 1;
+    uint64_t first_size = mb_geometry_block_size(geometry, 0);
+    uint64_t last_size = mb_geometry_block_size(geometry, last);
+    uint64_t first_bytes = mb_wire_block_answer_size(0, first_size, encoding);
+    uint64_t last_bytes = mb_wire_block_answer_size(last, last_size, encoding);
+
+    return first_bytes < last_bytes ? first_bytes : last_bytes;
+}
+
+/* Whether a request may come to be its giver's oldest, from when on it is waited for, after its
+ * answer has begun: where blocks are given that have been asked for already. */
+static bool may_wait_anew(const sim_scenario *scenario, const sim_group *taker)
+{
+    const mb_protocol *protocol = &scenario->protocol;
+
+    return protocol->deal == MB_DEAL_GIVEN && protocol->initial_blocks > 0 &&
+           taker->protocol.exchange == MB_EXCHANGE_CONTINUOUS && taker->protocol.pipeline > 0;
+}
+
+/*
+ * Whether nothing comes of what the taker asks over this line: a request and the first byte of its
+ * answer take longer than it waits, so that it sends a last word. That takes its way too, and a
+ * block that is through before it is there would be held; none is, where not the shortest is
+ * through in as long as it waited. It is not beyond all chance that one moves: who asks again for
+ * the same before that word is there takes the old answer's bytes for a sign of life.
+ */
+static bool is_given_up(const sim_scenario *scenario, const sim_access *giver,
+                        const sim_group *taker)
+{
+    mb_time waits = patience(taker), way = giver->latency + taker->access.latency;
+    uint64_t rate = giver->up < taker->access.down ? giver->up : taker->access.down;
+
+    if (may_wait_anew(scenario, taker)) return false;
+    return !is_carried(1, rate, waits - way) && !is_carried(least_answer(scenario), rate, waits);
+}
+
 /* ---- who gives whom ------------------------------------------------------------------------ */
 
 /* What keeps a group from giving anybody anything. */
@@ -107,6 +172,9 @@ static obstacle obstacle_between(const sim_scenario *scenario, const sim_group *
         first_arrival(taker) > last_there(scenario, giver))
         return IS_APART;
     if (giver->unreachable && taker->unreachable) return IS_CUT_OFF;
+    /* who has not all of the file may choke, and what has come by then may be kept */
+    bool keeps = giver->have != SIM_HAVE_ALL && giver->protocol.cut_on_choke;
+    if (!keeps && is_given_up(scenario, &giver->access, taker)) return IS_TOO_FAR;
     return is_alike(scenario, giver, taker) ? IS_ALIKE : NO_OBSTACLE;
 }
 
@@ -126,11 +194,27 @@ static obstacle obstacle_of(const sim_scenario *scenario, const sim_group *giver
     return first;
 }
 
-/* NULL if some holder may give; else the holders, each with its reason. */
-static char *nobody_gives(const sim_scenario *scenario)
+/* What keeps the tracker from giving any taker anything. O(groups). */
+static obstacle tracker_obstacle(const sim_scenario *scenario)
 {
-    if (scenario->tracker.access.up > 0) return NULL;
-    GString *text = g_string_new("nobody who holds blocks may give any: tracker: no uplink");
+    if (scenario->tracker.access.up == 0) return NO_UPLINK;
+    for (uint32_t i = 0; i < scenario->group_count; i++) {
+        const sim_group *taker = &scenario->groups[i];
+        if (!is_taker(scenario, taker)) continue;
+        if (!is_given_up(scenario, &scenario->tracker.access, taker)) return NO_OBSTACLE;
+    }
+    return IS_TOO_FAR;
+}
+
+/* NULL if some holder may give; else the holders, each with its reason. `far`: whether one of them
+ * is too far away, which chance may make up for. */
+static char *nobody_gives(const sim_scenario *scenario, bool *far)
+{
+    obstacle tracker = tracker_obstacle(scenario);
+    if (tracker == NO_OBSTACLE) return NULL;
+    GString *text = g_string_new("nobody who holds blocks may give any: tracker: ");
+    g_string_append(text, words[tracker]);
+    *far = tracker == IS_TOO_FAR;
     uint32_t named = 0;
     for (uint32_t i = 0; i < scenario->group_count; i++) {
         const sim_group *group = &scenario->groups[i];
@@ -140,6 +224,7 @@ static char *nobody_gives(const sim_scenario *scenario)
             g_string_free(text, TRUE);
             return NULL;
         }
+        *far |= why == IS_TOO_FAR;
         if (named++ < NAMED_MAX) g_string_append_printf(text, "; %s: %s", group->name, words[why]);
     }
     if (named > NAMED_MAX) g_string_append(text, "; …");
@@ -185,16 +270,17 @@ static bool is_too_slow(const sim_scenario *scenario)
 
 char *sim_scenario_stall(const sim_scenario *scenario)
 {
-    bool lacks = false;
+    bool lacks = false, far = false;
     for (uint32_t i = 0; i < scenario->group_count; i++)
         lacks |= lacks_blocks(&scenario->groups[i]);
     if (!lacks || scenario->file.geometry.blocks == 0) return NULL;
     char *why = nobody_takes(scenario);
-    if (!why) why = nobody_gives(scenario);
+    if (!why) why = nobody_gives(scenario, &far);
     if (!why && is_too_slow(scenario))
         why = g_strdup("all who hold blocks together carry less than one by the end of the run");
     if (!why) return NULL;
-    char *line = g_strdup_printf("%s: no block can ever move: %s", scenario->source, why);
+    char *line = g_strdup_printf("%s: %s: %s", scenario->source,
+                                 far ? "hardly a block can move" : "no block can ever move", why);
     g_free(why);
     return line;
 }
