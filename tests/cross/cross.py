@@ -25,7 +25,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "golden"))
 from golden import JOBS, Failed, Run, read_cases, require_digest, require_same  # noqa: E402
-from same import Drawn, Reference, require_all_same  # noqa: E402
+from same import LARGE, Drawn, Reference, require_all_same  # noqa: E402
 
 # Debian's name: (its compiler's prefix, qemu's name, ELF's number, ELF's byte order)
 ARCHITECTURES = {
@@ -33,7 +33,6 @@ ARCHITECTURES = {
     "s390x": ("s390x-linux-gnu", "s390x", 22, "big"),
 }
 SEEDS = range(1, 101)
-LARGE = ("flashcrowd", "complement", "mutual", "bittorrent")
 # A test may start itself anew, by the name it was called: that is this script, not the program.
 EMULATOR = """#!/bin/sh
 case $1 in

@@ -2,7 +2,8 @@
 """same.py PROGRAM FOLDER VARIANT...: other builds and other surroundings leave the same bytes.
 
     --seeds FIRST COUNT   the random swarms to try; FIRST may be `commit`, drawn from its hash
-    --whole               the shipped scenarios in full too, but for slow builds
+    --whole               the shipped scenarios in full too, but for slow builds; those of a thousand
+                          peers only in LARGE_IN, the variants furthest from PROGRAM, for their time
 
 Each VARIANT runs the reduced golden cases, which must have their digest, and the random swarms. Every
 file that it leaves must have the bytes of PROGRAM's: all tables, with events.csv, and all of
@@ -44,6 +45,8 @@ SURROUNDINGS = {
     "mapped-memory": ("env", "env MALLOC_MMAP_THRESHOLD_=64 MALLOC_TOP_PAD_=0"),
     "large-environment": ("env", "env MINIBIT_NOTHING=" + "x" * 100_000),
 }
+LARGE = ("flashcrowd", "complement", "mutual", "bittorrent")
+LARGE_IN = ("gcc-lto", "clang-native", "filled-memory")
 SLOW = ("gcc-O0", "clang-O0", "sanitizers", "clang-sanitizers")
 LOCALES = ("tr_TR", "de_DE")
 MORE = ["--events=csv"]
@@ -204,6 +207,12 @@ def point(number, name, reference, cases, folder):
     return False
 
 
+def cases_of(name, cases):
+    """Those that a variant runs."""
+    return [case for case in cases if case.small or
+            name not in SLOW and (case.name not in LARGE or name in LARGE_IN)]
+
+
 def options():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("program")
@@ -227,8 +236,7 @@ def main():
         cases += [Drawn(seed, program, scratch) for seed in range(first, first + count)]
         reference = Reference(program, scratch)
         for number, name in enumerate(names, 1):
-            quick = [case for case in cases if case.small or name not in SLOW]
-            if point(number, name, reference, quick, folder):
+            if point(number, name, reference, cases_of(name, cases), folder):
                 failed.append(name)
     if failed:
         whole = " --whole" if asked.whole else ""
