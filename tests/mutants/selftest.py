@@ -13,7 +13,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "lib")]
 import mutants  # noqa: E402
 import tap  # noqa: E402
 from changes import Change, changes_of, tokens_of  # noqa: E402
-from trial import Broken, Job  # noqa: E402
+from trial import Broken, Job, sources  # noqa: E402
 
 SAMPLE = """\
 #include "core/sample.h"
@@ -149,6 +149,15 @@ class Draw(unittest.TestCase):
         self.assertEqual(mutants.lot(1, change), mutants.lot(1, moved))
         self.assertNotEqual(mutants.lot(1, change), mutants.lot(2, change))
         self.assertNotEqual(mutants.lot(1, change), mutants.lot(1, changes_of("core/a.c", SAMPLE)[0]))
+
+    def test_the_tree_is_copied_but_for_its_runs(self):
+        with tempfile.TemporaryDirectory() as scratch:
+            names = ["results/run/config.ini", "net/results/results.c", ".git/HEAD", "b/build.ninja", "b/x.c"]
+            for path in (Path(scratch, name) for name in names):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text("")
+            copied = [str(path.relative_to(scratch)) for path in sources(Path(scratch))]
+        self.assertEqual(copied, ["net/results/results.c"])
 
     def test_what_only_checks_is_not_changed(self):
         files = mutants.files_to_change(mutants.ROOT)

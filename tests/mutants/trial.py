@@ -16,7 +16,6 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-LEFT_OUT = ("results", "__pycache__")  # of the tree, besides builds and what begins with a dot
 OPTIONS = {
     "checked": ["-Ddebug=false", "-Doptimization=1", "-Db_sanitize=address", "-Db_lundef=false"],
     "plain": ["-Ddebug=false", "-Doptimization=2"],
@@ -61,15 +60,15 @@ def update(source, target):
     shutil.copymode(source, target)
 
 
-def sources(folder):
-    """Every file below the folder that is no build's, no run's, and not hidden."""
+def sources(folder, runs="results"):
+    """Every file below the folder that is no build's, not hidden, and none of the runs at its root."""
     for path in sorted(folder.iterdir()):
-        if path.name.startswith(".") or path.name in LEFT_OUT:
+        if path.name.startswith(".") or path.name in ("__pycache__", runs):
             continue
         if path.is_file():
             yield path
         elif path.is_dir() and not (path / "build.ninja").exists():
-            yield from sources(path)
+            yield from sources(path, None)
 
 
 def unit_tests(folder):
