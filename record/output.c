@@ -1,167 +1,50 @@
 #include "record/output.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <openssl/evp.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
-#include <zstd.h>
 
-/* Provenance shrinks to a sixth at level 1, to little less at any level that keeps pace. */
-#define ZSTD_LEVEL 1
-
-struct sim_output_file {
-    char *path;       /* the final name, */
-    char *temporary;  /* the one it has until then, */
-    const char *name; /* and the former without its folder */
-    char *buffer;
-    char *packed; /* room for what zstd gives back; NULL: not compressed */
-    size_t packed_size;
-    ZSTD_CCtx *zstd;
-    EVP_MD_CTX *hash;
-    uint64_t bytes; /* passed on so far, before compression */
-    int fd;         /* -1: closed */
-    bool created;   /* the temporary file is there */
-    int error;
-    char message[512];
-    char digest[SIM_OUTPUT_HASH_SIZE + 1];
-};
-
-/* Notes the first error, with the file's name and what the system says. */
-static void output_fail(struct sim_output_file *file, int error, const char *reason)
+bool sim_output_init(sim_output *output,
+                     void (*take)(sim_output *output, const char *bytes, size_t size))
 {
-    assert(error < 0);
-    if (file->error) return;
-    file->error = error;
-    snprintf(file->message, sizeof file->message, "%s: %s", file->path, reason);
-}
-
-static void output_fail_errno(struct sim_output_file *file, int number)
-{
-    bool full = number == ENOSPC || number == EDQUOT || number == EFBIG;
-    output_fail(file, full ? MB_ERR_FULL : MB_ERR_IO, strerror(number));
-}
-
-static void output_write_bytes(struct sim_output_file *file, const char *bytes, size_t size)
-{
-    while (size > 0 && !file->error) {
-        ssize_t written = write(file->fd, bytes, size);
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) {
-            output_fail_errno(file, errno);
-            return;
-        }
-        bytes += written;
-        size -= (size_t)written;
-    }
-}
-
-static void output_compress(struct sim_output_file *file, const char *bytes, size_t size,
-                            ZSTD_EndDirective end)
-{
-    assert(file->zstd && file->packed);
-    ZSTD_inBuffer in = {bytes, size, 0};
-    bool more = true;
-    while (more && !file->error) {
-        ZSTD_outBuffer out = {file->packed, file->packed_size, 0};
-        size_t left = ZSTD_compressStream2(file->zstd, &out, &in, end);
-        if (ZSTD_isError(left)) {
-            output_fail(file, MB_ERR_IO, ZSTD_getErrorName(left));
-            return;
-        }
-        output_write_bytes(file, file->packed, out.pos);
-        more = end == ZSTD_e_end ? left != 0 : in.pos < in.size;
-    }
-}
-
-static void output_pass_on(struct sim_output_file *file, const char *bytes, size_t size)
-{
-    assert(file->fd >= 0 || file->error != 0);
-    if (size == 0 || file->error) return;
-    if (EVP_DigestUpdate(file->hash, bytes, size) != 1) {
-        output_fail(file, MB_ERR_MEMORY, "cannot be hashed");
-        return;
-    }
-    file->bytes += size;
-    if (file->zstd) {
-        output_compress(file, bytes, size, ZSTD_e_continue);
-    } else {
-        output_write_bytes(file, bytes, size);
-    }
-}
-
-static char *join(const char *folder, const char *name, const char *suffix)
-{
-    size_t size = strlen(folder) + strlen(name) + strlen(suffix) + 2;
-    char *text = malloc(size);
-    if (text) snprintf(text, size, "%s/%s%s", folder, name, suffix);
-    return text;
-}
-
-static bool output_allocate(struct sim_output_file *file, const char *folder, const char *name,
-                            bool compressed)
-{
-    file->path = join(folder, name, "");
-    file->temporary = join(folder, name, ".tmp");
-    file->buffer = malloc(SIM_OUTPUT_BUFFER);
-    file->hash = EVP_MD_CTX_new();
-    if (!file->path || !file->temporary || !file->buffer || !file->hash) return false;
-    file->name = strrchr(file->path, '/') + 1;
-    if (EVP_DigestInit_ex(file->hash, EVP_sha256(), NULL) != 1) return false;
-    if (!compressed) return true;
-    file->packed_size = ZSTD_CStreamOutSize();
-    file->packed = malloc(file->packed_size);
-    file->zstd = ZSTD_createCCtx();
-    if (!file->packed || !file->zstd) return false;
-    ZSTD_CCtx_setParameter(file->zstd, ZSTD_c_compressionLevel, ZSTD_LEVEL);
-    ZSTD_CCtx_setParameter(file->zstd, ZSTD_c_checksumFlag, 1);
+    memset(output, 0, sizeof *output);
+    output->take = take;
+    output->buffer = output->next = malloc(SIM_OUTPUT_BUFFER);
+    if (!output->buffer) return false;
+    output->end = output->buffer + SIM_OUTPUT_BUFFER;
     return true;
 }
 
-static int output_create(struct sim_output_file *file)
+void sim_output_clear(sim_output *output)
 {
-    file->fd = open(file->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (file->fd < 0) {
-        output_fail(file, MB_ERR_IO, strerror(errno));
-        return MB_ERR_IO;
-    }
-    file->created = true;
-    return MB_OK;
+    free(output->buffer);
+    output->buffer = output->next = output->end = NULL;
 }
 
-int sim_output_open(sim_output **output, const char *folder, const char *name, bool compressed,
-                    char *error, size_t error_size)
+void sim_output_fail(sim_output *output, int error, const char *format, ...)
 {
-    *output = NULL;
-    sim_output *made = calloc(1, sizeof *made);
-    if (made) made->file = calloc(1, sizeof *made->file);
-    if (made && made->file) made->file->fd = -1;
-    if (!made || !made->file || !output_allocate(made->file, folder, name, compressed)) {
-        snprintf(error, error_size, "%s/%s: out of memory", folder, name);
-        sim_output_free(made);
-        return MB_ERR_MEMORY;
-    }
-    int result = output_create(made->file);
-    if (result) {
-        snprintf(error, error_size, "%s", made->file->message);
-        sim_output_free(made);
-        return result;
-    }
-    made->next = made->file->buffer;
-    made->end = made->file->buffer + SIM_OUTPUT_BUFFER;
-    *output = made;
-    return MB_OK;
+    assert(error < 0);
+    va_list arguments;
+    if (output->error) return;
+    output->error = error;
+    va_start(arguments, format);
+    vsnprintf(output->message, sizeof output->message, format, arguments);
+    va_end(arguments);
+}
+
+static void pass_on(sim_output *output, const char *bytes, size_t size)
+{
+    if (size == 0 || output->error) return;
+    output->taken += size;
+    output->take(output, bytes, size);
 }
 
 void sim_output_flush(sim_output *output)
 {
-    assert(output->next <= output->end);
-    struct sim_output_file *file = output->file;
-    assert(output->next >= file->buffer && output->next <= output->end);
-    output_pass_on(file, file->buffer, (size_t)(output->next - file->buffer));
-    output->next = file->buffer;
+    assert(output->next >= output->buffer && output->next <= output->end);
+    pass_on(output, output->buffer, (size_t)(output->next - output->buffer));
+    output->next = output->buffer;
 }
 
 void sim_output_write(sim_output *output, const char *text, size_t size)
@@ -169,93 +52,24 @@ void sim_output_write(sim_output *output, const char *text, size_t size)
     assert(text != NULL || size == 0);
     if (size > SIM_OUTPUT_ROOM_MAX) {
         sim_output_flush(output);
-        output_pass_on(output->file, text, size);
+        pass_on(output, text, size);
         return;
     }
     char *to = sim_output_room(output, size);
     sim_output_commit(output, sim_put_text(to, text, size));
 }
 
-static void output_finish_hash(struct sim_output_file *file)
-{
-    assert(file->hash != NULL);
-    unsigned char bytes[EVP_MAX_MD_SIZE];
-    unsigned size = 0;
-    if (EVP_DigestFinal_ex(file->hash, bytes, &size) != 1) {
-        output_fail(file, MB_ERR_MEMORY, "cannot be hashed");
-        return;
-    }
-    for (unsigned i = 0; i < size && 2 * i < SIM_OUTPUT_HASH_SIZE; i++) {
-        file->digest[2 * i] = "0123456789abcdef"[bytes[i] >> 4];
-        file->digest[2 * i + 1] = "0123456789abcdef"[bytes[i] & 15];
-    }
-}
-
-int sim_output_finish(sim_output *output)
-{
-    struct sim_output_file *file = output->file;
-    if (file->fd < 0) return file->error;
-    sim_output_flush(output);
-    if (file->zstd) output_compress(file, NULL, 0, ZSTD_e_end);
-    output_finish_hash(file);
-    /* A signal that comes with the end leaves the file closed all the same. */
-    if (close(file->fd) != 0 && errno != EINTR) output_fail_errno(file, errno);
-    file->fd = -1;
-    return file->error;
-}
-
-int sim_output_publish(sim_output *output)
-{
-    assert(output->file->fd < 0);
-    struct sim_output_file *file = output->file;
-    assert(file->fd < 0 && !file->error);
-    if (rename(file->temporary, file->path) != 0) {
-        output_fail_errno(file, errno);
-        return file->error;
-    }
-    file->created = false;
-    return MB_OK;
-}
-
-void sim_output_free(sim_output *output)
-{
-    if (!output) return;
-    struct sim_output_file *file = output->file;
-    if (file) {
-        if (file->fd >= 0) close(file->fd);
-        if (file->created) unlink(file->temporary);
-        ZSTD_freeCCtx(file->zstd);
-        EVP_MD_CTX_free(file->hash);
-        free(file->packed);
-        free(file->buffer);
-        free(file->temporary);
-        free(file->path);
-    }
-    free(file);
-    free(output);
-}
-
 int sim_output_error(const sim_output *output)
 {
-    return output->file->error;
+    return output->error;
 }
 
 const char *sim_output_message(const sim_output *output)
 {
-    return output->file->message;
-}
-
-const char *sim_output_name(const sim_output *output)
-{
-    return output->file->name;
+    return output->message;
 }
 
 uint64_t sim_output_bytes(const sim_output *output)
 {
-    return output->file->bytes + (uint64_t)(output->next - output->file->buffer);
-}
-
-const char *sim_output_hash(const sim_output *output)
-{
-    return output->file->digest;
+    return output->taken + (uint64_t)(output->next - output->buffer);
 }

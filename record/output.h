@@ -1,11 +1,10 @@
 /*
- * An output file in the making: a buffer, written under a temporary name, that becomes a file of
- * its own name only when all of a run's files are whole.
+ * A table in the making: a buffer that rows are put into, and that is passed on when it is full.
  *
- * The recorder and the replay fill outputs; sim/output/results.h gathers a run's. Text is put
+ * The recorder and the replay fill outputs; whoever opens one (record/sink.h) says where the bytes
+ * go: a file (record/output_file.h), memory or the caller (record/sink_call.h). Text is put
  * straight into the buffer, digits by hand: printf would cost more than the simulation. Writing
- * returns nothing: the first error sticks and names the file; what comes after it is dropped. It
- * never syncs to the disk.
+ * returns nothing: the first error sticks and says what failed; what comes after it is dropped.
  */
 #ifndef SIM_OUTPUT_H
 #define SIM_OUTPUT_H
@@ -15,24 +14,33 @@
 /* The most that one sim_output_room() may ask for. */
 #define SIM_OUTPUT_ROOM_MAX 65536
 #define SIM_OUTPUT_BUFFER (UINT32_C(256) * 1024)
-/* Hexadecimal digits of a SHA-256. */
-#define SIM_OUTPUT_HASH_SIZE 64
 
-/* Visible for the inlined calls alone: `next` is where the next byte goes, `end` the buffer's end.
+/*
+ * The first member of what an opener makes. `next` is where the next byte goes, `end` the buffer's
+ * end; the inlined calls alone touch them.
  */
 typedef struct sim_output {
     char *next;
     char *end;
-    struct sim_output_file *file;
+    char *buffer;
+    /* Takes `size` > 0 bytes, whole rows unless one text is longer than a room; sim_output_fail()
+     * says where it cannot. Not called any more after that. */
+    void (*take)(struct sim_output *output, const char *bytes, size_t size);
+    uint64_t taken; /* bytes so far */
+    int error;      /* the first; 0: none */
+    char message[512];
 } sim_output;
 
-/*
- * Opens FOLDER/NAME.tmp, replacing what has that name. `compressed`: what is written goes through
- * zstd; the hash and the size stay those of the text. On failure *output is NULL and `error` holds
- * a line that names the file: MB_ERR_IO or MB_ERR_MEMORY.
- */
-int sim_output_open(sim_output **output, const char *folder, const char *name, bool compressed,
-                    char *error, size_t error_size);
+/* An empty output with a buffer of its own; false if memory is short. */
+bool sim_output_init(sim_output *output,
+                     void (*take)(sim_output *output, const char *bytes, size_t size));
+
+/* Frees the buffer. An output all of zeros is all right. */
+void sim_output_clear(sim_output *output);
+
+/* Notes the first error and its line (printf-like). */
+void sim_output_fail(sim_output *output, int error, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* Passes the buffer on; sim_output_room() calls it. */
 void sim_output_flush(sim_output *output);
@@ -40,24 +48,12 @@ void sim_output_flush(sim_output *output);
 /* Writes `size` bytes of any length. */
 void sim_output_write(sim_output *output, const char *text, size_t size);
 
-/* Writes what is buffered and closes the temporary file. 0, or the first error. */
-int sim_output_finish(sim_output *output);
-
-/* Gives a finished file its name. 0 or MB_ERR_IO. */
-int sim_output_publish(sim_output *output);
-
-/* Closes and frees; a file that was not published is removed. NULL is all right. */
-void sim_output_free(sim_output *output);
-
 /* The first error: 0 if there was none; its line, "" if none. */
 int sim_output_error(const sim_output *output);
 const char *sim_output_message(const sim_output *output);
 
-/* The file's name without folder; bytes written to it before compression; after a finish, their
- * SHA-256 in hexadecimal. */
-const char *sim_output_name(const sim_output *output);
+/* Bytes written to it so far. */
 uint64_t sim_output_bytes(const sim_output *output);
-const char *sim_output_hash(const sim_output *output);
 
 /* Room for at least `size` <= SIM_OUTPUT_ROOM_MAX bytes; what is put there counts once it is
  * committed. */

@@ -1,8 +1,9 @@
 /*
  * A run: a scenario simulated from its first event to its last, and what it leaves.
  *
- * sim/command/command.c and the tests call sim_run(); the swarm's driver implements it. It reads no
- * clock but the simulated one: the progress callback lets the caller look at a real one.
+ * sim/command/command.c, the study and the tests call sim_run(), which sim/files/run.c implements
+ * around the swarm (sim/swarm/swarm.h). It reads no clock but the simulated one: the progress
+ * callback lets the caller look at a real one.
  */
 #ifndef SIM_RUN_H
 #define SIM_RUN_H

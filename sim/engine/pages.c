@@ -5,11 +5,14 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Where the system has no such hints, memory is what malloc() gives. */
+#ifdef __linux__
 #include <sys/mman.h>
 #include <unistd.h>
-
 #ifdef __GLIBC__
 #include <malloc.h>
+#endif
 #endif
 
 #define LINE ((size_t)64)

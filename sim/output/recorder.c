@@ -10,7 +10,6 @@
 /* What a row takes beside the names. */
 #define ROW_NUMBERS 512
 
-#define CONFIG_NAME "config.ini"
 #define OUT_OF_MEMORY "out of memory for the run's statistics"
 
 /* ---- opening ------------------------------------------------------------------------------- */
@@ -56,9 +55,8 @@ static bool recorder_allocate(sim_recorder *recorder, const sim_recorder_config 
     size_t words = (size_t)scenario->file.geometry.blocks / 64 + 1;
     size_t longest = 0;
     state->scenario = scenario;
-    state->options = config->options;
+    state->sink = config->sink;
     state->config_text = config->config_text;
-    state->inputs = config->inputs;
     state->node_count = config->arrival_count + 1;
     state->first_copy = state->sampled = MB_NEVER;
     recorder->stats = sim_pages_alloc(state->node_count * sizeof *recorder->stats);
@@ -72,41 +70,29 @@ static bool recorder_allocate(sim_recorder *recorder, const sim_recorder_config 
     return longest <= SIM_NAME_MAX;
 }
 
-typedef struct sim_table {
-    const char *csv;
-    const char *zst;
-    void (*header)(sim_output *);
-} sim_table;
-
-static int table_open(sim_recorder_state *state, const sim_table *table, sim_table_format format,
+static int table_open(sim_recorder_state *state, const char *name, void (*header)(sim_output *),
                       sim_output **output, char *error, size_t error_size)
 {
-    if (format == SIM_TABLE_OFF) return MB_OK;
-    bool compressed = format == SIM_TABLE_ZST;
-    const char *name = compressed ? table->zst : table->csv;
-    int result = sim_results_add(state->results, name, compressed, output, error, error_size);
-    if (result == MB_OK) table->header(*output);
+    int result = state->sink->open(state->sink, name, output, error, error_size);
+    if (result == MB_OK) header(*output);
     return result == MB_ERR_IO ? MB_ERR_ARGUMENT : result;
 }
 
-static int recorder_open_files(sim_recorder_state *state, char *error, size_t error_size)
+static int tables_open(sim_recorder_state *state, const sim_recorder_config *config, char *error,
+                       size_t error_size)
 {
-    static const sim_table provenance = {"provenance.csv", "provenance.csv.zst",
-                                         sim_provenance_header};
-    static const sim_table timeline = {"timeline.csv", NULL, sim_timeline_header};
-    static const sim_table events = {"events.csv", "events.csv.zst", sim_events_header};
-    const sim_run_options *options = state->options;
-    if (!options->folder) return MB_OK;
-    /* A folder that will get another name is a study's private one, which it has locked. */
-    int result = sim_results_open(&state->results, options->folder, options->force,
-                                  options->final_folder != NULL, error, error_size);
+    assert(!state->timeline);
+    if (!state->sink) return MB_OK;
+    int result = state->sink->begin(state->sink, error, error_size);
+    if (result == MB_OK && config->provenance)
+        result = table_open(state, "provenance.csv", sim_provenance_header, &state->provenance,
+                            error, error_size);
     if (result == MB_OK)
-        result = table_open(state, &provenance, options->provenance, &state->provenance, error,
+        result = table_open(state, "timeline.csv", sim_timeline_header, &state->timeline, error,
                             error_size);
-    if (result == MB_OK)
-        result = table_open(state, &timeline, SIM_TABLE_CSV, &state->timeline, error, error_size);
-    if (result == MB_OK)
-        result = table_open(state, &events, options->events, &state->events, error, error_size);
+    if (result == MB_OK && config->events)
+        result =
+            table_open(state, "events.csv", sim_events_header, &state->events, error, error_size);
     return result;
 }
 
@@ -123,8 +109,7 @@ int sim_recorder_open(sim_recorder **recorder, const sim_recorder_config *config
     sim_digest_init(&made->digest);
     name_nodes(made, config);
     weigh_file(made->state);
-    made->state->wall_started_ns = sim_wall_clock_ns();
-    int result = recorder_open_files(made->state, error, error_size);
+    int result = tables_open(made->state, config, error, error_size);
     if (result != MB_OK) {
         sim_recorder_free(made);
         return result;
@@ -139,7 +124,6 @@ void sim_recorder_free(sim_recorder *recorder)
     if (!recorder) return;
     sim_recorder_state *state = recorder->state;
     if (state) {
-        sim_results_free(state->results);
         sim_names_free(state->names, state->scenario->group_count + 1);
         rec_json_clear(&state->summary);
         rec_pairs_clear(&state->group_bytes);
@@ -321,52 +305,31 @@ bool sim_recorder_failed(const sim_recorder *recorder)
 {
     const sim_recorder_state *state = recorder->state;
     if (recorder->digest.failed || state->group_bytes.failed) return true;
-    return state->results && sim_results_failed(state->results);
+    return state->sink && state->sink->failed(state->sink);
 }
 
 static int add_text(sim_recorder_state *state, const char *name, const char *text, size_t size,
                     char *error, size_t error_size)
 {
-    assert(state->results != NULL);
+    assert(state->sink != NULL);
     sim_output *output;
-    int result = sim_results_add(state->results, name, false, &output, error, error_size);
+    int result = state->sink->open(state->sink, name, &output, error, error_size);
     if (result == MB_OK) sim_output_write(output, text, size);
     return result;
 }
 
-static int add_last_files(sim_recorder *recorder, char *error, size_t error_size)
+static int add_last_tables(sim_recorder *recorder, char *error, size_t error_size)
 {
     sim_recorder_state *state = recorder->state;
     sim_output *completion;
-    int result =
-        sim_results_add(state->results, "completion.csv", false, &completion, error, error_size);
+    int result = state->sink->open(state->sink, "completion.csv", &completion, error, error_size);
     if (result != MB_OK) return result;
     sim_completion_write(recorder, completion);
     result = add_text(state, "summary.json", state->summary.text, state->summary.size, error,
                       error_size);
-    if (result != MB_OK) return result;
-    return add_text(state, CONFIG_NAME, state->config_text, strlen(state->config_text), error,
+    if (result != MB_OK || !state->config_text) return result;
+    return add_text(state, "config.ini", state->config_text, strlen(state->config_text), error,
                     error_size);
-}
-
-static int publish(sim_recorder *recorder, bool complete, char *error, size_t error_size)
-{
-    assert(recorder->state->results != NULL);
-    const sim_recorder_state *state = recorder->state;
-    const sim_manifest manifest = {
-        .scenario = state->scenario->name,
-        .source = state->scenario->source,
-        .folder =
-            state->options->final_folder ? state->options->final_folder : state->options->folder,
-        .inputs = state->inputs,
-        .config_name = CONFIG_NAME,
-        .seed = state->scenario->seed,
-        .complete = complete,
-        .argc = state->options->argc,
-        .argv = state->options->argv,
-        .started_ns = state->wall_started_ns,
-    };
-    return sim_results_publish(state->results, &manifest, error, error_size);
 }
 
 int sim_recorder_finish(sim_recorder *recorder, const sim_run_totals *totals, char *error,
@@ -381,10 +344,11 @@ int sim_recorder_finish(sim_recorder *recorder, const sim_run_totals *totals, ch
         snprintf(error, error_size, OUT_OF_MEMORY);
         return MB_ERR_MEMORY;
     }
-    if (!state->results) return MB_OK;
+    rec_sink *sink = state->sink;
+    if (!sink) return MB_OK;
     int result = MB_OK;
-    if (!sim_results_failed(state->results)) result = add_last_files(recorder, error, error_size);
-    if (result == MB_OK) result = publish(recorder, totals->complete, error, error_size);
+    if (!sink->failed(sink)) result = add_last_tables(recorder, error, error_size);
+    if (result == MB_OK) result = sink->publish(sink, totals->complete, error, error_size);
     return result;
 }
 

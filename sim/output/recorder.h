@@ -1,10 +1,10 @@
 /*
- * The recorder: everything that a run leaves behind, from the trace digest to manifest.json.
+ * The recorder: everything that a run leaves behind, from the trace digest to summary.json.
  *
  * The swarm's driver opens one, tells it what happens as it happens, and finishes it. The recorder
- * counts, mixes and writes; it decides nothing, draws nothing, never looks at a peer or a link, and
- * its digest and statistics do not depend on which files are asked for. docs/formats.md defines
- * each column and figure.
+ * counts, mixes and writes rows; it decides nothing, draws nothing, never looks at a peer or a
+ * link, knows no files (its tables go to a sink, record/sink.h), and its digest and statistics do
+ * not depend on which files are asked for. docs/formats.md defines each column and figure.
  *
  * Calls come in order of time. Functions of the event path return nothing: the first failure (a
  * full disk, memory) sticks, is seen by sim_recorder_failed() and returned by
@@ -18,10 +18,9 @@
 
 #include "core/event.h"
 #include "core/types.h"
+#include "record/sink.h"
 #include "sim/output/digest.h"
-#include "sim/run.h"
 #include "sim/scenario/arrivals.h"
-#include "sim/scenario/inputs.h"
 #include "sim/scenario/scenario.h"
 
 /*
@@ -131,11 +130,11 @@ typedef struct sim_recorder {
 /* What a recorder has to know; all of it is borrowed until sim_recorder_free(). */
 typedef struct sim_recorder_config {
     const sim_scenario *scenario;
-    const sim_run_options *options; /* folder (NULL: nothing is written), force, tables, argv */
-    const char *config_text;        /* the content of config.ini */
-    const sim_arrival *arrivals;    /* of every peer that may arrive: node i + 1 is entry i */
+    const sim_arrival *arrivals; /* of every peer that may arrive: node i + 1 is entry i */
     uint32_t arrival_count;
-    const sim_inputs *inputs; /* the scenario's; NULL: none */
+    rec_sink *sink;          /* NULL: nothing is written */
+    bool provenance, events; /* whether these two tables are written */
+    const char *config_text; /* the content of config.ini; NULL: none is written */
 } sim_recorder_config;
 
 /* A block gained. */
@@ -171,11 +170,9 @@ typedef struct sim_run_totals {
 } sim_run_totals;
 
 /*
- * Makes the output folder, opens the tables and counts from zero. On failure *recorder is NULL,
- * nothing has been created, and `error` (`error_size` bytes) holds one line that names the folder
- * or file: MB_ERR_EXISTS (the folder holds something and force is off), MB_ERR_ARGUMENT (it cannot
- * be made or written), MB_ERR_IO, MB_ERR_MEMORY. With force, of what is there only the files of an
- * earlier run are touched: its manifest goes now, the others when the new ones take their place.
+ * Begins the sink, opens the tables and counts from zero. On failure *recorder is NULL and `error`
+ * (`error_size` bytes) holds one line: MB_ERR_MEMORY, or what the sink says; MB_ERR_ARGUMENT where
+ * it cannot open a table.
  */
 int sim_recorder_open(sim_recorder **recorder, const sim_recorder_config *config, char *error,
                       size_t error_size);
@@ -226,14 +223,14 @@ void sim_recorder_waste(sim_recorder *recorder, sim_trace_kind kind, mb_time now
 void sim_recorder_sample(sim_recorder *recorder, mb_time now, const sim_sample *sample);
 
 /*
- * Writes what is left and gives every file its name, manifest.json last. 0, or the first error of
- * the whole run with one line in `error`: then all that this run wrote is gone. Once. O(peers x log
- * peers).
+ * Writes what is left, completion.csv, summary.json and config.ini among it, and has the sink
+ * publish it all. 0, or the first error of the whole run with one line in `error`: then nothing is
+ * published. Once. O(peers x log peers).
  */
 int sim_recorder_finish(sim_recorder *recorder, const sim_run_totals *totals, char *error,
                         size_t error_size);
 
-/* The text of summary.json after sim_recorder_finish() == 0, also without a folder; borrowed. */
+/* The text of summary.json after sim_recorder_finish() == 0, also without a sink; borrowed. */
 const char *sim_recorder_summary(const sim_recorder *recorder);
 
 /* Blocks transferred so far; peers that have arrived, and completed, so far. */
@@ -244,7 +241,7 @@ uint32_t sim_recorder_completed(const sim_recorder *recorder);
 /* Asserts every invariant of what has been counted. O(nodes + blocks). */
 void sim_recorder_check(const sim_recorder *recorder);
 
-/* Frees it; one that was not finished removes what it has written. NULL is all right. */
+/* Frees it; the sink is its maker's. NULL is all right. */
 void sim_recorder_free(sim_recorder *recorder);
 
 /* Writes a row of events.csv; sim_recorder_trace() calls it when there is one. */

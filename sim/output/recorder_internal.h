@@ -7,8 +7,8 @@
 
 #include "record/json.h"
 #include "record/pairs.h"
+#include "record/sink.h"
 #include "sim/output/recorder.h"
-#include "sim/output/results.h"
 
 /* A group's peers are called PREFIX, number, and a quote if PREFIX opens one (RFC 4180). */
 typedef struct sim_group_name {
@@ -29,12 +29,10 @@ typedef unsigned __int128 sim_capacity;
 
 struct sim_recorder_state {
     const sim_scenario *scenario;
-    const sim_run_options *options;
     const char *config_text;
-    const sim_inputs *inputs;
     uint32_t node_count;
 
-    sim_results *results; /* NULL: nothing is written; the outputs likewise */
+    rec_sink *sink; /* NULL: nothing is written; the outputs likewise */
     sim_output *provenance;
     sim_output *events;
     sim_output *timeline;
@@ -71,7 +69,6 @@ struct sim_recorder_state {
     sim_capacity sampled_capacity;
 
     bool finished;
-    uint64_t wall_started_ns;
     rec_json summary;
 };
 

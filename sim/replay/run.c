@@ -1,6 +1,6 @@
 #include "sim/replay/run.h"
 
-#include "sim/output/results.h"
+#include "sim/files/results.h"
 #include "sim/replay/replay.h"
 #include "sim/scenario/config_writer.h"
 

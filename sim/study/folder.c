@@ -1,9 +1,9 @@
 #include "sim/study/folder.h"
 
 #include "program/version.h"
-#include "sim/output/folder.h"
-#include "sim/output/manifest.h"
-#include "sim/output/results.h"
+#include "sim/files/folder.h"
+#include "sim/files/manifest.h"
+#include "sim/files/results.h"
 #include "sim/scenario/config_writer.h"
 
 #include <assert.h>

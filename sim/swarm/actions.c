@@ -291,9 +291,11 @@ static void do_gained(sim_swarm *swarm, mb_node node, const mb_action *a)
         sim_recorder_trace(swarm->recorder, SIM_TRACE_DELIVER, swarm->now, node, raw->from,
                            a->block, gain.bytes);
     } else {
-        int error = swarm->payload ? sim_payload_given(swarm->payload, node, a->block) : 0;
+        int error =
+            swarm->payload ? swarm->payload->given(swarm->payload->context, node, a->block) : 0;
 
-        if (error) sim_swarm_fail(swarm, error, "%s", sim_payload_error(swarm->payload));
+        if (error)
+            sim_swarm_fail(swarm, error, "%s", swarm->payload->error(swarm->payload->context));
         sim_recorder_trace(swarm->recorder, SIM_TRACE_HOLD, swarm->now, node, MB_NODE_NONE,
                            a->block, 0);
     }

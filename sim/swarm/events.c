@@ -242,11 +242,12 @@ static void deliver_block(sim_swarm *swarm, const sim_event *event)
         return;
     }
     if (swarm->payload && swarm->nodes[event->from].peer)
-        error = sim_payload_move(swarm->payload, event->from, event->node, event->block);
+        error =
+            swarm->payload->move(swarm->payload->context, event->from, event->node, event->block);
     else if (swarm->payload) /* the giver left while the last bytes were on their way */
-        error = sim_payload_given(swarm->payload, event->node, event->block);
+        error = swarm->payload->given(swarm->payload->context, event->node, event->block);
     if (error && error != MB_ERR_HASH) {
-        sim_swarm_fail(swarm, error, "%s", sim_payload_error(swarm->payload));
+        sim_swarm_fail(swarm, error, "%s", swarm->payload->error(swarm->payload->context));
         return;
     }
     swarm->batch_count = 0;

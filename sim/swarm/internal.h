@@ -29,10 +29,9 @@
 #include "core/tracker.h"
 #include "sim/engine/links.h"
 #include "sim/engine/queue.h"
-#include "sim/output/payload.h"
 #include "sim/output/recorder.h"
-#include "sim/run.h"
 #include "sim/scenario/arrivals.h"
+#include "sim/swarm/swarm.h"
 
 /* The class of an event: the order within an instant. */
 enum {
@@ -119,7 +118,7 @@ typedef struct sim_transfer {
     uint8_t via, role;
 } sim_transfer;
 
-_Static_assert(sizeof(sim_transfer) == 64, "a transfer is one cache line");
+_Static_assert(sizeof(sim_transfer) <= 64, "a transfer is one cache line at most");
 
 /* A flow, and its place in the order of their starts. */
 typedef struct sim_flow_start {
@@ -136,10 +135,10 @@ typedef struct sim_gain {
 
 typedef struct sim_swarm {
     const sim_scenario *scenario;
-    const sim_run_options *options;
+    const sim_swarm_options *options;
     sim_run_result *result;
     sim_recorder *recorder;
-    sim_payload *payload; /* NULL unless real bytes move */
+    const sim_payload_hooks *payload; /* NULL unless real bytes move */
     sim_links *links;
     sim_queue *queue;
     mb_tracker *tracker;
@@ -179,9 +178,7 @@ typedef struct sim_swarm {
     uint32_t gain_count, gain_capacity;
     mb_time longest_latency; /* of any node */
     bool measuring;          /* the node of this step wants to know how far its transfers are */
-    char *config_text;       /* of config.ini; the recorder borrows it */
-    sim_inputs inputs;
-    int error; /* the first failure; ends the run */
+    int error;               /* the first failure; ends the run */
 } sim_swarm;
 
 /* ---- swarm.c ---- */

@@ -109,7 +109,7 @@ static int create_peer(sim_swarm *swarm, mb_node node, const sim_group *group)
     }
     config.have = have;
     error = mb_peer_new(&swarm->nodes[node].peer, &config);
-    if (!error && swarm->payload) error = sim_payload_add(swarm->payload, node, have);
+    if (!error && swarm->payload) error = swarm->payload->add(swarm->payload->context, node, have);
     free(have);
     return error;
 }
@@ -186,8 +186,9 @@ void sim_swarm_completed(sim_swarm *swarm, mb_node node)
 
         snprintf(name, sizeof name, "%s-%u", group_of(swarm, node)->name,
                  swarm->arrivals[node - 1].index + 1);
-        error = sim_payload_complete(swarm->payload, node, name);
-        if (error) sim_swarm_fail(swarm, error, "%s", sim_payload_error(swarm->payload));
+        error = swarm->payload->complete(swarm->payload->context, node, name);
+        if (error)
+            sim_swarm_fail(swarm, error, "%s", swarm->payload->error(swarm->payload->context));
     }
     at = leaves_at(swarm, node);
     if (at < MB_NEVER) sim_swarm_push(swarm, at, SIM_CLASS_LEAVE, node, &leave);
@@ -260,7 +261,7 @@ void sim_swarm_depart(sim_swarm *swarm, mb_node node)
                        MB_BLOCK_NONE, SIM_PEER_LEFT);
     sim_swarm_trace_links(swarm, node);
     if (node != MB_NODE_TRACKER && !gone->complete) swarm->incomplete--;
-    if (swarm->payload) sim_payload_remove(swarm->payload, node);
+    if (swarm->payload) swarm->payload->remove(swarm->payload->context, node);
     gone->log = mb_peer_free_but_log(gone->peer);
     gone->peer = NULL;
     gone->timer = MB_NEVER;

@@ -42,7 +42,7 @@ void sim_swarm_sample(sim_swarm *swarm)
 void sim_swarm_progress(sim_swarm *swarm)
 {
     assert(swarm->now <= swarm->scenario->until);
-    const sim_run_options *options = swarm->options;
+    const sim_swarm_options *options = swarm->options;
     uint64_t blocks = swarm->scenario->file.geometry.blocks;
     sim_progress progress = {
         .now = swarm->now,

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "sim/engine/pages.h"
-#include "sim/scenario/config_writer.h"
 #include "sim/swarm/internal.h"
 
 /* Events between two looks at the caller's flags. */
@@ -79,39 +78,33 @@ static int add_nodes(sim_swarm *swarm)
 
 static int open_recorder(sim_swarm *swarm)
 {
-    char *text = NULL;
-    int error = sim_inputs_read(&swarm->inputs, swarm->scenario, swarm->result->error,
-                                sizeof swarm->result->error);
-
-    if (error) return swarm->error = error;
-    text = sim_config_text(swarm->scenario, &swarm->inputs);
     const sim_recorder_config config = {
         .scenario = swarm->scenario,
-        .options = swarm->options,
-        .config_text = text,
-        .inputs = &swarm->inputs,
         .arrivals = swarm->arrivals,
         .arrival_count = swarm->arrival_count,
+        .sink = swarm->options->sink,
+        .provenance = swarm->options->provenance,
+        .events = swarm->options->events,
+        .config_text = swarm->options->config_text,
     };
 
-    if (!text) return MB_ERR_MEMORY;
-    swarm->config_text = text;
-    error = sim_recorder_open(&swarm->recorder, &config, swarm->result->error,
-                              sizeof swarm->result->error);
-    if (error) swarm->error = error;
-    return error;
+    swarm->error = sim_recorder_open(&swarm->recorder, &config, swarm->result->error,
+                                     sizeof swarm->result->error);
+    return swarm->error;
 }
 
 static int open_payload(sim_swarm *swarm)
 {
+    const sim_payload_hooks *payload = swarm->payload;
     int error;
 
-    if (swarm->scenario->file.mode != SIM_FILE_PATH) return MB_OK;
-    error = sim_payload_new(&swarm->payload, swarm->scenario, swarm->node_count,
-                            swarm->options->payload_dir, swarm->options->force,
-                            swarm->result->error, sizeof swarm->result->error);
-    if (!error) error = sim_payload_add(swarm->payload, MB_NODE_TRACKER, NULL);
-    if (error) swarm->error = error;
+    assert(swarm->node_count > 0);
+    if (!payload) return MB_OK;
+    error = payload->begin(payload->context, swarm->node_count, swarm->result->error,
+                           sizeof swarm->result->error);
+    if (error) return swarm->error = error;
+    error = payload->add(payload->context, MB_NODE_TRACKER, NULL);
+    if (error) sim_swarm_fail(swarm, error, "%s", payload->error(payload->context));
     return error;
 }
 
@@ -261,7 +254,6 @@ static void tear_down(sim_swarm *swarm)
 {
     drain_queue(swarm);
     sim_recorder_free(swarm->recorder);
-    sim_payload_free(swarm->payload);
     mb_tracker_free(swarm->tracker);
     for (mb_node node = 0; swarm->nodes && node < swarm->node_count; node++) {
         mb_peer_free(swarm->nodes[node].peer);
@@ -285,14 +277,14 @@ static void tear_down(sim_swarm *swarm)
     free(swarm->gains);
     sim_swarm_check_requests_free(swarm);
     free(swarm->fates);
-    free(swarm->config_text);
-    sim_inputs_clear(&swarm->inputs);
 }
 
-int sim_run(const sim_scenario *scenario, const sim_run_options *options, sim_run_result *result)
+int sim_swarm_run(const sim_scenario *scenario, const sim_swarm_options *options,
+                  sim_run_result *result)
 {
     assert(options && result);
-    sim_swarm swarm = {.scenario = scenario, .options = options, .result = result};
+    sim_swarm swarm = {
+        .scenario = scenario, .options = options, .result = result, .payload = options->payload};
 
     sim_scenario_check(scenario);
     result->error[0] = '\0';

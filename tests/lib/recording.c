@@ -51,11 +51,22 @@ void recording_use_folder(struct recording *recording)
 
 int recording_open(struct recording *recording)
 {
-    const sim_recorder_config config = {&recording->scenario,         &recording->options,
-                                        "[scenario]\nname = small\n", recording->arrivals,
-                                        recording->arrival_count,     NULL};
-    return sim_recorder_open(&recording->recorder, &config, recording->error,
-                             sizeof recording->error);
+    const sim_run_options *options = &recording->options;
+    if (options->folder)
+        sim_folder_sink_init(&recording->sink, &recording->scenario, options, NULL);
+    const sim_recorder_config config = {
+        .scenario = &recording->scenario,
+        .arrivals = recording->arrivals,
+        .arrival_count = recording->arrival_count,
+        .sink = options->folder ? &recording->sink.sink : NULL,
+        .provenance = options->provenance != SIM_TABLE_OFF,
+        .events = options->events != SIM_TABLE_OFF,
+        .config_text = "[scenario]\nname = small\n",
+    };
+    int result =
+        sim_recorder_open(&recording->recorder, &config, recording->error, sizeof recording->error);
+    if (result) recording_close(recording);
+    return result;
 }
 
 int recording_finish(struct recording *recording, mb_time end)
@@ -82,9 +93,16 @@ static void remove_folder(const char *path)
     g_rmdir(path);
 }
 
-void recording_clear(struct recording *recording)
+void recording_close(struct recording *recording)
 {
     sim_recorder_free(recording->recorder);
+    recording->recorder = NULL;
+    sim_folder_sink_clear(&recording->sink);
+}
+
+void recording_clear(struct recording *recording)
+{
+    recording_close(recording);
     if (recording->folder) remove_folder(recording->folder);
     g_free(recording->folder);
     g_free(recording->arrivals);

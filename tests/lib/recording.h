@@ -5,6 +5,7 @@
 #ifndef TESTS_LIB_RECORDING_H
 #define TESTS_LIB_RECORDING_H
 
+#include "sim/files/folder_sink.h"
 #include "sim/output/recorder.h"
 #include <glib.h>
 
@@ -15,6 +16,7 @@ struct recording {
     sim_scenario scenario;
     sim_group groups[RECORDING_GROUPS_MAX];
     sim_run_options options;
+    sim_folder_sink sink;
     sim_arrival *arrivals;
     uint32_t arrival_count;
     char *folder; /* a new, empty one in the folder for temporary files */
@@ -38,6 +40,9 @@ int recording_open(struct recording *recording);
 
 /* Ends the run at `end`: a last sample, then sim_recorder_finish(). */
 int recording_finish(struct recording *recording, mb_time end);
+
+/* Ends the recorder and its sink: what was not finished is gone. */
+void recording_close(struct recording *recording);
 
 /* Frees all, and removes the scratch folder with what is in it. */
 void recording_clear(struct recording *recording);

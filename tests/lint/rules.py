@@ -37,7 +37,7 @@ FOR_ALL = ("core/heap.h",)
 # stands before its own folder, and headers right in the room, which are for all of its folders.
 # Those of analysis/ itself are the commands', and stand above.
 ORDER = {
-    "sim": ("engine", "scenario", "output", "swarm", "replay", "study", "command"),
+    "sim": ("engine", "scenario", "output", "swarm", "files", "replay", "study", "command"),
     "net": ("io", "store", "results", "node", "tracker", "live", "program"),
     "analysis": ("data", "text", "estimates", "explain", "plots", "report", "coursework"),
 }
@@ -48,7 +48,16 @@ INSIDES = ("core/peer/",)
 # In sim/ the event path, where only integers and the project's own containers go, is this; the rest
 # reads scenarios and options, writes files and prints figures.
 SIM_EVENT_PATH = re.compile(
-    r"sim/(engine/|swarm/|replay/|scenario/arrivals\.|output/(?!summary|manifest)|\w+\.[ch]$)")
+    r"sim/(engine/|swarm/|replay/|scenario/arrivals\.|output/(?!summary)|files/(?!manifest)|\w+\.[ch]$)")
+# A swarm runs without a system, in memory alone: what it is made of includes C's own headers.
+WITHOUT_SYSTEM = re.compile(
+    r"sim/(engine|swarm|output)/|sim/scenario/(arrivals|assert)\.|sim/run\.h|record/(?!output_file)")
+# Hints on memory, only where the system has them.
+HINTS = "sim/engine/pages.c"
+C_HEADERS = frozenset(
+    f"{name}.h" for name in "assert errno inttypes limits stdalign stdarg stdbool stddef stdint stdio "
+    "stdlib string".split())
+SYSTEM_INCLUDE = re.compile(r"^\s*#\s*include\s*<([^>]+)>")
 # The parts of core/ that are edges by design: storage and the JSON codec.
 CORE_EDGES = ("core/file/", "core/codec/")
 
@@ -181,6 +190,16 @@ def banned_calls(source):
             yield number, "GLib serves the edges only"
 
 
+def system_headers(source):
+    is_core = source.folder == "core" and source.is_decision
+    if source.path == HINTS or not (is_core or WITHOUT_SYSTEM.match(source.path)):
+        return
+    for number, line in enumerate(source.lines, 1):
+        match = SYSTEM_INCLUDE.match(line)
+        if match and match.group(1) not in C_HEADERS:
+            yield number, f"<{match.group(1)}> where a swarm runs without a system"
+
+
 def header_guard(source):
     if not source.is_header:
         return
@@ -212,7 +231,7 @@ def whitespace(source):
 
 RULES = (
     line_length, file_length, function_length, driver_conditions, includes, floating_point,
-    banned_calls, header_guard, header_comment, leftovers, whitespace,
+    banned_calls, system_headers, header_guard, header_comment, leftovers, whitespace,
 )
 
 

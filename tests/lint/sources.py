@@ -18,7 +18,7 @@ CUT = sys.argv.index("--")
 DECIDING = [pathlib.Path(name).resolve().relative_to(ROOT) for name in sys.argv[4:CUT]]
 EDGES = {pathlib.Path(name).resolve().relative_to(ROOT) for name in sys.argv[CUT + 1:]}
 # Edges whose header a deciding source includes, for what it calls there decides nothing.
-CALLED = {"sim/output/folder.c", "sim/output/manifest.c", "sim/output/results.c", "sim/scenario/config_writer.c",
+CALLED = {"sim/files/folder.c", "sim/files/manifest.c", "sim/files/results.c", "sim/scenario/config_writer.c",
           "sim/study/study.c"}
 
 

@@ -1,10 +1,11 @@
 /*
- * Unit tests of record/output.h, record/json.h and sim/output/results.h: text, failures, and who
- * gets a name when.
+ * Unit tests of record/output.h, its files and sinks, record/json.h and sim/files/results.h: text,
+ * failures, and who gets a name when.
  */
 #include "record/json.h"
-#include "record/output.h"
-#include "sim/output/results.h"
+#include "record/output_file.h"
+#include "record/sink_call.h"
+#include "sim/files/results.h"
 #include "tests/lib/recording.h"
 #include <glib/gstdio.h>
 #include <signal.h>
@@ -130,23 +131,24 @@ static GString *read_back(const struct recording *recording, const char *name, b
 static void check_round_trip(bool compressed)
 {
     struct recording recording;
-    sim_output *output;
+    sim_output_file *file;
     recording_init(&recording, 1);
     recording_use_folder(&recording);
-    g_assert_cmpint(sim_output_open(&output, recording.folder, "rows", compressed, recording.error,
-                                    sizeof recording.error),
+    g_assert_cmpint(sim_output_file_open(&file, recording.folder, "rows", compressed,
+                                         recording.error, sizeof recording.error),
                     ==, 0);
+    sim_output *output = sim_output_file_output(file);
     GString *expected = write_rows(output);
-    g_assert_cmpint(sim_output_finish(output), ==, 0);
+    g_assert_cmpint(sim_output_file_finish(file), ==, 0);
     g_assert_null(recording_read(&recording, "rows", NULL));
-    g_assert_cmpint(sim_output_publish(output), ==, 0);
+    g_assert_cmpint(sim_output_file_publish(file), ==, 0);
     GString *text = read_back(&recording, "rows", compressed);
     g_assert_cmpmem(text->str, text->len, expected->str, expected->len);
     char *hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, text->str, (gssize)text->len);
-    g_assert_cmpstr(sim_output_hash(output), ==, hash);
+    g_assert_cmpstr(sim_output_file_hash(file), ==, hash);
     g_assert_cmpuint(sim_output_bytes(output), ==, text->len);
     g_assert_cmpuint(recording_count_files(&recording), ==, 1);
-    sim_output_free(output);
+    sim_output_file_free(file);
     g_free(hash);
     g_string_free(text, TRUE);
     g_string_free(expected, TRUE);
@@ -166,17 +168,18 @@ static void test_zstd(void)
 /* The first error sticks, names the file, and nothing stays. */
 static void check_full(struct recording *recording, bool compressed, const char *reason)
 {
-    sim_output *output;
-    g_assert_cmpint(sim_output_open(&output, recording->folder, "rows", compressed,
-                                    recording->error, sizeof recording->error),
+    sim_output_file *file;
+    g_assert_cmpint(sim_output_file_open(&file, recording->folder, "rows", compressed,
+                                         recording->error, sizeof recording->error),
                     ==, 0);
+    sim_output *output = sim_output_file_output(file);
     g_string_free(write_rows(output), TRUE);
     g_string_free(write_rows(output), TRUE);
-    g_assert_cmpint(sim_output_finish(output), ==, MB_ERR_FULL);
+    g_assert_cmpint(sim_output_file_finish(file), ==, MB_ERR_FULL);
     char *expected = g_strdup_printf("%s/rows: %s", recording->folder, reason);
     g_assert_cmpstr(sim_output_message(output), ==, expected);
     g_free(expected);
-    sim_output_free(output);
+    sim_output_file_free(file);
     g_assert_cmpuint(recording_count_files(recording), ==, 0);
 }
 
@@ -208,6 +211,55 @@ static void test_size_limit(void)
     check_full(&recording, false, "File too large");
     setrlimit(RLIMIT_FSIZE, &before);
     recording_clear(&recording);
+}
+
+/* ---- handed to a function ------------------------------------------------------------------- */
+
+struct taken {
+    GString *text;
+    unsigned pieces;
+    unsigned refuse_at; /* this piece is refused; 0: none */
+};
+
+static int take(void *context, const char *name, const char *bytes, size_t size)
+{
+    struct taken *taken = context;
+    g_assert_cmpstr(name, ==, "rows.csv");
+    g_assert_true(bytes[size - 1] == '\n' || size == 100000);
+    g_string_append_len(taken->text, bytes, (gssize)size);
+    return ++taken->pieces == taken->refuse_at;
+}
+
+/* Whole rows, in order; after a refusal nothing more, and publishing says so. */
+static void check_taken(unsigned refuse_at)
+{
+    struct taken taken = {g_string_new(NULL), 0, refuse_at};
+    char error[512] = "";
+    rec_sink_call call;
+    sim_output *output, *other;
+    rec_sink_call_init(&call, take, &taken);
+    g_assert_cmpint(call.sink.begin(&call.sink, error, sizeof error), ==, 0);
+    g_assert_cmpint(call.sink.open(&call.sink, "rows.csv", &output, error, sizeof error), ==, 0);
+    g_assert_cmpint(call.sink.open(&call.sink, "none.csv", &other, error, sizeof error), ==, 0);
+    GString *expected = write_rows(output);
+    sim_output_write(output, "end\n", 4);
+    g_string_append(expected, "end\n");
+    g_assert_true(call.sink.failed(&call.sink) == (refuse_at > 0));
+    int result = call.sink.publish(&call.sink, true, error, sizeof error);
+    g_assert_cmpint(result, ==, refuse_at ? MB_ERR_IO : 0);
+    g_assert_cmpstr(error, ==, refuse_at ? "rows.csv: not taken" : "");
+    g_assert_cmpuint(taken.pieces, ==, refuse_at ? refuse_at : 6);
+    if (!refuse_at) g_assert_cmpmem(taken.text->str, taken.text->len, expected->str, expected->len);
+    rec_sink_call_clear(&call);
+    g_string_free(expected, TRUE);
+    g_string_free(taken.text, TRUE);
+}
+
+static void test_taken(void)
+{
+    check_taken(0);
+    check_taken(1);
+    check_taken(2);
 }
 
 /* ---- folders ------------------------------------------------------------------------------- */
@@ -325,6 +377,7 @@ int main(int argc, char **argv)
     g_test_add_func("/output/put-ratio", test_put_ratio);
     g_test_add_func("/output/fraction", test_fraction);
     g_test_add_func("/output/json", test_json);
+    g_test_add_func("/output/taken", test_taken);
     g_test_add_func("/output/plain", test_plain);
     g_test_add_func("/output/zstd", test_zstd);
     g_test_add_func("/output/full-device", test_full_device);

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "core/file/manifest.h"
-#include "sim/output/payload.h"
+#include "sim/files/payload.h"
 #include "tests/lib/failing_alloc.h"
 
 #define BLOCK 16

@@ -277,8 +277,7 @@ static void test_disk_full_during_run(void)
     char *expected =
         g_strdup_printf("%s/provenance.csv: No space left on device", recording.folder);
     g_assert_cmpstr(recording.error, ==, expected);
-    sim_recorder_free(recording.recorder);
-    recording.recorder = NULL;
+    recording_close(&recording);
     g_assert_cmpuint(recording_count_files(&recording), ==, 0);
     g_free(expected);
     g_free(name);
@@ -297,8 +296,7 @@ static void fail_at_end(const char *file)
     g_assert_cmpint(symlink("/dev/full", temporary), ==, 0);
     g_assert_cmpint(recording_finish(&recording, 6 * S), ==, MB_ERR_FULL);
     g_assert_nonnull(strstr(recording.error, file));
-    sim_recorder_free(recording.recorder);
-    recording.recorder = NULL;
+    recording_close(&recording);
     g_assert_cmpuint(recording_count_files(&recording), ==, 0);
     g_free(temporary);
     recording_clear(&recording);
@@ -329,8 +327,7 @@ static void test_size_limit(void)
     setrlimit(RLIMIT_FSIZE, &before);
     g_assert_cmpint(result, ==, MB_ERR_FULL);
     g_assert_nonnull(strstr(recording.error, "/provenance.csv: File too large"));
-    sim_recorder_free(recording.recorder);
-    recording.recorder = NULL;
+    recording_close(&recording);
     g_assert_cmpuint(recording_count_files(&recording), ==, 0);
     recording_clear(&recording);
 }
@@ -345,8 +342,7 @@ static void test_abandoned(void)
     recording.options.folder = below;
     g_assert_cmpint(recording_open(&recording), ==, 0);
     g_assert_cmpuint(recording_count_files(&recording), ==, 1);
-    sim_recorder_free(recording.recorder);
-    recording.recorder = NULL;
+    recording_close(&recording);
     g_assert_cmpuint(recording_count_files(&recording), ==, 0);
     g_free(below);
     recording_clear(&recording);
@@ -372,8 +368,7 @@ static int run_whole(struct recording *recording)
     if (result != 0) return result;
     play(recording);
     result = recording_finish(recording, 6 * S);
-    sim_recorder_free(recording->recorder);
-    recording->recorder = NULL;
+    recording_close(recording);
     return result;
 }
 

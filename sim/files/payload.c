@@ -1,4 +1,4 @@
-#include "sim/output/payload.h"
+#include "sim/files/payload.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -11,7 +11,7 @@
 
 #include "core/blockset.h"
 #include "core/file/file.h"
-#include "sim/output/folder.h"
+#include "sim/files/folder.h"
 
 enum { SEEDER = 0 };
 

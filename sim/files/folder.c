@@ -1,4 +1,4 @@
-#include "sim/output/folder.h"
+#include "sim/files/folder.h"
 
 #include <assert.h>
 #include <dirent.h>

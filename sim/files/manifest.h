@@ -1,7 +1,7 @@
 /*
  * manifest.json: what wrote a folder's files, from what, and their hashes.
  *
- * sim/output/results.c writes it as the last file of a run. What may differ between two equal runs
+ * sim/files/results.c writes it as the last file of a run. What may differ between two equal runs
  * is kept apart, in the object `volatile`. It is an edge: the only place here that asks for the
  * time of day.
  */
@@ -10,11 +10,9 @@
 
 #include "core/types.h"
 #include "record/json.h"
-#include "record/output.h"
+#include "record/output_file.h"
+#include "record/sink.h"
 #include "sim/scenario/inputs.h"
-
-/* The version of the formats of docs/formats.md. */
-#define SIM_SCHEMA 1
 
 /* What a manifest says beside its list of files; all borrowed. */
 typedef struct sim_manifest {
@@ -33,9 +31,9 @@ typedef struct sim_manifest {
 /* Nanoseconds since 1970, by the machine's clock. */
 uint64_t sim_wall_clock_ns(void);
 
-/* Makes the text of manifest.json, for `count` finished outputs, in their order. 0 or
+/* Makes the text of manifest.json, for `count` finished files, in their order. 0 or
  * MB_ERR_MEMORY; the caller clears `json` either way. */
-int sim_manifest_write(rec_json *json, const sim_manifest *manifest, sim_output *const *outputs,
+int sim_manifest_write(rec_json *json, const sim_manifest *manifest, sim_output_file *const *files,
                        uint32_t count);
 
 #endif

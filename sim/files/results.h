@@ -1,16 +1,16 @@
 /*
  * The folder that a run fills: refused if it holds something, made whole or not at all.
  *
- * The recorder and the replay add outputs to it; at the end all get their names at once,
- * manifest.json last, as the mark of a whole run. Whatever fails before leaves no file and no
- * folder that was not there. It knows nothing of what the files say.
+ * The recorder, through sim/files/folder_sink.h, and the replay add outputs to it; at the end all
+ * get their names at once, manifest.json last, as the mark of a whole run. Whatever fails before
+ * leaves no file and no folder that was not there. It knows nothing of what the files say.
  */
 #ifndef SIM_RESULTS_H
 #define SIM_RESULTS_H
 
 #include "core/types.h"
-#include "record/output.h"
-#include "sim/output/manifest.h"
+#include "record/output_file.h"
+#include "sim/files/manifest.h"
 
 typedef struct sim_results sim_results;
 
@@ -26,7 +26,7 @@ int sim_results_open(sim_results **results, const char *folder, bool force, bool
                      char *error, size_t error_size);
 
 /* Adds a file of the results, owned by them. `name` is one of sim_results_name_at(). Errors as
- * of sim_output_open(). */
+ * of sim_output_file_open(). */
 int sim_results_add(sim_results *results, const char *name, bool compressed, sim_output **output,
                     char *error, size_t error_size);
 
