@@ -10,62 +10,8 @@
 #define MB_EVENT_H
 
 #include "core/log.h"
+#include "core/messages.h"
 #include "core/types.h"
-
-/* The messages that peers send each other. Every one may carry what its sender holds (`told`). */
-typedef enum mb_message {
-    MB_MSG_HELLO = 1,  /* I list you; `index` is where, so that you can name it to me */
-    MB_MSG_HELLO_ACK,  /* I list you too */
-    MB_MSG_HELLO_FULL, /* my table is full: forget me */
-    MB_MSG_BYE,        /* I leave: forget me */
-    MB_MSG_UNCHOKE, /* you may ask me; flags: MB_FLAG_SLOT, _MORE, _OPEN, _OPTIMISTIC; block: a hint
-                     */
-    MB_MSG_CHOKE,   /* you may not ask me any more */
-    MB_MSG_REQUEST, /* send me `block` from byte `offset`; flag: MB_FLAG_ENDGAME */
-    MB_MSG_REFUSE,  /* I do not send you `block`, for `reason` */
-    MB_MSG_CANCEL,  /* I no longer want `block` */
-    MB_MSG_HAVE,    /* only tells what I hold */
-    MB_MSG_INTEREST, /* I declined a slot and could use one again */
-    MB_MSG_DECLINE,  /* I have no use for the slot that you gave me */
-} mb_message;
-
-enum {
-    MB_FLAG_SLOT =
-        1, /* unchoke: a slot of a seeder: for one block, unless _MORE stands beside it */
-    MB_FLAG_MORE = 2,       /* unchoke: nobody waits, so further requests may queue; progress: its
-                               last byte is on its way */
-    MB_FLAG_OPEN = 4,       /* unchoke, hello: I serve everybody, always */
-    MB_FLAG_OPTIMISTIC = 8, /* unchoke: drawn as optimistic */
-    MB_FLAG_ENDGAME = 16,   /* request: asked of a second provider */
-    MB_FLAG_QUIET = 32,     /* unchoke, choke: a change that nobody is told of (ask = mutual) */
-    MB_FLAG_KEEP = 64,      /* cut: the bytes carried are kept, the rest is asked for elsewhere */
-    MB_FLAG_SEEDER = 128,   /* listing, hello: the tracker's seeder */
-};
-
-typedef enum mb_reason {
-    MB_REASON_NONE,
-    MB_REASON_CHOKED,   /* I have not unchoked you, or no longer */
-    MB_REASON_NOT_HELD, /* I do not hold that block */
-    MB_REASON_BUSY,     /* your queue with me is full */
-    MB_REASON_LEAVING,  /* I am on my way out */
-} mb_reason;
-
-/* How a block was come by; recorded as it was when the transfer began. */
-typedef enum mb_via {
-    MB_VIA_INITIAL,    /* held on arrival */
-    MB_VIA_REGULAR,    /* a regular slot */
-    MB_VIA_OPTIMISTIC, /* the optimistic slot */
-    MB_VIA_SEED,       /* a slot of a complete peer or of the tracker */
-    MB_VIA_OPEN,       /* served without need of a slot */
-    MB_VIA_ENDGAME,    /* asked of a second provider */
-} mb_via;
-
-typedef enum mb_announce {
-    MB_ANNOUNCE_REGISTER, /* the first one */
-    MB_ANNOUNCE_PERIODIC,
-    MB_ANNOUNCE_COMPLETE,
-    MB_ANNOUNCE_LEAVE,
-} mb_announce;
 
 /* One peer as the tracker lists it. */
 typedef struct mb_listing {

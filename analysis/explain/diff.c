@@ -1,5 +1,6 @@
 #include "analysis/explain/diff.h"
 
+#include "analysis/explain/events.h"
 #include "analysis/text/grid.h"
 
 #include <math.h>
@@ -80,16 +81,6 @@ struct reading {
     char *present;
 };
 
-/* The events that the trace digest covers: docs/formats.md. */
-static bool is_digested(const char *event)
-{
-    static const char *const digested[] = {"register", "unchoke", "choke",    "request", "refuse",
-                                           "start",    "deliver", "complete", "leave"};
-    for (size_t i = 0; i < G_N_ELEMENTS(digested); i++)
-        if (strcmp(event, digested[i]) == 0) return true;
-    return false;
-}
-
 static bool reading_open(struct reading *in, const res_run *run, const char *table, GError **error)
 {
     in->csv = res_run_table(run, table, error);
@@ -137,7 +128,8 @@ static bool reading_next(struct reading *in, GError **error)
 {
     GError *failure = NULL;
     while (reading_step(in, &failure)) {
-        if (in->event >= 0 && !is_digested(res_csv_field(in->csv, (size_t)in->event))) continue;
+        if (in->event >= 0 && !res_event_is_digested(res_csv_field(in->csv, (size_t)in->event)))
+            continue;
         in->records++;
         return true;
     }

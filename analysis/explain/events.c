@@ -2,42 +2,28 @@
 
 #include <string.h>
 
-static const char *const words[RES_EVENT_KINDS] = {
-    [RES_EVENT_ARRIVE] = "arrive",
-    [RES_EVENT_ANNOUNCE] = "announce",
-    [RES_EVENT_REGISTER] = "register",
-    [RES_EVENT_ANSWER] = "answer",
-    [RES_EVENT_UNANSWERED] = "unanswered",
-    [RES_EVENT_HELLO] = "hello",
-    [RES_EVENT_FULL] = "full",
-    [RES_EVENT_BYE] = "bye",
-    [RES_EVENT_HAVE] = "have",
-    [RES_EVENT_UNCHOKE] = "unchoke",
-    [RES_EVENT_CHOKE] = "choke",
-    [RES_EVENT_INTEREST] = "interest",
-    [RES_EVENT_DECLINE] = "decline",
-    [RES_EVENT_HOLD] = "hold",
-    [RES_EVENT_REQUEST] = "request",
-    [RES_EVENT_CANCEL] = "cancel",
-    [RES_EVENT_REFUSE] = "refuse",
-    [RES_EVENT_START] = "start",
-    [RES_EVENT_SENT] = "sent",
-    [RES_EVENT_DELIVER] = "deliver",
-    [RES_EVENT_CUT] = "cut",
-    [RES_EVENT_WASTE] = "waste",
-    [RES_EVENT_BAD] = "bad",
-    [RES_EVENT_LOST] = "lost",
-    [RES_EVENT_LEAVING] = "leaving",
-    [RES_EVENT_HEAR] = "hear",
-    [RES_EVENT_COMPLETE] = "complete",
-    [RES_EVENT_LEAVE] = "leave",
-    [RES_EVENT_UPLINK] = "uplink",
-    [RES_EVENT_DOWNLINK] = "downlink",
-    [RES_EVENT_GONE] = "gone",
-    [RES_EVENT_CRASH] = "crash",
-    [RES_EVENT_RESTART] = "restart",
-    [RES_EVENT_FAULT] = "fault",
+/* What the rows of the tables say. */
+enum { ANY = 0, EVERY = 0, HINT = 0, ONE = 1, PEER = 1, WHICH = 1 };
+
+#define REC_DIGESTED_END(KIND) enum { DIGESTED_END = KIND };
+#include "record/words.def"
+
+#define EVENT(ID, KIND, WORD, OTHER, BLOCK) [RES_EVENT_##ID] = {WORD, KIND, OTHER, BLOCK},
+#define AS(...)
+static const struct {
+    const char *word;
+    uint8_t number;
+    bool needs_other;
+    bool needs_block;
+} kinds[RES_EVENT_KINDS] = {
+#define MB_MESSAGE(ID, TRAVELS, NOTE, RECORDED, KIND, WORD, DETAIL, TO, BLOCK, ...)                \
+    RECORDED(ID, KIND, WORD, TO, BLOCK)
+#include "core/messages.def"
+#define REC_EVENT(ID, KIND, WORD, DETAIL, OTHER, BLOCK, ...) EVENT(ID, KIND, WORD, OTHER, BLOCK)
+#include "record/words.def"
 };
+#undef EVENT
+#undef AS
 
 struct res_events {
     const res_facts *facts;
@@ -48,7 +34,14 @@ struct res_events {
 
 const char *res_event_word(res_event_kind kind)
 {
-    return words[kind];
+    return kinds[kind].word;
+}
+
+bool res_event_is_digested(const char *word)
+{
+    for (guint kind = 0; kind < RES_EVENT_KINDS; kind++)
+        if (strcmp(word, kinds[kind].word) == 0) return kinds[kind].number < DIGESTED_END;
+    return false;
 }
 
 void res_events_close(res_events *events)
@@ -75,7 +68,7 @@ res_events *res_events_open(const res_run *run, const res_facts *facts, GError *
     events->facts = facts;
     events->kinds = g_hash_table_new(g_str_hash, g_str_equal);
     for (guint kind = 0; kind < RES_EVENT_KINDS; kind++)
-        g_hash_table_insert(events->kinds, (char *)words[kind], GUINT_TO_POINTER(kind + 1));
+        g_hash_table_insert(events->kinds, (char *)kinds[kind].word, GUINT_TO_POINTER(kind + 1));
     events->csv = res_run_table(run, "events", error);
     if (!events->csv || !find_columns(events, error)) return NULL;
     return g_steal_pointer(&events);
@@ -112,35 +105,6 @@ static bool read_block(const res_events *events, uint32_t *block, GError **error
     return true;
 }
 
-static bool needs_other(res_event_kind kind)
-{
-    switch (kind) {
-    case RES_EVENT_HELLO:
-    case RES_EVENT_FULL:
-    case RES_EVENT_UNCHOKE:
-    case RES_EVENT_CHOKE:
-    case RES_EVENT_REQUEST:
-    case RES_EVENT_CANCEL:
-    case RES_EVENT_REFUSE:
-    case RES_EVENT_START:
-    case RES_EVENT_SENT:
-    case RES_EVENT_DELIVER:
-    case RES_EVENT_CUT:
-    case RES_EVENT_WASTE:
-    case RES_EVENT_BAD:
-    case RES_EVENT_GONE: return true;
-    default: return false;
-    }
-}
-
-static bool needs_block(res_event_kind kind)
-{
-    return kind == RES_EVENT_HOLD || kind == RES_EVENT_REQUEST || kind == RES_EVENT_CANCEL ||
-           kind == RES_EVENT_REFUSE || kind == RES_EVENT_START || kind == RES_EVENT_SENT ||
-           kind == RES_EVENT_DELIVER || kind == RES_EVENT_CUT || kind == RES_EVENT_WASTE ||
-           kind == RES_EVENT_BAD;
-}
-
 bool res_events_next(res_events *events, res_event *event, GError **error)
 {
     if (!res_csv_next(events->csv, error)) return false;
@@ -154,9 +118,10 @@ bool res_events_next(res_events *events, res_event *event, GError **error)
     if (!read_node(events, events->node, &event->node, error)) return false;
     if (!read_node(events, events->other, &event->other, error)) return false;
     if (!read_block(events, &event->block, error)) return false;
-    if (event->node == RES_NODE_NONE || (needs_other(event->kind) && event->other == RES_NODE_NONE))
+    if (event->node == RES_NODE_NONE ||
+        (kinds[event->kind].needs_other && event->other == RES_NODE_NONE))
         return wrong(events, "this event needs a node", events->kind, error);
-    if (needs_block(event->kind) && event->block == RES_BLOCK_NONE)
+    if (kinds[event->kind].needs_block && event->block == RES_BLOCK_NONE)
         return wrong(events, "this event needs a block", events->kind, error);
     const char *detail = res_csv_field(events->csv, (size_t)events->detail);
     if (!res_number_parse(detail, &event->amount)) event->amount = 0;

@@ -10,43 +10,18 @@
 
 #define RES_BLOCK_NONE UINT32_MAX
 
+/* The kinds of rows: the messages that have one of their own, and what else happens. */
+#define EVENT(ID) RES_EVENT_##ID,
+#define AS(ID)
 typedef enum res_event_kind {
-    RES_EVENT_ARRIVE,
-    RES_EVENT_ANNOUNCE,
-    RES_EVENT_REGISTER,
-    RES_EVENT_ANSWER,
-    RES_EVENT_UNANSWERED,
-    RES_EVENT_HELLO,
-    RES_EVENT_FULL,
-    RES_EVENT_BYE,
-    RES_EVENT_HAVE,
-    RES_EVENT_UNCHOKE,
-    RES_EVENT_CHOKE,
-    RES_EVENT_INTEREST,
-    RES_EVENT_DECLINE,
-    RES_EVENT_HOLD,
-    RES_EVENT_REQUEST,
-    RES_EVENT_CANCEL,
-    RES_EVENT_REFUSE,
-    RES_EVENT_START,
-    RES_EVENT_SENT,
-    RES_EVENT_DELIVER,
-    RES_EVENT_CUT,
-    RES_EVENT_WASTE,
-    RES_EVENT_BAD,
-    RES_EVENT_LOST,
-    RES_EVENT_LEAVING,
-    RES_EVENT_HEAR,
-    RES_EVENT_COMPLETE,
-    RES_EVENT_LEAVE,
-    RES_EVENT_UPLINK,
-    RES_EVENT_DOWNLINK,
-    RES_EVENT_GONE,
-    RES_EVENT_CRASH,
-    RES_EVENT_RESTART,
-    RES_EVENT_FAULT,
+#define MB_MESSAGE(ID, TRAVELS, NOTE, RECORDED, ...) RECORDED(ID)
+#include "core/messages.def"
+#define REC_EVENT(ID, ...) RES_EVENT_##ID,
+#include "record/words.def"
     RES_EVENT_KINDS
 } res_event_kind;
+#undef EVENT
+#undef AS
 
 typedef struct res_event {
     int64_t time; /* ns */
@@ -72,6 +47,9 @@ bool res_events_next(res_events *events, res_event *event, GError **error);
 
 /* "request" for RES_EVENT_REQUEST. */
 const char *res_event_word(res_event_kind kind);
+
+/* Whether the trace digest covers the events of this word. */
+bool res_event_is_digested(const char *word);
 
 void res_events_close(res_events *events);
 

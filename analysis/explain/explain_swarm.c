@@ -79,7 +79,7 @@ static const char *part_label(int part)
 static uplinks sum_uplinks(const res_facts *facts, const res_swarm *swarm, uint32_t group,
                            res_role role)
 {
-    uplinks sum = {.name = res_role_keys[role]};
+    uplinks sum = {.name = res_role_words[role]};
     for (uint32_t node = 0; node < facts->nodes->len; node++)
         if (group == UINT32_MAX || res_facts_node(facts, node)->group == group)
             add_uplink(&sum, facts, swarm, node, role);

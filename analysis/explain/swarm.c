@@ -230,7 +230,7 @@ static void take_message(res_swarm *swarm, const res_event *event)
     case RES_EVENT_COMPLETE: turn_complete(swarm, event->node); break;
     case RES_EVENT_LEAVE: leave(swarm, event->node); break;
     case RES_EVENT_HELLO: hello(swarm, event); break;
-    case RES_EVENT_FULL:
+    case RES_EVENT_HELLO_FULL:
         res_swarm_after_delay(swarm, LATER_FORGET, event->other, event->node, RES_BLOCK_NONE);
         break;
     case RES_EVENT_BYE: bye(swarm, event); break;

@@ -9,6 +9,7 @@
 #ifndef ANALYSIS_SWARM_H
 #define ANALYSIS_SWARM_H
 
+#include "analysis/data/words.h"
 #include "analysis/explain/events.h"
 
 /* What an uplink's time goes to; at each instant the first that holds. */
@@ -46,10 +47,6 @@ typedef enum res_down {
 /* The words of docs/explain.md, such as "choked". */
 extern const char *const res_up_keys[RES_UP_COUNT];
 extern const char *const res_down_keys[RES_DOWN_COUNT];
-
-typedef enum res_role { RES_ROLE_TRACKER, RES_ROLE_SEEDER, RES_ROLE_LEECHER, RES_ROLES } res_role;
-
-extern const char *const res_role_keys[RES_ROLES];
 
 /* An uplink's account while its node was in one role: the times add up to the time in that role. */
 typedef struct res_up_account {

@@ -20,9 +20,6 @@ const char *const res_down_keys[RES_DOWN_COUNT] = {
     [RES_DOWN_UNKNOWN] = "unknown",
 };
 
-const char *const res_role_keys[RES_ROLES] = {
-    [RES_ROLE_TRACKER] = "tracker", [RES_ROLE_SEEDER] = "seeder", [RES_ROLE_LEECHER] = "leecher"};
-
 /* ---- the state of a node --------------------------------------------------------------------- */
 
 static res_up up_state(const node *n)

@@ -180,10 +180,9 @@ static bool node_at(const res_csv *csv, int column, GHashTable *nodes, uint32_t 
 
 static bool role_at(const res_csv *csv, int column, uint8_t *role, GError **error)
 {
-    static const char *const roles[RES_GIVERS] = {"tracker", "seeder", "leecher"};
     const char *text = res_csv_field(csv, (size_t)column);
-    for (*role = 0; *role < RES_GIVERS; (*role)++)
-        if (strcmp(text, roles[*role]) == 0) return true;
+    for (*role = 0; *role < RES_ROLES; (*role)++)
+        if (strcmp(text, res_role_words[*role]) == 0) return true;
     return fail_at(csv, "no role of a giver", text, error);
 }
 
@@ -242,7 +241,7 @@ static bool read_moment(table_reader *table, GError **error)
         !count_at(csv, columns[2], UINT64_MAX, &moment.complete, error) ||
         !copies_at(csv, columns[6], &moment.min_copies, error))
         return false;
-    for (int role = 0; role < RES_GIVERS; role++)
+    for (int role = 0; role < RES_ROLES; role++)
         if (!count_at(csv, columns[3 + role], UINT64_MAX, &moment.from[role], error)) return false;
     moment.mean_copies = g_ascii_strtod(res_csv_field(csv, (size_t)columns[7]), NULL);
     g_array_append_val(table->history->moments, moment);

@@ -10,11 +10,10 @@
 
 #include "analysis/data/run_folder.h"
 #include "analysis/data/units.h"
+#include "analysis/data/words.h"
 
 /* A node that there is not: the giver of a block that was there on arrival. */
 #define RES_NOBODY UINT32_MAX
-
-typedef enum { RES_GIVER_TRACKER, RES_GIVER_SEEDER, RES_GIVER_LEECHER, RES_GIVERS } res_giver;
 
 typedef struct {
     char *name;
@@ -27,14 +26,14 @@ typedef struct {
     int64_t started_ns, time_ns;
     uint32_t to, from; /* from: RES_NOBODY for a block held on arrival */
     uint32_t block;
-    uint8_t role; /* the giver's, a res_giver; none if from is RES_NOBODY */
+    uint8_t role; /* the giver's, a res_role; none if from is RES_NOBODY */
 } res_gain;
 
 /* A row of timeline.csv. */
 typedef struct {
     int64_t time_ns;
     uint64_t active, complete;
-    uint64_t from[RES_GIVERS]; /* blocks, cumulative */
+    uint64_t from[RES_ROLES]; /* blocks, cumulative */
     uint64_t min_copies;
     double mean_copies;
 } res_moment;

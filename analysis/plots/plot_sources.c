@@ -13,8 +13,8 @@ enum { BINS = 120 };
 typedef struct {
     double width_s;
     guint bins;
-    double (*blocks)[RES_GIVERS];
-    double total[RES_GIVERS];
+    double (*blocks)[RES_ROLES];
+    double total[RES_ROLES];
 } sources;
 
 static void add(sources *all, double seconds, uint8_t role, double blocks)
@@ -38,7 +38,7 @@ static void add_moments(sources *all, const res_history *swarm)
         const res_moment *before = &g_array_index(swarm->moments, res_moment, i - 1);
         const res_moment *now = &g_array_index(swarm->moments, res_moment, i);
         double middle_s = ((double)before->time_ns + (double)now->time_ns) / 2e9;
-        for (uint8_t role = 0; role < RES_GIVERS; role++)
+        for (uint8_t role = 0; role < RES_ROLES; role++)
             add(all, middle_s, role, (double)(now->from[role] - before->from[role]));
     }
 }
@@ -73,11 +73,11 @@ static void write_rows(res_drawing *figure, const sources *all, double unit_s)
 
 static void write_labels(res_drawing *figure, const sources *all)
 {
-    static const char *const names[RES_GIVERS] = {"tracker", "peers that are complete (seeders)",
-                                                  "peers that still lack blocks (leechers)"};
+    static const char *const names[RES_ROLES] = {"tracker", "peers that are complete (seeders)",
+                                                 "peers that still lack blocks (leechers)"};
     guint shown = 0;
     double sum = all->total[0] + all->total[1] + all->total[2];
-    for (guint role = 0; role < RES_GIVERS; role++) {
+    for (guint role = 0; role < RES_ROLES; role++) {
         g_autofree char *share = res_share_words(sum > 0 ? all->total[role] / sum : 0);
         g_autofree char *label = g_strdup_printf("%s: %s of all", names[role], share);
         res_drawing_text_at(figure, "label", role, label);

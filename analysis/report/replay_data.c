@@ -78,7 +78,7 @@ static uint64_t giver_of(const replay *all, const res_gain *gain)
 {
     if (gain->from == RES_NOBODY) return 0;
     uint64_t place = gain->from == 0 ? 0 : 1 + place_of(all, gain->from);
-    return 1 + RES_GIVERS * place + gain->role;
+    return 1 + RES_ROLES * place + gain->role;
 }
 
 typedef struct {
@@ -158,7 +158,7 @@ static void write_groups(const replay *all, GString *json)
 /* Blocks of all peers, shown or not, in equal steps of time by the giver's role. */
 static void write_sources(const replay *all, GString *json)
 {
-    uint64_t bins[SOURCE_BINS][RES_GIVERS] = {{0}};
+    uint64_t bins[SOURCE_BINS][RES_ROLES] = {{0}};
     double end_s = (double)MAX(all->history->end_ns, all->unit_ns) / 1e9;
     double width_s = res_time_step(end_s / SOURCE_BINS);
     guint count = (guint)fmin(ceil(end_s / width_s), SOURCE_BINS);

@@ -222,15 +222,11 @@ static int get_names(const cJSON *told, mb_wire_extension *e)
 
 static int get_flags(const cJSON *told, mb_wire_extension *e)
 {
-    int rc = get_flag(told, "raw", &e->raw);
-    if (rc == MB_OK) rc = get_flag(told, "keep", &e->keep);
-    if (rc == MB_OK) rc = get_flag(told, "wants", &e->wants);
-    if (rc == MB_OK) rc = get_flag(told, "leaving", &e->leaving);
-    if (rc == MB_OK) rc = get_flag(told, "slot", &e->slot);
-    if (rc == MB_OK) rc = get_flag(told, "more", &e->more);
-    if (rc == MB_OK) rc = get_flag(told, "open", &e->open);
-    if (rc == MB_OK) rc = get_flag(told, "optimistic", &e->optimistic);
-    if (rc == MB_OK) rc = get_flag(told, "endgame", &e->endgame);
+    int rc = MB_OK;
+#define GET_FLAG(NAME)                                                                             \
+    if (rc == MB_OK) rc = get_flag(told, #NAME, &e->NAME);
+    MB_WIRE_FLAGS(GET_FLAG)
+#undef GET_FLAG
     return rc;
 }
 

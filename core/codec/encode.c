@@ -88,15 +88,9 @@ static void add_file(mb_text *text, const mb_wire_file *file, bool *first_outsid
 
 static void add_flags(mb_text *text, const mb_wire_extension *e, bool *first)
 {
-    add_flag(text, "raw", e->raw, first);
-    add_flag(text, "keep", e->keep, first);
-    add_flag(text, "wants", e->wants, first);
-    add_flag(text, "leaving", e->leaving, first);
-    add_flag(text, "slot", e->slot, first);
-    add_flag(text, "more", e->more, first);
-    add_flag(text, "open", e->open, first);
-    add_flag(text, "optimistic", e->optimistic, first);
-    add_flag(text, "endgame", e->endgame, first);
+#define ADD_FLAG(NAME) add_flag(text, #NAME, e->NAME, first);
+    MB_WIRE_FLAGS(ADD_FLAG)
+#undef ADD_FLAG
 }
 
 static void add_extension(mb_text *text, const mb_wire_extension *e, bool *first_outside)

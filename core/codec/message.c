@@ -12,29 +12,46 @@
 
 static const char *const reason_names[MB_WIRE_REASON_COUNT] = {
     [MB_WIRE_REASON_NONE] = "",
-    [MB_WIRE_REASON_CHOKED] = "choked",
-    [MB_WIRE_REASON_NOT_HELD] = "not-held",
-    [MB_WIRE_REASON_BUSY] = "busy",
-    [MB_WIRE_REASON_FULL] = "full",
-    [MB_WIRE_REASON_UNKNOWN] = "unknown-peer",
-    [MB_WIRE_REASON_LEAVING] = "leaving",
-    [MB_WIRE_REASON_BAD] = "bad-request",
+#define MB_REASON(ID, WIRE, ...) [MB_WIRE_REASON_##ID] = WIRE,
+#include "core/messages.def"
+#define MB_REFUSAL(ID, WIRE, ...) [MB_WIRE_REASON_##ID] = WIRE,
+#include "core/messages.def"
 };
 
+static const uint8_t reasons_meant[MB_WIRE_REASON_COUNT] = {
+#define MB_REASON(ID, ...) [MB_WIRE_REASON_##ID] = MB_REASON_##ID,
+#include "core/messages.def"
+#define MB_REFUSAL(ID, WIRE, AS, ...) [MB_WIRE_REASON_##ID] = MB_REASON_##AS,
+#include "core/messages.def"
+};
+
+/* Of the messages, those alone that travel as notices. */
+#define OWN(...)
+
+#define NOTICE(ID, NOTE) [MB_WIRE_NOTE_##ID] = NOTE,
 static const char *const note_names[MB_WIRE_NOTE_COUNT] = {
     [MB_WIRE_NOTE_NONE] = "",
-    [MB_WIRE_NOTE_HELLO] = "hello",
-    [MB_WIRE_NOTE_LISTED] = "listed",
-    [MB_WIRE_NOTE_FULL] = "full",
-    [MB_WIRE_NOTE_UNCHOKE] = "unchoke",
-    [MB_WIRE_NOTE_CHOKE] = "choke",
-    [MB_WIRE_NOTE_HAVE] = "have",
-    [MB_WIRE_NOTE_CANCEL] = "cancel",
-    [MB_WIRE_NOTE_INTEREST] = "interest",
-    [MB_WIRE_NOTE_DECLINE] = "decline",
-    [MB_WIRE_NOTE_LEAVE] = "leave",
-    [MB_WIRE_NOTE_ALIVE] = "alive",
+#define MB_MESSAGE(ID, TRAVELS, NOTE, ...) TRAVELS(ID, NOTE)
+#include "core/messages.def"
+#define MB_NOTE(ID, NOTE, ...) NOTICE(ID, NOTE)
+#include "core/messages.def"
 };
+#undef NOTICE
+
+#define NOTICE(ID) [MB_MSG_##ID] = MB_WIRE_NOTE_##ID,
+static const uint8_t notes[MB_MSG_COUNT] = {
+#define MB_MESSAGE(ID, TRAVELS, ...) TRAVELS(ID)
+#include "core/messages.def"
+};
+#undef NOTICE
+
+#define NOTICE(ID) [MB_WIRE_NOTE_##ID] = MB_MSG_##ID,
+static const uint8_t messages[MB_WIRE_NOTE_COUNT] = {
+#define MB_MESSAGE(ID, TRAVELS, ...) TRAVELS(ID)
+#include "core/messages.def"
+};
+#undef NOTICE
+#undef OWN
 
 const char *mb_wire_reason_name(mb_wire_reason reason)
 {
@@ -46,6 +63,24 @@ const char *mb_wire_note_name(mb_wire_note note)
 {
     assert(note < MB_WIRE_NOTE_COUNT);
     return note_names[note];
+}
+
+mb_wire_note mb_wire_note_of(mb_message message)
+{
+    assert(message != MB_MSG_NONE && (uint32_t)message < MB_MSG_COUNT);
+    return (mb_wire_note)notes[message];
+}
+
+mb_message mb_wire_note_message(mb_wire_note note)
+{
+    assert(note < MB_WIRE_NOTE_COUNT);
+    return (mb_message)messages[note];
+}
+
+mb_reason mb_wire_reason_meant(mb_wire_reason reason)
+{
+    assert(reason < MB_WIRE_REASON_COUNT);
+    return (mb_reason)reasons_meant[reason];
 }
 
 /* Whether `text` has 1 to `limit` characters, each a letter, a digit or one of `others`. */

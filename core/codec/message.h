@@ -12,6 +12,7 @@
 
 #include "core/codec/text.h"
 #include "core/geometry.h"
+#include "core/messages.h"
 
 /* The version of the extension keys that this codec writes. */
 #define MB_WIRE_VERSION 1
@@ -30,35 +31,43 @@ typedef enum mb_wire_type {
     MB_WIRE_NOTICE = 16,  /* MiniBit's own: see mb_wire_note */
 } mb_wire_type;
 
-/* Why a block is refused; the wire has the names that docs/protocol.md lists. */
+/* Why a block is refused: first what mb_reason has, by the same numbers, then what the wire alone
+ * tells. */
 typedef enum mb_wire_reason {
     MB_WIRE_REASON_NONE,
-    MB_WIRE_REASON_CHOKED,
-    MB_WIRE_REASON_NOT_HELD,
-    MB_WIRE_REASON_BUSY,
-    MB_WIRE_REASON_FULL,
-    MB_WIRE_REASON_UNKNOWN,
-    MB_WIRE_REASON_LEAVING,
-    MB_WIRE_REASON_BAD,
+#define MB_REASON(ID, ...) MB_WIRE_REASON_##ID,
+#include "core/messages.def"
+#define MB_REFUSAL(ID, ...) MB_WIRE_REASON_##ID,
+#include "core/messages.def"
     MB_WIRE_REASON_COUNT,
 } mb_wire_reason;
 
-/* What a notice says. */
+/* What a notice says: the messages that travel as one, then what no peer sees. */
+#define NOTICE(ID) MB_WIRE_NOTE_##ID,
+#define OWN(ID)
 typedef enum mb_wire_note {
     MB_WIRE_NOTE_NONE,
-    MB_WIRE_NOTE_HELLO,    /* I list you; list me */
-    MB_WIRE_NOTE_LISTED,   /* the answer to a hello: I list you too */
-    MB_WIRE_NOTE_FULL,     /* my table is full: forget me, as I forget you */
-    MB_WIRE_NOTE_UNCHOKE,  /* I serve you from now on */
-    MB_WIRE_NOTE_CHOKE,    /* I no longer do */
-    MB_WIRE_NOTE_HAVE,     /* I have these blocks now */
-    MB_WIRE_NOTE_CANCEL,   /* stop sending this block */
-    MB_WIRE_NOTE_INTEREST, /* I declined a slot and could use one again */
-    MB_WIRE_NOTE_DECLINE,  /* I have no use for the slot that you gave me */
-    MB_WIRE_NOTE_LEAVE,    /* I go */
-    MB_WIRE_NOTE_ALIVE,    /* nothing new: keep the connection */
+#define MB_MESSAGE(ID, TRAVELS, ...) TRAVELS(ID)
+#include "core/messages.def"
+#define MB_NOTE(ID, ...) MB_WIRE_NOTE_##ID,
+#include "core/messages.def"
     MB_WIRE_NOTE_COUNT,
 } mb_wire_note;
+#undef NOTICE
+#undef OWN
+
+/* The keys that are true or left out, each a member of mb_wire_extension and, by the same name, a
+ * key of `minibit`, in the order in which they are written. */
+#define MB_WIRE_FLAGS(FLAG)                                                                        \
+    FLAG(raw)        /* I take a block's bytes raw */                                              \
+    FLAG(keep)       /* I keep this connection open after the answer */                            \
+    FLAG(wants)      /* I want the blocks' hashes with the file */                                 \
+    FLAG(leaving)    /* this announce is my last */                                                \
+    FLAG(slot)       /* unchoke: for one block, unless `more` */                                   \
+    FLAG(more)       /* unchoke: nobody waits, further requests may queue */                       \
+    FLAG(open)       /* unchoke, hello: I serve everybody, always */                               \
+    FLAG(optimistic) /* unchoke: drawn as optimistic */                                            \
+    FLAG(endgame)    /* request: asked of a second provider too */
 
 /* What the file is, as the tracker tells it. */
 typedef struct mb_wire_file {
@@ -75,15 +84,9 @@ typedef struct mb_wire_file {
  */
 typedef struct mb_wire_extension {
     uint32_t version; /* at least 1 */
-    bool raw;         /* I take a block's bytes raw */
-    bool keep;        /* I keep this connection open after the answer */
-    bool wants;       /* I want the blocks' hashes with the file */
-    bool leaving;     /* this announce is my last */
-    bool slot;        /* unchoke: for one block, unless `more` */
-    bool more;        /* unchoke: nobody waits, further requests may queue */
-    bool open;        /* unchoke, hello: I serve everybody, always */
-    bool optimistic;  /* unchoke: drawn as optimistic */
-    bool endgame;     /* request: asked of a second provider too */
+#define MB_FLAG_MEMBER(NAME) bool NAME;
+    MB_WIRE_FLAGS(MB_FLAG_MEMBER)
+#undef MB_FLAG_MEMBER
     mb_wire_reason refused;
     mb_wire_note note;
     bool has_block; /* whether `block` is told */
@@ -164,6 +167,14 @@ void mb_wire_set_put(const uint64_t *words, uint32_t blocks, uint8_t *set);
 /* The names that the wire uses; "" for NONE. */
 const char *mb_wire_reason_name(mb_wire_reason reason);
 const char *mb_wire_note_name(mb_wire_note note);
+
+/* The notice by which a message travels, NONE if it is no notice; and the message that a notice is
+ * to the peer, MB_MSG_NONE if none. */
+mb_wire_note mb_wire_note_of(mb_message message);
+mb_message mb_wire_note_message(mb_wire_note note);
+
+/* What a reason of the wire is to the peer. */
+mb_reason mb_wire_reason_meant(mb_wire_reason reason);
 
 /* Whether `text` is a peer's id: [A-Za-z0-9_-]{1,64}; a host: [A-Za-z0-9._:-]{1,253}. */
 bool mb_wire_id_valid(const char *text);

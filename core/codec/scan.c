@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/codec/codec_limits.h"
+#include "core/codec/message.h"
 
 typedef struct scanner {
     const unsigned char *at;
@@ -20,13 +21,16 @@ typedef struct key_text {
 
 #define KEY_OTHER '\x7f'
 
+#define KEY(NAME) #NAME,
+/* clang-format off */
 static const char *const known_keys[] = {
-    "id",        "ip",      "port",    "blocks",     "bloco",      "peerId",  "data",
-    "minibit",   "version", "raw",     "keep",       "wants",      "leaving", "note",
-    "offset",    "length",  "refused", "set",        "epoch",      "count",   "dealt",
-    "have",      "file",    "size",    "block_size", "root",       "hashes",  "block",
-    "extension", "slot",    "more",    "open",       "optimistic", "endgame", "name",
+    MB_WIRE_FLAGS(KEY)
+    "id", "ip", "port", "blocks", "bloco", "peerId", "data", "minibit", "version", "note", "offset",
+    "length", "refused", "set", "epoch", "count", "dealt", "have", "file", "size", "name", "root",
+    "block", "block_size", "hashes", "extension",
 };
+/* clang-format on */
+#undef KEY
 
 bool mb_key_known(const char *text)
 {

@@ -81,12 +81,28 @@ static bool block_valid(const mb_wire_message *message)
     return message->block < MB_LIMIT_BLOCKS && message->data_size <= MB_LIMIT_PAYLOAD_SIZE;
 }
 
+/* The notices that are about a block. */
+static bool needs_block(mb_wire_note note)
+{
+    enum { ANY = 0, HINT = 0, WHICH = 1 };
+#define OWN(...)
+#define NOTICE(ID, BLOCK) [MB_WIRE_NOTE_##ID] = BLOCK,
+    static const bool needs[MB_WIRE_NOTE_COUNT] = {
+#define MB_MESSAGE(ID, TRAVELS, NOTE, RECORDED, KIND, EVENT, DETAIL, TO, BLOCK, ...)               \
+    TRAVELS(ID, BLOCK)
+#include "core/messages.def"
+    };
+#undef OWN
+#undef NOTICE
+    return needs[note];
+}
+
 static bool notice_valid(const mb_wire_message *message)
 {
     const mb_wire_extension *e = message->extension;
     if (message->peer_id == NULL || !mb_wire_id_valid(message->peer_id)) return false;
     if (e == NULL || e->note == MB_WIRE_NOTE_NONE) return false;
-    if (e->note == MB_WIRE_NOTE_CANCEL && !e->has_block) return false;
+    if (needs_block(e->note) && !e->has_block) return false;
     return e->note != MB_WIRE_NOTE_HAVE || e->have != NULL || e->set != NULL;
 }
 

@@ -405,6 +405,7 @@ static int message_check(const mb_peer *peer, const mb_event *event, uint32_t in
 
     if (error) return error;
     switch ((mb_message)event->message) {
+    case MB_MSG_NONE: break;
     case MB_MSG_HELLO:
         if (event->from == peer->node) return MB_ERR_MESSAGE;
         /* fall through */

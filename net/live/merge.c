@@ -28,7 +28,7 @@ static uint32_t row_of(const struct merger *merger, const net_recorded *recorded
 void net_live_take_gain(net_live_run *merged, const net_gain *gain)
 {
     assert(gain->peer < merged->peers->len);
-    assert(gain->via == MB_VIA_INITIAL || gain->role <= NET_ROLE_LEECHER);
+    assert(gain->via == MB_VIA_INITIAL || gain->role <= REC_ROLE_LEECHER);
     net_peer_row *peer = &g_array_index(merged->peers, net_peer_row, gain->peer);
     g_array_append_val(merged->gains, *gain);
     if (gain->via == MB_VIA_INITIAL) {
@@ -96,11 +96,11 @@ static void settle(net_peer_row *row, net_live_fate fate, mb_time end)
         row->left = end;
     row->left = row->left == MB_NEVER ? MB_NEVER : MAX(row->left, row->arrived);
     if (row->completed != MB_NEVER)
-        row->status = NET_STATUS_COMPLETE;
+        row->status = REC_STATUS_COMPLETE;
     else if (fate == NET_FATE_PRESENT)
-        row->status = NET_STATUS_INCOMPLETE;
+        row->status = REC_STATUS_INCOMPLETE;
     else
-        row->status = fate == NET_FATE_LEFT ? NET_STATUS_LEFT : NET_STATUS_CRASHED;
+        row->status = fate == NET_FATE_LEFT ? REC_STATUS_LEFT : REC_STATUS_CRASHED;
 }
 
 /* ---- the whole ----------------------------------------------------------------------------- */
@@ -222,7 +222,7 @@ static void check_row(const net_run *run, uint32_t index, const net_peer_row *co
     assert(row->from[1] == counted->from[1] && row->from[2] == counted->from[2]);
     assert(row->uploaded_blocks == counted->uploaded_blocks);
     assert((row->first_block == MB_NEVER) == (row->from[0] + row->from[1] + row->from[2] == 0));
-    assert(row->status != NET_STATUS_COMPLETE || row->completed <= run->end);
+    assert(row->status != REC_STATUS_COMPLETE || row->completed <= run->end);
     assert(row->arrived <= run->end && (row->left == MB_NEVER || row->left <= run->end));
 }
 

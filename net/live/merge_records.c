@@ -347,7 +347,7 @@ static void settle(struct net_merger *merger, net_merged *merged)
             for (uint32_t b = 0; b < blocks; b++)
                 row->completed = MAX(row->completed, *gained_at(merger, i, b) + 1);
         }
-        if (row->completed != MB_NEVER) row->status = NET_STATUS_COMPLETE;
+        if (row->completed != MB_NEVER) row->status = REC_STATUS_COMPLETE;
     }
     for (uint32_t i = 0; i < merger->count; i++) {
         const struct part *part = &merger->parts[i];
@@ -355,7 +355,7 @@ static void settle(struct net_merger *merger, net_merged *merged)
         fprintf(stderr, "minibit-live: %s: cut short, as of a program that was killed\n",
                 part->given);
         if (part->row != NET_FROM_TRACKER && row_at(merged, part->row)->completed == MB_NEVER)
-            row_at(merged, part->row)->status = NET_STATUS_CRASHED;
+            row_at(merged, part->row)->status = REC_STATUS_CRASHED;
     }
 }
 

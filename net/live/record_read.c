@@ -103,9 +103,10 @@ static bool read_gain(net_recorded *recorded, char *line, const mb_geometry *geo
     char *fields[GAIN_FIELDS];
     uint64_t block;
     if (net_csv_split(line, fields, GAIN_FIELDS) != GAIN_FIELDS) return false;
-    int via = net_via_find(fields[GAIN_VIA]);
+    int via = rec_word_find(rec_via_words, MB_VIA_COUNT, fields[GAIN_VIA]);
     bool initial = via == MB_VIA_INITIAL;
-    int role = initial ? NET_ROLE_LEECHER : net_role_find(fields[GAIN_ROLE]);
+    int role = initial ? REC_ROLE_LEECHER
+                       : rec_word_find(rec_role_words, REC_ROLE_COUNT, fields[GAIN_ROLE]);
     if (via < 0 || role < 0 || !*fields[GAIN_PEER] || (!initial && !*fields[GAIN_FROM]) ||
         mb_decimal_parse(fields[GAIN_TIME], 9, &gain->time) ||
         mb_decimal_parse(fields[GAIN_STARTED], 9, &gain->started) ||
@@ -163,7 +164,7 @@ static void read_row(net_recorded *recorded, char *line)
     char *fields[ROW_FIELDS];
     if (net_csv_split(line, fields, ROW_FIELDS) != ROW_FIELDS) return;
     uint32_t name = name_index(recorded, fields[ROW_NAME]);
-    int status = net_status_find(fields[ROW_STATUS]);
+    int status = rec_word_find(rec_status_words, REC_STATUS_COUNT, fields[ROW_STATUS]);
     net_peer_row row = {
         .name = g_ptr_array_index(recorded->names, name),
         .arrived = field_time(fields[ROW_ARRIVED]),
@@ -174,7 +175,7 @@ static void read_row(net_recorded *recorded, char *line)
         .downloaded_bytes = field_number(fields[ROW_DOWNLOADED]),
         .wasted_bytes = field_number(fields[ROW_WASTED]),
         .refusals = (uint32_t)field_number(fields[ROW_REFUSALS]),
-        .status = status < 0 ? NET_STATUS_INCOMPLETE : (net_status)status,
+        .status = status < 0 ? REC_STATUS_INCOMPLETE : (rec_status)status,
     };
     g_array_append_val(recorded->rows, row);
 }

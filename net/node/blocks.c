@@ -414,18 +414,8 @@ static void note_start(net_link *link, net_ask *ask)
     bool complete = tracker || net_remote_complete(link->node->config.remotes, remote);
 
     ask->started = net_loop_now(link->node->loop);
-    ask->role = tracker ? NET_ROLE_TRACKER : complete ? NET_ROLE_SEEDER : NET_ROLE_LEECHER;
+    ask->role = tracker ? REC_ROLE_TRACKER : complete ? REC_ROLE_SEEDER : REC_ROLE_LEECHER;
     ask->via = via_of(link, ask, complete);
-}
-
-static mb_reason reason_of(mb_wire_reason reason)
-{
-    switch (reason) {
-    case MB_WIRE_REASON_NOT_HELD: return MB_REASON_NOT_HELD;
-    case MB_WIRE_REASON_BUSY: return MB_REASON_BUSY;
-    case MB_WIRE_REASON_LEAVING: return MB_REASON_LEAVING;
-    default: return MB_REASON_CHOKED;
-    }
 }
 
 /* It does not know me, though I know it: I forget it, and greet it when it is listed again. */
@@ -443,7 +433,7 @@ static void hear_refusal(net_link *link, net_ask *ask, mb_wire_reason reason)
     net_record_refused(link->node->config.record);
     event.event.message = MB_MSG_REFUSE;
     event.event.block = ask->block;
-    event.event.reason = (uint8_t)reason_of(reason);
+    event.event.reason = (uint8_t)mb_wire_reason_meant(reason);
     if (!ask->dropped) net_node_hear(link->node, &event);
     net_link_answered(link, ask);
 }

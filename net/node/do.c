@@ -114,14 +114,6 @@ void net_node_hello(net_link *link, mb_wire_note note, uint8_t flags, mb_told to
 
 /* ---- messages of the core -------------------------------------------------------------------- */
 
-static const mb_wire_note notes[] = {
-    [MB_MSG_HELLO] = MB_WIRE_NOTE_HELLO,       [MB_MSG_HELLO_ACK] = MB_WIRE_NOTE_LISTED,
-    [MB_MSG_HELLO_FULL] = MB_WIRE_NOTE_FULL,   [MB_MSG_BYE] = MB_WIRE_NOTE_LEAVE,
-    [MB_MSG_UNCHOKE] = MB_WIRE_NOTE_UNCHOKE,   [MB_MSG_CHOKE] = MB_WIRE_NOTE_CHOKE,
-    [MB_MSG_CANCEL] = MB_WIRE_NOTE_CANCEL,     [MB_MSG_HAVE] = MB_WIRE_NOTE_HAVE,
-    [MB_MSG_INTEREST] = MB_WIRE_NOTE_INTEREST, [MB_MSG_DECLINE] = MB_WIRE_NOTE_DECLINE,
-};
-
 static bool raw_wanted(const net_node *node)
 {
     return node->config.protocol->encoding == MB_ENCODING_RAW;
@@ -153,7 +145,7 @@ static void send_request(net_link *link, net_conn *conn, const mb_action *wanted
 
 static void send_note(net_link *link, net_conn *conn, const mb_action *action)
 {
-    assert(action->message > 0 && action->message < sizeof notes / sizeof *notes);
+    mb_wire_note note = mb_wire_note_of((mb_message)action->message);
     mb_wire_extension e = {0};
     net_told_text text;
 
@@ -163,8 +155,7 @@ static void send_note(net_link *link, net_conn *conn, const mb_action *action)
         e.block = action->block;
     }
     net_told_put(link, conn, action->told, true, &e, &text);
-    if (action->message != MB_MSG_HAVE || e.set || e.have)
-        net_node_notice(link, conn, notes[action->message], &e);
+    if (action->message != MB_MSG_HAVE || e.set || e.have) net_node_notice(link, conn, note, &e);
     net_told_clear(&text);
 }
 
@@ -182,7 +173,8 @@ static void send_minibit(net_link *link, const mb_action *action)
 
     if (action->message == MB_MSG_HELLO || action->message == MB_MSG_HELLO_ACK) {
         if (net_link_conn(link))
-            net_node_hello(link, notes[action->message], action->flags, action->told);
+            net_node_hello(link, mb_wire_note_of((mb_message)action->message), action->flags,
+                           action->told);
         else
             net_node_push(link->node, MB_EVENT_GONE, link->remote);
         return;

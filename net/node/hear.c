@@ -224,14 +224,6 @@ static void hear_request(net_conn *conn, net_link *link, const mb_wire_message *
 
 /* ---- notices -------------------------------------------------------------------------------- */
 
-static const uint8_t messages[MB_WIRE_NOTE_COUNT] = {
-    [MB_WIRE_NOTE_HELLO] = MB_MSG_HELLO,     [MB_WIRE_NOTE_LISTED] = MB_MSG_HELLO_ACK,
-    [MB_WIRE_NOTE_FULL] = MB_MSG_HELLO_FULL, [MB_WIRE_NOTE_UNCHOKE] = MB_MSG_UNCHOKE,
-    [MB_WIRE_NOTE_CHOKE] = MB_MSG_CHOKE,     [MB_WIRE_NOTE_HAVE] = MB_MSG_HAVE,
-    [MB_WIRE_NOTE_CANCEL] = MB_MSG_CANCEL,   [MB_WIRE_NOTE_INTEREST] = MB_MSG_INTEREST,
-    [MB_WIRE_NOTE_DECLINE] = MB_MSG_DECLINE, [MB_WIRE_NOTE_LEAVE] = MB_MSG_BYE,
-};
-
 static uint8_t flags_of(const mb_wire_extension *e)
 {
     return (uint8_t)((e->slot ? MB_FLAG_SLOT : 0) | (e->more ? MB_FLAG_MORE : 0) |
@@ -253,15 +245,15 @@ static void hear_notice(net_conn *conn, net_link *link, const mb_wire_message *m
     assert(m->extension && m->extension->note < MB_WIRE_NOTE_COUNT);
     const mb_wire_extension *e = m->extension;
     net_event event = net_event_make(MB_EVENT_MESSAGE, link->remote);
-    bool parts = e->note == MB_WIRE_NOTE_LEAVE || e->note == MB_WIRE_NOTE_FULL;
+    bool parts = e->note == MB_WIRE_NOTE_BYE || e->note == MB_WIRE_NOTE_HELLO_FULL;
 
     note_place(conn, link, e);
     event.tell = hear_told(conn, link, e);
-    event.event.message = messages[e->note];
+    event.event.message = (uint8_t)mb_wire_note_message(e->note);
     event.event.where = where_of(conn);
     event.event.flags = flags_of(e);
     event.event.block = e->has_block ? e->block : MB_BLOCK_NONE;
-    if (e->note == MB_WIRE_NOTE_HELLO || e->note == MB_WIRE_NOTE_LISTED) event.event.remote = 0;
+    if (e->note == MB_WIRE_NOTE_HELLO || e->note == MB_WIRE_NOTE_HELLO_ACK) event.event.remote = 0;
     if (e->note == MB_WIRE_NOTE_UNCHOKE || e->open) link->unchoke_flags = event.event.flags;
     if (event.event.message == 0) return; /* alive */
     if (parts) net_link_keep(link);

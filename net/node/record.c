@@ -39,7 +39,7 @@ static uint32_t peer_index(net_record *record, const char *id)
                         .completed = MB_NEVER,
                         .left = MB_NEVER,
                         .arrived = record->config.arrived,
-                        .status = NET_STATUS_INCOMPLETE};
+                        .status = REC_STATUS_INCOMPLETE};
     char *name;
 
     if (found) return GPOINTER_TO_UINT(found) - 1;
@@ -254,7 +254,7 @@ bool net_record_finish(net_record *record, mb_time now, bool left)
     if (!record) return true;
     if (row && left) {
         row->left = now;
-        if (row->completed == MB_NEVER) row->status = NET_STATUS_LEFT;
+        if (row->completed == MB_NEVER) row->status = REC_STATUS_LEFT;
     }
     if (row) row->wasted_bytes = row->downloaded_bytes - record->used;
     keep_own_rows(record);
@@ -294,8 +294,8 @@ static void check_counts(const net_record *record, uint32_t index)
     assert(row->dealt == dealt && row->from[0] == from[0]);
     assert(row->from[1] == from[1] && row->from[2] == from[2]);
     assert((row->first_block == MB_NEVER) == (from[0] + from[1] + from[2] == 0));
-    assert((row->status == NET_STATUS_COMPLETE) == (row->completed != MB_NEVER));
-    assert(row->status != NET_STATUS_LEFT || row->left != MB_NEVER);
+    assert((row->status == REC_STATUS_COMPLETE) == (row->completed != MB_NEVER));
+    assert(row->status != REC_STATUS_LEFT || row->left != MB_NEVER);
 }
 
 static void check_gain(const net_record *record, const net_gain *gain)
@@ -303,7 +303,7 @@ static void check_gain(const net_record *record, const net_gain *gain)
     assert(gain->peer < record->peers->len && gain->block < record->config.geometry->blocks);
     assert(gain->from < record->peers->len || gain->from >= NET_FROM_NONE);
     assert((gain->from == NET_FROM_NONE) == (gain->via == MB_VIA_INITIAL));
-    assert(gain->role <= NET_ROLE_LEECHER);
+    assert(gain->role <= REC_ROLE_LEECHER);
 }
 
 void net_record_check(const net_record *record)
@@ -329,7 +329,7 @@ void net_record_check(const net_record *record)
 
 static void add_gain(net_record *record, net_gain *gain, const char *peer, const char *from)
 {
-    assert(gain->role <= NET_ROLE_LEECHER && gain->time >= 0);
+    assert(gain->role <= REC_ROLE_LEECHER && gain->time >= 0);
     net_peer_row *row;
 
     gain->peer = peer_index(record, peer);
@@ -366,7 +366,7 @@ void net_record_complete(net_record *record, mb_time now)
 
     if (!row || row->completed != MB_NEVER) return;
     row->completed = now;
-    row->status = NET_STATUS_COMPLETE;
+    row->status = REC_STATUS_COMPLETE;
 }
 
 void net_record_request(net_record *record)
@@ -402,7 +402,7 @@ void net_record_uploaded(net_record *record, const char *to, uint32_t block, uin
                      .started = started,
                      .block = block,
                      .bytes = bytes,
-                     .role = NET_ROLE_TRACKER,
+                     .role = REC_ROLE_TRACKER,
                      .via = via};
 
     if (row) {
@@ -435,7 +435,7 @@ void net_record_announced(net_record *record, const char *id, uint32_t blocks, m
     if (index == count) row->arrived = now;
     if (blocks < record->config.geometry->blocks || row->completed != MB_NEVER) return;
     row->completed = now;
-    row->status = NET_STATUS_COMPLETE;
+    row->status = REC_STATUS_COMPLETE;
 }
 
 void net_record_left(net_record *record, const char *id, mb_time now)
@@ -446,5 +446,5 @@ void net_record_left(net_record *record, const char *id, mb_time now)
     if (!record) return;
     row = row_at(record, peer_index(record, id));
     row->left = now;
-    if (row->completed == MB_NEVER) row->status = NET_STATUS_LEFT;
+    if (row->completed == MB_NEVER) row->status = REC_STATUS_LEFT;
 }

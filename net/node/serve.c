@@ -399,12 +399,9 @@ void net_node_abort(net_node *node, const mb_action *action)
 /* A stranger is told that it is one, or it would wait for ever for an unchoke. */
 static mb_wire_reason reason_of(const mb_action *action)
 {
-    switch ((mb_reason)action->reason) {
-    case MB_REASON_NOT_HELD: return MB_WIRE_REASON_NOT_HELD;
-    case MB_REASON_BUSY: return MB_WIRE_REASON_BUSY;
-    case MB_REASON_LEAVING: return MB_WIRE_REASON_LEAVING;
-    default: return action->index == MB_INDEX_NONE ? MB_WIRE_REASON_UNKNOWN : MB_WIRE_REASON_CHOKED;
-    }
+    bool strange = action->reason == MB_REASON_CHOKED && action->index == MB_INDEX_NONE;
+
+    return strange ? MB_WIRE_REASON_UNKNOWN : (mb_wire_reason)action->reason;
 }
 
 void net_node_refuse(net_link *link, const mb_action *action)

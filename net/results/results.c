@@ -6,49 +6,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-static const char *const role_names[] = {"tracker", "seeder", "leecher", NULL};
-static const char *const via_names[] = {"initial", "regular", "optimistic", "seed",
-                                        "open",    "endgame", NULL};
-static const char *const status_names[] = {"incomplete", "complete", "left", "crashed", NULL};
-
-static int find(const char *const *names, const char *word)
-{
-    for (int i = 0; names[i]; i++) {
-        if (strcmp(names[i], word) == 0) return i;
-    }
-    return -1;
-}
-
-const char *net_role_name(net_role role)
-{
-    return role_names[role];
-}
-
-const char *net_via_name(mb_via via)
-{
-    return via_names[via];
-}
-
-const char *net_status_name(net_status status)
-{
-    return status_names[status];
-}
-
-int net_role_find(const char *word)
-{
-    return find(role_names, word);
-}
-
-int net_via_find(const char *word)
-{
-    return find(via_names, word);
-}
-
-int net_status_find(const char *word)
-{
-    return find(status_names, word);
-}
-
 void net_results_take_json(rec_json *json, GString *text)
 {
     if (rec_json_finish(json) != MB_OK) g_error("out of memory for a JSON text");
@@ -114,11 +71,11 @@ void net_results_provenance_row(GString *text, uint64_t seq, const net_gain *gai
     g_string_append_c(text, ',');
     if (!initial) net_put_field(text, from);
     g_string_append_c(text, ',');
-    if (!initial) g_string_append(text, role_names[gain->role]);
+    if (!initial) g_string_append(text, rec_role_words[gain->role].text);
     put_time(text, gain->started);
     put_number(text, gain->bytes);
     g_string_append_c(text, ',');
-    g_string_append(text, via_names[gain->via]);
+    g_string_append(text, rec_via_words[gain->via].text);
     g_string_append_c(text, '\n');
 }
 
@@ -161,7 +118,7 @@ static void put_completion_row(GString *text, const net_run *run, const net_peer
     put_number(text, peer->wasted_bytes);
     put_number(text, peer->refusals);
     put_time(text, peer->left);
-    g_string_append_printf(text, ",%s\n", status_names[peer->status]);
+    g_string_append_printf(text, ",%s\n", rec_status_words[peer->status].text);
 }
 
 void net_results_completion(const net_run *run, GString *text)

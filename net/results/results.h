@@ -15,20 +15,12 @@
 #include "core/types.h"
 #include "core/wire_size.h"
 #include "record/json.h"
+#include "record/words.h"
 
 #include <glib.h>
 
 /* The version of the formats of docs/formats.md. */
 #define NET_RESULTS_SCHEMA 1
-
-typedef enum net_role { NET_ROLE_TRACKER, NET_ROLE_SEEDER, NET_ROLE_LEECHER } net_role;
-
-typedef enum net_status {
-    NET_STATUS_INCOMPLETE,
-    NET_STATUS_COMPLETE,
-    NET_STATUS_LEFT,
-    NET_STATUS_CRASHED,
-} net_status;
 
 /* The tracker's seeder in net_gain.from. */
 #define NET_FROM_TRACKER UINT32_MAX
@@ -43,9 +35,9 @@ typedef struct net_peer_row {
     mb_time first_block;
     mb_time completed;
     mb_time left;
-    net_status status;
+    rec_status status;
     uint32_t dealt;   /* blocks held on arrival */
-    uint32_t from[3]; /* blocks transferred, by net_role of the giver */
+    uint32_t from[3]; /* blocks transferred, by rec_role of the giver */
     uint32_t uploaded_blocks;
     uint32_t refusals; /* of its own requests */
     uint64_t uploaded_bytes;
@@ -62,7 +54,7 @@ typedef struct net_gain {
     uint32_t block;
     uint64_t bytes; /* on the wire */
     uint32_t begun; /* bytes of its beginning that transfers cut before had brought */
-    uint8_t role;   /* net_role of the giver when the transfer began */
+    uint8_t role;   /* rec_role of the giver when the transfer began */
     uint8_t via;    /* mb_via */
 } net_gain;
 
@@ -113,14 +105,6 @@ void net_results_uplinks(const net_run *run, mb_time from, mb_time to, unsigned 
 void net_results_provenance_row(GString *text, uint64_t seq, const net_gain *gain, const char *peer,
                                 const char *from);
 #define NET_PROVENANCE_HEADER "seq,time_s,peer,block,from,from_role,started_s,bytes,via\n"
-
-/* The columns' words, and back: -1 where there is no such word. */
-const char *net_role_name(net_role role);
-const char *net_via_name(mb_via via);
-const char *net_status_name(net_status status);
-int net_role_find(const char *word);
-int net_via_find(const char *word);
-int net_status_find(const char *word);
 
 /* Ends a JSON text and appends it to `text`; what it had is freed. */
 void net_results_take_json(rec_json *json, GString *text);

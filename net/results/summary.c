@@ -343,9 +343,9 @@ static void put_shares(rec_json *json, const net_run *run)
     uint64_t all = blocks[0] + blocks[1] + blocks[2], shares[3] = {0}, one = all ? 1000000 : 0;
     mb_shares_split(blocks, 3, shares);
     rec_json_number(json, "blocks_transferred", all);
-    put_ratio(json, "tracker_share", shares[NET_ROLE_TRACKER], one);
-    put_ratio(json, "seeder_share", shares[NET_ROLE_SEEDER], one);
-    put_ratio(json, "leecher_share", shares[NET_ROLE_LEECHER], one);
+    put_ratio(json, "tracker_share", shares[REC_ROLE_TRACKER], one);
+    put_ratio(json, "seeder_share", shares[REC_ROLE_SEEDER], one);
+    put_ratio(json, "leecher_share", shares[REC_ROLE_LEECHER], one);
     put_ratio(json, "seeder_copies", payload, run->geometry->size);
     rec_json_time(json, "first_copy_s", first_copy(run));
 }

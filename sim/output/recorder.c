@@ -37,7 +37,7 @@ static void name_nodes(sim_recorder *recorder, const sim_recorder_config *config
         sim_node_stats *stats = &recorder->stats[node];
         memset(stats, 0, sizeof *stats);
         recorder->life[node] =
-            (sim_node_life){MB_NEVER, MB_NEVER, MB_NEVER, 0, SIM_PEER_INCOMPLETE};
+            (sim_node_life){MB_NEVER, MB_NEVER, MB_NEVER, 0, REC_STATUS_INCOMPLETE};
         stats->first_block = MB_NEVER;
         stats->group = config->scenario->group_count;
         if (node == MB_NODE_TRACKER) continue;
@@ -182,21 +182,21 @@ void sim_recorder_complete(sim_recorder *recorder, mb_node peer, mb_time now, ui
     sim_node_life *life = &recorder->life[peer];
     assert(life->arrived <= now && life->completed == MB_NEVER && life->left == MB_NEVER);
     life->completed = now;
-    life->status = SIM_PEER_COMPLETE;
+    life->status = REC_STATUS_COMPLETE;
     recorder->state->completed++;
     leecher_ends(recorder, peer, now, uplink_bytes);
 }
 
-void sim_recorder_leave(sim_recorder *recorder, mb_node peer, mb_time now, sim_peer_status status,
+void sim_recorder_leave(sim_recorder *recorder, mb_node peer, mb_time now, rec_status status,
                         uint64_t uplink_bytes)
 {
     check_peer(recorder, peer);
     sim_node_life *life = &recorder->life[peer];
-    assert(status == SIM_PEER_LEFT || status == SIM_PEER_CRASHED);
+    assert(status == REC_STATUS_LEFT || status == REC_STATUS_CRASHED);
     assert(life->arrived <= now && life->left == MB_NEVER);
     life->left = now;
     recorder->state->left++;
-    if (life->status == SIM_PEER_COMPLETE) return;
+    if (life->status == REC_STATUS_COMPLETE) return;
     life->status = status;
     recorder->state->left_incomplete++;
     leecher_ends(recorder, peer, now, uplink_bytes);
@@ -260,7 +260,7 @@ static void block_transferred(sim_recorder *recorder, mb_time now, const sim_blo
 {
     sim_recorder_state *state = recorder->state;
     sim_node_stats *taker = &recorder->stats[gain->peer];
-    assert(gain->from < state->node_count && gain->from_role <= SIM_ROLE_LEECHER);
+    assert(gain->from < state->node_count && gain->from_role <= REC_ROLE_LEECHER);
     if (taker->first_block == MB_NEVER) taker->first_block = now;
     taker->from[gain->from_role]++;
     recorder->stats[gain->from].uploaded_blocks++;
@@ -361,7 +361,7 @@ const char *sim_recorder_summary(const sim_recorder *recorder)
 uint64_t sim_recorder_delivered(const sim_recorder *recorder)
 {
     const uint64_t *blocks = recorder->state->blocks;
-    return blocks[SIM_ROLE_TRACKER] + blocks[SIM_ROLE_SEEDER] + blocks[SIM_ROLE_LEECHER];
+    return blocks[REC_ROLE_TRACKER] + blocks[REC_ROLE_SEEDER] + blocks[REC_ROLE_LEECHER];
 }
 
 uint32_t sim_recorder_arrived(const sim_recorder *recorder)

@@ -19,72 +19,10 @@
 #include "core/event.h"
 #include "core/types.h"
 #include "record/sink.h"
+#include "record/words.h"
 #include "sim/output/digest.h"
 #include "sim/scenario/arrivals.h"
 #include "sim/scenario/scenario.h"
-
-/*
- * What is traced. The first nine go into the digest, whose records hold these numbers: never
- * renumber them. The others are for events.csv alone.
- */
-typedef enum sim_trace_kind {
-    SIM_TRACE_REGISTER = 1, /* node is booked by the tracker; value: blocks dealt */
-    SIM_TRACE_UNCHOKE,      /* node unchokes other; value: MB_FLAG_ bits of the unchoke */
-    SIM_TRACE_CHOKE,        /* node chokes other; value: likewise */
-    SIM_TRACE_REQUEST,      /* node asks other for block; value: bytes of it already there */
-    SIM_TRACE_REFUSE,       /* node refuses block to other; value: mb_reason */
-    SIM_TRACE_START,        /* node begins to send block to other; value: mb_via */
-    SIM_TRACE_DELIVER,      /* node has block whole from other; value: bytes on the wire */
-    SIM_TRACE_COMPLETE,     /* node holds every block */
-    SIM_TRACE_LEAVE,        /* node is gone; value: sim_peer_status */
-    SIM_TRACE_DIGESTED_END, /* ---- from here on not in the digest ---- */
-    SIM_TRACE_ARRIVE = 16,  /* node is there */
-    SIM_TRACE_ANNOUNCE,     /* node announces; value: mb_announce */
-    SIM_TRACE_ANSWER,       /* the tracker answers other; value: peers listed */
-    SIM_TRACE_UNANSWERED,   /* node's announce found no tracker */
-    SIM_TRACE_HELLO,        /* node greets other */
-    SIM_TRACE_FULL,         /* node's table is full: it tells other to forget it */
-    SIM_TRACE_BYE,          /* node takes its leave of other */
-    SIM_TRACE_HAVE,         /* node tells other (MB_NODE_NONE: all it knows) of block
-                               (MB_BLOCK_NONE: what it holds); value: blocks held */
-    SIM_TRACE_INTEREST,     /* node could use a slot of other's again */
-    SIM_TRACE_DECLINE,      /* node has no use for the slot that other gave it */
-    SIM_TRACE_CANCEL,       /* node no longer wants block of other */
-    SIM_TRACE_CUT,      /* the transfer of block from node to other stops; value: bytes carried */
-    SIM_TRACE_WASTE,    /* node had block, that other sent, already; value: bytes */
-    SIM_TRACE_BAD,      /* the bytes of block that other sent node do not match their hash */
-    SIM_TRACE_GONE,     /* node learns that other has vanished */
-    SIM_TRACE_CRASH,    /* node crashes */
-    SIM_TRACE_RESTART,  /* node is there again */
-    SIM_TRACE_FAULT,    /* a [fault] begins or ends */
-    SIM_TRACE_SENT,     /* node has sent block to other whole; value: bytes on the wire */
-    SIM_TRACE_UPLINK,   /* so far node's uplink has carried; value: bytes */
-    SIM_TRACE_DOWNLINK, /* the same of its downlink */
-    SIM_TRACE_HOLD,     /* node holds block without a transfer: from its arrival, or dealt */
-    SIM_TRACE_LEAVING,  /* node begins to leave, in good order */
-    SIM_TRACE_HEAR,     /* what other sent reaches node; value: sim_heard, and what it told << 8 */
-    SIM_TRACE_LOST,     /* what came to node from other led to no block; value: bytes */
-    SIM_TRACE_KIND_COUNT
-} sim_trace_kind;
-
-/* What reaches a node, for SIM_TRACE_HEAR: an mb_message, an announce, or an answer to one. */
-enum {
-    SIM_HEARD_ANNOUNCE = 64, /* + mb_announce */
-    SIM_HEARD_ANSWER = 80,
-    SIM_HEARD_UNANSWERED,
-    SIM_HEARD_CUT,
-};
-
-/* What a node is at the moment in question. */
-typedef enum sim_role { SIM_ROLE_TRACKER, SIM_ROLE_SEEDER, SIM_ROLE_LEECHER } sim_role;
-
-/* The column `status`. COMPLETE is who completed, gone since or not. */
-typedef enum sim_peer_status {
-    SIM_PEER_INCOMPLETE,
-    SIM_PEER_COMPLETE,
-    SIM_PEER_LEFT,
-    SIM_PEER_CRASHED,
-} sim_peer_status;
 
 /*
  * What each block touches of a node: one cache line. The recorder's calls keep it but for
@@ -95,7 +33,7 @@ typedef struct sim_node_stats {
     uint64_t uploaded_bytes;   /* on the wire */
     uint64_t downloaded_bytes; /* on the wire */
     uint64_t wasted_bytes;     /* of the latter, those that led to no block */
-    uint32_t from[3];          /* blocks by sim_role of the giver */
+    uint32_t from[3];          /* blocks by rec_role of the giver */
     uint32_t dealt;            /* blocks held on arrival */
     uint32_t uploaded_blocks;
     uint32_t refusals; /* of its own requests */
@@ -111,7 +49,7 @@ typedef struct sim_node_life {
     mb_time completed;
     mb_time left;
     uint64_t dealt_bytes; /* on the wire, had they come over it: of the blocks held on arrival */
-    sim_peer_status status;
+    rec_status status;
 } sim_node_life;
 
 typedef struct sim_recorder_state sim_recorder_state;
@@ -142,7 +80,7 @@ typedef struct sim_block_gain {
     mb_node peer; /* who gained it */
     mb_node from; /* MB_NODE_NONE where via is MB_VIA_INITIAL */
     uint32_t block;
-    uint8_t from_role; /* sim_role when the transfer began */
+    uint8_t from_role; /* rec_role when the transfer began */
     uint8_t via;       /* mb_via when it began */
     mb_time started;
     uint64_t bytes; /* on the wire, of the transfer that made it whole; 0 if initial */
@@ -190,9 +128,9 @@ void sim_recorder_arrive(sim_recorder *recorder, mb_node peer, mb_time now);
 void sim_recorder_complete(sim_recorder *recorder, mb_node peer, mb_time now,
                            uint64_t uplink_bytes);
 
-/* A peer has left or crashed (`status` SIM_PEER_LEFT or SIM_PEER_CRASHED; who had completed stays
- * COMPLETE). `uplink_bytes` as above, looked at only if it had not completed. */
-void sim_recorder_leave(sim_recorder *recorder, mb_node peer, mb_time now, sim_peer_status status,
+/* A peer has left or crashed (`status` REC_STATUS_LEFT or REC_STATUS_CRASHED; who had completed
+ * stays COMPLETE). `uplink_bytes` as above, looked at only if it had not completed. */
+void sim_recorder_leave(sim_recorder *recorder, mb_node peer, mb_time now, rec_status status,
                         uint64_t uplink_bytes);
 
 /* A peer has gained a block: its statistics, the giver's, and a row of provenance. < 100 ns. */

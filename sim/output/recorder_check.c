@@ -19,8 +19,8 @@ static void check_life(const sim_recorder *recorder, mb_node node)
 
     assert(life->completed == MB_NEVER || life->completed >= life->arrived);
     assert(life->left == MB_NEVER || life->left >= life->arrived);
-    assert((life->status == SIM_PEER_COMPLETE) == (life->completed != MB_NEVER));
-    assert(life->status < SIM_PEER_LEFT || life->left != MB_NEVER);
+    assert((life->status == REC_STATUS_COMPLETE) == (life->completed != MB_NEVER));
+    assert(life->status < REC_STATUS_LEFT || life->left != MB_NEVER);
 }
 
 static void check_stats(const sim_recorder *recorder, mb_node node)

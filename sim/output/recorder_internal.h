@@ -45,7 +45,7 @@ struct sim_recorder_state {
     uint32_t completed;
     uint32_t left; /* completed or not */
     uint32_t left_incomplete;
-    uint64_t blocks[3];       /* transferred, by sim_role of the giver */
+    uint64_t blocks[3];       /* transferred, by rec_role of the giver */
     uint64_t payload;         /* file bytes of the blocks transferred, */
     uint64_t tracker_payload; /* and of those from the tracker */
     rec_pairs group_bytes;    /* from: 0 is the tracker, else the group's index + 1 */

@@ -6,38 +6,16 @@
 #include <assert.h>
 #include <stdlib.h>
 
-/* A short text with its length: copied whole, without a call, and counted by its length. */
-struct word {
-    char text[15];
-    uint8_t size;
-};
-
-/* clang-format off */
-#define WORD(text) {text, sizeof(text) - 1}
-/* clang-format on */
-
-static const struct word role_words[] = {WORD("tracker"), WORD("seeder"), WORD("leecher")};
-static const struct word via_words[] = {WORD("initial"), WORD("regular"), WORD("optimistic"),
-                                        WORD("seed"),    WORD("open"),    WORD("endgame")};
-static const struct word status_words[] = {WORD("incomplete"), WORD("complete"), WORD("left"),
-                                           WORD("crashed")};
-static const struct word reason_words[] = {WORD(""), WORD("choked"), WORD("not held"), WORD("busy"),
-                                           WORD("leaving")};
-static const struct word announce_words[] = {WORD("register"), WORD("periodic"), WORD("complete"),
-                                             WORD("leave")};
-
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
-
-static char *put_text(char *to, const struct word *word)
+static char *put_word(char *to, const rec_word *word)
 {
     memcpy(to, word->text, sizeof word->text);
     return to + word->size;
 }
 
-static char *put_word(char *to, const struct word *words, size_t count, uint64_t index)
+static char *put_one_of(char *to, const rec_word *words, uint32_t count, uint64_t index)
 {
     assert(index < count);
-    return put_text(to, &words[index]);
+    return put_word(to, &words[index]);
 }
 
 static void write_literal(sim_output *output, const char *text)
@@ -134,7 +112,7 @@ void sim_provenance_row(sim_recorder *recorder, mb_time now, const sim_block_gai
     if (gain->via != MB_VIA_INITIAL) {
         to = put_node(to, recorder, gain->from);
         *to++ = ',';
-        to = put_word(to, role_words, COUNT_OF(role_words), gain->from_role);
+        to = put_one_of(to, rec_role_words, REC_ROLE_COUNT, gain->from_role);
     } else {
         *to++ = ',';
     }
@@ -143,80 +121,32 @@ void sim_provenance_row(sim_recorder *recorder, mb_time now, const sim_block_gai
     *to++ = ',';
     to = sim_put_number(to, gain->bytes);
     *to++ = ',';
-    to = put_word(to, via_words, COUNT_OF(via_words), gain->via);
+    to = put_one_of(to, rec_via_words, MB_VIA_COUNT, gain->via);
     *to++ = '\n';
     sim_output_commit(state->provenance, to);
 }
 
 /* ---- events.csv ---------------------------------------------------------------------------- */
 
-enum detail {
-    DETAIL_NONE,
-    DETAIL_NUMBER,
-    DETAIL_REASON,
-    DETAIL_VIA,
-    DETAIL_STATUS,
-    DETAIL_ANNOUNCE,
-    DETAIL_FLAGS,
-    DETAIL_HEARD
-};
-
-static const struct {
-    struct word name;
-    enum detail detail;
-} kinds[SIM_TRACE_KIND_COUNT] = {
-    [SIM_TRACE_REGISTER] = {WORD("register"), DETAIL_NUMBER},
-    [SIM_TRACE_UNCHOKE] = {WORD("unchoke"), DETAIL_FLAGS},
-    [SIM_TRACE_CHOKE] = {WORD("choke"), DETAIL_FLAGS},
-    [SIM_TRACE_REQUEST] = {WORD("request"), DETAIL_NUMBER},
-    [SIM_TRACE_REFUSE] = {WORD("refuse"), DETAIL_REASON},
-    [SIM_TRACE_START] = {WORD("start"), DETAIL_VIA},
-    [SIM_TRACE_DELIVER] = {WORD("deliver"), DETAIL_NUMBER},
-    [SIM_TRACE_COMPLETE] = {WORD("complete"), DETAIL_NONE},
-    [SIM_TRACE_LEAVE] = {WORD("leave"), DETAIL_STATUS},
-    [SIM_TRACE_ARRIVE] = {WORD("arrive"), DETAIL_NONE},
-    [SIM_TRACE_ANNOUNCE] = {WORD("announce"), DETAIL_ANNOUNCE},
-    [SIM_TRACE_ANSWER] = {WORD("answer"), DETAIL_NUMBER},
-    [SIM_TRACE_UNANSWERED] = {WORD("unanswered"), DETAIL_NONE},
-    [SIM_TRACE_HELLO] = {WORD("hello"), DETAIL_NONE},
-    [SIM_TRACE_FULL] = {WORD("full"), DETAIL_NONE},
-    [SIM_TRACE_BYE] = {WORD("bye"), DETAIL_NONE},
-    [SIM_TRACE_HAVE] = {WORD("have"), DETAIL_NUMBER},
-    [SIM_TRACE_INTEREST] = {WORD("interest"), DETAIL_NONE},
-    [SIM_TRACE_DECLINE] = {WORD("decline"), DETAIL_NONE},
-    [SIM_TRACE_CANCEL] = {WORD("cancel"), DETAIL_NONE},
-    [SIM_TRACE_CUT] = {WORD("cut"), DETAIL_NUMBER},
-    [SIM_TRACE_WASTE] = {WORD("waste"), DETAIL_NUMBER},
-    [SIM_TRACE_BAD] = {WORD("bad"), DETAIL_NUMBER},
-    [SIM_TRACE_GONE] = {WORD("gone"), DETAIL_NONE},
-    [SIM_TRACE_CRASH] = {WORD("crash"), DETAIL_NONE},
-    [SIM_TRACE_RESTART] = {WORD("restart"), DETAIL_NONE},
-    [SIM_TRACE_FAULT] = {WORD("fault"), DETAIL_NUMBER},
-    [SIM_TRACE_SENT] = {WORD("sent"), DETAIL_NUMBER},
-    [SIM_TRACE_UPLINK] = {WORD("uplink"), DETAIL_NUMBER},
-    [SIM_TRACE_DOWNLINK] = {WORD("downlink"), DETAIL_NUMBER},
-    [SIM_TRACE_HOLD] = {WORD("hold"), DETAIL_NONE},
-    [SIM_TRACE_LEAVING] = {WORD("leaving"), DETAIL_NONE},
-    [SIM_TRACE_HEAR] = {WORD("hear"), DETAIL_HEARD},
-    [SIM_TRACE_LOST] = {WORD("lost"), DETAIL_NUMBER},
-};
-
-/* The grounds of an unchoke, with a blank between two. */
+/* What holds of an unchoke, with a blank between two. */
 static char *put_flags(char *to, uint64_t flags)
 {
+#define SHOWN(ID, TEXT) {MB_FLAG_##ID, {TEXT, sizeof(TEXT) - 1}},
+#define NOT(...)
     static const struct {
         uint32_t flag;
-        struct word name;
-    } known[] = {{MB_FLAG_SLOT, WORD("slot")},
-                 {MB_FLAG_MORE, WORD("more")},
-                 {MB_FLAG_OPEN, WORD("open")},
-                 {MB_FLAG_OPTIMISTIC, WORD("optimistic")},
-                 {MB_FLAG_QUIET, WORD("quiet")}};
+        rec_word word;
+    } known[] = {
+#define MB_FLAG(ID, BIT, RECORDED, TEXT, ...) RECORDED(ID, TEXT)
+#include "core/messages.def"
+    };
+#undef SHOWN
+#undef NOT
     const char *start = to;
-    for (size_t i = 0; i < COUNT_OF(known); i++) {
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if (!(flags & known[i].flag)) continue;
         if (to > start) *to++ = ' ';
-        to = put_text(to, &known[i].name);
+        to = put_word(to, &known[i].word);
     }
     return to;
 }
@@ -224,43 +154,37 @@ static char *put_flags(char *to, uint64_t flags)
 /* What reached a node, and how many blocks, or peers, it told of. */
 static char *put_heard(char *to, uint64_t value)
 {
-    static const struct word words[] = {
-        [MB_MSG_HELLO] = WORD("hello"),
-        [MB_MSG_HELLO_ACK] = WORD("hello"),
-        [MB_MSG_HELLO_FULL] = WORD("full"),
-        [MB_MSG_BYE] = WORD("bye"),
-        [MB_MSG_UNCHOKE] = WORD("unchoke"),
-        [MB_MSG_CHOKE] = WORD("choke"),
-        [MB_MSG_REQUEST] = WORD("request"),
-        [MB_MSG_REFUSE] = WORD("refuse"),
-        [MB_MSG_CANCEL] = WORD("cancel"),
-        [MB_MSG_HAVE] = WORD("have"),
-        [MB_MSG_INTEREST] = WORD("interest"),
-        [MB_MSG_DECLINE] = WORD("decline"),
-        [SIM_HEARD_ANNOUNCE + MB_ANNOUNCE_REGISTER] = WORD("register"),
-        [SIM_HEARD_ANNOUNCE + MB_ANNOUNCE_PERIODIC] = WORD("periodic"),
-        [SIM_HEARD_ANNOUNCE + MB_ANNOUNCE_COMPLETE] = WORD("complete"),
-        [SIM_HEARD_ANNOUNCE + MB_ANNOUNCE_LEAVE] = WORD("leave"),
-        [SIM_HEARD_ANSWER] = WORD("answer"),
-        [SIM_HEARD_UNANSWERED] = WORD("unanswered"),
-        [SIM_HEARD_CUT] = WORD("cut"),
-    };
-    to = put_word(to, words, COUNT_OF(words), value & 0xff);
+    uint64_t what = value & 0xff;
+    const rec_word *word;
+    assert(what < MB_MSG_COUNT || (what >= SIM_HEARD_ANNOUNCE && what < SIM_HEARD_COUNT));
+    if (what < MB_MSG_COUNT)
+        word = &rec_event_words[rec_message_kinds[what]].word;
+    else if (what < SIM_HEARD_ANSWER)
+        word = &rec_announce_words[what - SIM_HEARD_ANNOUNCE];
+    else if (what == SIM_HEARD_ANSWER)
+        word = &rec_event_words[SIM_TRACE_ANSWER].word;
+    else if (what == SIM_HEARD_UNANSWERED)
+        word = &rec_event_words[SIM_TRACE_UNANSWERED].word;
+    else
+        word = &rec_event_words[SIM_TRACE_CUT].word;
+    to = put_word(to, word);
     *to++ = ' ';
     return sim_put_number(to, value >> 8);
 }
 
-static char *put_detail(char *to, enum detail detail, uint64_t value)
+static char *put_detail(char *to, rec_detail detail, uint64_t value)
 {
     switch (detail) {
-    case DETAIL_NONE: return to;
-    case DETAIL_NUMBER: return sim_put_number(to, value);
-    case DETAIL_REASON: return put_word(to, reason_words, COUNT_OF(reason_words), value);
-    case DETAIL_VIA: return put_word(to, via_words, COUNT_OF(via_words), value);
-    case DETAIL_STATUS: return put_word(to, status_words, COUNT_OF(status_words), value);
-    case DETAIL_ANNOUNCE: return put_word(to, announce_words, COUNT_OF(announce_words), value);
-    case DETAIL_FLAGS: return put_flags(to, value);
-    case DETAIL_HEARD: return put_heard(to, value);
+    case REC_DETAIL_NONE: return to;
+    case REC_DETAIL_NUMBER:
+    case REC_DETAIL_OFFSET:
+    case REC_DETAIL_TOLD: return sim_put_number(to, value);
+    case REC_DETAIL_REASON: return put_one_of(to, rec_reason_words, MB_REASON_COUNT, value);
+    case REC_DETAIL_VIA: return put_one_of(to, rec_via_words, MB_VIA_COUNT, value);
+    case REC_DETAIL_STATUS: return put_one_of(to, rec_status_words, REC_STATUS_COUNT, value);
+    case REC_DETAIL_ANNOUNCE: return put_one_of(to, rec_announce_words, MB_ANNOUNCE_COUNT, value);
+    case REC_DETAIL_FLAGS: return put_flags(to, value);
+    case REC_DETAIL_HEARD: return put_heard(to, value);
     }
     return to;
 }
@@ -274,13 +198,14 @@ void sim_recorder_event(sim_recorder *recorder, const sim_digest_record *record)
 {
     assert(record->kind < SIM_TRACE_KIND_COUNT);
     sim_recorder_state *state = recorder->state;
-    assert(record->kind < SIM_TRACE_KIND_COUNT && kinds[record->kind].name.size);
+    const rec_event_word *row = &rec_event_words[record->kind];
+    assert(row->word.size > 0);
     char *to = sim_output_room(state->events, state->row_room);
     to = sim_put_number(to, state->event_rows++);
     *to++ = ',';
     to = sim_put_time(to, record->time);
     *to++ = ',';
-    to = put_text(to, &kinds[record->kind].name);
+    to = put_word(to, &row->word);
     *to++ = ',';
     to = put_node(to, recorder, record->node);
     *to++ = ',';
@@ -288,7 +213,7 @@ void sim_recorder_event(sim_recorder *recorder, const sim_digest_record *record)
     *to++ = ',';
     if (record->block != MB_BLOCK_NONE) to = sim_put_number(to, record->block);
     *to++ = ',';
-    to = put_detail(to, kinds[record->kind].detail, record->value);
+    to = put_detail(to, (rec_detail)row->detail, record->value);
     *to++ = '\n';
     sim_output_commit(state->events, to);
 }
@@ -374,7 +299,7 @@ static char *put_times(char *to, const sim_node_life *life, mb_time first_block)
     bool complete = life->completed != MB_NEVER;
     const mb_time times[] = {life->arrived, first_block, life->completed,
                              complete ? life->completed - life->arrived : MB_NEVER};
-    for (size_t i = 0; i < COUNT_OF(times); i++) {
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
         *to++ = ',';
         to = sim_put_time_if(to, times[i]);
     }
@@ -408,7 +333,7 @@ static char *put_completion_row(char *to, const sim_recorder *recorder, mb_node 
     *to++ = ',';
     to = sim_put_time_if(to, life->left);
     *to++ = ',';
-    to = put_word(to, status_words, COUNT_OF(status_words), life->status);
+    to = put_one_of(to, rec_status_words, REC_STATUS_COUNT, life->status);
     *to++ = '\n';
     return to;
 }

@@ -362,9 +362,9 @@ static void put_shares(rec_json *json, const sim_recorder *recorder)
     uint64_t all = sim_recorder_delivered(recorder), shares[3] = {0}, one = all ? 1000000 : 0;
     mb_shares_split(state->blocks, 3, shares);
     rec_json_number(json, "blocks_transferred", all);
-    rec_json_ratio(json, "tracker_share", rec_fraction_of(shares[SIM_ROLE_TRACKER], one));
-    rec_json_ratio(json, "seeder_share", rec_fraction_of(shares[SIM_ROLE_SEEDER], one));
-    rec_json_ratio(json, "leecher_share", rec_fraction_of(shares[SIM_ROLE_LEECHER], one));
+    rec_json_ratio(json, "tracker_share", rec_fraction_of(shares[REC_ROLE_TRACKER], one));
+    rec_json_ratio(json, "seeder_share", rec_fraction_of(shares[REC_ROLE_SEEDER], one));
+    rec_json_ratio(json, "leecher_share", rec_fraction_of(shares[REC_ROLE_LEECHER], one));
     rec_json_ratio(json, "seeder_copies",
                    rec_fraction_of(state->tracker_payload, state->scenario->file.geometry.size));
     rec_json_time(json, "first_copy_s", state->first_copy);

@@ -52,28 +52,26 @@ static sim_target *targets_for(sim_swarm *swarm, uint32_t known)
 
 /* ---- messages ------------------------------------------------------------------------------- */
 
+/* What its row says more. */
+static uint64_t detail_of(const mb_action *a, uint32_t kind)
+{
+    switch ((rec_detail)rec_event_words[kind].detail) {
+    case REC_DETAIL_FLAGS: return a->flags;
+    case REC_DETAIL_OFFSET: return a->offset;
+    case REC_DETAIL_TOLD: return a->told.count;
+    case REC_DETAIL_REASON: return a->reason;
+    default: return 0;
+    }
+}
+
 static void trace_message(sim_swarm *swarm, mb_node from, const mb_action *a)
 {
-    assert(a->message > 0 && a->to < swarm->node_count);
-    static const uint8_t kinds[] = {
-        [MB_MSG_HELLO] = SIM_TRACE_HELLO,       [MB_MSG_HELLO_ACK] = SIM_TRACE_HELLO,
-        [MB_MSG_HELLO_FULL] = SIM_TRACE_FULL,   [MB_MSG_BYE] = SIM_TRACE_BYE,
-        [MB_MSG_UNCHOKE] = SIM_TRACE_UNCHOKE,   [MB_MSG_CHOKE] = SIM_TRACE_CHOKE,
-        [MB_MSG_REQUEST] = SIM_TRACE_REQUEST,   [MB_MSG_REFUSE] = SIM_TRACE_REFUSE,
-        [MB_MSG_CANCEL] = SIM_TRACE_CANCEL,     [MB_MSG_HAVE] = SIM_TRACE_HAVE,
-        [MB_MSG_INTEREST] = SIM_TRACE_INTEREST, [MB_MSG_DECLINE] = SIM_TRACE_DECLINE,
-    };
-    uint64_t value = 0;
+    assert(a->message > MB_MSG_NONE && a->message < MB_MSG_COUNT && a->to < swarm->node_count);
+    uint32_t kind = rec_message_kinds[a->message];
 
-    if (a->message == MB_MSG_UNCHOKE || a->message == MB_MSG_CHOKE) value = a->flags;
-    if (a->message == MB_MSG_REQUEST) value = a->offset;
-    if (a->message == MB_MSG_HAVE) value = a->told.count;
-    if (a->message == MB_MSG_REFUSE) {
-        value = a->reason;
-        swarm->recorder->stats[a->to].refusals++;
-    }
-    sim_recorder_trace(swarm->recorder, kinds[a->message], swarm->now, from, a->to, a->block,
-                       value);
+    if (a->message == MB_MSG_REFUSE) swarm->recorder->stats[a->to].refusals++;
+    sim_recorder_trace(swarm->recorder, kind, swarm->now, from, a->to, a->block,
+                       detail_of(a, kind));
 }
 
 static void message_event(sim_event *event, mb_node from, const mb_action *a)

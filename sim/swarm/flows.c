@@ -81,11 +81,11 @@ static uint32_t payload_carried(const sim_swarm *swarm, const sim_transfer *t, u
     return (uint32_t)(come < payload ? come : payload - 1);
 }
 
-static sim_role role_of(const sim_swarm *swarm, mb_node node)
+static rec_role role_of(const sim_swarm *swarm, mb_node node)
 {
     assert(node < swarm->node_count);
-    if (node == MB_NODE_TRACKER) return SIM_ROLE_TRACKER;
-    return swarm->nodes[node].complete ? SIM_ROLE_SEEDER : SIM_ROLE_LEECHER;
+    if (node == MB_NODE_TRACKER) return REC_ROLE_TRACKER;
+    return swarm->nodes[node].complete ? REC_ROLE_SEEDER : REC_ROLE_LEECHER;
 }
 
 /* ---- starting and ending -------------------------------------------------------------------- */

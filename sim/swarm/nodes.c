@@ -255,10 +255,10 @@ void sim_swarm_depart(sim_swarm *swarm, mb_node node)
     sim_swarm_cut_all(swarm, node);
     sim_swarm_parts_drop(swarm, node);
     if (node != MB_NODE_TRACKER)
-        sim_recorder_leave(swarm->recorder, node, swarm->now, SIM_PEER_LEFT,
+        sim_recorder_leave(swarm->recorder, node, swarm->now, REC_STATUS_LEFT,
                            sim_links_link_carried(swarm->links, 2 * node, swarm->now));
     sim_recorder_trace(swarm->recorder, SIM_TRACE_LEAVE, swarm->now, node, MB_NODE_NONE,
-                       MB_BLOCK_NONE, SIM_PEER_LEFT);
+                       MB_BLOCK_NONE, REC_STATUS_LEFT);
     sim_swarm_trace_links(swarm, node);
     if (node != MB_NODE_TRACKER && !gone->complete) swarm->incomplete--;
     if (swarm->payload) swarm->payload->remove(swarm->payload->context, node);

@@ -58,7 +58,7 @@ static void bench_blocks(const char *what, uint32_t peers, sim_table_format form
         const sim_block_gain gain = {.peer = (mb_node)(1 + i * 61813 % peers),
                                      .from = (mb_node)(1 + i * 31337 % peers),
                                      .block = (uint32_t)(i * 101 % 256),
-                                     .from_role = SIM_ROLE_LEECHER,
+                                     .from_role = REC_ROLE_LEECHER,
                                      .via = MB_VIA_REGULAR,
                                      .started = now - 876543210,
                                      .bytes = 262144};

@@ -130,7 +130,7 @@ static void check_history(const res_runs *runs)
         const res_gain *gain = res_history_gain(history, i);
         assert(gain->to < history->nodes->len && gain->block < MAX(history->blocks, 1));
         assert(gain->from == RES_NOBODY || gain->from < history->nodes->len);
-        assert(gain->time_ns >= 0 && gain->started_ns >= 0 && gain->role < RES_GIVERS);
+        assert(gain->time_ns >= 0 && gain->started_ns >= 0 && gain->role < RES_ROLES);
     }
     if (history->gains && res_history_peers(history) < NUMBERS_MAX) check_replay(history);
 }

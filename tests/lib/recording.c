@@ -135,7 +135,7 @@ void recording_initial(struct recording *recording, mb_time now, mb_node peer, u
 }
 
 void recording_block(struct recording *recording, mb_time now, mb_node peer, uint32_t block,
-                     mb_node from, sim_role role, mb_via via)
+                     mb_node from, rec_role role, mb_via via)
 {
     const sim_block_gain gain = {.peer = peer,
                                  .from = from,

@@ -57,6 +57,6 @@ unsigned recording_count_files(const struct recording *recording);
 /* Shorthands for calls of the recorder. */
 void recording_initial(struct recording *recording, mb_time now, mb_node peer, uint32_t block);
 void recording_block(struct recording *recording, mb_time now, mb_node peer, uint32_t block,
-                     mb_node from, sim_role role, mb_via via);
+                     mb_node from, rec_role role, mb_via via);
 
 #endif

@@ -262,7 +262,7 @@ static sim_recorder *make_recorder(void)
     g_assert_cmpint(recording_open(&recorded), ==, 0);
     sim_recorder_arrive(recorded.recorder, 1, 0);
     sim_recorder_trace(recorded.recorder, SIM_TRACE_DELIVER, 5, 1, 0, 2, 1000);
-    recording_block(&recorded, 5, 1, 2, 0, SIM_ROLE_TRACKER, MB_VIA_OPEN);
+    recording_block(&recorded, 5, 1, 2, 0, REC_ROLE_TRACKER, MB_VIA_OPEN);
     sim_recorder_check(recorded.recorder);
     return recorded.recorder;
 }
@@ -277,7 +277,7 @@ static sim_recorder *make_recorder(void)
 
 BREAK_RECORDER(recorder_bytes, recorder->stats[1].downloaded_bytes++)
 BREAK_RECORDER(recorder_blocks, recorder->stats[1].from[2]++)
-BREAK_RECORDER(recorder_life, recorder->life[1].status = SIM_PEER_COMPLETE)
+BREAK_RECORDER(recorder_life, recorder->life[1].status = REC_STATUS_COMPLETE)
 BREAK_RECORDER(recorder_copies, recorder->state->copied_count++)
 BREAK_RECORDER(recorder_waste,
                sim_recorder_waste(recorder, SIM_TRACE_LOST, 5, 0, 1, 2, UINT64_C(1) << 40))
@@ -327,7 +327,7 @@ static const death sim_deaths[] = {
     {"count", scenario_count, "group->count != SIM_COUNT_OPEN"},
     {"bytes up and down", recorder_bytes, "sums->uploaded == sums->downloaded"},
     {"blocks by role", recorder_blocks, "sums->uploaded_blocks"},
-    {"status", recorder_life, "life->status == SIM_PEER_COMPLETE"},
+    {"status", recorder_life, "life->status == REC_STATUS_COMPLETE"},
     {"copied", recorder_copies, "== state->copied_count"},
     {"waste", recorder_waste, "taker->wasted_bytes <= taker->downloaded_bytes"},
     {"latency", swarm_latency, "node 1 is farther away than any"},

@@ -211,7 +211,7 @@ static net_record *make_record(void)
 {
     const net_record_config config = {.id = "anna", .group = "g", .geometry = &geometry};
     const net_gain gain = {
-        .time = 5, .block = 1, .bytes = 100, .role = NET_ROLE_TRACKER, .via = MB_VIA_OPEN};
+        .time = 5, .block = 1, .bytes = 100, .role = REC_ROLE_TRACKER, .via = MB_VIA_OPEN};
     net_record *record;
     char error[100];
 
@@ -226,7 +226,7 @@ static net_record *make_record(void)
 static void record_bytes(void)
 {
     const net_gain more = {
-        .time = 6, .block = 2, .bytes = 100, .role = NET_ROLE_TRACKER, .via = MB_VIA_OPEN};
+        .time = 6, .block = 2, .bytes = 100, .role = REC_ROLE_TRACKER, .via = MB_VIA_OPEN};
     net_record *record = make_record();
 
     net_record_gain(record, &more, "tracker"); /* never came down */

@@ -42,7 +42,7 @@ static void begin(struct recording *recording)
     trace(recording, SIM_TRACE_REQUEST, 0, 1, 0, 2, 0);
     trace(recording, SIM_TRACE_START, 0, 0, 1, 2, MB_VIA_SEED);
     trace(recording, SIM_TRACE_DELIVER, 1 * S, 1, 0, 2, 1000);
-    recording_block(recording, 1 * S, 1, 2, 0, SIM_ROLE_TRACKER, MB_VIA_SEED);
+    recording_block(recording, 1 * S, 1, 2, 0, REC_ROLE_TRACKER, MB_VIA_SEED);
     trace(recording, SIM_TRACE_REQUEST, 1 * S, 2, 1, 1, 0);
     trace(recording, SIM_TRACE_REFUSE, 1 * S, 1, 2, 1, MB_REASON_NOT_HELD);
     recording->recorder->stats[2].refusals++;
@@ -66,16 +66,16 @@ static void end(struct recording *recording)
                                .unchoked_pairs = 1,
                                .leecher_bytes = 0};
     sim_recorder_sample(recording->recorder, 2 * S, &sample);
-    recording_block(recording, 3 * S, 2, 2, 1, SIM_ROLE_LEECHER, MB_VIA_OPTIMISTIC);
-    recording_block(recording, 3 * S, 1, 0, 3, SIM_ROLE_SEEDER, MB_VIA_OPEN);
-    recording_block(recording, 4 * S, 1, 1, 3, SIM_ROLE_SEEDER, MB_VIA_ENDGAME);
+    recording_block(recording, 3 * S, 2, 2, 1, REC_ROLE_LEECHER, MB_VIA_OPTIMISTIC);
+    recording_block(recording, 3 * S, 1, 0, 3, REC_ROLE_SEEDER, MB_VIA_OPEN);
+    recording_block(recording, 4 * S, 1, 1, 3, REC_ROLE_SEEDER, MB_VIA_ENDGAME);
     sim_recorder_complete(recording->recorder, 1, 4 * S, 1000);
     trace(recording, SIM_TRACE_COMPLETE, 4 * S, 1, MB_NODE_NONE, MB_BLOCK_NONE, 0);
-    sim_recorder_leave(recording->recorder, 1, 4 * S, SIM_PEER_LEFT, 1000);
-    trace(recording, SIM_TRACE_LEAVE, 4 * S, 1, MB_NODE_NONE, MB_BLOCK_NONE, SIM_PEER_COMPLETE);
+    sim_recorder_leave(recording->recorder, 1, 4 * S, REC_STATUS_LEFT, 1000);
+    trace(recording, SIM_TRACE_LEAVE, 4 * S, 1, MB_NODE_NONE, MB_BLOCK_NONE, REC_STATUS_COMPLETE);
     sim_recorder_bytes(recording->recorder, 3, 2, 250);
     recording->recorder->stats[2].wasted_bytes += 250;
-    sim_recorder_leave(recording->recorder, 2, 5 * S, SIM_PEER_CRASHED, 0);
+    sim_recorder_leave(recording->recorder, 2, 5 * S, REC_STATUS_CRASHED, 0);
 }
 
 static void play(struct recording *recording)
@@ -258,7 +258,7 @@ static void overfill(struct recording *recording, mb_node rows)
 {
     sim_recorder_arrive(recording->recorder, 1, 0);
     for (uint32_t i = 0; i < rows; i++)
-        recording_block(recording, S, 1, i % 3, 0, SIM_ROLE_TRACKER, MB_VIA_SEED);
+        recording_block(recording, S, 1, i % 3, 0, REC_ROLE_TRACKER, MB_VIA_SEED);
 }
 
 static void test_disk_full_during_run(void)

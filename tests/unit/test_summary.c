@@ -45,7 +45,7 @@ static void arrive(struct recording *recording, mb_node first, mb_node last, mb_
 
 /* Completes a peer with the file from `from`, at `now`. */
 static void download(struct recording *recording, mb_node peer, mb_time now, mb_node from,
-                     sim_role role)
+                     rec_role role)
 {
     for (uint32_t block = 0; block < recording->scenario.file.geometry.blocks; block++)
         recording_block(recording, now, peer, block, from, role, MB_VIA_SEED);
@@ -62,7 +62,7 @@ static void test_distribution(void)
     g_assert_cmpint(recording_open(&recording), ==, 0);
     arrive(&recording, 1, 20, 0);
     for (uint32_t second = 1; second <= 20; second++)
-        download(&recording, 8 * second % 21, (mb_time)second * S, 0, SIM_ROLE_TRACKER);
+        download(&recording, 8 * second % 21, (mb_time)second * S, 0, REC_ROLE_TRACKER);
     g_assert_cmpint(recording_finish(&recording, 20 * S), ==, 0);
     expect(&recording, "peers", "20");
     expect(&recording, "peers_complete", "20");
@@ -119,7 +119,7 @@ static void test_bound_mixed(void)
     g_assert_cmpint(recording_open(&recording), ==, 0);
     arrive(&recording, 1, 9, 0);
     for (mb_node peer = 1; peer <= 9; peer++)
-        download(&recording, peer, 250 * S, 0, SIM_ROLE_TRACKER);
+        download(&recording, peer, 250 * S, 0, REC_ROLE_TRACKER);
     g_assert_cmpint(recording_finish(&recording, 250 * S), ==, 0);
     expect(&recording, "lower_bound_s", "224.780487804");
     expect(&recording, "bound_ratio", "1.112196");
@@ -202,13 +202,13 @@ static void test_shares(void)
     recording_add_group(&recording, "a", 3, 500, 1000);
     g_assert_cmpint(recording_open(&recording), ==, 0);
     arrive(&recording, 1, 3, 0);
-    recording_block(&recording, 1 * S, 1, 0, 0, SIM_ROLE_TRACKER, MB_VIA_SEED);
-    recording_block(&recording, 2 * S, 1, 1, 0, SIM_ROLE_TRACKER, MB_VIA_SEED);
+    recording_block(&recording, 1 * S, 1, 0, 0, REC_ROLE_TRACKER, MB_VIA_SEED);
+    recording_block(&recording, 2 * S, 1, 1, 0, REC_ROLE_TRACKER, MB_VIA_SEED);
     sim_recorder_complete(recording.recorder, 1, 2 * S, 0);
-    recording_block(&recording, 4 * S, 2, 0, 1, SIM_ROLE_SEEDER, MB_VIA_OPEN);
-    recording_block(&recording, 4 * S, 2, 1, 0, SIM_ROLE_TRACKER, MB_VIA_SEED);
+    recording_block(&recording, 4 * S, 2, 0, 1, REC_ROLE_SEEDER, MB_VIA_OPEN);
+    recording_block(&recording, 4 * S, 2, 1, 0, REC_ROLE_TRACKER, MB_VIA_SEED);
     sim_recorder_complete(recording.recorder, 2, 4 * S, 0);
-    recording_block(&recording, 6 * S, 3, 0, 2, SIM_ROLE_LEECHER, MB_VIA_REGULAR);
+    recording_block(&recording, 6 * S, 3, 0, 2, REC_ROLE_LEECHER, MB_VIA_REGULAR);
     g_assert_cmpint(recording_finish(&recording, 10 * S), ==, 0);
     expect(&recording, "blocks_transferred", "5");
     expect(&recording, "tracker_share", "0.600000");
@@ -244,7 +244,7 @@ static void test_little(void)
     recording.scenario.warmup = 4 * S;
     g_assert_cmpint(recording_open(&recording), ==, 0);
     for (mb_node now = 0; now < 24; now++) {
-        if (now >= 4) download(&recording, now - 3, now * S, 0, SIM_ROLE_TRACKER);
+        if (now >= 4) download(&recording, now - 3, now * S, 0, REC_ROLE_TRACKER);
         sim_recorder_arrive(recording.recorder, now + 1, now * S);
     }
     g_assert_cmpint(recording_finish(&recording, 24 * S), ==, 0);
