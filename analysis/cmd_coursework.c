@@ -4,6 +4,7 @@
 #include "analysis/command.h"
 #include "analysis/coursework/course_page.h"
 #include "analysis/coursework/coursework.h"
+#include "analysis/text/escape.h"
 
 #include <stdio.h>
 #include <string.h>

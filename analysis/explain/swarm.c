@@ -1,36 +1,6 @@
 #include "analysis/explain/swarm_internal.h"
 
-#include "core/heap.h"
-
-/* ---- what takes effect later: a binary heap ---- */
-
-static bool is_before(const void *unused, later a, later b)
-{
-    (void)unused;
-    return a.time != b.time ? a.time < b.time : a.order < b.order;
-}
-
-MB_HEAP_DEFINE(later_heap, const void, later, 2, is_before, MB_HEAP_PUT)
-
-static void later_push(res_swarm *swarm, later what)
-{
-    what.order = swarm->order++;
-    g_array_append_val(swarm->later, what);
-    later_heap_rise(NULL, (later *)(void *)swarm->later->data, swarm->later->len - 1);
-}
-
-static later later_pop(res_swarm *swarm)
-{
-    later first = later_heap_pop(NULL, (later *)(void *)swarm->later->data, swarm->later->len);
-    g_array_set_size(swarm->later, swarm->later->len - 1);
-    return first;
-}
-
-void res_swarm_after_delay(res_swarm *swarm, uint8_t what, uint32_t a, uint32_t b, uint32_t block)
-{
-    int64_t time = swarm->now + res_facts_delay(swarm->facts, a, b);
-    later_push(swarm, (later){.time = time, .what = what, .a = a, .b = b, .block = block});
-}
+/* ---- what takes effect later ---- */
 
 static void later_happens(res_swarm *swarm, const later *it)
 {
@@ -74,7 +44,7 @@ static void move_to(res_swarm *swarm, int64_t time)
 static void advance(res_swarm *swarm, int64_t time)
 {
     while (swarm->later->len > 0 && g_array_index(swarm->later, later, 0).time <= time) {
-        later it = later_pop(swarm);
+        later it = res_swarm_later_pop(swarm);
         move_to(swarm, it.time);
         later_happens(swarm, &it);
     }
@@ -148,6 +118,7 @@ static void hello(res_swarm *swarm, const res_event *event)
 static void unchoke(res_swarm *swarm, const res_event *event)
 {
     res_pair_unchoke(swarm, event->node, event->other, true);
+    res_transfer_unchoked(swarm, event->node, event->other);
     if (!event->quiet) send_notice(swarm, event->node, event->other);
 }
 

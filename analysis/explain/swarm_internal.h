@@ -1,7 +1,8 @@
 /*
  * The inside of a swarm retold, shared by its own source files and by nobody else.
  *
- *   swarm.c           the events, and what of them takes effect a latency later
+ *   swarm.c           the events, and what follows of them
+ *   swarm_later.c     what of them takes effect a latency later
  *   swarm_pairs.c     who lists, lacks and unchokes what of whom
  *   swarm_account.c   the state of each node, and the time spent in it
  *   swarm_transfer.c  transfers, and what each waited for
@@ -115,9 +116,11 @@ struct res_swarm {
     uint32_t *gained_by; /* by node x blocks + block: the transfer that brought it */
 };
 
-/* ---- swarm.c ---- */
+/* ---- swarm_later.c ---- */
 /* `what`, of `a` and `b`, takes effect when a message between them has arrived. O(log n). */
 void res_swarm_after_delay(res_swarm *swarm, uint8_t what, uint32_t a, uint32_t b, uint32_t block);
+/* Takes out what takes effect first; there is some. O(log n). */
+later res_swarm_later_pop(res_swarm *swarm);
 
 /* ---- swarm_account.c ---- */
 /* Its state may have changed at this instant. */
@@ -135,6 +138,8 @@ void res_pair_list(res_swarm *swarm, uint32_t a, uint32_t b);
 void res_pair_forget(res_swarm *swarm, uint32_t a, uint32_t b);
 /* `a` unchokes or chokes `b`. */
 void res_pair_unchoke(res_swarm *swarm, uint32_t a, uint32_t b, bool unchoked);
+/* Takes the request for `block` out; all that `giver` has, for RES_BLOCK_NONE. */
+bool res_asked_take(node *n, uint32_t giver, uint32_t block, asked *taken);
 /* `n` has a block more. O(pairs). */
 void res_pairs_gained(res_swarm *swarm, uint32_t n, uint32_t block);
 /* `n` asks for a block. O(pairs). */
@@ -157,8 +162,6 @@ bool res_transfer_deliver(res_swarm *swarm, const res_event *event, GError **err
 /* A request leaves `event->node`. */
 void res_transfer_ask(res_swarm *swarm, const res_event *event);
 /* `giver` has unchoked `taker`: why, if something happened to it at this instant. */
-void res_transfer_unchoked(res_swarm *swarm, pair *p, int giver);
-/* Takes the request for `block` out; all that `giver` has, for RES_BLOCK_NONE. */
-bool res_asked_take(node *n, uint32_t giver, uint32_t block, asked *taken);
+void res_transfer_unchoked(res_swarm *swarm, uint32_t giver, uint32_t taker);
 
 #endif

@@ -132,6 +132,18 @@ void res_pair_list(res_swarm *swarm, uint32_t a, uint32_t b)
     res_swarm_touch(swarm, a);
 }
 
+bool res_asked_take(node *n, uint32_t giver, uint32_t block, asked *taken)
+{
+    for (guint i = 0; i < n->asked->len; i++) {
+        *taken = g_array_index(n->asked, asked, i);
+        if (taken->giver != giver) continue;
+        if (block != RES_BLOCK_NONE && taken->block != block) continue;
+        g_array_remove_index(n->asked, i);
+        return true;
+    }
+    return false;
+}
+
 void res_pair_forget(res_swarm *swarm, uint32_t a, uint32_t b)
 {
     int giver;
@@ -161,7 +173,6 @@ void res_pair_unchoke(res_swarm *swarm, uint32_t a, uint32_t b, bool unchoked)
     weigh(swarm, p, -1);
     p->side[giver].unchoked = unchoked;
     weigh(swarm, p, 1);
-    if (unchoked) res_transfer_unchoked(swarm, p, giver);
 }
 
 /* ---- blocks --------------------------------------------------------------------------------- */

@@ -26,10 +26,13 @@ static res_transfer *transfer_at(const res_swarm *swarm, uint32_t transfer)
     return &g_array_index(swarm->transfers, res_transfer, transfer);
 }
 
-void res_transfer_unchoked(res_swarm *swarm, pair *p, int giver)
+void res_transfer_unchoked(res_swarm *swarm, uint32_t giver, uint32_t taker)
 {
-    const node *n = &swarm->nodes[p->node[giver]];
-    side *s = &p->side[giver];
+    const node *n = &swarm->nodes[giver];
+    int which;
+    pair *p = res_pair_find(swarm, giver, taker, &which);
+    if (!p) return;
+    side *s = &p->side[which];
     s->slot_by = RES_TRANSFER_NONE;
     if (n->last_sent_at == swarm->now) {
         s->slot_by = n->last_sent;
@@ -66,18 +69,6 @@ void res_transfer_ask(res_swarm *swarm, const res_event *event)
     find_trigger(swarm, event->node, &request);
     g_array_append_val(swarm->nodes[event->node].asked, request);
     res_pairs_wanted(swarm, event->node, event->block);
-}
-
-bool res_asked_take(node *n, uint32_t giver, uint32_t block, asked *taken)
-{
-    for (guint i = 0; i < n->asked->len; i++) {
-        *taken = g_array_index(n->asked, asked, i);
-        if (taken->giver != giver) continue;
-        if (block != RES_BLOCK_NONE && taken->block != block) continue;
-        g_array_remove_index(n->asked, i);
-        return true;
-    }
-    return false;
 }
 
 /* It began when the one before it in the giver's queue had been sent. */

@@ -2,16 +2,6 @@
 
 #include "analysis/text/wording.h"
 
-const res_plot_kind res_plot_kinds[] = {
-    {"curves", "blocks held over time: each group's median peer and spread", true, res_plot_curves},
-    {"completion", "share of the peers that completed within a time", false, res_plot_completion},
-    {"sources", "whence the blocks came over time: tracker, seeders, leechers", false,
-     res_plot_sources},
-    {"rarest", "copies of the rarest and of the mean block over time", false, res_plot_rarest},
-    {"matrix", "who gave whom: blocks from each sender to each receiver", true, res_plot_matrix},
-    {NULL, NULL, false, NULL},
-};
-
 bool res_plot_has_blocks(const res_history *swarm, GError **error)
 {
     return swarm->blocks > 0 || res_input_error(error, "the file has no blocks");

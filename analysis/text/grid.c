@@ -81,30 +81,6 @@ static const struct cell *cell_at(const res_grid *grid, guint row, guint column)
 
 /* ---- Markdown ------------------------------------------------------------------------------ */
 
-/* An underscore within a word is no emphasis, and names are full of them. */
-static bool is_within_word(const char *text, const char *c)
-{
-    return c > text && g_ascii_isalnum(c[-1]) && g_ascii_isalnum(c[1]);
-}
-
-void res_escape_markdown(GString *out, const char *text)
-{
-    for (const char *c = text; *c; c++) {
-        if (*c == '<')
-            g_string_append(out, "&lt;");
-        else if (*c == '>')
-            g_string_append(out, "&gt;");
-        else if (*c == '&')
-            g_string_append(out, "&amp;");
-        else if (*c == '\n')
-            g_string_append(out, "<br>");
-        else if (strchr("\\`*[]|~$", *c) || (*c == '_' && !is_within_word(text, c)))
-            g_string_append_printf(out, "\\%c", *c);
-        else
-            g_string_append_c(out, *c);
-    }
-}
-
 static char *escaped(const char *text, void (*escape)(GString *, const char *))
 {
     GString *out = g_string_new(NULL);
@@ -175,36 +151,6 @@ static void print_markdown(const res_grid *grid, GString *out)
 }
 
 /* ---- LaTeX --------------------------------------------------------------------------------- */
-
-void res_escape_latex(GString *out, const char *text)
-{
-    static const char plus_minus[] = "±";
-    for (const char *c = text; *c; c++) {
-        if (g_str_has_prefix(c, plus_minus)) {
-            g_string_append(out, "$\\pm$");
-            c += sizeof plus_minus - 2;
-            continue;
-        }
-        switch (*c) {
-        case '\\': g_string_append(out, "\\textbackslash{}"); break;
-        case '~': g_string_append(out, "\\textasciitilde{}"); break;
-        case '^': g_string_append(out, "\\textasciicircum{}"); break;
-        case '<': g_string_append(out, "\\textless{}"); break;
-        case '>': g_string_append(out, "\\textgreater{}"); break;
-        case '|': g_string_append(out, "\\textbar{}"); break;
-        case '"': g_string_append(out, "{\\char34}"); break;
-        case '\n': g_string_append_c(out, ' '); break;
-        case '&':
-        case '%':
-        case '$':
-        case '#':
-        case '_':
-        case '{':
-        case '}': g_string_append_c(out, '\\'); G_GNUC_FALLTHROUGH;
-        default: g_string_append_c(out, *c);
-        }
-    }
-}
 
 static void append_latex_row(GString *out, const res_grid *grid, guint row)
 {

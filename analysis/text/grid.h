@@ -39,10 +39,6 @@ guint res_grid_rows(const res_grid *grid);
 /* Appends the table, a line per row. O(cells). */
 void res_grid_print(const res_grid *grid, res_format format, GString *out);
 
-/* Appends a text as a Markdown or LaTeX document must have it to come out as it is. */
-void res_escape_markdown(GString *out, const char *text);
-void res_escape_latex(GString *out, const char *text);
-
 /* A double in the fewest digits that read back as the same, as C's locale has them; NULL if it is
  * not finite. The caller frees it. */
 char *res_number_text(double value);

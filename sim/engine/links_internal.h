@@ -1,6 +1,6 @@
 /*
- * What the files of the links share (links.c, links_list.c, links_solve.c, links_fill.c,
- * links_check.c); nobody else includes it.
+ * What the files of the links share (links.c, links_list.c, links_dirty.c, links_solve.c,
+ * links_fill.c, links_check.c); nobody else includes it.
  */
 #ifndef SIM_LINKS_INTERNAL_H
 #define SIM_LINKS_INTERNAL_H
@@ -190,7 +190,7 @@ void sim_link_attach(sim_links *links, uint32_t id, uint32_t flow, sim_work fini
 /* Makes it limited elsewhere; the caller says where. */
 void sim_link_detach(sim_links *links, uint32_t id, uint32_t flow);
 
-/* links_solve.c: the queue of links to refill; a link is in it once. */
+/* links_dirty.c: the queue of links to refill; a link is in it once. */
 void sim_dirty_push(sim_links *links, uint32_t id, uint64_t key);
 struct sim_dirty sim_dirty_pop(sim_links *links);
 /* links_fill.c: fills the components of all dirty links from scratch, and empties `dirty`. */

@@ -360,8 +360,7 @@ const char *sim_recorder_summary(const sim_recorder *recorder)
 
 uint64_t sim_recorder_delivered(const sim_recorder *recorder)
 {
-    const uint64_t *blocks = recorder->state->blocks;
-    return blocks[REC_ROLE_TRACKER] + blocks[REC_ROLE_SEEDER] + blocks[REC_ROLE_LEECHER];
+    return sim_recorder_all_blocks(recorder->state);
 }
 
 uint32_t sim_recorder_arrived(const sim_recorder *recorder)

@@ -72,6 +72,13 @@ struct sim_recorder_state {
     rec_json summary;
 };
 
+/* Blocks transferred so far, whoever gave them. */
+static inline uint64_t sim_recorder_all_blocks(const sim_recorder_state *state)
+{
+    return state->blocks[REC_ROLE_TRACKER] + state->blocks[REC_ROLE_SEEDER] +
+           state->blocks[REC_ROLE_LEECHER];
+}
+
 /* recorder_rows.c: headers and rows. Names: NULL if memory is short. */
 sim_group_name *sim_names_new(const sim_scenario *scenario, size_t *longest);
 void sim_names_free(sim_group_name *names, uint32_t count);

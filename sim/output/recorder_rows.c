@@ -273,7 +273,7 @@ void sim_timeline_row(sim_recorder *recorder, mb_time now, const sim_sample *sam
     to = put_field(to, state->arrived - state->completed - state->left_incomplete);
     to = put_field(to, state->completed);
     to = put_field(to, state->left);
-    to = put_field(to, sim_recorder_delivered(recorder));
+    to = put_field(to, sim_recorder_all_blocks(recorder->state));
     for (unsigned role = 0; role < 3; role++)
         to = put_field(to, state->blocks[role]);
     to = put_goodput(to, state->payload - state->sampled_payload, first ? 0 : now - state->sampled);

@@ -359,7 +359,8 @@ static rec_fraction jain_index(const sim_recorder *recorder, const sim_sums *sum
 static void put_shares(rec_json *json, const sim_recorder *recorder)
 {
     const sim_recorder_state *state = recorder->state;
-    uint64_t all = sim_recorder_delivered(recorder), shares[3] = {0}, one = all ? 1000000 : 0;
+    uint64_t all = sim_recorder_all_blocks(recorder->state), shares[3] = {0},
+             one = all ? 1000000 : 0;
     mb_shares_split(state->blocks, 3, shares);
     rec_json_number(json, "blocks_transferred", all);
     rec_json_ratio(json, "tracker_share", rec_fraction_of(shares[REC_ROLE_TRACKER], one));

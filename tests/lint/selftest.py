@@ -6,6 +6,7 @@ from pathlib import Path
 
 import architecture
 import assertions
+import circles
 import rules
 import symbols
 
@@ -113,6 +114,27 @@ class Architecture(unittest.TestCase):
         self.assertIn("the room sim/ has no row", self.breaches("| `sim/` |", "| sim |"))
         self.assertTrue(self.breaches("`engine`, `scenario`", "`scenario`, `engine`")[0].startswith("sim/: "))
         self.assertEqual(self.breaches("`core/rng.h`", "`core/rnd.h`"), ["core/rnd.h is not there"])
+
+
+class Circles(unittest.TestCase):
+    A = "#include \"a.h\"\n\nint aa(int n)\n{\n    return %s(n);\n}\n"
+
+    def found(self, **calls):
+        return circles.circles(circles.calls({f"{name}.c": self.A.replace("aa", name * 2) % called
+                                              for name, called in calls.items()}))
+
+    def test_a_circle_is_found(self):
+        self.assertEqual(self.found(a="bb", b="aa"), [["a.c", "b.c"]])
+        self.assertEqual(self.found(a="bb", b="cc", c="aa", d="aa"), [["a.c", "b.c", "c.c"]])
+
+    def test_one_direction_is_none(self):
+        self.assertEqual(self.found(a="bb", b="cc", c="cc"), [])
+
+    def test_what_stands_may_only_shrink(self):
+        two = {"x": [["a.c", "b.c"]]}
+        self.assertEqual(list(circles.breaches(two, {"x": 2})), [])
+        self.assertEqual(len(list(circles.breaches(two, {}))), 1)
+        self.assertEqual(len(list(circles.breaches({}, {"x": 2}))), 1)
 
 
 class Assertions(unittest.TestCase):

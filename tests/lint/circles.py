@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+"""circles.py ROOT [FOLDER]: the C files of a folder call each other in one direction only.
+
+A file calls another where it names a function that the other defines for more than itself. Files that
+call each other in a circle cannot be read, tested or replaced one by one. STANDING names the circles
+that are there still, as many files as they have at most; they may shrink, and none may come.
+Prints a line a breach; with FOLDER who calls whom in its circles. Exit 0 none, 1 some.
+"""
+import re
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+import rules
+
+ROOMS = ("core", "record", "sim", "net", "analysis")
+STANDING = {"core/peer": 6, "net/io": 4, "net/node": 8, "sim/swarm": 12}
+DEFINITION = re.compile(r"^(?!static)(?:[a-z][\w \*]*?[ \*])(\w+)\([^;{}]*\)\n\{", re.M)
+WORD = re.compile(r"\b[a-z_]\w+\b")
+
+
+def calls(texts):
+    """{file: {other file: names}} of {file: text}."""
+    code = {name: rules.blank_comments(text) for name, text in texts.items()}
+    owner = {found: name for name, text in code.items() for found in DEFINITION.findall(text)}
+    edges = {name: defaultdict(set) for name in code}
+    for name, text in code.items():
+        for word in set(WORD.findall(text)) & owner.keys():
+            if owner[word] != name:
+                edges[name][owner[word]].add(word)
+    return edges
+
+
+def reached(edges, start):
+    found, waiting = set(), list(edges[start])
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += edges[name]
+    return found
+
+
+def circles(edges):
+    """Each circle as a sorted list of its files."""
+    far = {name: reached(edges, name) for name in edges}
+    found = {tuple(sorted(other for other in far[name] if name in far[other]))
+             for name in edges if name in far[name]}
+    return sorted(list(circle) for circle in found)
+
+
+def folders(root):
+    for room in ROOMS:
+        for folder in sorted({path.parent for path in (root / room).rglob("*.c")}):
+            yield (folder.relative_to(root).as_posix(),
+                   {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.c")})
+
+
+def breaches(found, standing):
+    """Of {folder: circles}: what is not among those that stand, or stands for more than there is."""
+    for folder, its in sorted(found.items()):
+        files = sum(len(circle) for circle in its)
+        if files > standing.get(folder, 0):
+            yield f"{folder}: {'; '.join(' '.join(circle) for circle in its)} call each other in a circle"
+    for folder, most in sorted(standing.items()):
+        files = sum(len(circle) for circle in found.get(folder, []))
+        if files < most:
+            yield f"{folder}: {files} files in circles, STANDING says {most}"
+
+
+def show(edges, circle):
+    for name in circle:
+        for other in circle:
+            if edges[name].get(other):
+                print(f"  {name} -> {other}: {' '.join(sorted(edges[name][other]))}")
+
+
+def main(root, folder=None):
+    found = {}
+    for name, texts in folders(root):
+        edges = calls(texts)
+        its = circles(edges)
+        if its:
+            found[name] = its
+        if name == folder:
+            for circle in its:
+                show(edges, circle)
+    told = list(breaches(found, STANDING))
+    for line in told:
+        print(line)
+    return 1 if told else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]).resolve(), *sys.argv[2:3]))
