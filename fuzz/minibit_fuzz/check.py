@@ -64,10 +64,7 @@ class Check:
     def run(self, path, name, options):
         out = self.folder / name
         command = self.command(path, ["-q", *options, "-o", str(out)])
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=PATIENCE)
-        except subprocess.TimeoutExpired:
-            raise Failure("hangs", f"no end after {PATIENCE} s", command) from None
+        done = run_program(command)
         if done.returncode != 0:
             said = done.stderr.strip()
             raise Failure(kind_of_end(done.returncode, said), said[-600:], command)
@@ -126,14 +123,14 @@ class Check:
 
     def explained(self, run):
         command = [self.programs.results, "explain", str(run), "--format=json"]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+        done = run_program(command)
         if done.returncode != 0:
             raise Failure(f"explain ends with {done.returncode}", done.stderr.strip()[-600:], command)
         json.loads(done.stdout)
 
     def audited(self, run):
         command = [self.programs.audit, "--quiet", str(run)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+        done = run_program(command)
         if done.returncode != 0:
             said = (done.stdout + done.stderr).strip()
             raise Failure(f"the audit ends with {done.returncode}: {without_numbers(said)[:100]}",
@@ -170,19 +167,32 @@ class Check:
         if not checks or not programs.audit:
             return None
         command = [programs.audit, "--quiet", *(str(check.folder / "run") for check in checks)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
-        if done.returncode == 0:
+        try:
+            done = run_program(command)
+        except Failure:  # together they take too long, or one alone does
+            done = None
+        if done and done.returncode == 0:
             return None
         for check in checks:
             try:
                 check.only("audited")
             except Failure as failure:
                 return check.seed, failure
+        if not done:
+            return None
         return checks[0].seed, Failure("the audit of many fails, of each does not", done.stderr[-600:], command)
 
     def clear(self):
         shutil.rmtree(self.folder, ignore_errors=True)
         os.makedirs(self.folder)
+
+
+def run_program(command):
+    """What it came to; one that does not end in time is a Failure."""
+    try:
+        return subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        raise Failure("hangs", f"no end after {PATIENCE} s", command) from None
 
 
 def manifest(folder):

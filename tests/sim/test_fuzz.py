@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -16,7 +17,8 @@ PROGRAM, FUZZ = (str(Path(word).resolve()) for word in sys.argv[1:3])
 COUNT = int(sys.argv[3]) if len(sys.argv) > 3 else 2000
 sys.path.insert(0, str(ROOT / "fuzz"))
 
-from minibit_fuzz.check import Programs  # noqa: E402
+from minibit_fuzz import check  # noqa: E402
+from minibit_fuzz.check import Check, Programs  # noqa: E402
 from minibit_fuzz.draw import BY_HAND, NOT_DRAWN  # noqa: E402
 from minibit_fuzz.heal import resolved  # noqa: E402
 
@@ -145,10 +147,32 @@ def healed():
     return f"seed {seed}"
 
 
+def slow_audits():
+    """An audit of many that does not end is done one by one; one that does not end is told, and no more."""
+    with tempfile.TemporaryDirectory() as folder:
+        slow = Path(folder, "audit")
+        slow.write_text("#!/bin/sh\ncase $# in 2) exit 0;; esac\nexec sleep 60\n")
+        slow.chmod(0o755)
+        for name in ("1", "2"):
+            Path(folder, name, "run").mkdir(parents=True)
+        checks = [SimpleNamespace(folder=Path(folder, name), seed=int(name)) for name in ("1", "2")]
+        for one in checks:
+            one.only = lambda stage, one=one: Check.audited(
+                SimpleNamespace(programs=SimpleNamespace(audit=str(slow))), one.folder / "run")
+        patience, check.PATIENCE = check.PATIENCE, 0.5
+        try:
+            require(Check.audit_many(SimpleNamespace(audit=str(slow)), checks) is None, "many are not done one by one")
+            slow.write_text("#!/bin/sh\nexec sleep 60\n")
+            seed, failure = Check.audit_many(SimpleNamespace(audit=str(slow)), checks)
+        finally:
+            check.PATIENCE = patience
+    require((seed, failure.kind) == (1, "hangs"), f"{seed}: {failure.kind}")
+
+
 def main():
     cases = [("every key is drawn", every_key), ("a seed is a scenario", same_seed), ("wrong usage", usage),
              ("a failure is told, shrunk and found again", failing), ("nobody completes", healed),
-             ("scenarios that failed once", found), ("swarms of this commit", swarms)]
+             ("an audit that takes long", slow_audits), ("scenarios that failed once", found), ("swarms of this commit", swarms)]
     print(f"1..{len(cases)}")
     bad = 0
     for number, (name, case) in enumerate(cases, 1):
