@@ -24,6 +24,12 @@ typedef struct rec_fraction {
     unsigned __int128 denominator;
 } rec_fraction;
 
+/* a / b as a fraction. */
+static inline rec_fraction rec_fraction_of(unsigned __int128 a, unsigned __int128 b)
+{
+    return (rec_fraction){a, b};
+}
+
 /* `fraction` in millionths, rounded to the nearest (halves up); UINT64_MAX if that is too much.
  * Exact where the numerator is below 2^107; above, both are cut to 107 bits. The denominator is not
  * 0. */

@@ -120,10 +120,10 @@ void net_live_sort_gains(net_live_run *merged)
 
 static void add_groups(const net_live_plan *plan, net_live_run *merged)
 {
-    merged->groups = g_new0(net_group, plan->group_count + 1);
+    merged->groups = g_new0(rec_group, plan->group_count + 1);
     for (uint32_t i = 0; i < plan->group_count; i++) {
         const net_live_group *group = &plan->groups[i];
-        merged->groups[i] = (net_group){.name = group->name,
+        merged->groups[i] = (rec_group){.name = group->name,
                                         .up = group->access.up_rate,
                                         .down = group->access.down_rate,
                                         .open = group->open,

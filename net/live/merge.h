@@ -14,7 +14,7 @@
 /* A run with all that it borrows; `run` is what net_results_*() take. */
 typedef struct net_live_run {
     net_run run;
-    net_group *groups;
+    rec_group *groups;
     GArray *peers; /* of net_peer_row */
     GArray *gains; /* of net_gain */
 } net_live_run;

@@ -464,10 +464,10 @@ static void fill_run(struct net_merger *merger, net_merged *merged, const char *
 {
     const struct part *tracker = tracker_of(merger);
     net_live_run *live = &merged->run;
-    live->groups = g_new0(net_group, merger->group_names->len + 1);
+    live->groups = g_new0(rec_group, merger->group_names->len + 1);
     for (guint i = 0; i < merger->group_names->len; i++) {
         const char *group = g_ptr_array_index(merger->group_names, i);
-        live->groups[i] = (net_group){.name = group,
+        live->groups[i] = (rec_group){.name = group,
                                       .up = rate_of(merger, group, true),
                                       .down = rate_of(merger, group, false)};
     }

@@ -162,7 +162,7 @@ static void put_manifest(GString *text, const char *folder, const net_run *run,
     rec_json json;
     char *config = hash_of(outputs[OUTPUT_COUNT - 1].text);
     rec_json_init(&json);
-    rec_json_number(&json, "schema", NET_RESULTS_SCHEMA);
+    rec_json_number(&json, "schema", REC_SCHEMA);
     rec_json_text(&json, "program", "minibit-live");
     rec_json_text(&json, "version", mb_program_version());
     rec_json_text(&json, "commit", mb_program_commit());

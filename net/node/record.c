@@ -133,7 +133,7 @@ static void write_head(net_record *record)
         g_string_append_printf(root, "%02x", c->root[i]);
     net_put_time(started, c->started);
     rec_json_init(&json);
-    rec_json_number(&json, "schema", NET_RESULTS_SCHEMA);
+    rec_json_number(&json, "schema", REC_SCHEMA);
     rec_json_text(&json, "program", record->tracker ? "minibit-tracker" : "minibit-peer");
     rec_json_text(&json, "id", c->id);
     rec_json_text(&json, "group", c->group);
@@ -207,7 +207,7 @@ net_record *net_record_new(const net_record_config *config, char *error, size_t 
 
 static void write_tables(net_record *record, mb_time now)
 {
-    const net_group group = {
+    const rec_group group = {
         .name = record->config.group, .up = record->config.up, .down = record->config.down};
     const net_run run = {
         .name = record->config.id,

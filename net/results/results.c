@@ -6,6 +6,23 @@
 #include <inttypes.h>
 #include <string.h>
 
+void net_results_peer(const net_peer_row *row, rec_stats *stats, rec_life *life)
+{
+    *stats = (rec_stats){.first_block = row->first_block,
+                         .uploaded_bytes = row->uploaded_bytes,
+                         .downloaded_bytes = row->downloaded_bytes,
+                         .wasted_bytes = row->wasted_bytes,
+                         .from = {row->from[0], row->from[1], row->from[2]},
+                         .dealt = row->dealt,
+                         .uploaded_blocks = row->uploaded_blocks,
+                         .refusals = row->refusals,
+                         .group = row->group};
+    *life = (rec_life){.arrived = row->arrived,
+                       .completed = row->completed,
+                       .left = row->left,
+                       .status = row->status};
+}
+
 void net_results_take_json(rec_json *json, GString *text)
 {
     if (rec_json_finish(json) != MB_OK) g_error("out of memory for a JSON text");

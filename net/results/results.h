@@ -2,10 +2,10 @@
  * What a run on a real network leaves: the tables and figures of docs/formats.md, from plain
  * arrays.
  *
- * A peer's recorder calls it with one peer, minibit-live with a whole swarm. It works out and
- * formats; it opens no file, reads no clock and no socket. The figures are worked out apart from
- * the simulator's, so that the two can be held against each other. What only a simulator can know
- * is left empty: who was interested in whom, how many were unchoked, a trace digest.
+ * A peer's recorder calls it with one peer, minibit-live with a whole swarm. It works out what
+ * record/ wants to know, which makes the figures and the rows; it opens no file, reads no clock and
+ * no socket. What only a simulator can know is left empty: who was interested in whom, how many
+ * were unchoked, a trace digest.
  */
 #ifndef NET_RESULTS_H
 #define NET_RESULTS_H
@@ -14,13 +14,10 @@
 #include "core/geometry.h"
 #include "core/types.h"
 #include "core/wire_size.h"
-#include "record/json.h"
+#include "record/run.h"
 #include "record/words.h"
 
 #include <glib.h>
-
-/* The version of the formats of docs/formats.md. */
-#define NET_RESULTS_SCHEMA 1
 
 /* The tracker's seeder in net_gain.from. */
 #define NET_FROM_TRACKER UINT32_MAX
@@ -58,16 +55,6 @@ typedef struct net_gain {
     uint8_t via;    /* mb_via */
 } net_gain;
 
-/* What `unlimited` stands for, in 2^-16 byte/s, as in the simulator. */
-#define NET_RATE_UNLIMITED (UINT64_C(125000000000) * 65536)
-
-typedef struct net_group {
-    const char *name;
-    uint64_t up, down; /* 2^-16 byte/s; 0: not known, nothing follows from it */
-    bool open;         /* arrivals without a plan: its statistics heed the warm-up */
-    bool free_rider;
-} net_group;
-
 /* A whole run; all of it is borrowed. */
 typedef struct net_run {
     const char *name;
@@ -80,7 +67,7 @@ typedef struct net_run {
     uint64_t tracker_up; /* 2^-16 byte/s; 0: not known */
     mb_encoding encoding;
     const mb_geometry *geometry;
-    const net_group *groups;
+    const rec_group *groups; /* a rate of 0 is not known: nothing follows from it */
     uint32_t group_count;
     const net_peer_row *peers; /* those that arrived, in order of arrival */
     uint32_t peer_count;
@@ -96,10 +83,12 @@ void net_results_provenance(const net_run *run, GString *text);
 void net_results_timeline(const net_run *run, GString *text);
 void net_results_summary(const net_run *run, GString *text);
 
-/* What leechers' uplinks carried from `from` to `to`, and what they could have: only their quotient
- * means anything. The bytes of a transfer count evenly over its time. O(peers + gains). */
-void net_results_uplinks(const net_run *run, mb_time from, mb_time to, unsigned __int128 *carried,
-                         unsigned __int128 *room);
+/* What leechers' uplinks carried from `from` to `to`, of what they could have. The bytes of a
+ * transfer count evenly over its time. O(peers + gains). */
+rec_fraction net_results_uplinks(const net_run *run, mb_time from, mb_time to);
+
+/* A peer's row as record/ has it. */
+void net_results_peer(const net_peer_row *row, rec_stats *stats, rec_life *life);
 
 /* One row of provenance.csv, number `seq`; `from` is a name, "" for a block held on arrival. */
 void net_results_provenance_row(GString *text, uint64_t seq, const net_gain *gain, const char *peer,

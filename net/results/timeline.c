@@ -132,9 +132,8 @@ static void put_utilization(const struct state *state, mb_time now, GString *tex
 {
     g_string_append_c(text, ',');
     if (state->sampled < 0) return;
-    unsigned __int128 carried, room;
-    net_results_uplinks(state->run, state->sampled, now, &carried, &room);
-    net_put_ratio(text, carried, room);
+    rec_fraction uplinks = net_results_uplinks(state->run, state->sampled, now);
+    net_put_ratio(text, uplinks.numerator, uplinks.denominator);
 }
 
 static void put_copies(const struct state *state, GString *text)

@@ -103,7 +103,7 @@ int sim_manifest_write(rec_json *json, const sim_manifest *manifest, sim_output_
                        uint32_t count)
 {
     rec_json_init(json);
-    rec_json_number(json, "schema", SIM_SCHEMA);
+    rec_json_number(json, "schema", REC_SCHEMA);
     rec_json_text(json, "program", "minibit-sim");
     rec_json_text(json, "version", mb_program_version());
     rec_json_text(json, "commit", mb_program_commit());

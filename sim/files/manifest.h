@@ -11,6 +11,7 @@
 #include "core/types.h"
 #include "record/json.h"
 #include "record/output_file.h"
+#include "record/run.h"
 #include "record/sink.h"
 #include "sim/scenario/inputs.h"
 

@@ -34,10 +34,9 @@ static void weigh_file(sim_recorder_state *state)
 static void name_nodes(sim_recorder *recorder, const sim_recorder_config *config)
 {
     for (mb_node node = 0; node < recorder->state->node_count; node++) {
-        sim_node_stats *stats = &recorder->stats[node];
+        rec_stats *stats = &recorder->stats[node];
         memset(stats, 0, sizeof *stats);
-        recorder->life[node] =
-            (sim_node_life){MB_NEVER, MB_NEVER, MB_NEVER, 0, REC_STATUS_INCOMPLETE};
+        recorder->life[node] = (rec_life){MB_NEVER, MB_NEVER, MB_NEVER, 0, REC_STATUS_INCOMPLETE};
         stats->first_block = MB_NEVER;
         stats->group = config->scenario->group_count;
         if (node == MB_NODE_TRACKER) continue;
@@ -179,7 +178,7 @@ void sim_recorder_arrive(sim_recorder *recorder, mb_node peer, mb_time now)
 void sim_recorder_complete(sim_recorder *recorder, mb_node peer, mb_time now, uint64_t uplink_bytes)
 {
     check_peer(recorder, peer);
-    sim_node_life *life = &recorder->life[peer];
+    rec_life *life = &recorder->life[peer];
     assert(life->arrived <= now && life->completed == MB_NEVER && life->left == MB_NEVER);
     life->completed = now;
     life->status = REC_STATUS_COMPLETE;
@@ -191,7 +190,7 @@ void sim_recorder_leave(sim_recorder *recorder, mb_node peer, mb_time now, rec_s
                         uint64_t uplink_bytes)
 {
     check_peer(recorder, peer);
-    sim_node_life *life = &recorder->life[peer];
+    rec_life *life = &recorder->life[peer];
     assert(status == REC_STATUS_LEFT || status == REC_STATUS_CRASHED);
     assert(life->arrived <= now && life->left == MB_NEVER);
     life->left = now;
@@ -236,8 +235,8 @@ void sim_recorder_bytes(sim_recorder *recorder, mb_node from, mb_node to, uint64
 {
     assert(from < recorder->state->node_count && to < recorder->state->node_count && from != to);
     sim_recorder_state *state = recorder->state;
-    sim_node_stats *giver = &recorder->stats[from];
-    sim_node_stats *taker = &recorder->stats[to];
+    rec_stats *giver = &recorder->stats[from];
+    rec_stats *taker = &recorder->stats[to];
     giver->uploaded_bytes += bytes;
     taker->downloaded_bytes += bytes;
     uint32_t row = from == MB_NODE_TRACKER ? 0 : giver->group + 1;
@@ -248,7 +247,7 @@ void sim_recorder_waste(sim_recorder *recorder, sim_trace_kind kind, mb_time now
                         mb_node to, uint32_t block, uint64_t bytes)
 {
     assert(kind == SIM_TRACE_WASTE || kind == SIM_TRACE_BAD || kind == SIM_TRACE_LOST);
-    sim_node_stats *taker = &recorder->stats[to];
+    rec_stats *taker = &recorder->stats[to];
 
     taker->wasted_bytes += bytes;
     assert(taker->wasted_bytes <= taker->downloaded_bytes);
@@ -259,7 +258,7 @@ void sim_recorder_waste(sim_recorder *recorder, sim_trace_kind kind, mb_time now
 static void block_transferred(sim_recorder *recorder, mb_time now, const sim_block_gain *gain)
 {
     sim_recorder_state *state = recorder->state;
-    sim_node_stats *taker = &recorder->stats[gain->peer];
+    rec_stats *taker = &recorder->stats[gain->peer];
     assert(gain->from < state->node_count && gain->from_role <= REC_ROLE_LEECHER);
     if (taker->first_block == MB_NEVER) taker->first_block = now;
     taker->from[gain->from_role]++;

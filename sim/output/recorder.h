@@ -18,39 +18,12 @@
 
 #include "core/event.h"
 #include "core/types.h"
+#include "record/run.h"
 #include "record/sink.h"
 #include "record/words.h"
 #include "sim/output/digest.h"
 #include "sim/scenario/arrivals.h"
 #include "sim/scenario/scenario.h"
-
-/*
- * What each block touches of a node: one cache line. The recorder's calls keep it but for
- * `refusals`, which the driver bumps itself.
- */
-typedef struct sim_node_stats {
-    mb_time first_block;       /* MB_NEVER as long as there was none */
-    uint64_t uploaded_bytes;   /* on the wire */
-    uint64_t downloaded_bytes; /* on the wire */
-    uint64_t wasted_bytes;     /* of the latter, those that led to no block */
-    uint32_t from[3];          /* blocks by rec_role of the giver */
-    uint32_t dealt;            /* blocks held on arrival */
-    uint32_t uploaded_blocks;
-    uint32_t refusals; /* of its own requests */
-    uint32_t group;    /* of the scenario; the tracker: group_count */
-    uint32_t index;    /* in its group, from 0 */
-} sim_node_stats;
-
-_Static_assert(sizeof(sim_node_stats) == 64, "a node's line");
-
-/* What happens to a node once: MB_NEVER as long as it has not. */
-typedef struct sim_node_life {
-    mb_time arrived;
-    mb_time completed;
-    mb_time left;
-    uint64_t dealt_bytes; /* on the wire, had they come over it: of the blocks held on arrival */
-    rec_status status;
-} sim_node_life;
 
 typedef struct sim_recorder_state sim_recorder_state;
 
@@ -58,9 +31,11 @@ typedef struct sim_recorder_state sim_recorder_state;
  * others. */
 typedef struct sim_recorder {
     sim_digest digest;
-    sim_node_stats *stats; /* by node; [0] is the tracker */
-    sim_node_life *life;   /* likewise */
-    bool events;           /* events are written */
+    /* By node; [0] is the tracker, whose group is group_count. The recorder's calls keep them but
+     * for `refusals`, which the driver bumps itself. */
+    rec_stats *stats;
+    rec_life *life;
+    bool events; /* events are written */
     uint64_t count[SIM_TRACE_KIND_COUNT];
     sim_recorder_state *state;
 } sim_recorder;

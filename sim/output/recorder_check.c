@@ -15,7 +15,7 @@ struct sums {
 
 static void check_life(const sim_recorder *recorder, mb_node node)
 {
-    const sim_node_life *life = &recorder->life[node];
+    const rec_life *life = &recorder->life[node];
 
     assert(life->completed == MB_NEVER || life->completed >= life->arrived);
     assert(life->left == MB_NEVER || life->left >= life->arrived);
@@ -25,7 +25,7 @@ static void check_life(const sim_recorder *recorder, mb_node node)
 
 static void check_stats(const sim_recorder *recorder, mb_node node)
 {
-    const sim_node_stats *stats = &recorder->stats[node];
+    const rec_stats *stats = &recorder->stats[node];
     uint32_t blocks = recorder->state->scenario->file.geometry.blocks;
     uint32_t transferred = stats->from[0] + stats->from[1] + stats->from[2];
 
@@ -39,7 +39,7 @@ static void check_stats(const sim_recorder *recorder, mb_node node)
 
 static void add(struct sums *sums, const sim_recorder *recorder, mb_node node)
 {
-    const sim_node_stats *stats = &recorder->stats[node];
+    const rec_stats *stats = &recorder->stats[node];
 
     sums->uploaded += stats->uploaded_bytes;
     sums->downloaded += stats->downloaded_bytes;

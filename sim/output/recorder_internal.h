@@ -6,7 +6,7 @@
 #define SIM_RECORDER_INTERNAL_H
 
 #include "record/json.h"
-#include "record/pairs.h"
+#include "record/run.h"
 #include "record/sink.h"
 #include "sim/output/recorder.h"
 
@@ -23,9 +23,9 @@ typedef struct sim_group_name {
 /* The longest prefix: two of them and 200 bytes of numbers fit into a row. */
 #define SIM_NAME_MAX 16384
 
-/* Uplink capacity over time: 2^-16 byte/s x ns, as work is in sim/engine/links.h. */
+/* Uplink capacity over time: 2^-16 byte/s x ns, as work is in sim/engine/links.h; a byte is
+ * REC_WORK_BYTE of it. */
 typedef unsigned __int128 sim_capacity;
-#define SIM_CAPACITY_BYTE ((sim_capacity)65536 * 1000000000)
 
 struct sim_recorder_state {
     const sim_scenario *scenario;
@@ -93,11 +93,5 @@ void sim_completion_write(sim_recorder *recorder, sim_output *output);
 
 /* summary.c: makes state->summary. 0 or MB_ERR_MEMORY. O(peers x log peers). */
 int sim_summary_write(sim_recorder *recorder, const sim_run_totals *totals);
-
-/* a / b as a fraction. */
-static inline rec_fraction rec_fraction_of(unsigned __int128 a, unsigned __int128 b)
-{
-    return (rec_fraction){a, b};
-}
 
 #endif

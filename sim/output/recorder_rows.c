@@ -71,7 +71,7 @@ void sim_names_free(sim_group_name *names, uint32_t count)
 static char *put_node(char *to, const sim_recorder *recorder, mb_node node)
 {
     if (node == MB_NODE_NONE) return to;
-    const sim_node_stats *stats = &recorder->stats[node];
+    const rec_stats *stats = &recorder->stats[node];
     const sim_group_name *name = &recorder->state->names[stats->group];
     memcpy(to, name->prefix, SIM_NAME_SHORT);
     if (name->size > SIM_NAME_SHORT) memcpy(to, name->prefix, name->size);
@@ -278,7 +278,7 @@ void sim_timeline_row(sim_recorder *recorder, mb_time now, const sim_sample *sam
         to = put_field(to, state->blocks[role]);
     to = put_goodput(to, state->payload - state->sampled_payload, first ? 0 : now - state->sampled);
     sim_capacity capacity = state->leecher_capacity - state->sampled_capacity;
-    sim_capacity used = (leecher_bytes - state->leecher_bytes) * SIM_CAPACITY_BYTE;
+    sim_capacity used = (leecher_bytes - state->leecher_bytes) * REC_WORK_BYTE;
     to = put_ratio_field(to, rec_fraction_of(used, first ? 0 : capacity));
     to = put_copies(to, sample, state->scenario->file.geometry.blocks);
     to = put_ratio_field(to, rec_fraction_of(sample->interested_pairs, sample->known_pairs));
@@ -294,7 +294,7 @@ static const char completion_header[] =
     "from_seeders,from_leechers,uploaded_blocks,uploaded_bytes,downloaded_bytes,wasted_bytes,"
     "refusals,left_s,status\n";
 
-static char *put_times(char *to, const sim_node_life *life, mb_time first_block)
+static char *put_times(char *to, const rec_life *life, mb_time first_block)
 {
     bool complete = life->completed != MB_NEVER;
     const mb_time times[] = {life->arrived, first_block, life->completed,
@@ -306,7 +306,7 @@ static char *put_times(char *to, const sim_node_life *life, mb_time first_block)
     return to;
 }
 
-static char *put_blocks(char *to, const sim_node_stats *stats)
+static char *put_blocks(char *to, const rec_stats *stats)
 {
     uint64_t gained = (uint64_t)stats->from[0] + stats->from[1] + stats->from[2];
     to = put_field(to, stats->dealt + gained);
@@ -319,8 +319,8 @@ static char *put_blocks(char *to, const sim_node_stats *stats)
 static char *put_completion_row(char *to, const sim_recorder *recorder, mb_node peer)
 {
     assert(peer != MB_NODE_TRACKER && peer < recorder->state->node_count);
-    const sim_node_stats *stats = &recorder->stats[peer];
-    const sim_node_life *life = &recorder->life[peer];
+    const rec_stats *stats = &recorder->stats[peer];
+    const rec_life *life = &recorder->life[peer];
     to = put_node(to, recorder, peer);
     *to++ = ',';
     to = put_group(to, &recorder->state->names[stats->group]);

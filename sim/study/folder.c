@@ -339,7 +339,7 @@ static bool matches(const char *folder, const cJSON *manifest, const sim_study_k
 {
     const cJSON *schema = cJSON_GetObjectItemCaseSensitive(manifest, "schema");
     const cJSON *files = cJSON_GetObjectItemCaseSensitive(manifest, "files"), *file;
-    if (!cJSON_IsNumber(schema) || schema->valueint != SIM_SCHEMA) return false;
+    if (!cJSON_IsNumber(schema) || schema->valueint != REC_SCHEMA) return false;
     if (!is_text(manifest, "program", "minibit-sim") ||
         !is_text(manifest, "sources_sha256", mb_program_sources()) ||
         !is_text(manifest, "config_sha256", key->config_sha256))

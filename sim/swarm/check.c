@@ -148,7 +148,7 @@ static void check_parts(const sim_swarm *swarm, mb_node node)
 
 static void check_fate(const sim_swarm *swarm, mb_node node)
 {
-    const sim_node_stats *stats = &swarm->recorder->stats[node];
+    const rec_stats *stats = &swarm->recorder->stats[node];
     const sim_fate *fate = &swarm->fates[node];
     uint64_t known = fate->gained + fate->open + stats->wasted_bytes;
 

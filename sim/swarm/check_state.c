@@ -40,7 +40,7 @@ static void check_node_parts(const sim_swarm *swarm, mb_node node)
  */
 static void check_provenance(const sim_swarm *swarm, mb_node node, uint32_t held)
 {
-    const sim_node_stats *stats = &swarm->recorder->stats[node];
+    const rec_stats *stats = &swarm->recorder->stats[node];
     uint32_t told = stats->dealt + stats->from[0] + stats->from[1] + stats->from[2];
 
     SIM_CHECK(swarm, node == MB_NODE_TRACKER || held == told,

@@ -59,6 +59,8 @@ C_HEADERS = frozenset(
     f"{name}.h" for name in "assert errno inttypes limits stdalign stdarg stdbool stddef stdint stdio "
     "stdlib string".split())
 SYSTEM_INCLUDE = re.compile(r"^\s*#\s*include\s*<([^>]+)>")
+# What makes rows and figures in memory is held to the same.
+RECORD_IN_MEMORY = re.compile(r"record/(?!output)")
 # The parts of core/ that are edges by design: storage and the JSON codec.
 CORE_EDGES = ("core/file/", "core/codec/")
 
@@ -84,7 +86,7 @@ class Source:
 
     @property
     def is_event_path(self):
-        if self.is_decision:
+        if self.is_decision or RECORD_IN_MEMORY.match(self.path):
             return True
         return self.folder == "sim" and bool(SIM_EVENT_PATH.match(self.path))
 

@@ -39,6 +39,8 @@ BAD = (
     ("banned_calls", "sim/engine/queue.c", "    now = g_get_monotonic_time();\n"),
     ("banned_calls", "sim/engine/queue.c", "    g_hash_table_iter_init(&iter, table);\n"),
     ("banned_calls", "sim/swarm/link.c", "#include <glib.h>\n"),
+    ("banned_calls", "record/figures.c", "#include <glib.h>\n"),
+    ("floating_point", "record/rows.c", "static double ratio;\n"),
     ("header_guard", "core/a.h", "/* A thing. */\nint a(void);\n"),
     ("header_guard", "core/a.h", "/* A. */\n#ifndef A_H\n#define B_H\n#endif\n"),
     ("system_headers", "sim/swarm/a.c", "#include <unistd.h>\n"),

@@ -244,7 +244,7 @@ static void record_block(void)
 /* A peer that got a block of the tracker. */
 static net_live_run *make_run(void)
 {
-    static net_group group = {.name = "g"};
+    static rec_group group = {.name = "g"};
     static net_live_run live;
     net_peer_row row = {
         .name = "anna", .first_block = MB_NEVER, .completed = MB_NEVER, .left = MB_NEVER};
