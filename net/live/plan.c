@@ -1,6 +1,7 @@
 #include "net/live/plan.h"
 
 #include "core/codec/message.h"
+#include "core/protocol.h"
 #include "core/units.h"
 #include "net/results/results.h"
 
@@ -121,17 +122,20 @@ static GPtrArray *common_settings(struct reader *reader)
     return settings;
 }
 
-/* The keys of a [peers] group that are not about its peers themselves are the protocol's. */
+/* The keys of a [peers] group are about its peers themselves, or the protocol's. One that is
+ * neither is of the simulator alone: what it asks for would not happen. */
 static void add_group_settings(struct reader *reader, const char *name, GPtrArray *settings)
 {
-    static const char *const own[] = {"count",   "up",    "down", "latency",
-                                      "arrival", "leave", "have", "unreachable"};
+    static const char *const own[] = {"count", "up",   "down",        "latency", "arrival",
+                                      "leave", "have", "unreachable", NULL};
     char **keys = g_key_file_get_keys(reader->file, name, NULL, NULL);
+    mb_key protocol;
     for (char **key = keys; key && *key; key++) {
-        bool is_own = false;
-        for (size_t i = 0; i < G_N_ELEMENTS(own); i++)
-            is_own |= strcmp(*key, own[i]) == 0;
-        if (!is_own) add_setting(settings, *key, get(reader, name, *key));
+        if (g_strv_contains(own, *key)) continue;
+        if (mb_key_find(*key, &protocol))
+            add_setting(settings, *key, get(reader, name, *key));
+        else
+            fail(reader, name, *key, "no peer on a real network knows this key");
     }
     g_strfreev(keys);
 }

@@ -1,75 +1,255 @@
 #include "sim/scenario/config_writer.h"
 
 #include "core/units.h"
+#include "sim/scenario/reader.h"
 
 #include <assert.h>
 #include <glib.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define FIELD(type, target, row)                                                                   \
+    (*(const type *)(const void *)((const char *)(target) + (row)->offset))
+
 typedef char text[MB_UNITS_TEXT_MAX];
 
-static void write_time(GString *out, const char *key, mb_time time)
+/* ---- values ---- */
+
+bool sim_write_text(GString *value, const sim_key_row *row, const void *target,
+                    const sim_inputs *inputs)
 {
+    (void)inputs;
+    const char *field = FIELD(char *, target, row);
+    g_string_append(value, field);
+    return *field != '\0';
+}
+
+bool sim_write_bool(GString *value, const sim_key_row *row, const void *target,
+                    const sim_inputs *inputs)
+{
+    (void)inputs;
+    g_string_append(value, FIELD(bool, target, row) ? "yes" : "no");
+    return true;
+}
+
+bool sim_write_seed(GString *value, const sim_key_row *row, const void *target,
+                    const sim_inputs *inputs)
+{
+    (void)inputs;
+    g_string_append_printf(value, "%" G_GUINT64_FORMAT, FIELD(uint64_t, target, row));
+    return true;
+}
+
+bool sim_write_count(GString *value, const sim_key_row *row, const void *target,
+                     const sim_inputs *inputs)
+{
+    (void)inputs;
+    g_string_append_printf(value, "%u", FIELD(uint32_t, target, row));
+    return true;
+}
+
+bool sim_write_time(GString *value, const sim_key_row *row, const void *target,
+                    const sim_inputs *inputs)
+{
+    (void)inputs;
+    text buffer;
+    mb_time time = FIELD(mb_time, target, row);
     assert(time >= 0);
-    text buffer;
-    g_string_append_printf(out, "%s = %s\n", key, mb_time_format(time, buffer));
+    g_string_append(value, mb_time_format(time, buffer));
+    return true;
 }
 
-static void write_rate(GString *out, const char *key, uint64_t rate)
+bool sim_write_rate(GString *value, const sim_key_row *row, const void *target,
+                    const sim_inputs *inputs)
 {
+    (void)inputs;
+    text buffer;
+    uint64_t rate = FIELD(uint64_t, target, row);
     assert(rate <= SIM_RATE_UNLIMITED);
-    text buffer;
-    const char *value = rate == SIM_RATE_UNLIMITED ? "unlimited" : mb_rate_format(rate, buffer);
-    g_string_append_printf(out, "%s = %s\n", key, value);
+    g_string_append(value, rate == SIM_RATE_UNLIMITED ? "unlimited" : mb_rate_format(rate, buffer));
+    return true;
 }
 
-static void write_access(GString *out, const sim_access *access)
+bool sim_write_slots(GString *value, const sim_key_row *row, const void *target,
+                     const sim_inputs *inputs)
 {
-    write_rate(out, "up", access->up);
-    write_rate(out, "down", access->down);
-    write_time(out, "latency", access->latency);
+    (void)inputs;
+    char buffer[MB_KEY_TEXT_MAX];
+    mb_protocol_get(&FIELD(mb_protocol, target, row), row->name, buffer);
+    g_string_append(value, buffer);
+    return true;
 }
 
-/* A line that names a file, and beside it, unless the text is for here, what the file holds. */
-static void write_path(GString *out, const char *key, const char *path, const sim_inputs *inputs)
+/* Names a file, and beside it, unless the text is for here, what the file holds. */
+static bool write_path(GString *value, const char *path, const sim_inputs *inputs)
 {
     if (!inputs) {
         char *relative = sim_inputs_relative(path, ".");
-        g_string_append_printf(out, "%s%s\n", key, relative);
+        g_string_append(value, relative);
         g_free(relative);
-        return;
+        return true;
     }
     const sim_input *input = sim_inputs_find(inputs, path);
-    g_string_append_printf(out, "%s%s\n# %s has SHA-256 %s\n", key, input->name, input->name,
+    g_string_append_printf(value, "%s\n# %s has SHA-256 %s", input->name, input->name,
                            input->sha256);
+    return true;
+}
+
+bool sim_write_path(GString *value, const sim_key_row *row, const void *target,
+                    const sim_inputs *inputs)
+{
+    return write_path(value, FIELD(char *, target, row), inputs);
+}
+
+/* ---- values of one key ---- */
+
+bool sim_write_swarm_time(GString *value, const sim_key_row *row, const void *target,
+                          const sim_inputs *inputs)
+{
+    const sim_scenario *scenario = target;
+    return !scenario->replay.trace_path && sim_write_time(value, row, target, inputs);
+}
+
+bool sim_write_file_size(GString *value, const sim_key_row *row, const void *target,
+                         const sim_inputs *inputs)
+{
+    (void)row, (void)inputs;
+    const sim_file *file = &((const sim_scenario *)target)->file;
+    text buffer;
+    g_string_append(value, mb_size_format(file->geometry.size, buffer));
+    return file->mode == SIM_FILE_SIZE;
+}
+
+bool sim_write_file_blocks(GString *value, const sim_key_row *row, const void *target,
+                           const sim_inputs *inputs)
+{
+    (void)row, (void)inputs;
+    const sim_file *file = &((const sim_scenario *)target)->file;
+    g_string_append_printf(value, "%u", file->geometry.blocks);
+    return file->mode == SIM_FILE_BLOCKS;
+}
+
+bool sim_write_file_path(GString *value, const sim_key_row *row, const void *target,
+                         const sim_inputs *inputs)
+{
+    (void)row;
+    const sim_file *file = &((const sim_scenario *)target)->file;
+    return file->mode == SIM_FILE_PATH && write_path(value, file->path, inputs);
+}
+
+bool sim_write_block_size(GString *value, const sim_key_row *row, const void *target,
+                          const sim_inputs *inputs)
+{
+    (void)row, (void)inputs;
+    const sim_file *file = &((const sim_scenario *)target)->file;
+    text buffer;
+    g_string_append(value, mb_size_format(file->geometry.block_size, buffer));
+    return true;
+}
+
+bool sim_write_tracker_leave(GString *value, const sim_key_row *row, const void *target,
+                             const sim_inputs *inputs)
+{
+    (void)inputs;
+    text buffer;
+    mb_time when = FIELD(mb_time, target, row);
+    if (when == MB_NEVER)
+        g_string_append(value, "never");
+    else
+        g_string_append_printf(value, "at %s", mb_time_format(when, buffer));
+    return true;
+}
+
+bool sim_write_peer_count(GString *value, const sim_key_row *row, const void *target,
+                          const sim_inputs *inputs)
+{
+    const sim_group *group = target;
+    return group->count != SIM_COUNT_OPEN && group->arrival != SIM_ARRIVE_TRACE &&
+           sim_write_count(value, row, target, inputs);
+}
+
+bool sim_write_arrival(GString *value, const sim_key_row *row, const void *target,
+                       const sim_inputs *inputs)
+{
+    (void)row;
+    const sim_group *group = target;
+    text time, rate;
+    const char *when = mb_time_format(group->arrival_time, time);
+    switch (group->arrival) {
+    case SIM_ARRIVE_AT: g_string_append_printf(value, "at %s", when); break;
+    case SIM_ARRIVE_WITHIN: g_string_append_printf(value, "within %s", when); break;
+    case SIM_ARRIVE_EVERY: g_string_append_printf(value, "every %s", when); break;
+    case SIM_ARRIVE_POISSON:
+        /* The time is one of some unit, "1min": after the slash goes the unit alone. */
+        g_string_append_printf(value, "poisson %s/%s",
+                               mb_decimal_format(group->arrival_rate, 9, rate), when + 1);
+        break;
+    case SIM_ARRIVE_TRACE:
+        g_string_append(value, "trace ");
+        return write_path(value, group->trace_path, inputs);
+    }
+    return true;
+}
+
+bool sim_write_leave(GString *value, const sim_key_row *row, const void *target,
+                     const sim_inputs *inputs)
+{
+    (void)row, (void)inputs;
+    const sim_group *group = target;
+    text buffer;
+    const char *when = mb_time_format(group->leave_time, buffer);
+    switch (group->leave) {
+    case SIM_LEAVE_NEVER: g_string_append(value, "never"); break;
+    case SIM_LEAVE_WHEN_COMPLETE: g_string_append(value, "when-complete"); break;
+    case SIM_LEAVE_AT_ONCE: g_string_append(value, "at-once"); break;
+    case SIM_LEAVE_AFTER: g_string_append_printf(value, "after %s", when); break;
+    case SIM_LEAVE_EXPONENTIAL: g_string_append_printf(value, "exponential %s", when); break;
+    case SIM_LEAVE_AT: g_string_append_printf(value, "at %s", when); break;
+    }
+    return true;
+}
+
+bool sim_write_have(GString *value, const sim_key_row *row, const void *target,
+                    const sim_inputs *inputs)
+{
+    (void)row, (void)inputs;
+    const sim_group *group = target;
+    switch (group->have) {
+    case SIM_HAVE_NONE: g_string_append(value, "none"); break;
+    case SIM_HAVE_ALL: g_string_append(value, "all"); break;
+    case SIM_HAVE_SOME: g_string_append_printf(value, "%u blocks", group->have_blocks); break;
+    case SIM_HAVE_ALL_BUT:
+        g_string_append_printf(value, "all-but-block %u", group->have_blocks);
+        break;
+    }
+    return true;
 }
 
 /* ---- groups ---- */
 
-static void write_scenario(GString *out, const sim_scenario *scenario)
+static void write_key(GString *out, const sim_key_row *row, const void *target,
+                      const sim_inputs *inputs)
 {
-    g_string_append_printf(out, "[scenario]\nname = %s\n", scenario->name);
-    if (*scenario->description)
-        g_string_append_printf(out, "description = %s\n", scenario->description);
-    g_string_append_printf(out, "seed = %" G_GUINT64_FORMAT "\n", scenario->seed);
-    write_time(out, "until", scenario->until);
-    if (scenario->replay.trace_path) return;
-    write_time(out, "warmup", scenario->warmup);
-    write_time(out, "sample", scenario->sample);
+    size_t before = out->len;
+    g_string_append_printf(out, "%s = ", row->name);
+    size_t value = out->len;
+    bool told = row->write && row->write(out, row, target, inputs);
+    if (told && row->is_silent) told = strcmp(out->str + value, row->fallback) != 0;
+    if (told)
+        g_string_append_c(out, '\n');
+    else
+        g_string_truncate(out, before);
 }
 
-static void write_file(GString *out, const sim_file *file, const sim_inputs *inputs)
+/* The keys of a kind of group, in the order of the table. */
+static void write_keys(GString *out, const char *kind, const void *target, const sim_inputs *inputs)
 {
-    text buffer;
-    g_string_append(out, "\n[file]\n");
-    if (file->mode == SIM_FILE_PATH) write_path(out, "path = ", file->path, inputs);
-    if (file->mode == SIM_FILE_SIZE)
-        g_string_append_printf(out, "size = %s\n", mb_size_format(file->geometry.size, buffer));
-    if (file->mode == SIM_FILE_BLOCKS)
-        g_string_append_printf(out, "blocks = %u\n", file->geometry.blocks);
-    g_string_append_printf(out, "block_size = %s\n",
-                           mb_size_format(file->geometry.block_size, buffer));
+    const sim_key_group *group;
+    for (uint32_t i = 0; (group = sim_key_group_at(i)); i++) {
+        if (strcmp(group->name, kind) != 0) continue;
+        for (const sim_key_row *row = group->rows; row->name; row++)
+            write_key(out, row, target, inputs);
+    }
 }
 
 static void write_protocol(GString *out, const mb_protocol *protocol)
@@ -99,88 +279,13 @@ static void write_differences(GString *out, const mb_protocol *swarm, const mb_p
     }
 }
 
-static void write_tracker(GString *out, const sim_scenario *scenario)
-{
-    const sim_tracker_plan *tracker = &scenario->tracker;
-    text buffer;
-    g_string_append(out, "\n[tracker]\n");
-    write_access(out, &tracker->access);
-    if (tracker->leave_at == MB_NEVER)
-        g_string_append(out, "leave = never\n");
-    else
-        g_string_append_printf(out, "leave = at %s\n", mb_time_format(tracker->leave_at, buffer));
-    g_string_append_printf(out, "seeder_slots = %u\n", tracker->protocol.seeder_slots);
-}
-
-static void write_arrival(GString *out, const sim_group *group, const sim_inputs *inputs)
-{
-    text time, rate;
-    const char *when = mb_time_format(group->arrival_time, time);
-    switch (group->arrival) {
-    case SIM_ARRIVE_AT: g_string_append_printf(out, "arrival = at %s\n", when); break;
-    case SIM_ARRIVE_WITHIN: g_string_append_printf(out, "arrival = within %s\n", when); break;
-    case SIM_ARRIVE_EVERY: g_string_append_printf(out, "arrival = every %s\n", when); break;
-    case SIM_ARRIVE_POISSON:
-        /* The time is one of some unit, "1min": after the slash goes the unit alone. */
-        g_string_append_printf(out, "arrival = poisson %s/%s\n",
-                               mb_decimal_format(group->arrival_rate, 9, rate), when + 1);
-        break;
-    case SIM_ARRIVE_TRACE: write_path(out, "arrival = trace ", group->trace_path, inputs); break;
-    }
-}
-
-static void write_leave(GString *out, const sim_group *group)
-{
-    text buffer;
-    const char *when = mb_time_format(group->leave_time, buffer);
-    switch (group->leave) {
-    case SIM_LEAVE_NEVER: g_string_append(out, "leave = never\n"); break;
-    case SIM_LEAVE_WHEN_COMPLETE: g_string_append(out, "leave = when-complete\n"); break;
-    case SIM_LEAVE_AT_ONCE: g_string_append(out, "leave = at-once\n"); break;
-    case SIM_LEAVE_AFTER: g_string_append_printf(out, "leave = after %s\n", when); break;
-    case SIM_LEAVE_EXPONENTIAL:
-        g_string_append_printf(out, "leave = exponential %s\n", when);
-        break;
-    case SIM_LEAVE_AT: g_string_append_printf(out, "leave = at %s\n", when); break;
-    }
-}
-
-static void write_have(GString *out, const sim_group *group)
-{
-    switch (group->have) {
-    case SIM_HAVE_NONE: g_string_append(out, "have = none\n"); break;
-    case SIM_HAVE_ALL: g_string_append(out, "have = all\n"); break;
-    case SIM_HAVE_SOME:
-        g_string_append_printf(out, "have = %u blocks\n", group->have_blocks);
-        break;
-    case SIM_HAVE_ALL_BUT:
-        g_string_append_printf(out, "have = all-but-block %u\n", group->have_blocks);
-        break;
-    }
-}
-
-static void write_group(GString *out, const sim_scenario *scenario, const sim_group *group,
-                        const sim_inputs *inputs)
-{
-    assert(group->name[0]);
-    g_string_append_printf(out, "\n[peers %s]\n", group->name);
-    if (group->count != SIM_COUNT_OPEN && group->arrival != SIM_ARRIVE_TRACE)
-        g_string_append_printf(out, "count = %u\n", group->count);
-    write_access(out, &group->access);
-    write_arrival(out, group, inputs);
-    write_leave(out, group);
-    write_have(out, group);
-    if (group->unreachable) g_string_append(out, "unreachable = yes\n");
-    write_differences(out, &scenario->protocol, &group->protocol);
-}
-
-static void write_replay(GString *out, const sim_replay_plan *replay, const sim_inputs *inputs)
+static void write_replay(GString *out, const sim_scenario *scenario, const sim_inputs *inputs)
 {
     g_string_append(out, "\n[replay]\n");
-    write_path(out, "trace = ", replay->trace_path, inputs);
-    for (uint32_t i = 0; i < replay->node_count; i++) {
-        g_string_append_printf(out, "\n[node %s]\n", replay->nodes[i].name);
-        write_access(out, &replay->nodes[i].access);
+    write_keys(out, "replay", scenario, inputs);
+    for (uint32_t i = 0; i < scenario->replay.node_count; i++) {
+        g_string_append_printf(out, "\n[node %s]\n", scenario->replay.nodes[i].name);
+        write_keys(out, "node", &scenario->replay.nodes[i], inputs);
     }
 }
 
@@ -194,17 +299,23 @@ static void write_expect(GString *out, const sim_scenario *scenario)
 
 char *sim_config_text(const sim_scenario *scenario, const sim_inputs *inputs)
 {
-    GString *out = g_string_new(NULL);
-    write_scenario(out, scenario);
+    GString *out = g_string_new("[scenario]\n");
+    write_keys(out, "scenario", scenario, inputs);
     if (scenario->replay.trace_path) {
-        write_replay(out, &scenario->replay, inputs);
+        write_replay(out, scenario, inputs);
         return g_string_free(out, FALSE);
     }
-    write_file(out, &scenario->file, inputs);
+    g_string_append(out, "\n[file]\n");
+    write_keys(out, "file", scenario, inputs);
     write_protocol(out, &scenario->protocol);
-    write_tracker(out, scenario);
-    for (uint32_t i = 0; i < scenario->group_count; i++)
-        write_group(out, scenario, &scenario->groups[i], inputs);
+    g_string_append(out, "\n[tracker]\n");
+    write_keys(out, "tracker", scenario, inputs);
+    for (uint32_t i = 0; i < scenario->group_count; i++) {
+        const sim_group *group = &scenario->groups[i];
+        g_string_append_printf(out, "\n[peers %s]\n", group->name);
+        write_keys(out, "peers", group, inputs);
+        write_differences(out, &scenario->protocol, &group->protocol);
+    }
     write_expect(out, scenario);
     return g_string_free(out, FALSE);
 }

@@ -9,6 +9,13 @@
 
 #define NOWHERE .offset = 0 /* the reader knows where */
 
+/* How a kind of value is read, and how it is written. */
+#define TEXT sim_read_text, sim_write_text
+#define BOOL sim_read_bool, sim_write_bool
+#define COUNT sim_read_count, sim_write_count
+#define TIME sim_read_time, sim_write_time
+#define RATE sim_read_rate, sim_write_rate
+
 #define TIME_VALUES "a time: 10s, 1.5min, 4h"
 #define RATE_VALUES "a rate: 20Mbit, 1.5MB, unlimited"
 #define LATENCY_MAX (3600 * MB_SECOND)
@@ -41,91 +48,93 @@ static bool read_later(sim_reader *reader, const sim_key_row *row, const sim_ini
 }
 
 static const sim_key_row scenario_rows[] = {
-    {"name", "letters, digits, . _ -", "the file's name", "names the folder of results",
-     sim_read_text, SCENARIO(name)},
-    {"description", "text", "", "what the experiment is about", sim_read_text,
-     SCENARIO(description)},
+    {"name", "letters, digits, . _ -", "the file's name", "names the folder of results", TEXT,
+     SCENARIO(name)},
+    {"description", "text", "", "what the experiment is about", TEXT, SCENARIO(description)},
     {"extends", "FILE.ini", "", "another scenario, whose keys hold where this gives none",
-     refuse_here, NOWHERE},
-    {"without", "GROUP, GROUP.KEY", "", "what is not taken from that", refuse_here, NOWHERE},
-    {"seed", "0 to 2^64 - 1", "1", "seed of all random streams", sim_read_seed, SCENARIO(seed)},
-    {"until", TIME_VALUES, "4h", "the run ends here at the latest", sim_read_time, SCENARIO(until),
-     .min = 1, .max = SIM_TIME_MAX},
+     refuse_here, NULL, NOWHERE},
+    {"without", "GROUP, GROUP.KEY", "", "what is not taken from that", refuse_here, NULL, NOWHERE},
+    {"seed", "0 to 2^64 - 1", "1", "seed of all random streams", sim_read_seed, sim_write_seed,
+     SCENARIO(seed)},
+    {"until", TIME_VALUES, "4h", "the run ends here at the latest", TIME, SCENARIO(until), .min = 1,
+     .max = SIM_TIME_MAX},
     {"warmup", TIME_VALUES, "0s", "open arrivals: statistics leave out who came before",
-     sim_read_time, SCENARIO(warmup), .min = 0, .max = SIM_TIME_MAX},
-    {"repeat", "1 to 1000000", "1", "repetitions, each with a seed of its own", read_repeat,
+     sim_read_time, sim_write_swarm_time, SCENARIO(warmup), .min = 0, .max = SIM_TIME_MAX},
+    {"repeat", "1 to 1000000", "1", "repetitions, each with a seed of its own", read_repeat, NULL,
      .min = 1, .max = SIM_STUDY_RUNS_MAX},
     {"sample", TIME_VALUES, "10s", "time between two rows of the timeline", sim_read_time,
-     SCENARIO(sample), .min = MB_MS, .max = SIM_TIME_MAX},
+     sim_write_swarm_time, SCENARIO(sample), .min = MB_MS, .max = SIM_TIME_MAX},
     {.name = NULL},
 };
 
 static const sim_key_row file_rows[] = {
     {"size", "a size: 100MiB, 64MB", "(one of these three)", "bytes of the file", read_later,
-     NOWHERE},
+     sim_write_file_size, NOWHERE},
     {"blocks", "0 to 16777216", "(one of these three)", "its size in whole blocks", read_later,
-     NOWHERE},
+     sim_write_file_blocks, NOWHERE},
     {"path", "FILE", "(one of these three)", "a real file, whose bytes move and are verified",
-     read_later, NOWHERE},
-    {"block_size", "1B to 1GiB", "256KiB", "bytes of a block", read_later, NOWHERE},
+     read_later, sim_write_file_path, NOWHERE},
+    {"block_size", "1B to 1GiB", "256KiB", "bytes of a block", read_later, sim_write_block_size,
+     NOWHERE},
     {.name = NULL},
 };
 
 static const sim_key_row tracker_rows[] = {
-    {"up", RATE_VALUES, NULL, "uplink of the tracker's seeder", sim_read_rate, TRACKER(access.up)},
-    {"down", RATE_VALUES, "unlimited", "its downlink", sim_read_rate, TRACKER(access.down)},
-    {"latency", "a time: 20ms", "0ms", "its share of every path's delay", sim_read_time,
+    {"up", RATE_VALUES, NULL, "uplink of the tracker's seeder", RATE, TRACKER(access.up)},
+    {"down", RATE_VALUES, "unlimited", "its downlink", RATE, TRACKER(access.down)},
+    {"latency", "a time: 20ms", "0ms", "its share of every path's delay", TIME,
      TRACKER(access.latency), .min = 0, .max = LATENCY_MAX},
     {"leave", "never | at 10min", "never", "when seeder and announces end", sim_read_tracker_leave,
-     TRACKER(leave_at)},
+     sim_write_tracker_leave, TRACKER(leave_at)},
     {"seeder_slots", "0 to 16777216", "[protocol]'s", "peers that it serves; 0 = everybody",
-     sim_read_slots, TRACKER(protocol)},
+     sim_read_slots, sim_write_slots, TRACKER(protocol)},
     {.name = NULL},
 };
 
 static const sim_key_row peers_rows[] = {
     {"count", "0 to 16777216", "1; every, poisson: no end", "number of peers", sim_read_count,
-     PEERS(count), .min = 0, .max = SIM_PEERS_MAX},
-    {"up", RATE_VALUES, NULL, "uplink of each", sim_read_rate, PEERS(access.up)},
-    {"down", RATE_VALUES, NULL, "downlink of each", sim_read_rate, PEERS(access.down)},
-    {"latency", "a time: 20ms", "0ms", "share of every path's delay", sim_read_time,
-     PEERS(access.latency), .min = 0, .max = LATENCY_MAX},
+     sim_write_peer_count, PEERS(count), .min = 0, .max = SIM_PEERS_MAX},
+    {"up", RATE_VALUES, NULL, "uplink of each", RATE, PEERS(access.up)},
+    {"down", RATE_VALUES, NULL, "downlink of each", RATE, PEERS(access.down)},
+    {"latency", "a time: 20ms", "0ms", "share of every path's delay", TIME, PEERS(access.latency),
+     .min = 0, .max = LATENCY_MAX},
     {"arrival", "at 0s | within 10s | every 2s | poisson 0.5/s | trace FILE.csv", "at 0s",
-     "when they come", sim_read_arrival, NOWHERE},
+     "when they come", sim_read_arrival, sim_write_arrival, NOWHERE},
     {"leave", "never | when-complete | at-once | after 10min | exponential 10min | at 20min",
-     "never", "when they go", sim_read_leave, NOWHERE},
+     "never", "when they go", sim_read_leave, sim_write_leave, NOWHERE},
     {"have", "none | all | 40 blocks | 25% | all-but-block 0", "none", "what they bring along",
-     sim_read_have, NOWHERE},
-    {"unreachable", "yes | no", "no", "accepts no contact, only makes it", sim_read_bool,
-     PEERS(unreachable)},
+     sim_read_have, sim_write_have, NOWHERE},
+    {"unreachable", "yes | no", "no", "accepts no contact, only makes it", BOOL, PEERS(unreachable),
+     .is_silent = true},
     {.name = NULL},
 };
 
 static const sim_key_row protocol_rows[] = {
     {"preset", "minibit | coursework | bittorrent", "minibit", "sets every key below", read_later,
-     NOWHERE},
+     NULL, NOWHERE},
     {.name = NULL},
 };
 
 static const sim_key_row replay_rows[] = {
     {"trace", "FILE.csv (columns at_s,from,to,bytes)", NULL, "transfers to play", sim_read_text,
-     SCENARIO(replay.trace_path)},
+     sim_write_path, SCENARIO(replay.trace_path)},
     {.name = NULL},
 };
 
 static const sim_key_row node_rows[] = {
-    {"up", RATE_VALUES, NULL, "uplink", sim_read_rate, NODE(access.up)},
-    {"down", RATE_VALUES, NULL, "downlink", sim_read_rate, NODE(access.down)},
-    {"latency", "a time: 20ms", "0ms", "share of every path's delay", sim_read_time,
-     NODE(access.latency), .min = 0, .max = LATENCY_MAX},
+    {"up", RATE_VALUES, NULL, "uplink", RATE, NODE(access.up)},
+    {"down", RATE_VALUES, NULL, "downlink", RATE, NODE(access.down)},
+    {"latency", "a time: 20ms", "0ms", "share of every path's delay", TIME, NODE(access.latency),
+     .min = 0, .max = LATENCY_MAX},
     {.name = NULL},
 };
 
 static const sim_key_row expect_rows[] = {
-    {"complete", "all | N", "(default: any)", "so many peers complete", read_later, NOWHERE},
-    {"completed_by", TIME_VALUES, "(default: any)", "all complete by then", read_later, NOWHERE},
+    {"complete", "all | N", "(default: any)", "so many peers complete", read_later, NULL, NOWHERE},
+    {"completed_by", TIME_VALUES, "(default: any)", "all complete by then", read_later, NULL,
+     NOWHERE},
     {"PATH", "12.5 | 10..20 | 10.. | ..20 | text", "(default: any)",
-     "a figure of summary.json by its path, as download_s.mean", read_later, NOWHERE},
+     "a figure of summary.json by its path, as download_s.mean", read_later, NULL, NOWHERE},
     {.name = NULL},
 };
 

@@ -1,6 +1,6 @@
 /*
  * What the files of the scenario reader share (scenario*.c, study/expect_read.c); nobody else
- * includes it but help.c, for the table of keys.
+ * includes it but help.c and config_writer.c, for the table of keys.
  *
  * Every function that reads returns whether all is well; the first that finds a fault leaves one
  * line in reader->error that names file, line, group, key and value.
@@ -10,6 +10,7 @@
 
 #include "core/suggest.h"
 #include "sim/scenario/ini.h"
+#include "sim/scenario/inputs.h"
 #include "sim/scenario/scenario.h"
 
 #include <glib.h>
@@ -24,7 +25,12 @@ typedef struct sim_reader {
 
 typedef struct sim_key_row sim_key_row;
 
-/* A key of a scenario group: what --help-keys prints, and how it is read. */
+/* Appends a key's value as a resolved scenario has it, read from where its reader put it; false,
+ * with nothing appended, where the line is left out. `inputs` as of sim_config_text(). */
+typedef bool sim_key_write(GString *value, const sim_key_row *row, const void *target,
+                           const sim_inputs *inputs);
+
+/* A key of a scenario group: what --help-keys prints, how it is read, and how it is written. */
 struct sim_key_row {
     const char *name;
     const char *values;   /* what may be written */
@@ -32,8 +38,10 @@ struct sim_key_row {
     const char *summary;
     bool (*read)(sim_reader *reader, const sim_key_row *row, const sim_ini_entry *entry,
                  void *target);
-    size_t offset;    /* of the field in the target */
-    int64_t min, max; /* of counts and times */
+    sim_key_write *write; /* NULL: never, or by the writer of the whole group */
+    size_t offset;        /* of the field in the target */
+    int64_t min, max;     /* of counts and times */
+    bool is_silent;       /* not written where it is what holds without it */
 };
 
 /* A kind of group: [NAME], or [NAME anything]. */
@@ -87,6 +95,15 @@ bool sim_read_slots(sim_reader *, const sim_key_row *, const sim_ini_entry *, vo
 /* A time inside a longer value: `text` is the part of the entry's value that says it. */
 bool sim_read_time_part(sim_reader *reader, const sim_ini_entry *entry, const char *text,
                         mb_time *time);
+
+/* ---- config_writer.c: writers of one value, for rows of the table ---- */
+
+sim_key_write sim_write_text, sim_write_bool, sim_write_seed, sim_write_count, sim_write_time,
+    sim_write_rate, sim_write_slots, sim_write_path;
+/* Those of one key each. The swarm's times are left out where transfers are replayed. */
+sim_key_write sim_write_swarm_time, sim_write_file_size, sim_write_file_blocks, sim_write_file_path,
+    sim_write_block_size, sim_write_tracker_leave, sim_write_peer_count, sim_write_arrival,
+    sim_write_leave, sim_write_have;
 
 /* The text after `word` and blanks, if the value begins with that word; else NULL. */
 const char *sim_after_word(const char *value, const char *word);

@@ -321,10 +321,31 @@ static void test_csv_fields(void)
     g_assert_cmpstr(fields[1], ==, "");
 }
 
+/* A key of a group that means nothing to the peers' programs is told, and not passed over. */
+static void test_unknown_key(void)
+{
+    static const char text[] =
+        "[scenario]\nname = a\nseed = 1\nuntil = 1min\nwarmup = 0s\nsample = 10s\n"
+        "[file]\nsize = 1MiB\nblock_size = 256KiB\n[protocol]\npreset = minibit\nencoding = raw\n"
+        "[tracker]\nup = 1MB\ndown = unlimited\nlatency = 0s\nleave = never\nseeder_slots = 1\n"
+        "[peers a]\ncount = 1\nup = 1MB\ndown = 1MB\nlatency = 0s\narrival = at 0s\n"
+        "leave = never\nhave = none\nunreachable = yes\npipeline = 2\n";
+    char *error = NULL, *more = g_strconcat(text, "shape = round\n", NULL);
+    net_live_plan *plan = net_live_plan_new(text, &error);
+    g_assert_cmpstr(error, ==, NULL);
+    g_assert_nonnull(plan);
+    net_live_plan_free(plan);
+    g_assert_null(net_live_plan_new(more, &error));
+    g_assert_cmpstr(error, ==, "[peers a] shape: no peer on a real network knows this key");
+    g_free(error);
+    g_free(more);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/results/csv-fields", test_csv_fields);
+    g_test_add_func("/results/unknown-key", test_unknown_key);
     g_test_add_func("/results/plain", test_plain);
     g_test_add_func("/results/groups-that-bring-blocks", test_groups_that_bring_blocks);
     g_test_add_func("/results/open-arrivals", test_open_arrivals);
