@@ -36,8 +36,8 @@ mb_action *mb_actions_add(mb_actions *actions, mb_action_type type)
     memset(action, 0, sizeof *action);
     action->type = (uint8_t)type;
     action->index = action->remote = MB_INDEX_NONE;
-    action->block = MB_BLOCK_NONE;
     action->to = MB_NODE_NONE;
+    if (type == MB_ACTION_SEND || type == MB_ACTION_BROADCAST) action->said.block = MB_BLOCK_NONE;
     return action;
 }
 

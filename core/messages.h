@@ -14,7 +14,7 @@ typedef enum mb_message {
 #include "core/messages.def"
 } mb_message;
 
-/* Bits, of messages, uploads, cuts and listings. */
+/* Bits: what a message says besides. One that they are not for does not look at them. */
 enum {
 #define MB_FLAG(ID, BIT, ...) MB_FLAG_##ID = BIT,
 #include "core/messages.def"

@@ -197,20 +197,20 @@ static void book_remove(mb_tracker *tracker, mb_node node)
 }
 
 /* Deals to a newcomer and writes into the books what it is said to hold. */
-static int book_blocks(mb_tracker *tracker, booking *b, const mb_event *event, mb_action *answer)
+static int book_blocks(mb_tracker *tracker, booking *b, mb_told told, mb_action_answer *answer)
 {
     const mb_protocol *p = tracker->protocol;
     bool newcomer = answer != NULL;
     uint32_t count = 0;
     int error = MB_OK;
 
-    b->told = event->told;
+    b->told = told;
     if (!newcomer && p->books != MB_BOOKS_REDEALT) return MB_OK;
     if (draw_blocks(tracker, &count)) return MB_ERR_MEMORY;
     if (p->books == MB_BOOKS_REDEALT)
         error = write_log(tracker, b->node, tracker->epoch++, count, &b->told);
-    else if (p->deal == MB_DEAL_GIVEN && event->told.count == 0 && event->told.log && count > 0)
-        error = write_log(tracker, b->node, event->told.epoch, count, &b->told);
+    else if (p->deal == MB_DEAL_GIVEN && told.count == 0 && told.log && count > 0)
+        error = write_log(tracker, b->node, told.epoch, count, &b->told);
     if (newcomer)
         answer->dealt_count = count;
     else
@@ -220,39 +220,44 @@ static int book_blocks(mb_tracker *tracker, booking *b, const mb_event *event, m
 
 static bool announce_is_sane(const mb_tracker *tracker, const mb_event *event)
 {
-    if (event->type != MB_EVENT_ANNOUNCE || event->from == tracker->seeder) return false;
-    if (event->message > MB_ANNOUNCE_LEAVE || event->from == MB_NODE_NONE) return false;
-    if (!event->told.log) return true;
-    return event->told.count <= tracker->blocks && event->told.count <= event->told.log->count &&
-           event->told.log->bound <= tracker->blocks;
+    mb_told told;
+
+    if (event->type != MB_EVENT_ANNOUNCE || event->other == tracker->seeder) return false;
+    if (event->announce.what > MB_ANNOUNCE_LEAVE || event->other == MB_NODE_NONE) return false;
+    told = event->announce.told;
+    if (!told.log) return true;
+    return told.count <= tracker->blocks && told.count <= told.log->count &&
+           told.log->bound <= tracker->blocks;
 }
 
 /* Books one announce; an action that answers it is added, its list to be filled in later. */
 static int book_announce(mb_tracker *tracker, mb_time now, const mb_event *event, mb_actions *out)
 {
-    booking *b = booking_find(tracker, event->from);
-    mb_action *answer;
+    const mb_event_announce *announce = &event->announce;
+    booking *b = booking_find(tracker, event->other);
+    bool registers = announce->what == MB_ANNOUNCE_REGISTER;
+    mb_action *action;
 
-    if (event->message == MB_ANNOUNCE_LEAVE) {
-        book_remove(tracker, event->from);
+    if (announce->what == MB_ANNOUNCE_LEAVE) {
+        book_remove(tracker, event->other);
         return MB_OK;
     }
-    if (!b && book_new(tracker, event->from, &b)) return MB_ERR_MEMORY;
+    if (!b && book_new(tracker, event->other, &b)) return MB_ERR_MEMORY;
     b->seen = now;
-    answer = mb_actions_add(out, MB_ACTION_ANSWER);
-    answer->to = event->from;
-    answer->index = event->index;
+    action = mb_actions_add(out, MB_ACTION_ANSWER);
+    action->to = event->other;
+    action->answer.tag = announce->tag;
     if (tracker->next_tick == MB_NEVER) tracker->next_tick = now + tracker->interval;
     /* who is not booked but knows that it was once fell silent: it has been dealt to already */
-    return book_blocks(tracker, b, event, event->message == MB_ANNOUNCE_REGISTER ? answer : NULL);
+    return book_blocks(tracker, b, announce->told, registers ? &action->answer : NULL);
 }
 
 /* ---- answering ------------------------------------------------------------------------------ */
 
-static void list_add(mb_tracker *tracker, mb_node node, uint32_t flags, mb_told told)
+static void list_add(mb_tracker *tracker, mb_node node, bool seeder, mb_told told)
 {
     assert(node != MB_NODE_NONE && told.count <= tracker->blocks);
-    tracker->lists[tracker->list_count++] = (mb_listing){node, flags, told};
+    tracker->lists[tracker->list_count++] = (mb_listing){node, seeder, told};
 }
 
 /* Whether who asks is told of itself too: in the original's books, where there is room for all. */
@@ -268,7 +273,7 @@ static void list_all(mb_tracker *tracker, mb_node asker)
 
     for (uint32_t i = 0; i < tracker->count; i++)
         if (with_asker || tracker->booked[i].node != asker)
-            list_add(tracker, tracker->booked[i].node, 0, tracker->booked[i].told);
+            list_add(tracker, tracker->booked[i].node, false, tracker->booked[i].told);
 }
 
 static void list_some(mb_tracker *tracker, mb_node asker, uint32_t wanted)
@@ -284,28 +289,28 @@ static void list_some(mb_tracker *tracker, mb_node asker, uint32_t wanted)
 
         if (b->listed_by == answer) continue;
         b->listed_by = answer;
-        list_add(tracker, b->node, 0, b->told);
+        list_add(tracker, b->node, false, b->told);
         wanted--;
     }
 }
 
-static int answer_fill(mb_tracker *tracker, mb_action *answer)
+static int answer_fill(mb_tracker *tracker, mb_node to, mb_action_answer *answer)
 {
     uint32_t most = tracker->protocol->peers_per_announce;
     uint32_t seeder = tracker->seeder != MB_NODE_NONE;
     /* who has left within the same instant is booked no more, and is answered in vain */
-    uint32_t others = tracker->count - (booking_find(tracker, answer->to) != NULL);
+    uint32_t others = tracker->count - (booking_find(tracker, to) != NULL);
     bool with_asker = lists_asker(tracker);
     size_t start = tracker->list_count;
     size_t room = (size_t)seeder + (most && most < others ? most : others) + 1;
 
     if (reserve(&tracker->lists, sizeof *tracker->lists, start, room, &tracker->list_capacity))
         return MB_ERR_MEMORY;
-    if (seeder) list_add(tracker, tracker->seeder, MB_FLAG_SEEDER, tracker->seeder_told);
+    if (seeder) list_add(tracker, tracker->seeder, true, tracker->seeder_told);
     if (most == 0 || most - seeder >= others + with_asker)
-        list_all(tracker, answer->to);
+        list_all(tracker, to);
     else
-        list_some(tracker, answer->to, most - seeder);
+        list_some(tracker, to, most - seeder);
     answer->list_count = (uint32_t)(tracker->list_count - start);
     return MB_OK;
 }
@@ -317,7 +322,7 @@ static void answers_point(mb_tracker *tracker, mb_actions *out, size_t first)
     size_t list = 0, dealt = 0;
 
     for (size_t i = first; i < out->count; i++) {
-        mb_action *answer = &out->items[i];
+        mb_action_answer *answer = &out->items[i].answer;
 
         if (answer->list_count > 0) answer->list = tracker->lists + list;
         if (answer->dealt_count > 0) answer->dealt = tracker->dealt + dealt;
@@ -356,7 +361,7 @@ int mb_tracker_step(mb_tracker *tracker, mb_time now, const mb_event *events, si
         }
     }
     for (size_t i = first; i < out->count; i++)
-        if (answer_fill(tracker, &out->items[i])) return MB_ERR_MEMORY;
+        if (answer_fill(tracker, out->items[i].to, &out->items[i].answer)) return MB_ERR_MEMORY;
     answers_point(tracker, out, first);
     return out->failed ? MB_ERR_MEMORY : result;
 }

@@ -114,7 +114,7 @@ static void send_request(mb_peer *peer, mb_time now, uint32_t index, mb_request 
     assert(peer->known[index].asked < UINT8_MAX);
     mb_known *known = &peer->known[index];
     uint32_t request = mb_request_new(peer, out), *end = &known->asked_head;
-    mb_action *action;
+    mb_said *said;
 
     if (request == MB_INDEX_NONE) return;
     while (*end != MB_INDEX_NONE)
@@ -128,10 +128,11 @@ static void send_request(mb_peer *peer, mb_time now, uint32_t index, mb_request 
     peer->asked_count++;
     mb_blockset_add(peer->asked, wanted.block);
     if (known->hint == wanted.block) known->hint = MB_BLOCK_NONE;
-    action = mb_peer_send(peer, out, index, MB_MSG_REQUEST);
-    action->block = wanted.block;
-    action->offset = wanted.offset;
-    action->flags = (uint8_t)wanted.flags;
+    said = mb_peer_send(peer, out, index, MB_MSG_REQUEST);
+    said->block = wanted.block;
+    said->offset = wanted.offset;
+    said->length = mb_geometry_block_size(peer->geometry, wanted.block) - wanted.offset;
+    said->flags = (uint8_t)wanted.flags;
     if (known->flags & MB_KNOWN_ONE) stop_serving(peer, index);
 }
 
@@ -529,20 +530,20 @@ static bool may_ask(const mb_peer *peer, uint32_t index)
     return peer->known[index].flags & MB_KNOWN_UNCHOKED;
 }
 
-void mb_ask_unchoked(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event,
+void mb_ask_unchoked(mb_peer *peer, mb_time now, uint32_t index, const mb_said *said,
                      mb_actions *out)
 {
     assert(mb_known_is_used(peer, index));
     mb_known *known = &peer->known[index];
-    bool slot = event->flags & MB_FLAG_SLOT;
+    bool slot = said->flags & MB_FLAG_SLOT;
 
     known->flags &= (uint16_t) ~(MB_KNOWN_REFUSED | MB_KNOWN_ONE | MB_KNOWN_MORE);
-    if (slot) known->flags |= event->flags & MB_FLAG_MORE ? MB_KNOWN_MORE : MB_KNOWN_ONE;
+    if (slot) known->flags |= said->flags & MB_FLAG_MORE ? MB_KNOWN_MORE : MB_KNOWN_ONE;
     if (known->flags & MB_KNOWN_OWED) {
         known->flags &= (uint16_t)~MB_KNOWN_OWED;
         peer->owed_count--;
     }
-    if (!peer->complete) known->hint = event->block < peer->blocks ? event->block : MB_BLOCK_NONE;
+    if (!peer->complete) known->hint = said->block < peer->blocks ? said->block : MB_BLOCK_NONE;
     if (!(known->flags & MB_KNOWN_SERVING)) {
         if (mb_list_add(&peer->providers, index)) {
             out->failed = true;
@@ -579,19 +580,19 @@ static void mark_refused(mb_peer *peer, uint32_t index)
     peer->refused = true;
 }
 
-void mb_ask_refused(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event,
+void mb_ask_refused(mb_peer *peer, mb_time now, uint32_t index, const mb_said *said,
                     mb_actions *out)
 {
-    assert(event->block < peer->blocks);
+    assert(said->block < peer->blocks);
     uint32_t *at;
 
     (void)out;
-    at = asked_find(peer, index, event->block);
+    at = asked_find(peer, index, said->block);
     if (!at) return; /* given up in the meantime */
     asked_take(peer, now, index, at);
     peer->dirty = true; /* the block is free for anybody */
-    switch ((mb_reason)event->reason) {
-    case MB_REASON_NOT_HELD: mb_known_correct(peer, index, event->block); break;
+    switch ((mb_reason)said->reason) {
+    case MB_REASON_NOT_HELD: mb_known_correct(peer, index, said->block); break;
     case MB_REASON_BUSY: mark_refused(peer, index); break;
     default:
         stop_serving(peer, index);
@@ -668,23 +669,32 @@ static void flow_delivered(mb_peer *peer, mb_time now, uint32_t index, const mb_
     flow->last_delivery = now;
 }
 
+static void gain(mb_peer *peer, mb_time now, const mb_event_block *event, mb_actions *out)
+{
+    mb_actions_add(out, MB_ACTION_GAINED)->gained =
+        (mb_action_gained){.block = event->block, .tag = event->tag};
+    mb_peer_gain(peer, now, event->block, out);
+}
+
 /* A block whose request was cancelled or given up, or whose giver has gone, before it was checked:
  * its bytes are here, so it is held, unless it was already. */
-static int late_block(mb_peer *peer, mb_time now, uint32_t block, mb_actions *out)
+static void late_block(mb_peer *peer, mb_time now, const mb_event_block *event, mb_actions *out)
 {
+    uint32_t block = event->block;
+
     if (mb_blockset_has(peer->mine, block) || peer->leaving) {
-        mb_actions_add(out, MB_ACTION_WASTED)->block = block;
-        return MB_OK;
+        mb_actions_add(out, MB_ACTION_WASTED)->wasted =
+            (mb_action_wasted){.block = block, .tag = event->tag};
+        return;
     }
     if (mb_blockset_has(peer->asked, block)) mb_ask_cancel(peer, now, block, out);
     mb_ask_dropped(peer, block);
     peer->dirty = true;
-    mb_actions_add(out, MB_ACTION_GAINED)->block = block;
-    mb_peer_gain(peer, now, block, out);
-    return MB_OK;
+    gain(peer, now, event, out);
 }
 
-int mb_ask_block(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event, mb_actions *out)
+int mb_ask_block(mb_peer *peer, mb_time now, uint32_t index, const mb_event_block *event,
+                 mb_actions *out)
 {
     assert(event->block < peer->blocks);
     uint32_t block = event->block;
@@ -692,7 +702,10 @@ int mb_ask_block(mb_peer *peer, mb_time now, uint32_t index, const mb_event *eve
     mb_request request;
     uint32_t bytes;
 
-    if (!at) return late_block(peer, now, block, out);
+    if (!at) {
+        late_block(peer, now, event, out);
+        return MB_OK;
+    }
     if (mb_known_check(peer, index, event->told)) return MB_ERR_MESSAGE;
     mb_known_learn(peer, index, event->told, out);
     request = asked_take(peer, now, index, at);
@@ -707,29 +720,28 @@ int mb_ask_block(mb_peer *peer, mb_time now, uint32_t index, const mb_event *eve
         peer->known[index].flags &= (uint16_t)~MB_KNOWN_REFUSED;
     peer->round_open = false;
     mb_ask_mark(peer, index);
-    mb_actions_add(out, MB_ACTION_GAINED)->block = block;
-    mb_peer_gain(peer, now, block, out);
+    gain(peer, now, event, out);
     return MB_OK;
 }
 
-int mb_ask_cut(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event, mb_actions *out)
+int mb_ask_cut(mb_peer *peer, mb_time now, uint32_t index, const mb_event_cut *event,
+               mb_actions *out)
 {
     assert(event->block < peer->blocks);
     uint32_t *at = asked_find(peer, index, event->block);
     mb_request request;
     uint32_t carried;
 
-    if (event->flags & MB_FLAG_KEEP &&
-        event->offset >= mb_geometry_block_size(peer->geometry, event->block))
+    if (event->keep && event->here >= mb_geometry_block_size(peer->geometry, event->block))
         return MB_ERR_MESSAGE;
     if (!at) return MB_OK;
     request = asked_take(peer, now, index, at);
     peer->dirty = true;
-    if (!(event->flags & MB_FLAG_KEEP) || event->offset <= request.offset) return MB_OK;
-    carried = event->offset - request.offset;
+    if (!event->keep || event->here <= request.offset) return MB_OK;
+    carried = event->here - request.offset;
     if (peer->flows && carried > request.progress)
         peer->flows[index].received += carried - request.progress;
-    partial_set(peer, event->block, event->offset, out);
+    partial_set(peer, event->block, event->here, out);
     return MB_OK;
 }
 
@@ -741,7 +753,7 @@ uint64_t mb_ask_received(const mb_peer *peer, uint32_t index)
     return peer->flows[index].received;
 }
 
-void mb_ask_progress(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event)
+void mb_ask_progress(mb_peer *peer, mb_time now, uint32_t index, const mb_event_progress *event)
 {
     uint32_t *at = asked_find(peer, index, event->block);
     mb_request *request;
@@ -749,10 +761,10 @@ void mb_ask_progress(mb_peer *peer, mb_time now, uint32_t index, const mb_event 
 
     if (!at) return;
     request = &peer->requests[*at];
-    if (event->carried != request->carried || event->flags & MB_FLAG_MORE) request->at = now;
+    if (event->carried != request->carried || event->ending) request->at = now;
     request->carried = event->carried;
-    if (event->offset <= request->offset + request->progress) return;
-    come = event->offset - request->offset;
+    if (event->here <= request->offset + request->progress) return;
+    come = event->here - request->offset;
     if (peer->flows) peer->flows[index].received += come - request->progress;
     request->progress = come;
     request->at = now;

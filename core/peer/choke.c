@@ -145,7 +145,7 @@ void mb_choke_unchoke(mb_peer *peer, uint32_t index, uint32_t flags, mb_actions 
 {
     assert(mb_known_is_used(peer, index));
     mb_known *known = &peer->known[index];
-    mb_action *action;
+    mb_said *said;
 
     assert(!(known->flags & MB_KNOWN_UNCHOKED));
     waiting_remove(peer, index);
@@ -157,10 +157,10 @@ void mb_choke_unchoke(mb_peer *peer, uint32_t index, uint32_t flags, mb_actions 
     known->flags |= (uint16_t)(MB_KNOWN_UNCHOKED | flags);
     mb_group_put(peer, MB_GROUP_UNCHOKED, index, true);
     if (mb_known_lacks(peer, index) && !(known->flags & MB_KNOWN_SELF)) peer->unchoked_interested++;
-    action = mb_peer_send(peer, out, index, MB_MSG_UNCHOKE);
-    if (flags & MB_KNOWN_OPTIMISTIC) action->flags |= MB_FLAG_OPTIMISTIC;
+    said = mb_peer_send(peer, out, index, MB_MSG_UNCHOKE);
+    if (flags & MB_KNOWN_OPTIMISTIC) said->flags |= MB_FLAG_OPTIMISTIC;
     if (!slots_are_lent(peer)) {
-        if (is_quiet(peer, index)) action->flags |= MB_FLAG_QUIET;
+        if (is_quiet(peer, index)) said->flags |= MB_FLAG_QUIET;
         peer->dirty |= peer->protocol->ask == MB_ASK_MUTUAL;
     }
 }
@@ -188,13 +188,13 @@ void mb_choke_choke(mb_peer *peer, uint32_t index, bool tell, mb_actions *out)
 {
     assert(mb_known_is_used(peer, index));
     mb_known *known = &peer->known[index];
-    mb_action *action = mb_peer_send(peer, out, index, MB_MSG_CHOKE);
+    mb_said *said = mb_peer_send(peer, out, index, MB_MSG_CHOKE);
 
-    if (!tell || is_quiet(peer, index)) action->flags |= MB_FLAG_QUIET;
+    if (!tell || is_quiet(peer, index)) said->flags |= MB_FLAG_QUIET;
     unchoked_remove(peer, index);
     mb_serve_refuse_queue(peer, index, MB_REASON_CHOKED, out);
     if (known->upload == MB_BLOCK_NONE || !peer->protocol->cut_on_choke || peer->complete) return;
-    mb_serve_abort(peer, index, MB_FLAG_KEEP, out);
+    mb_serve_abort(peer, index, true, out);
 }
 
 void mb_choke_forget(mb_peer *peer, uint32_t index)
@@ -461,13 +461,13 @@ static void lend(mb_peer *peer, uint32_t index, mb_actions *out)
 {
     assert(slots_are_lent(peer) && mb_known_is_used(peer, index));
     mb_known *known = &peer->known[index];
-    mb_action *notice;
+    mb_said *notice;
     size_t at;
 
     mb_choke_unchoke(peer, index, 0, out);
     if (out->failed) return;
     at = out->count - 1;
-    notice = &out->items[at];
+    notice = &out->items[at].said;
     assert(notice->message == MB_MSG_UNCHOKE);
     notice->flags |= MB_FLAG_SLOT;
     known->flags |= MB_KNOWN_GRANTED;

@@ -96,7 +96,7 @@ typedef struct mb_request {
     uint32_t block;
     uint32_t offset;   /* from this byte on */
     uint32_t progress; /* bytes of the block that have come, as last measured */
-    uint32_t carried;  /* and of the whole answer, as mb_event has them */
+    uint32_t carried;  /* and of the whole answer, as mb_event_progress has them */
     uint32_t next;
     uint32_t flags; /* MB_FLAG_ENDGAME */
     mb_time since;  /* when asked, or when it became the oldest */
@@ -204,9 +204,9 @@ struct mb_peer {
 
 /* ---- peer.c ---- */
 
-/* An action that sends `message` to the peer at `index`, with what I hold where messages carry it.
- */
-mb_action *mb_peer_send(mb_peer *peer, mb_actions *out, uint32_t index, mb_message message);
+/* Sends `message` to the peer at `index`, with what I hold where messages carry it; what else it is
+ * to say may be filled in until the next action. */
+mb_said *mb_peer_send(mb_peer *peer, mb_actions *out, uint32_t index, mb_message message);
 /* What my messages tell of my blocks; nothing where knowledge = tracker. */
 mb_told mb_peer_told(const mb_peer *peer);
 void mb_peer_announce(mb_peer *peer, mb_time now, mb_announce kind, mb_actions *out);
@@ -316,12 +316,12 @@ void mb_choke_tick(mb_peer *peer, mb_actions *out);
 
 /* ---- serve.c ---- */
 
-void mb_serve_request(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event,
+void mb_serve_request(mb_peer *peer, mb_time now, uint32_t index, const mb_said *said,
                       mb_actions *out);
 void mb_serve_sent(mb_peer *peer, mb_time now, uint32_t index, uint32_t block, mb_actions *out);
-/* Stops the upload to it; `flags`: MB_FLAG_KEEP or 0. What comes after is the caller's to see to.
- */
-void mb_serve_abort(mb_peer *peer, uint32_t index, uint32_t flags, mb_actions *out);
+/* Stops the upload to it; `keep`: it keeps what has come. What comes after is the caller's to see
+ * to. */
+void mb_serve_abort(mb_peer *peer, uint32_t index, bool keep, mb_actions *out);
 void mb_serve_cancel(mb_peer *peer, mb_time now, uint32_t index, uint32_t block, mb_actions *out);
 void mb_serve_refuse_queue(mb_peer *peer, uint32_t index, mb_reason reason, mb_actions *out);
 bool mb_serve_next(mb_peer *peer, uint32_t index,
@@ -351,20 +351,21 @@ static inline void mb_ask_mark(mb_peer *peer, uint32_t index)
 }
 bool mb_ask_one(mb_peer *peer, mb_time now, uint32_t index,
                 mb_actions *out); /* whether it was asked */
-void mb_ask_unchoked(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event,
+void mb_ask_unchoked(mb_peer *peer, mb_time now, uint32_t index, const mb_said *said,
                      mb_actions *out);
 /* I am complete: whoever serves me may serve others. */
 void mb_ask_complete(mb_peer *peer, mb_actions *out);
 /* The block is here: whoever else was asked for it need not send it. O(known). */
 void mb_ask_cancel(mb_peer *peer, mb_time now, uint32_t block, mb_actions *out);
 void mb_ask_choked(mb_peer *peer, uint32_t index);
-void mb_ask_refused(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event,
+void mb_ask_refused(mb_peer *peer, mb_time now, uint32_t index, const mb_said *said,
                     mb_actions *out);
-int mb_ask_block(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event,
+int mb_ask_block(mb_peer *peer, mb_time now, uint32_t index, const mb_event_block *event,
                  mb_actions *out);
-int mb_ask_cut(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event, mb_actions *out);
+int mb_ask_cut(mb_peer *peer, mb_time now, uint32_t index, const mb_event_cut *event,
+               mb_actions *out);
 void mb_ask_dropped(mb_peer *peer, uint32_t block); /* nothing of its beginning is kept any more */
-void mb_ask_progress(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event);
+void mb_ask_progress(mb_peer *peer, mb_time now, uint32_t index, const mb_event_progress *event);
 void mb_ask_drop(mb_peer *peer, mb_time now, uint32_t index); /* what I asked of it is free again */
 void mb_ask_tick(mb_peer *peer, mb_time now, mb_actions *out);
 void mb_ask_tick_measured(mb_peer *peer, mb_time now, mb_actions *out);

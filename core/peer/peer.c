@@ -172,28 +172,28 @@ mb_told mb_peer_told(const mb_peer *peer)
     return mb_log_told(peer->log);
 }
 
-mb_action *mb_peer_send(mb_peer *peer, mb_actions *out, uint32_t index, mb_message message)
+mb_said *mb_peer_send(mb_peer *peer, mb_actions *out, uint32_t index, mb_message message)
 {
     assert(mb_known_is_used(peer, index));
     const mb_known *known = &peer->known[index];
     mb_action *action = mb_actions_add(out, MB_ACTION_SEND);
 
     assert(known->flags & MB_KNOWN_USED);
-    action->message = (uint8_t)message;
     action->to = known->node;
     action->index = index;
     action->remote = known->remote;
-    action->told = mb_peer_told(peer);
+    action->said.message = (uint8_t)message;
+    action->said.told = mb_peer_told(peer);
     peer->known[index].told = peer->log->count;
-    return action;
+    return &action->said;
 }
 
 static void peer_broadcast(mb_peer *peer, mb_message message, mb_actions *out)
 {
     mb_action *action = mb_actions_add(out, MB_ACTION_BROADCAST);
 
-    action->message = (uint8_t)message;
-    action->told = mb_peer_told(peer);
+    action->said.message = (uint8_t)message;
+    action->said.told = mb_peer_told(peer);
 }
 
 void mb_peer_announce(mb_peer *peer, mb_time now, mb_announce kind, mb_actions *out)
@@ -204,8 +204,8 @@ void mb_peer_announce(mb_peer *peer, mb_time now, mb_announce kind, mb_actions *
     if (peer->seeder) return;
     if (!peer->listed) kind = kind == MB_ANNOUNCE_LEAVE ? kind : MB_ANNOUNCE_REGISTER;
     action = mb_actions_add(out, MB_ACTION_ANNOUNCE);
-    action->message = (uint8_t)kind;
-    action->told = mb_log_told(peer->log);
+    action->announce.what = (uint8_t)kind;
+    action->announce.told = mb_log_told(peer->log);
     peer->announcing = kind != MB_ANNOUNCE_LEAVE;
     peer->last_announce = now;
 }
@@ -251,12 +251,8 @@ static void peer_start(mb_peer *peer, mb_time now, mb_actions *out)
     peer->dirty = true; /* who has unchoked me before may be asked from now on */
     peer->next_tick = now + mb_protocol_tick(peer->protocol);
     peer->mode = (uint8_t)mb_choke_mode(peer);
-    for (uint32_t i = 0; i < peer->log->count; i++) {
-        mb_action *action = mb_actions_add(out, MB_ACTION_GAINED);
-
-        action->block = peer->log->blocks[i];
-        action->via = MB_VIA_INITIAL;
-    }
+    for (uint32_t i = 0; i < peer->log->count; i++)
+        mb_actions_add(out, MB_ACTION_GAINED)->gained.block = peer->log->blocks[i];
     mb_choke_start(peer, now);
     if (peer->held == peer->blocks) mb_peer_turn_complete(peer, now, out);
     if (peer->seeder) return;
@@ -269,10 +265,10 @@ static void peer_start(mb_peer *peer, mb_time now, mb_actions *out)
     mb_peer_announce(peer, now, MB_ANNOUNCE_REGISTER, out);
 }
 
-static void peer_deal(mb_peer *peer, mb_time now, const mb_event *event, mb_actions *out)
+static void peer_deal(mb_peer *peer, mb_time now, const mb_event_listed *answer, mb_actions *out)
 {
-    for (uint32_t i = 0; i < event->dealt_count; i++) {
-        uint32_t block = event->dealt[i];
+    for (uint32_t i = 0; i < answer->dealt_count; i++) {
+        uint32_t block = answer->dealt[i];
 
         if (mb_blockset_has(peer->mine, block)) continue;
         if (peer->protocol->deal == MB_DEAL_FETCHED) {
@@ -280,10 +276,7 @@ static void peer_deal(mb_peer *peer, mb_time now, const mb_event *event, mb_acti
             mb_blockset_add(peer->dealt, block);
             peer->dealt_count++;
         } else {
-            mb_action *action = mb_actions_add(out, MB_ACTION_GAINED);
-
-            action->block = block;
-            action->via = MB_VIA_INITIAL;
+            mb_actions_add(out, MB_ACTION_GAINED)->gained.block = block;
             if (mb_blockset_has(peer->asked, block)) mb_ask_cancel(peer, now, block, out);
             mb_ask_dropped(peer, block);
             mb_peer_gain(peer, now, block, out);
@@ -308,7 +301,7 @@ static bool is_worth_greeting(const mb_peer *peer, const mb_listing *listing, ui
 /* A peer on the tracker's list that I may not know yet: greet it. */
 static void peer_list_one(mb_peer *peer, const mb_listing *listing, mb_actions *out)
 {
-    uint32_t flags = listing->flags & MB_FLAG_SEEDER ? MB_KNOWN_SEEDER : 0;
+    uint32_t flags = listing->seeder ? MB_KNOWN_SEEDER : 0;
     uint32_t index = mb_known_find(peer, listing->node);
     bool greeted = false;
 
@@ -325,29 +318,29 @@ static void peer_list_one(mb_peer *peer, const mb_listing *listing, mb_actions *
     if (greeted) mb_serve_greet(peer, index, MB_MSG_HELLO, out);
 }
 
-static int listing_check(const mb_peer *peer, const mb_event *event)
+static int listing_check(const mb_peer *peer, const mb_event_listed *answer)
 {
     if (peer->seeder) return MB_ERR_MESSAGE; /* it never announces */
-    for (uint32_t i = 0; i < event->dealt_count; i++)
-        if (event->dealt[i] >= peer->blocks) return MB_ERR_MESSAGE;
-    for (uint32_t i = 0; i < event->list_count; i++) {
+    for (uint32_t i = 0; i < answer->dealt_count; i++)
+        if (answer->dealt[i] >= peer->blocks) return MB_ERR_MESSAGE;
+    for (uint32_t i = 0; i < answer->list_count; i++) {
         /* news or not: to see that would take a search for each, twice */
-        if (mb_known_check(peer, MB_INDEX_NONE, event->list[i].told)) return MB_ERR_MESSAGE;
+        if (mb_known_check(peer, MB_INDEX_NONE, answer->list[i].told)) return MB_ERR_MESSAGE;
     }
     return MB_OK;
 }
 
-static int peer_listed(mb_peer *peer, mb_time now, const mb_event *event, mb_actions *out)
+static int peer_listed(mb_peer *peer, mb_time now, const mb_event_listed *answer, mb_actions *out)
 {
-    int error = listing_check(peer, event);
+    int error = listing_check(peer, answer);
     bool registered = !peer->listed;
 
     if (error) return error;
     peer->announcing = false;
     peer->listed = true;
-    peer_deal(peer, now, event, out);
-    for (uint32_t i = 0; i < event->list_count; i++)
-        peer_list_one(peer, &event->list[i], out);
+    peer_deal(peer, now, answer, out);
+    for (uint32_t i = 0; i < answer->list_count; i++)
+        peer_list_one(peer, &answer->list[i], out);
     peer->dirty = true;
     if (peer->protocol->exchange != MB_EXCHANGE_ROUNDS) return MB_OK;
     if (registered && peer->round_listing) /* its first round announces anew, as every third does */
@@ -371,49 +364,61 @@ static void peer_hello(mb_peer *peer, mb_time now, const mb_event *event, uint32
                        mb_actions *out)
 {
     assert(event->type == MB_EVENT_MESSAGE);
+    const mb_event_message *hello = &event->message;
+    const mb_said *said = &hello->said;
     bool greeted = index != MB_INDEX_NONE && peer->known[index].remote == MB_INDEX_NONE;
 
     if (index == MB_INDEX_NONE) {
-        bool both_complete = peer->complete && event->told.log && event->told.count == peer->blocks;
+        bool both_complete = peer->complete && said->told.log && said->told.count == peer->blocks;
 
         if (peer->leaving || both_complete || !mb_known_has_room(peer, 0)) {
             mb_action *full = mb_actions_add(out, MB_ACTION_SEND);
 
-            full->message = MB_MSG_HELLO_FULL;
-            full->to = event->from;
-            full->remote = event->remote;
+            full->said.message = MB_MSG_HELLO_FULL;
+            full->to = event->other;
+            full->remote = hello->remote;
             return;
         }
-        index = mb_known_add(peer, event->from, 0, out); /* who is the seeder, the tracker says */
+        index = mb_known_add(peer, event->other, 0, out); /* who is the seeder, the tracker says */
         if (index == MB_INDEX_NONE) return;
     }
-    peer->known[index].remote = event->remote;
-    mb_known_at(peer, index, event->where, out);
-    mb_known_learn(peer, index, event->told, out);
+    peer->known[index].remote = hello->remote;
+    mb_known_at(peer, index, hello->where, out);
+    mb_known_learn(peer, index, said->told, out);
     if (!greeted)
         mb_serve_greet(peer, index, MB_MSG_HELLO_ACK, out);
     else if (peer->mode == MB_MODE_OPEN)
         mb_serve_greet(peer, index, MB_MSG_UNCHOKE, out);
-    if (event->flags & MB_FLAG_OPEN) mb_ask_unchoked(peer, now, index, event, out);
+    if (said->flags & MB_FLAG_OPEN) mb_ask_unchoked(peer, now, index, said, out);
+}
+
+/* A part of a block of the file; today always up to the block's end. */
+static int request_check(const mb_peer *peer, const mb_said *request)
+{
+    uint32_t size;
+
+    if (request->block >= peer->blocks) return MB_ERR_MESSAGE;
+    size = mb_geometry_block_size(peer->geometry, request->block);
+    if (request->offset >= size) return MB_ERR_MESSAGE;
+    return request->length == size - request->offset ? 0 : MB_ERR_MESSAGE;
 }
 
 /* Whether a message may be sent at all: looked at before it changes anything. */
 static int message_check(const mb_peer *peer, const mb_event *event, uint32_t index)
 {
-    uint32_t block = event->block;
-    int error = mb_known_check(peer, index, event->told);
+    const mb_said *said = &event->message.said;
+    uint32_t block = said->block;
+    int error = mb_known_check(peer, index, said->told);
 
     if (error) return error;
-    switch ((mb_message)event->message) {
+    switch ((mb_message)said->message) {
     case MB_MSG_NONE: break;
     case MB_MSG_HELLO:
-        if (event->from == peer->node) return MB_ERR_MESSAGE;
+        if (event->other == peer->node) return MB_ERR_MESSAGE;
         /* fall through */
     case MB_MSG_HELLO_ACK:
     case MB_MSG_UNCHOKE: return block < peer->blocks || block == MB_BLOCK_NONE ? 0 : MB_ERR_MESSAGE;
-    case MB_MSG_REQUEST:
-        if (block >= peer->blocks) return MB_ERR_MESSAGE;
-        return event->offset < mb_geometry_block_size(peer->geometry, block) ? 0 : MB_ERR_MESSAGE;
+    case MB_MSG_REQUEST: return request_check(peer, said);
     case MB_MSG_REFUSE:
     case MB_MSG_CANCEL: return block < peer->blocks ? 0 : MB_ERR_MESSAGE;
     case MB_MSG_HELLO_FULL:
@@ -430,44 +435,47 @@ static void message_dispatch(mb_peer *peer, mb_time now, const mb_event *event, 
                              mb_actions *out)
 {
     assert(mb_known_is_used(peer, index));
-    switch ((mb_message)event->message) {
+    const mb_said *said = &event->message.said;
+
+    switch ((mb_message)said->message) {
     case MB_MSG_HELLO_ACK:
-        peer->known[index].remote = event->remote;
-        if (event->flags & MB_FLAG_OPEN) mb_ask_unchoked(peer, now, index, event, out);
+        peer->known[index].remote = event->message.remote;
+        if (said->flags & MB_FLAG_OPEN) mb_ask_unchoked(peer, now, index, said, out);
         break;
     case MB_MSG_HELLO_FULL:
     case MB_MSG_BYE: mb_known_remove(peer, now, index, out); break;
-    case MB_MSG_UNCHOKE: mb_ask_unchoked(peer, now, index, event, out); break;
+    case MB_MSG_UNCHOKE: mb_ask_unchoked(peer, now, index, said, out); break;
     case MB_MSG_CHOKE: mb_ask_choked(peer, index); break;
-    case MB_MSG_REQUEST: mb_serve_request(peer, now, index, event, out); break;
-    case MB_MSG_REFUSE: mb_ask_refused(peer, now, index, event, out); break;
-    case MB_MSG_CANCEL: mb_serve_cancel(peer, now, index, event->block, out); break;
+    case MB_MSG_REQUEST: mb_serve_request(peer, now, index, said, out); break;
+    case MB_MSG_REFUSE: mb_ask_refused(peer, now, index, said, out); break;
+    case MB_MSG_CANCEL: mb_serve_cancel(peer, now, index, said->block, out); break;
     case MB_MSG_INTEREST: mb_choke_wait(peer, index); break;
     case MB_MSG_DECLINE: mb_choke_declined(peer, index, out); break;
-    default: assert(event->message == MB_MSG_HAVE); break; /* what it told was all */
+    default: assert(said->message == MB_MSG_HAVE); break; /* what it told was all */
     }
 }
 
 static int peer_message(mb_peer *peer, mb_time now, const mb_event *event, mb_actions *out)
 {
-    uint32_t index = mb_known_lookup(peer, event->from, event->index);
+    uint32_t index = mb_known_lookup(peer, event->other, event->index);
+    const mb_said *said = &event->message.said;
     int error = message_check(peer, event, index);
 
     if (error) return error;
-    if (event->message == MB_MSG_HELLO) {
+    if (said->message == MB_MSG_HELLO) {
         peer_hello(peer, now, event, index, out);
     } else if (index != MB_INDEX_NONE) {
-        mb_known_at(peer, index, event->where, out);
-        mb_known_learn(peer, index, event->told, out);
+        mb_known_at(peer, index, event->message.where, out);
+        mb_known_learn(peer, index, said->told, out);
         message_dispatch(peer, now, event, index, out);
     } else {
-        if (event->message == MB_MSG_REQUEST) { /* a stranger: a word, but no state */
+        if (said->message == MB_MSG_REQUEST) { /* a stranger: a word, but no state */
             mb_action *refuse = mb_actions_add(out, MB_ACTION_SEND);
 
-            refuse->message = MB_MSG_REFUSE;
-            refuse->to = event->from;
-            refuse->block = event->block;
-            refuse->reason = peer->leaving ? MB_REASON_LEAVING : MB_REASON_CHOKED;
+            refuse->to = event->other;
+            refuse->said.message = MB_MSG_REFUSE;
+            refuse->said.block = said->block;
+            refuse->said.reason = peer->leaving ? MB_REASON_LEAVING : MB_REASON_CHOKED;
         }
     }
     return MB_OK;
@@ -475,11 +483,11 @@ static int peer_message(mb_peer *peer, mb_time now, const mb_event *event, mb_ac
 
 static void peer_gone(mb_peer *peer, mb_time now, const mb_event *event, mb_actions *out)
 {
-    uint32_t index = mb_known_lookup(peer, event->from, event->index);
+    uint32_t index = mb_known_lookup(peer, event->other, event->index);
 
     if (index == MB_INDEX_NONE) return;
     /* I could not reach it, but it has reached me since: to be answered, not forgotten. */
-    if (event->message == MB_MSG_HELLO && peer->known[index].remote != MB_INDEX_NONE)
+    if (event->gone.ungreeted && peer->known[index].remote != MB_INDEX_NONE)
         mb_serve_greet(peer, index, MB_MSG_HELLO_ACK, out);
     else
         mb_known_remove(peer, now, index, out);
@@ -542,29 +550,42 @@ static void peer_timer(mb_peer *peer, mb_time now, mb_actions *out)
     if (now >= peer->next_round) mb_round_begin(peer, now, out);
 }
 
-/* Events that another peer or a transfer causes, which name an entry of the table. */
+/* Its bytes are wrong: who gave them is not heard of again. */
+static void peer_bad_block(mb_peer *peer, mb_time now, uint32_t index, mb_actions *out)
+{
+    mb_peer_send(peer, out, index, MB_MSG_BYE);
+    mb_known_remove(peer, now, index, out);
+}
+
+/* The block that an event of a transfer is about. */
+static uint32_t transfer_block(const mb_event *event)
+{
+    switch ((mb_event_type)event->type) {
+    case MB_EVENT_SENT: return event->sent.block;
+    case MB_EVENT_CUT: return event->cut.block;
+    case MB_EVENT_DROPPED: return event->dropped.block;
+    case MB_EVENT_PROGRESS: return event->progress.block;
+    default: return event->block.block;
+    }
+}
+
+/* Events that a transfer causes; most name an entry of the table. */
 static int peer_transfer(mb_peer *peer, mb_time now, const mb_event *event, mb_actions *out)
 {
-    uint32_t index = mb_known_lookup(peer, event->from, event->index);
+    uint32_t index = mb_known_lookup(peer, event->other, event->index);
 
-    if (event->block >= peer->blocks) return MB_ERR_MESSAGE;
-    if (event->type == MB_EVENT_SENT) {
-        if (index != MB_INDEX_NONE) mb_serve_sent(peer, now, index, event->block, out);
-        return MB_OK;
+    if (transfer_block(event) >= peer->blocks) return MB_ERR_MESSAGE;
+    if (event->type == MB_EVENT_BLOCK) return mb_ask_block(peer, now, index, &event->block, out);
+    if (event->type == MB_EVENT_DROPPED) mb_ask_dropped(peer, event->dropped.block);
+    if (index == MB_INDEX_NONE) return MB_OK;
+    switch ((mb_event_type)event->type) {
+    case MB_EVENT_SENT: mb_serve_sent(peer, now, index, event->sent.block, out); break;
+    case MB_EVENT_PROGRESS: mb_ask_progress(peer, now, index, &event->progress); break;
+    case MB_EVENT_BAD_BLOCK: peer_bad_block(peer, now, index, out); break;
+    case MB_EVENT_CUT: return mb_ask_cut(peer, now, index, &event->cut, out);
+    default: assert(event->type == MB_EVENT_DROPPED); break; /* dealt with */
     }
-    if (event->type == MB_EVENT_BLOCK) return mb_ask_block(peer, now, index, event, out);
-    if (event->type == MB_EVENT_DROPPED) mb_ask_dropped(peer, event->block);
-    if (event->type == MB_EVENT_DROPPED || index == MB_INDEX_NONE) return MB_OK;
-    if (event->type == MB_EVENT_PROGRESS) {
-        mb_ask_progress(peer, now, index, event);
-        return MB_OK;
-    }
-    if (event->type == MB_EVENT_BAD_BLOCK) {
-        mb_peer_send(peer, out, index, MB_MSG_BYE);
-        mb_known_remove(peer, now, index, out);
-        return MB_OK;
-    }
-    return mb_ask_cut(peer, now, index, event, out);
+    return MB_OK;
 }
 
 /* Before it has started it is at most greeted; and it starts once. */
@@ -583,7 +604,7 @@ static int peer_event(mb_peer *peer, mb_time now, const mb_event *event, mb_acti
     case MB_EVENT_START: peer_start(peer, now, out); return MB_OK;
     case MB_EVENT_TIMER: peer_timer(peer, now, out); return MB_OK;
     case MB_EVENT_MESSAGE: return peer_message(peer, now, event, out);
-    case MB_EVENT_LISTED: return peer_listed(peer, now, event, out);
+    case MB_EVENT_LISTED: return peer_listed(peer, now, &event->listed, out);
     case MB_EVENT_UNLISTED: peer_unlisted(peer, now, out); return MB_OK;
     case MB_EVENT_BLOCK:
     case MB_EVENT_BAD_BLOCK:

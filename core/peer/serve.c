@@ -40,10 +40,10 @@ void mb_request_free(mb_peer *peer, uint32_t request)
 static void refuse(mb_peer *peer, uint32_t index, uint32_t block, mb_reason reason, mb_actions *out)
 {
     assert(reason != MB_REASON_NONE && block < peer->blocks);
-    mb_action *action = mb_peer_send(peer, out, index, MB_MSG_REFUSE);
+    mb_said *said = mb_peer_send(peer, out, index, MB_MSG_REFUSE);
 
-    action->block = block;
-    action->reason = (uint8_t)reason;
+    said->block = block;
+    said->reason = (uint8_t)reason;
 }
 
 static mb_via via_of(const mb_peer *peer, const mb_known *known, uint32_t flags)
@@ -56,10 +56,11 @@ static mb_via via_of(const mb_peer *peer, const mb_known *known, uint32_t flags)
 
 static void start_upload(mb_peer *peer, uint32_t index, const mb_request *request, mb_actions *out)
 {
-    assert(request->offset < mb_geometry_block_size(peer->geometry, request->block));
+    uint32_t size = mb_geometry_block_size(peer->geometry, request->block);
     mb_known *known = &peer->known[index];
     mb_action *action = mb_actions_add(out, MB_ACTION_UPLOAD);
 
+    assert(request->offset < size);
     assert(known->upload == MB_BLOCK_NONE && mb_blockset_has(peer->mine, request->block));
     known->upload = request->block;
     known->flags |= MB_KNOWN_GRANTED;
@@ -67,10 +68,11 @@ static void start_upload(mb_peer *peer, uint32_t index, const mb_request *reques
     action->to = known->node;
     action->index = index;
     action->remote = known->remote;
-    action->block = request->block;
-    action->offset = request->offset;
-    action->via = (uint8_t)via_of(peer, known, request->flags);
-    action->told = mb_peer_told(peer);
+    action->upload.block = request->block;
+    action->upload.offset = request->offset;
+    action->upload.length = size - request->offset;
+    action->upload.via = (uint8_t)via_of(peer, known, request->flags);
+    action->upload.told = mb_peer_told(peer);
 }
 
 static void enqueue(mb_peer *peer, uint32_t index, const mb_request *wanted, mb_actions *out)
@@ -181,11 +183,11 @@ static void steered(mb_peer *peer, uint32_t index, uint32_t block, mb_actions *o
 
 void mb_serve_greet(mb_peer *peer, uint32_t index, mb_message message, mb_actions *out)
 {
-    mb_action *action = mb_peer_send(peer, out, index, message);
+    mb_said *said = mb_peer_send(peer, out, index, message);
 
     if (peer->mode != MB_MODE_OPEN) return;
-    action->flags |= MB_FLAG_OPEN;
-    if (peer->protocol->super_seed) action->block = mb_serve_steer(peer, index, out);
+    said->flags |= MB_FLAG_OPEN;
+    if (peer->protocol->super_seed) said->block = mb_serve_steer(peer, index, out);
 }
 
 /* ---- requests ------------------------------------------------------------------------------- */
@@ -201,29 +203,29 @@ static bool may_serve(mb_peer *peer, mb_time now, uint32_t index, mb_actions *ou
     return known->flags & MB_KNOWN_UNCHOKED;
 }
 
-void mb_serve_request(mb_peer *peer, mb_time now, uint32_t index, const mb_event *event,
+void mb_serve_request(mb_peer *peer, mb_time now, uint32_t index, const mb_said *said,
                       mb_actions *out)
 {
     assert(mb_known_is_used(peer, index));
     mb_known *known = &peer->known[index];
     mb_request wanted = {
-        .block = event->block, .offset = event->offset, .flags = event->flags & MB_FLAG_ENDGAME};
+        .block = said->block, .offset = said->offset, .flags = said->flags & MB_FLAG_ENDGAME};
     mb_reason reason = MB_REASON_NONE;
 
-    assert(event->block < peer->blocks);
+    assert(said->block < peer->blocks);
     if (peer->leaving && !(known->flags & MB_KNOWN_LAST))
         reason = MB_REASON_LEAVING;
-    else if (!mb_blockset_has(peer->mine, event->block) || known->flags & MB_KNOWN_SELF)
+    else if (!mb_blockset_has(peer->mine, said->block) || known->flags & MB_KNOWN_SELF)
         reason = MB_REASON_NOT_HELD; /* what I ask myself for, I lack */
     else if (!peer->leaving && !may_serve(peer, now, index, out))
         reason = MB_REASON_CHOKED;
     else if (known->upload != MB_BLOCK_NONE && known->queued >= MB_PIPELINE_MAX)
         reason = MB_REASON_BUSY;
     if (reason != MB_REASON_NONE) {
-        refuse(peer, index, event->block, reason, out);
+        refuse(peer, index, said->block, reason, out);
         return;
     }
-    steered(peer, index, event->block, out);
+    steered(peer, index, said->block, out);
     if (known->upload != MB_BLOCK_NONE)
         enqueue(peer, index, &wanted, out);
     else
@@ -234,7 +236,7 @@ void mb_serve_request(mb_peer *peer, mb_time now, uint32_t index, const mb_event
     }
 }
 
-void mb_serve_abort(mb_peer *peer, uint32_t index, uint32_t flags, mb_actions *out)
+void mb_serve_abort(mb_peer *peer, uint32_t index, bool keep, mb_actions *out)
 {
     mb_known *known = &peer->known[index];
     mb_action *action = mb_actions_add(out, MB_ACTION_ABORT);
@@ -243,8 +245,8 @@ void mb_serve_abort(mb_peer *peer, uint32_t index, uint32_t flags, mb_actions *o
     action->to = known->node;
     action->index = index;
     action->remote = known->remote;
-    action->block = known->upload;
-    action->flags = (uint8_t)flags;
+    action->abort.block = known->upload;
+    action->abort.keep = keep;
     known->upload = MB_BLOCK_NONE;
     peer->uploads--;
 }
@@ -294,7 +296,7 @@ void mb_serve_cancel(mb_peer *peer, mb_time now, uint32_t index, uint32_t block,
         return;
     }
     if (known->upload != block) return;
-    mb_serve_abort(peer, index, 0, out);
+    mb_serve_abort(peer, index, false, out);
     upload_ended(peer, index, block, out);
 }
 
@@ -306,7 +308,7 @@ static void offer_last_block(mb_peer *peer, uint32_t index, mb_actions *out)
     assert(peer->leaving && mb_known_is_used(peer, index));
     mb_known *known = &peer->known[index];
     bool lent = peer->mode == MB_MODE_SLOTS || peer->mode == MB_MODE_QUEUE;
-    mb_action *notice;
+    mb_said *notice;
 
     mb_serve_refuse_queue(peer, index, MB_REASON_LEAVING, out);
     if (known->upload != MB_BLOCK_NONE || known->flags & MB_KNOWN_SELF) return;
@@ -327,8 +329,8 @@ void mb_serve_leave(mb_peer *peer, mb_time now, mb_actions *out)
     if (peer->known_count > 0 && peer->protocol->knowledge == MB_KNOWLEDGE_PIGGYBACK) {
         mb_action *tell = mb_actions_add(out, MB_ACTION_BROADCAST);
 
-        tell->message = MB_MSG_HAVE;
-        tell->told = mb_peer_told(peer);
+        tell->said.message = MB_MSG_HAVE;
+        tell->said.told = mb_peer_told(peer);
     }
     for (uint32_t i = 0; i < peer->unchoked.count; i++)
         offer_last_block(peer, peer->unchoked.items[i], out);
@@ -342,7 +344,7 @@ void mb_serve_try_leaving(mb_peer *peer, mb_time now, mb_actions *out)
     assert(!peer->left);
     if (peer->uploads > 0 || peer->last_count > 0) return;
     bye = mb_actions_add(out, MB_ACTION_BROADCAST);
-    bye->message = MB_MSG_BYE;
+    bye->said.message = MB_MSG_BYE;
     mb_peer_announce(peer, now, MB_ANNOUNCE_LEAVE, out);
     mb_actions_add(out, MB_ACTION_LEFT);
     peer->left = true;

@@ -212,7 +212,7 @@ static void list_one(net_announcer *a, const mb_wire_peer *entry, net_listing *l
     if (a->minibit && remote->speech != NET_SPEECH_MINIBIT)
         remote->speech = entry->extension ? NET_SPEECH_MINIBIT : NET_SPEECH_PLAIN;
     list[*count].node = remote->node;
-    list[*count].flags = remote->node == MB_NODE_TRACKER ? MB_FLAG_SEEDER : 0;
+    list[*count].seeder = remote->node == MB_NODE_TRACKER;
     list[*count].tell = tell(a, remote, entry);
     (*count)++;
 }

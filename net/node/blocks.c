@@ -92,7 +92,7 @@ static void partial_lose(net_node *node, uint32_t block)
     net_event dropped = net_event_make(MB_EVENT_DROPPED, NULL);
 
     partial_drop(node, block);
-    dropped.event.block = block;
+    dropped.event.dropped.block = block;
     net_node_hear(node, &dropped);
 }
 
@@ -171,11 +171,11 @@ void net_node_cut(net_link *link, const net_ask *ask, const net_conn *conn, cons
     net_event event = net_event_make(MB_EVENT_CUT, link->remote);
 
     if (ask->dropped) return;
-    event.event.block = ask->block;
+    event.event.cut.block = ask->block;
     if (body && size > ask->offset) {
         if (!ask->headless && partial_keep(node, link->remote, conn->host, ask, body, size)) {
-            event.event.flags = MB_FLAG_KEEP;
-            event.event.offset = size;
+            event.event.cut.keep = true;
+            event.event.cut.here = size;
         }
     }
     net_node_hear(node, &event);
@@ -197,14 +197,12 @@ void net_node_note_lost(const net_link *link, const net_conn *conn, const net_bl
     if (!body && waits) net_record_downloaded(record, conn->size);
 }
 
-static void tell_progress(const net_link *link, const net_ask *ask, uint32_t offset,
-                          uint32_t carried)
+static void tell_progress(const net_link *link, const net_ask *ask, uint32_t here, uint32_t carried)
 {
     net_event *event = net_node_push(link->node, MB_EVENT_PROGRESS, link->remote);
 
-    event->event.block = ask->block;
-    event->event.offset = offset;
-    event->event.carried = carried;
+    event->event.progress =
+        (mb_event_progress){.block = ask->block, .here = here, .carried = carried};
 }
 
 /* A text that is not whole yet is looked at only for its length: it is the answer to the oldest
@@ -288,7 +286,7 @@ static void tell_arrival(const arrival *a)
     assert(a->error == MB_OK);
     net_event event = net_event_make(MB_EVENT_BLOCK, a->link->remote);
 
-    event.event.block = a->block;
+    event.event.block.block = a->block;
     event.gain.from = a->link->remote->node;
     event.gain.block = a->block;
     event.gain.bytes = wire_bytes(&a->ask, a->payload);
@@ -308,7 +306,7 @@ static void tell_wrong(const arrival *a)
     net_event cut = net_event_make(MB_EVENT_CUT, a->link->remote);
     net_event bad = net_event_make(MB_EVENT_BAD_BLOCK, a->link->remote);
 
-    cut.event.block = bad.event.block = a->block;
+    cut.event.cut.block = bad.event.block.block = a->block;
     if (a->ask.mixed) doubt_givers(node, &a->ask, a->link->remote, a->host);
     if (beginning_of(node, &a->ask)) partial_lose(node, a->block);
     if (a->ask.offset > 0) net_node_hear(node, &cut);
@@ -431,9 +429,9 @@ static void hear_refusal(net_link *link, net_ask *ask, mb_wire_reason reason)
     net_event event = net_event_make(MB_EVENT_MESSAGE, link->remote);
 
     net_record_refused(link->node->config.record);
-    event.event.message = MB_MSG_REFUSE;
-    event.event.block = ask->block;
-    event.event.reason = (uint8_t)mb_wire_reason_meant(reason);
+    event.event.message.said.message = MB_MSG_REFUSE;
+    event.event.message.said.block = ask->block;
+    event.event.message.said.reason = (uint8_t)mb_wire_reason_meant(reason);
     if (!ask->dropped) net_node_hear(link->node, &event);
     net_link_answered(link, ask);
 }

@@ -119,43 +119,42 @@ static bool raw_wanted(const net_node *node)
     return node->config.protocol->encoding == MB_ENCODING_RAW;
 }
 
-static void send_request(net_link *link, net_conn *conn, const mb_action *wanted)
+static void send_request(net_link *link, net_conn *conn, const mb_said *wanted)
 {
     assert(wanted->block < link->node->geometry->blocks);
-    mb_action asked = *wanted;
-    const mb_action *action = &asked;
+    mb_said asked = *wanted;
     mb_wire_extension e = {.version = MB_WIRE_VERSION,
                            .raw = raw_wanted(link->node),
                            .keep = true,
-                           .offset = action->offset,
-                           .endgame = action->flags & MB_FLAG_ENDGAME};
+                           .offset = wanted->offset,
+                           .endgame = wanted->flags & MB_FLAG_ENDGAME};
     const mb_wire_message message = {.type = MB_WIRE_REQUEST,
                                      .peer_id = link->node->config.id,
-                                     .block = action->block,
+                                     .block = wanted->block,
                                      .extension = &e};
     net_told_text text;
 
     if (link->remote->doubted) asked.offset = e.offset = 0; /* all of it, to be blamed for */
-    net_told_put(link, conn, action->told, false, &e, &text);
-    net_link_asked(link, action);
+    net_told_put(link, conn, wanted->told, false, &e, &text);
+    net_link_asked(link, &asked);
     net_record_request(link->node->config.record);
     net_node_send(conn, &message);
     net_told_clear(&text);
 }
 
-static void send_note(net_link *link, net_conn *conn, const mb_action *action)
+static void send_note(net_link *link, net_conn *conn, const mb_said *said)
 {
-    mb_wire_note note = mb_wire_note_of((mb_message)action->message);
+    mb_wire_note note = mb_wire_note_of((mb_message)said->message);
     mb_wire_extension e = {0};
     net_told_text text;
 
-    put_flags(&e, action->flags);
-    if (action->block < link->node->geometry->blocks) {
+    put_flags(&e, said->flags);
+    if (said->block < link->node->geometry->blocks) {
         e.has_block = true;
-        e.block = action->block;
+        e.block = said->block;
     }
-    net_told_put(link, conn, action->told, true, &e, &text);
-    if (action->message != MB_MSG_HAVE || e.set || e.have) net_node_notice(link, conn, note, &e);
+    net_told_put(link, conn, said->told, true, &e, &text);
+    if (said->message != MB_MSG_HAVE || e.set || e.have) net_node_notice(link, conn, note, &e);
     net_told_clear(&text);
 }
 
@@ -167,45 +166,46 @@ static void drop_ask(net_link *link, uint32_t block)
         if (link->asks[i].block == block) link->asks[i].dropped = true;
 }
 
-static void send_minibit(net_link *link, const mb_action *action)
+static void send_minibit(net_link *link, const mb_said *said)
 {
     net_conn *conn;
 
-    if (action->message == MB_MSG_HELLO || action->message == MB_MSG_HELLO_ACK) {
+    if (said->message == MB_MSG_HELLO || said->message == MB_MSG_HELLO_ACK) {
         if (net_link_conn(link))
-            net_node_hello(link, mb_wire_note_of((mb_message)action->message), action->flags,
-                           action->told);
+            net_node_hello(link, mb_wire_note_of((mb_message)said->message), said->flags,
+                           said->told);
         else
             net_node_push(link->node, MB_EVENT_GONE, link->remote);
         return;
     }
-    if (action->message == MB_MSG_BYE && !link->out && !link->in) return; /* nothing to part from */
+    if (said->message == MB_MSG_BYE && !link->out && !link->in) return; /* nothing to part from */
     conn = net_link_conn(link);
     if (!conn) {
-        if (action->message != MB_MSG_BYE) net_node_push(link->node, MB_EVENT_GONE, link->remote);
+        if (said->message != MB_MSG_BYE) net_node_push(link->node, MB_EVENT_GONE, link->remote);
         return;
     }
-    if (action->message == MB_MSG_CANCEL) drop_ask(link, action->block);
-    if (action->message == MB_MSG_REQUEST)
-        send_request(link, conn, action);
+    if (said->message == MB_MSG_CANCEL) drop_ask(link, said->block);
+    if (said->message == MB_MSG_REQUEST)
+        send_request(link, conn, said);
     else
-        send_note(link, conn, action);
+        send_note(link, conn, said);
 }
 
 static void do_send(net_node *node, const mb_action *action)
 {
     net_remote *remote = net_remotes_at(node->config.remotes, action->to);
-    bool parting = action->message == MB_MSG_BYE || action->message == MB_MSG_HELLO_FULL;
+    const mb_said *said = &action->said;
+    bool parting = said->message == MB_MSG_BYE || said->message == MB_MSG_HELLO_FULL;
     net_link *link;
 
-    if (!remote || action->flags & MB_FLAG_QUIET) return;
+    if (!remote || said->flags & MB_FLAG_QUIET) return;
     link = net_link_get(node, remote);
-    if (action->message == MB_MSG_REFUSE) {
-        net_node_refuse(link, action);
+    if (said->message == MB_MSG_REFUSE) {
+        net_node_refuse(link, said, action->index == MB_INDEX_NONE);
     } else if (remote->speech != NET_SPEECH_MINIBIT) {
-        net_plain_send(link, action);
+        net_plain_send(link, said);
     } else {
-        send_minibit(link, action);
+        send_minibit(link, said);
     }
     if (parting && remote->link) net_link_part(link);
     if (remote->link) net_link_release(link);
@@ -223,13 +223,12 @@ static void do_broadcast(net_node *node, const mb_action *action)
 
 /* ---- notes ---------------------------------------------------------------------------------- */
 
-/* The delivery of `block` in this step, or NULL. */
-static const net_gain *gain_of(const net_node *node, uint32_t block)
+/* The delivery that the tag stands for, a place in the batch and one; NULL: the block came without.
+ */
+static const net_gain *gain_of(const net_node *node, uint64_t tag)
 {
-    for (uint32_t i = 0; i < node->batch_count; i++)
-        if (node->batch[i].event.type == MB_EVENT_BLOCK && node->batch[i].event.block == block)
-            return &node->batch[i].gain;
-    return NULL;
+    assert(tag <= node->batch_count);
+    return tag == MB_TAG_NONE ? NULL : &node->batch[tag - 1].gain;
 }
 
 static const char *name_of(const net_node *node, uint32_t from)
@@ -239,10 +238,10 @@ static const char *name_of(const net_node *node, uint32_t from)
     return remote ? remote->id : "";
 }
 
-static void do_gained(net_node *node, const mb_action *action)
+static void do_gained(net_node *node, const mb_action_gained *action)
 {
     assert(action->block < node->geometry->blocks);
-    const net_gain *from = gain_of(node, action->block);
+    const net_gain *from = gain_of(node, action->tag);
     net_gain gain = {.time = net_loop_now(node->loop), .block = action->block};
 
     if (node->config.seeder) return;
@@ -311,10 +310,10 @@ static void do_outward(net_node *node, const mb_action *action)
     switch ((mb_action_type)action->type) {
     case MB_ACTION_SEND: do_send(node, action); break;
     case MB_ACTION_BROADCAST: do_broadcast(node, action); break;
-    case MB_ACTION_UPLOAD: net_node_upload(node, action); break;
-    case MB_ACTION_ABORT: net_node_abort(node, action); break;
+    case MB_ACTION_UPLOAD: net_node_upload(node, action->to, &action->upload); break;
+    case MB_ACTION_ABORT: net_node_abort(node, action->to, &action->abort); break;
     case MB_ACTION_ANNOUNCE:
-        node->config.ops->announce(node, (mb_announce)action->message, action->told);
+        node->config.ops->announce(node, (mb_announce)action->announce.what, action->announce.told);
         break;
     case MB_ACTION_LEFT:
         node->left = true;
@@ -354,7 +353,7 @@ void net_node_execute(net_node *node, const mb_action *action)
 
     switch ((mb_action_type)action->type) {
     case MB_ACTION_MEASURE: node->measuring = true; return;
-    case MB_ACTION_GAINED: do_gained(node, action); return;
+    case MB_ACTION_GAINED: do_gained(node, &action->gained); return;
     case MB_ACTION_COMPLETE: do_complete(node); return;
     case MB_ACTION_WASTED: return; /* its bytes led to no block: the record sees that */
     case MB_ACTION_ANSWER: return; /* the tracker's */

@@ -214,11 +214,13 @@ static void hear_request(net_conn *conn, net_link *link, const mb_wire_message *
     }
     if (!e || link->remote->speech != NET_SPEECH_MINIBIT || !conn->keep) net_plain_introduce(link);
     event.tell = hear_told(conn, link, e);
-    event.event.message = MB_MSG_REQUEST;
-    event.event.where = where_of(conn);
-    event.event.block = m->block;
-    event.event.offset = e ? e->offset : 0;
-    event.event.flags = e && e->endgame ? MB_FLAG_ENDGAME : 0;
+    event.event.message.where = where_of(conn);
+    event.event.message.said = (mb_said){
+        .message = MB_MSG_REQUEST,
+        .flags = e && e->endgame ? MB_FLAG_ENDGAME : 0,
+        .block = m->block,
+        .offset = e ? e->offset : 0,
+    };
     net_node_hear(link->node, &event);
 }
 
@@ -245,17 +247,19 @@ static void hear_notice(net_conn *conn, net_link *link, const mb_wire_message *m
     assert(m->extension && m->extension->note < MB_WIRE_NOTE_COUNT);
     const mb_wire_extension *e = m->extension;
     net_event event = net_event_make(MB_EVENT_MESSAGE, link->remote);
+    mb_said *said = &event.event.message.said;
     bool parts = e->note == MB_WIRE_NOTE_BYE || e->note == MB_WIRE_NOTE_HELLO_FULL;
 
     note_place(conn, link, e);
     event.tell = hear_told(conn, link, e);
-    event.event.message = (uint8_t)mb_wire_note_message(e->note);
-    event.event.where = where_of(conn);
-    event.event.flags = flags_of(e);
-    event.event.block = e->has_block ? e->block : MB_BLOCK_NONE;
-    if (e->note == MB_WIRE_NOTE_HELLO || e->note == MB_WIRE_NOTE_HELLO_ACK) event.event.remote = 0;
-    if (e->note == MB_WIRE_NOTE_UNCHOKE || e->open) link->unchoke_flags = event.event.flags;
-    if (event.event.message == 0) return; /* alive */
+    said->message = (uint8_t)mb_wire_note_message(e->note);
+    said->flags = flags_of(e);
+    if (e->has_block) said->block = e->block;
+    event.event.message.where = where_of(conn);
+    if (e->note == MB_WIRE_NOTE_HELLO || e->note == MB_WIRE_NOTE_HELLO_ACK)
+        event.event.message.remote = 0;
+    if (e->note == MB_WIRE_NOTE_UNCHOKE || e->open) link->unchoke_flags = said->flags;
+    if (said->message == 0) return; /* alive */
     if (parts) net_link_keep(link);
     net_node_hear(link->node, &event);
     if (parts) net_link_part(link);

@@ -99,7 +99,7 @@ typedef struct net_link {
 /* An event on its way to the core. */
 typedef struct net_event {
     mb_event event;
-    bool tell; /* `told` is what the remote's log shows when the core gets it */
+    bool tell; /* a message: what is told is what the remote's log shows when the core gets it */
     net_gain gain;
     void *owned; /* freed after the step: lists */
 } net_event;
@@ -156,7 +156,7 @@ struct net_node {
 
 /* ---- node.c ---- */
 
-/* Queues an event for the next step; `type` and what else is zero or NONE. Valid until the next. */
+/* Queues an event for the next step, as mb_event_make() has it. Valid until the next. */
 net_event *net_node_push(net_node *node, mb_event_type type, const net_remote *from);
 /* The same after the loop's latency: for what comes from outside. */
 void net_node_hear(net_node *node, const net_event *event);
@@ -190,7 +190,7 @@ void net_link_part(net_link *link);
 void net_link_ban(net_link *link, const char *host, const char *why);
 
 net_ask *net_link_ask(net_link *link, uint32_t block);
-void net_link_asked(net_link *link, const mb_action *action);
+void net_link_asked(net_link *link, const mb_said *request);
 void net_link_answered(net_link *link, net_ask *ask); /* takes it out */
 bool net_link_requested(net_link *link, const net_request *request);
 bool net_link_take_request(net_link *link, uint32_t block, net_request *request);
@@ -236,9 +236,10 @@ void net_node_measure(net_node *node);
 void net_node_partials_clear(net_node *node);
 
 /* ---- serve.c ---- */
-void net_node_upload(net_node *node, const mb_action *action);
-void net_node_abort(net_node *node, const mb_action *action);
-void net_node_refuse(net_link *link, const mb_action *action);
+void net_node_upload(net_node *node, mb_node to, const mb_action_upload *action);
+void net_node_abort(net_node *node, mb_node to, const mb_action_abort *action);
+/* Refuses; a `stranger` is told that it is one. */
+void net_node_refuse(net_link *link, const mb_said *refusal, bool stranger);
 void net_node_conn_gone(net_link *link, net_conn *conn); /* its requests and uploads end */
 void net_node_cache(net_node *node, uint32_t block, net_block *bytes);
 /* Cuts what is taken too slowly while others wait; once a second. O(links). */
@@ -258,7 +259,7 @@ void net_node_watch(net_node *node, bool now);
 
 /* ---- plain.c ---- */
 /* A message to one who does not speak the extension, or may not. */
-void net_plain_send(net_link *link, const mb_action *action);
+void net_plain_send(net_link *link, const mb_said *said);
 /* A request from one: the core learns of it first. */
 void net_plain_introduce(net_link *link);
 void net_plain_message(net_conn *conn, net_link *link, const mb_wire_message *message);

@@ -225,7 +225,7 @@ net_ask *net_link_ask(net_link *link, uint32_t block)
     return NULL;
 }
 
-void net_link_asked(net_link *link, const mb_action *action)
+void net_link_asked(net_link *link, const mb_said *request)
 {
     assert(link->ask_count < UINT16_MAX / 2);
     if (link->ask_count == link->ask_capacity) {
@@ -233,9 +233,9 @@ void net_link_asked(net_link *link, const mb_action *action)
         link->asks = net_realloc(link->asks, link->ask_capacity * sizeof *link->asks);
     }
     link->asks[link->ask_count++] = (net_ask){
-        .block = action->block,
-        .offset = action->offset,
-        .endgame = action->flags & MB_FLAG_ENDGAME,
+        .block = request->block,
+        .offset = request->offset,
+        .endgame = request->flags & MB_FLAG_ENDGAME,
     };
 }
 

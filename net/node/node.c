@@ -17,10 +17,7 @@ net_event net_event_make(mb_event_type type, const net_remote *from)
     net_event made;
 
     memset(&made, 0, sizeof made);
-    made.event.type = (uint8_t)type;
-    made.event.from = from ? from->node : MB_NODE_NONE;
-    made.event.index = made.event.remote = MB_INDEX_NONE;
-    made.event.block = MB_BLOCK_NONE;
+    made.event = mb_event_make(type, from ? from->node : MB_NODE_NONE);
     return made;
 }
 
@@ -92,28 +89,50 @@ static void take_batch(net_node *node)
     node->queue_count = 0;
 }
 
+/* The wire's request is for all from its offset on, whose length shows only now where the file's
+ * size has just been told. */
+static void fill_message(const net_node *node, net_event *event, const net_remote *remote)
+{
+    mb_said *said = &event->event.message.said;
+    uint32_t size;
+
+    if (event->tell && remote) said->told = net_remote_told(remote);
+    if (said->message != MB_MSG_REQUEST) return;
+    assert(said->block < node->geometry->blocks);
+    size = mb_geometry_block_size(node->geometry, said->block);
+    said->length = said->offset < size ? size - said->offset : 0;
+}
+
+static void fill_list(const net_node *node, net_event *event)
+{
+    mb_listing *list = event->owned;
+
+    for (uint32_t i = 0; i < event->event.listed.list_count; i++) {
+        const net_remote *remote = net_remotes_at(node->config.remotes, list[i].node);
+
+        if (list[i].told.count && remote) list[i].told = net_remote_told(remote);
+    }
+}
+
 /* Fills in what the events tell: only now, for a log may have moved since they were queued. */
 static void fill_events(net_node *node)
 {
     assert(node->batch_count > 0);
-    net_remotes *remotes = node->config.remotes;
-
     if (node->batch_count > node->events_capacity) {
         node->events_capacity = node->batch_count * 2;
         node->events = net_realloc(node->events, node->events_capacity * sizeof *node->events);
     }
     for (uint32_t i = 0; i < node->batch_count; i++) {
         net_event *from = &node->batch[i];
-        const net_remote *remote = net_remotes_at(remotes, from->event.from);
+        uint8_t type = from->event.type;
 
-        if (from->tell && remote) from->event.told = net_remote_told(remote);
+        if (type == MB_EVENT_MESSAGE)
+            fill_message(node, from, net_remotes_at(node->config.remotes, from->event.other));
+        else if (type == MB_EVENT_LISTED)
+            fill_list(node, from);
+        else if (type == MB_EVENT_BLOCK || type == MB_EVENT_BAD_BLOCK)
+            from->event.block.tag = i + 1;
         node->events[i] = from->event;
-        if (from->event.type != MB_EVENT_LISTED) continue;
-        mb_listing *list = from->owned;
-        for (uint32_t n = 0; n < from->event.list_count; n++) {
-            remote = net_remotes_at(remotes, list[n].node);
-            if (list[n].told.count && remote) list[n].told = net_remote_told(remote);
-        }
     }
 }
 
@@ -377,16 +396,14 @@ void net_node_listed(net_node *node, const net_listing *list, uint32_t count, co
 
         if (!remote) continue;
         copy[used].node = list[i].node;
-        copy[used].flags = list[i].flags;
+        copy[used].seeder = list[i].seeder;
         copy[used].told.count = list[i].tell; /* a mark: it is filled in when the core gets it */
         used++;
     }
     if (dealt_count > 0) memcpy(dealt_copy, dealt, dealt_count * sizeof *dealt);
     event.owned = copy;
-    event.event.list = copy;
-    event.event.list_count = used;
-    event.event.dealt = dealt_copy;
-    event.event.dealt_count = dealt_count;
+    event.event.listed = (mb_event_listed){
+        .list = copy, .dealt = dealt_copy, .list_count = used, .dealt_count = dealt_count};
     net_node_hear(node, &event);
 }
 

@@ -57,11 +57,11 @@ void net_node_start(net_node *node);
 /* A connection waits at `server`. */
 void net_node_accept(net_node *node, uv_stream_t *server);
 
-/* The tracker's answer: `nodes` with `flags` (MB_FLAG_SEEDER) and whether each is to be told of
+/* The tracker's answer: `nodes`, which is the seeder, and whether each is to be told of
  * from the table, `dealt` blocks. The arrays are copied. */
 typedef struct net_listing {
     mb_node node;
-    uint8_t flags;
+    bool seeder;
     bool tell;
 } net_listing;
 void net_node_listed(net_node *node, const net_listing *list, uint32_t count, const uint32_t *dealt,

@@ -12,14 +12,12 @@
 #include "net/limits.h"
 #include "net/node/impl.h"
 
-static void hear_message(net_link *link, mb_message message, uint8_t flags, uint32_t block)
+static void hear_message(net_link *link, mb_message message)
 {
     net_event event = net_event_make(MB_EVENT_MESSAGE, link->remote);
 
-    event.event.message = (uint8_t)message;
-    event.event.flags = flags;
-    event.event.block = block;
-    if (message == MB_MSG_HELLO || message == MB_MSG_HELLO_ACK) event.event.remote = 0;
+    event.event.message.said.message = (uint8_t)message;
+    if (message == MB_MSG_HELLO || message == MB_MSG_HELLO_ACK) event.event.message.remote = 0;
     event.tell = message == MB_MSG_HELLO;
     net_node_hear(link->node, &event);
 }
@@ -28,7 +26,7 @@ void net_plain_introduce(net_link *link)
 {
     if (link->greeted) return;
     link->greeted = true;
-    hear_message(link, MB_MSG_HELLO, 0, MB_BLOCK_NONE);
+    hear_message(link, MB_MSG_HELLO);
 }
 
 /* ---- asking --------------------------------------------------------------------------------- */
@@ -38,9 +36,9 @@ static void refuse_all(net_link *link)
     while (link->ask_count > 0) {
         net_event event = net_event_make(MB_EVENT_MESSAGE, link->remote);
 
-        event.event.message = MB_MSG_REFUSE;
-        event.event.block = link->asks[0].block;
-        event.event.reason = MB_REASON_CHOKED;
+        event.event.message.said.message = MB_MSG_REFUSE;
+        event.event.message.said.block = link->asks[0].block;
+        event.event.message.said.reason = MB_REASON_CHOKED;
         net_record_refused(link->node->config.record);
         net_node_hear(link->node, &event);
         net_link_answered(link, &link->asks[0]);
@@ -136,26 +134,26 @@ void net_plain_closed(net_conn *conn, net_link *link)
 
 /* ---- what the core says to it ---------------------------------------------------------------- */
 
-void net_plain_send(net_link *link, const mb_action *action)
+void net_plain_send(net_link *link, const mb_said *said)
 {
     assert(link->remote->speech != NET_SPEECH_MINIBIT);
-    switch ((mb_message)action->message) {
+    switch ((mb_message)said->message) {
     case MB_MSG_HELLO:
         link->greeted = true;
-        hear_message(link, MB_MSG_HELLO_ACK, 0, MB_BLOCK_NONE);
+        hear_message(link, MB_MSG_HELLO_ACK);
         if (link->node->config.protocol->ask == MB_ASK_UNCHOKERS)
-            hear_message(link, MB_MSG_UNCHOKE, 0, MB_BLOCK_NONE);
+            hear_message(link, MB_MSG_UNCHOKE);
         break;
     case MB_MSG_HELLO_ACK: /* it asked me: it may be asked too */
         if (link->node->config.protocol->ask == MB_ASK_UNCHOKERS && link->remote->port != 0)
-            hear_message(link, MB_MSG_UNCHOKE, 0, MB_BLOCK_NONE);
+            hear_message(link, MB_MSG_UNCHOKE);
         break;
     case MB_MSG_UNCHOKE: /* it cannot be told of a slot of its own: it asks when it asks */
-        if (action->flags & MB_FLAG_SLOT && link->request_count == 0)
-            hear_message(link, MB_MSG_DECLINE, 0, MB_BLOCK_NONE);
+        if (said->flags & MB_FLAG_SLOT && link->request_count == 0)
+            hear_message(link, MB_MSG_DECLINE);
         break;
     case MB_MSG_REQUEST:
-        net_link_asked(link, action);
+        net_link_asked(link, said);
         net_plain_ask_next(link);
         break;
     default: break;
@@ -178,5 +176,5 @@ void net_plain_tick(net_link *link, mb_time now)
     if (link->retry_at == MB_NEVER || now < link->retry_at) return;
     link->retry_at = MB_NEVER;
     if (link->greeted && link->node->config.protocol->ask == MB_ASK_UNCHOKERS)
-        hear_message(link, MB_MSG_UNCHOKE, 0, MB_BLOCK_NONE);
+        hear_message(link, MB_MSG_UNCHOKE);
 }

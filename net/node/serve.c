@@ -64,7 +64,7 @@ static void note_plain(const net_upload *upload)
 
     if (upload->shown) return;
     net_remote_tell_block(link->node->config.remotes, link->remote, upload->block);
-    event.event.message = MB_MSG_HAVE;
+    event.event.message.said.message = MB_MSG_HAVE;
     event.tell = true;
     net_node_hear(link->node, &event);
 }
@@ -194,7 +194,7 @@ static void on_sent(net_out *out, bool sent)
     }
     if (!upload->aborted && !node->freeing) {
         event = net_node_push(node, MB_EVENT_SENT, upload->link->remote);
-        event->event.block = upload->block;
+        event->event.sent.block = upload->block;
     }
     upload_release(upload);
 }
@@ -333,24 +333,24 @@ static void upload_read(net_upload *upload)
 /* ---- what the core wants --------------------------------------------------------------------- */
 
 /* The asker's connection has gone meanwhile: as if it were sent. */
-static void sent_to_nobody(net_node *node, const mb_action *action, const net_remote *remote)
+static void sent_to_nobody(net_node *node, mb_node to, uint32_t block)
 {
-    net_event *event = net_node_push(node, MB_EVENT_SENT, remote);
+    net_event *event = net_node_push(node, MB_EVENT_SENT, NULL);
 
-    event->event.from = action->to;
-    event->event.block = action->block;
+    event->event.other = to;
+    event->event.sent.block = block;
 }
 
-void net_node_upload(net_node *node, const mb_action *action)
+void net_node_upload(net_node *node, mb_node to, const mb_action_upload *action)
 {
     assert(action->block < node->geometry->blocks);
-    net_remote *remote = net_remotes_at(node->config.remotes, action->to);
+    net_remote *remote = net_remotes_at(node->config.remotes, to);
     net_link *link = remote ? remote->link : NULL;
     net_request request;
     net_upload *upload;
 
     if (!link || !net_link_take_request(link, action->block, &request)) {
-        sent_to_nobody(node, action, remote);
+        sent_to_nobody(node, to, action->block);
         return;
     }
     upload = net_alloc_zero(sizeof *upload);
@@ -376,9 +376,9 @@ void net_node_upload(net_node *node, const mb_action *action)
     upload_read(upload);
 }
 
-void net_node_abort(net_node *node, const mb_action *action)
+void net_node_abort(net_node *node, mb_node to, const mb_action_abort *action)
 {
-    net_remote *remote = net_remotes_at(node->config.remotes, action->to);
+    net_remote *remote = net_remotes_at(node->config.remotes, to);
     net_link *link = remote ? remote->link : NULL;
 
     for (net_upload *u = link ? link->uploads : NULL; u; u = u->next) {
@@ -397,20 +397,22 @@ void net_node_abort(net_node *node, const mb_action *action)
 }
 
 /* A stranger is told that it is one, or it would wait for ever for an unchoke. */
-static mb_wire_reason reason_of(const mb_action *action)
+static mb_wire_reason reason_of(mb_reason reason, bool stranger)
 {
-    bool strange = action->reason == MB_REASON_CHOKED && action->index == MB_INDEX_NONE;
+    bool strange = reason == MB_REASON_CHOKED && stranger;
 
-    return strange ? MB_WIRE_REASON_UNKNOWN : (mb_wire_reason)action->reason;
+    return strange ? MB_WIRE_REASON_UNKNOWN : (mb_wire_reason)reason;
 }
 
-void net_node_refuse(net_link *link, const mb_action *action)
+void net_node_refuse(net_link *link, const mb_said *refusal, bool stranger)
 {
     net_request request;
 
-    if (!net_link_take_request(link, action->block, &request)) return;
+    if (!net_link_take_request(link, refusal->block, &request)) return;
     net_record_refusal(link->node->config.record);
-    if (request.shown) send_refusal(link, request.conn, action->block, reason_of(action));
+    if (request.shown)
+        send_refusal(link, request.conn, refusal->block,
+                     reason_of((mb_reason)refusal->reason, stranger));
     /* the plain way to refuse is to say nothing */
     if (!request.conn->keep && !request.conn->closing) net_conn_finish(request.conn);
 }

@@ -149,10 +149,11 @@ static void add_listed(const net_list_config *config, const mb_listing *listing,
 }
 
 /* The list with the asker's own entry alone. */
-static void write_own(const net_list_config *config, const mb_action *answer, bool wants, bool keep,
+static void write_own(const net_list_config *config, const mb_action *action, bool wants, bool keep,
                       mb_text *text)
 {
-    const net_remote *remote = net_remotes_at(config->remotes, answer->to);
+    const mb_action_answer *answer = &action->answer;
+    const net_remote *remote = net_remotes_at(config->remotes, action->to);
     mb_wire_file file = {.geometry = config->manifest->geometry};
     mb_wire_extension e = {.version = MB_WIRE_VERSION, .keep = keep, .file = &file};
     const mb_wire_peer peer = {
@@ -168,15 +169,17 @@ static void write_own(const net_list_config *config, const mb_action *answer, bo
     if (mb_wire_encode(&m, text) != MB_OK) net_log(NET_ERROR, "an answer is too long to be sent");
 }
 
-void net_list_write(const net_list_config *config, const net_conn *conn, const mb_action *answer,
+void net_list_write(const net_list_config *config, const net_conn *conn, const mb_action *action,
                     bool wants, bool keep, mb_text *text)
 {
-    assert(answer->to != MB_NODE_TRACKER);
-    write_own(config, answer, wants, keep, text);
+    assert(action->to != MB_NODE_TRACKER);
+    const mb_action_answer *answer = &action->answer;
+
+    write_own(config, action, wants, keep, text);
     if (text->size > 0) {
         text->size--; /* the bracket that ends it */
         for (uint32_t i = 0; i < answer->list_count; i++)
-            if (answer->list[i].node != answer->to)
+            if (answer->list[i].node != action->to)
                 add_listed(config, &answer->list[i], conn, text);
         mb_text_add(text, "]");
     }
@@ -251,7 +254,7 @@ static void add_remote(const net_list_config *config, mb_text *text, const net_r
 }
 
 /* What the heads of the listed take, the seeder's apart. */
-static size_t heads_size(const net_list_config *config, const mb_action *answer)
+static size_t heads_size(const net_list_config *config, const mb_action_answer *answer)
 {
     size_t size = 0;
 
@@ -282,10 +285,11 @@ static size_t room_for_seeder(const net_list_config *config, size_t heads, const
 }
 
 void net_list_write_plain(const net_list_config *config, const net_conn *conn,
-                          const mb_action *answer, mb_text *text)
+                          const mb_action *action, mb_text *text)
 {
-    assert(answer->to != MB_NODE_TRACKER);
-    const net_remote *own = net_remotes_at(config->remotes, answer->to);
+    assert(action->to != MB_NODE_TRACKER);
+    const mb_action_answer *answer = &action->answer;
+    const net_remote *own = net_remotes_at(config->remotes, action->to);
     size_t heads = heads_size(config, answer);
     char seeder[NET_ADDRESS_SIZE];
     bool own_listed = false;
@@ -300,7 +304,7 @@ void net_list_write_plain(const net_list_config *config, const net_conn *conn,
 
         if (l->node == MB_NODE_TRACKER || !remote) continue;
         heads -= head_size(remote->id, remote->host);
-        own_listed |= l->node == answer->to;
+        own_listed |= l->node == action->to;
         add_remote(config, text, remote, l->told,
                    room_left(heads, text) / (answer->list_count - i));
     }

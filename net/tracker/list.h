@@ -25,14 +25,14 @@ typedef struct net_list_config {
     const net_node *node; /* the seeder */
 } net_list_config;
 
-/* The core's `answer` for who came over `conn`: the others, and the asker's own entry with the
- * file, its hashes if it `wants` them, and what it is dealt. */
-void net_list_write(const net_list_config *config, const net_conn *conn, const mb_action *answer,
+/* The core's answer, an MB_ACTION_ANSWER, for who came over `conn`: the others, and the asker's own
+ * entry with the file, its hashes if it `wants` them, and what it is dealt. */
+void net_list_write(const net_list_config *config, const net_conn *conn, const mb_action *action,
                     bool wants, bool keep, mb_text *text);
 
 /* The same as an original reads it: at most NET_LIMIT_PLAIN_LIST bytes, the tracker first, the
  * others' lists of blocks cut to what fits. */
 void net_list_write_plain(const net_list_config *config, const net_conn *conn,
-                          const mb_action *answer, mb_text *text);
+                          const mb_action *action, mb_text *text);
 
 #endif

@@ -105,9 +105,10 @@ static void answer_all(net_tracker_server *server)
         const mb_action *action = &server->actions.items[i];
         asking *a;
 
-        if (action->type != MB_ACTION_ANSWER || action->index >= server->waiting_count) continue;
-        a = server->waiting[action->index];
-        server->waiting[action->index] = NULL;
+        if (action->type != MB_ACTION_ANSWER || action->answer.tag >= server->waiting_count)
+            continue;
+        a = server->waiting[action->answer.tag];
+        server->waiting[action->answer.tag] = NULL;
         write_answer(server, a, action);
         net_loop_delay(server->config.loop, send_answer, drop_asking, a);
     }
@@ -131,16 +132,11 @@ static void fill_events(net_tracker_server *server)
         const asking *a = server->waiting[i];
         const net_remote *remote = net_remotes_at(&server->remotes, a->node);
 
-        server->events[i] = (mb_event){
-            .type = MB_EVENT_ANNOUNCE,
-            .message = (uint8_t)a->kind,
-            .from = a->node,
-            .index = i,
-            .block = MB_BLOCK_NONE,
-            .told = net_remote_told(remote),
-        };
+        server->events[i] = mb_event_make(MB_EVENT_ANNOUNCE, a->node);
+        server->events[i].announce = (mb_event_announce){
+            .what = (uint8_t)a->kind, .told = net_remote_told(remote), .tag = i};
     }
-    server->events[server->waiting_count] = (mb_event){.type = MB_EVENT_TIMER};
+    server->events[server->waiting_count] = mb_event_make(MB_EVENT_TIMER, MB_NODE_NONE);
 }
 
 static void on_timer(uv_timer_t *timer)

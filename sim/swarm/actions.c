@@ -6,7 +6,8 @@
 
 /* ---- the batch ------------------------------------------------------------------------------ */
 
-mb_event *sim_swarm_batch_add(sim_swarm *swarm, const sim_event *raw)
+mb_event *sim_swarm_batch_add(sim_swarm *swarm, mb_event_type type, mb_node other,
+                              const sim_event *raw)
 {
     assert(swarm->batch_count <= swarm->batch_capacity);
     uint32_t at = swarm->batch_count;
@@ -26,10 +27,7 @@ mb_event *sim_swarm_batch_add(sim_swarm *swarm, const sim_event *raw)
     }
     swarm->batch_count++;
     if (raw) swarm->raw[at] = *raw;
-    memset(&swarm->batch[at], 0, sizeof swarm->batch[at]);
-    swarm->batch[at].from = MB_NODE_NONE;
-    swarm->batch[at].index = swarm->batch[at].remote = MB_INDEX_NONE;
-    swarm->batch[at].block = MB_BLOCK_NONE;
+    mb_event_init(&swarm->batch[at], type, other);
     return &swarm->batch[at];
 }
 
@@ -53,40 +51,42 @@ static sim_target *targets_for(sim_swarm *swarm, uint32_t known)
 /* ---- messages ------------------------------------------------------------------------------- */
 
 /* What its row says more. */
-static uint64_t detail_of(const mb_action *a, uint32_t kind)
+static uint64_t detail_of(const mb_said *said, uint32_t kind)
 {
     switch ((rec_detail)rec_event_words[kind].detail) {
-    case REC_DETAIL_FLAGS: return a->flags;
-    case REC_DETAIL_OFFSET: return a->offset;
-    case REC_DETAIL_TOLD: return a->told.count;
-    case REC_DETAIL_REASON: return a->reason;
+    case REC_DETAIL_FLAGS: return said->flags;
+    case REC_DETAIL_OFFSET: return said->offset;
+    case REC_DETAIL_TOLD: return said->told.count;
+    case REC_DETAIL_REASON: return said->reason;
     default: return 0;
     }
 }
 
-static void trace_message(sim_swarm *swarm, mb_node from, const mb_action *a)
+static void trace_message(sim_swarm *swarm, mb_node from, mb_node to, const mb_said *said)
 {
-    assert(a->message > MB_MSG_NONE && a->message < MB_MSG_COUNT && a->to < swarm->node_count);
-    uint32_t kind = rec_message_kinds[a->message];
+    assert(said->message > MB_MSG_NONE && said->message < MB_MSG_COUNT && to < swarm->node_count);
+    uint32_t kind = rec_message_kinds[said->message];
 
-    if (a->message == MB_MSG_REFUSE) swarm->recorder->stats[a->to].refusals++;
-    sim_recorder_trace(swarm->recorder, kind, swarm->now, from, a->to, a->block,
-                       detail_of(a, kind));
+    if (said->message == MB_MSG_REFUSE) swarm->recorder->stats[to].refusals++;
+    sim_recorder_trace(swarm->recorder, kind, swarm->now, from, to, said->block,
+                       detail_of(said, kind));
 }
 
 static void message_event(sim_event *event, mb_node from, const mb_action *a)
 {
+    const mb_said *said = &a->said;
+
     *event = (sim_event){
         .type = SIM_EVENT_MESSAGE,
-        .flags = a->flags,
-        .reason = a->reason,
+        .flags = said->flags,
+        .reason = said->reason,
         .from = from,
         .index = a->remote,
-        .block = a->block,
-        .log = a->told.log,
-        .epoch = a->told.epoch,
-        .count = a->told.count,
-        .value = a->message | (uint64_t)a->offset << 32,
+        .block = said->block,
+        .log = said->told.log,
+        .epoch = said->told.epoch,
+        .count = said->told.count,
+        .value = said->message | (uint64_t)said->offset << 32,
         .value2 = a->index,
     };
 }
@@ -114,10 +114,10 @@ static void do_send(sim_swarm *swarm, mb_node from, const mb_action *a)
     mb_time delay = sim_swarm_delay(swarm, from, a->to);
     sim_event event;
 
-    trace_message(swarm, from, a);
+    trace_message(swarm, from, a->to, &a->said);
     if (swarm->options->check != SIM_CHECK_OFF) sim_swarm_check_said(swarm, from, a);
-    if (a->flags & MB_FLAG_QUIET) return;
-    if (a->message == MB_MSG_HELLO && swarm->nodes[a->to].unreachable) {
+    if (a->said.flags & MB_FLAG_QUIET) return;
+    if (a->said.message == MB_MSG_HELLO && swarm->nodes[a->to].unreachable) {
         event = (sim_event){
             .type = SIM_EVENT_GONE, .from = a->to, .index = a->index, .value = MB_MSG_HELLO};
         sim_swarm_push(swarm, swarm->now + 2 * delay, SIM_CLASS_MESSAGE, from, &event);
@@ -172,30 +172,30 @@ static uint32_t gather_alike(const sim_swarm *swarm, sim_target *targets, uint32
 }
 
 /* Of a `have` to all: the block just gained, where each gain is told; else all that it holds. */
-static uint32_t block_told(const sim_swarm *swarm, mb_node from, const mb_action *a)
+static uint32_t block_told(const sim_swarm *swarm, mb_node from, mb_told told)
 {
-    assert(a->message == MB_MSG_HAVE);
+    assert(told.log || told.count == 0);
     const mb_protocol *p = &swarm->scenario->groups[swarm->nodes[from].group].protocol;
 
     if (from == MB_NODE_TRACKER) p = &swarm->scenario->tracker.protocol;
-    if (p->knowledge != MB_KNOWLEDGE_HAVE || a->told.count == 0) return MB_BLOCK_NONE;
-    return a->told.log->blocks[a->told.count - 1];
+    if (p->knowledge != MB_KNOWLEDGE_HAVE || told.count == 0) return MB_BLOCK_NONE;
+    return told.log->blocks[told.count - 1];
 }
 
-static void trace_bye(sim_swarm *swarm, mb_node from, const mb_action *a, mb_node to)
+static void trace_bye(sim_swarm *swarm, mb_node from, const mb_said *said, mb_node to)
 {
-    if (a->message == MB_MSG_BYE)
+    if (said->message == MB_MSG_BYE)
         sim_recorder_trace(swarm->recorder, SIM_TRACE_BYE, swarm->now, from, to, MB_BLOCK_NONE, 0);
 }
 
-static void trace_broadcast(sim_swarm *swarm, mb_node from, const mb_action *a,
+static void trace_broadcast(sim_swarm *swarm, mb_node from, const mb_said *said,
                             const sim_target *targets, uint32_t count)
 {
-    if (a->message == MB_MSG_HAVE)
+    if (said->message == MB_MSG_HAVE)
         sim_recorder_trace(swarm->recorder, SIM_TRACE_HAVE, swarm->now, from, MB_NODE_NONE,
-                           a->block, a->told.count);
+                           said->block, said->told.count);
     for (uint32_t i = 0; i < count; i++)
-        trace_bye(swarm, from, a, targets[i].node);
+        trace_bye(swarm, from, said, targets[i].node);
 }
 
 /* To those who have yet to make the connection that it goes over: they hear it if they have. */
@@ -208,7 +208,7 @@ static void say_waiting(sim_swarm *swarm, mb_node from, const mb_action *a)
     while (mb_peer_known(swarm->nodes[from].peer, &walk, &target.node, &target.index)) {
         if (!is_unconnected(swarm, target.node, target.index)) continue;
         if (is_cut_off(swarm, from, target.node, target.index)) continue;
-        trace_bye(swarm, from, a, target.node);
+        trace_bye(swarm, from, &a->said, target.node);
         message_event(&event, from, a);
         event.type = SIM_EVENT_WAITING;
         event.index = event.value2 = MB_INDEX_NONE;
@@ -227,8 +227,8 @@ static void do_broadcast(sim_swarm *swarm, mb_node from, const mb_action *a)
     if (!targets) return;
     while (mb_peer_known(peer, &walk, &targets[count].node, &targets[count].index))
         count += !is_unconnected(swarm, targets[count].node, targets[count].index);
-    if (a->message == MB_MSG_HAVE) named.block = block_told(swarm, from, a);
-    trace_broadcast(swarm, from, &named, targets, count);
+    if (a->said.message == MB_MSG_HAVE) named.said.block = block_told(swarm, from, a->said.told);
+    trace_broadcast(swarm, from, &named.said, targets, count);
     for (uint32_t done = 0; done < count;) {
         uint32_t alike = gather_alike(swarm, targets + done, count - done);
 
@@ -238,38 +238,37 @@ static void do_broadcast(sim_swarm *swarm, mb_node from, const mb_action *a)
     say_waiting(swarm, from, &named);
 }
 
-static void do_announce(sim_swarm *swarm, mb_node from, const mb_action *a)
+static void do_announce(sim_swarm *swarm, mb_node from, const mb_action_announce *a)
 {
-    assert(a->message <= MB_ANNOUNCE_LEAVE && from != MB_NODE_TRACKER);
+    assert(a->what <= MB_ANNOUNCE_LEAVE && from != MB_NODE_TRACKER);
     sim_event event = {
         .from = from,
         .log = a->told.log,
         .epoch = a->told.epoch,
         .count = a->told.count,
-        .value = a->message,
+        .value = a->what,
     };
 
     sim_recorder_trace(swarm->recorder, SIM_TRACE_ANNOUNCE, swarm->now, from, MB_NODE_NONE,
-                       MB_BLOCK_NONE, a->message);
+                       MB_BLOCK_NONE, a->what);
     sim_swarm_push(swarm, swarm->now + sim_swarm_delay(swarm, from, MB_NODE_TRACKER),
                    SIM_CLASS_ANNOUNCE, MB_NODE_TRACKER, &event);
 }
 
 /* ---- blocks --------------------------------------------------------------------------------- */
 
-/* The delivery of `block` in the batch of this step; NULL where the block came otherwise. */
-static const sim_event *delivery_of(const sim_swarm *swarm, uint32_t block)
+/* The delivery that the tag stands for, a place in the batch and one; NULL: the block came without.
+ */
+static const sim_event *delivery_of(const sim_swarm *swarm, uint64_t tag)
 {
-    for (uint32_t i = 0; i < swarm->batch_count; i++)
-        if (swarm->batch[i].type == MB_EVENT_BLOCK && swarm->batch[i].block == block)
-            return &swarm->raw[i];
-    return NULL;
+    assert(tag <= swarm->batch_count);
+    return tag == MB_TAG_NONE ? NULL : &swarm->raw[tag - 1];
 }
 
-static void do_gained(sim_swarm *swarm, mb_node node, const mb_action *a)
+static void do_gained(sim_swarm *swarm, mb_node node, const mb_action_gained *a)
 {
     assert(a->block < swarm->scenario->file.geometry.blocks);
-    const sim_event *raw = delivery_of(swarm, a->block);
+    const sim_event *raw = delivery_of(swarm, a->tag);
     sim_block_gain gain = {.peer = node,
                            .from = MB_NODE_NONE,
                            .block = a->block,
@@ -300,14 +299,13 @@ static void do_gained(sim_swarm *swarm, mb_node node, const mb_action *a)
     sim_recorder_block(swarm->recorder, swarm->now, &gain);
 }
 
-static void do_wasted(sim_swarm *swarm, mb_node node, const mb_action *a)
+static void do_wasted(sim_swarm *swarm, mb_node node, const mb_action_wasted *a)
 {
     assert(a->block < swarm->scenario->file.geometry.blocks);
-    const sim_event *raw = delivery_of(swarm, a->block);
+    const sim_event *raw = delivery_of(swarm, a->tag);
 
-    if (raw)
-        sim_swarm_lose(swarm, SIM_TRACE_WASTE, raw->from, node, a->block,
-                       sim_swarm_block_bytes(raw));
+    assert(raw != NULL);
+    sim_swarm_lose(swarm, SIM_TRACE_WASTE, raw->from, node, a->block, sim_swarm_block_bytes(raw));
 }
 
 /* ---- a step --------------------------------------------------------------------------------- */
@@ -317,16 +315,16 @@ static void execute(sim_swarm *swarm, mb_node node, const mb_action *a)
     switch ((mb_action_type)a->type) {
     case MB_ACTION_SEND: do_send(swarm, node, a); break;
     case MB_ACTION_BROADCAST: do_broadcast(swarm, node, a); break;
-    case MB_ACTION_ANNOUNCE: do_announce(swarm, node, a); break;
+    case MB_ACTION_ANNOUNCE: do_announce(swarm, node, &a->announce); break;
     case MB_ACTION_UPLOAD:
         if (swarm->options->check != SIM_CHECK_OFF) sim_swarm_check_upload(swarm, node, a);
         sim_swarm_upload(swarm, node, a);
         break;
     case MB_ACTION_ABORT: sim_swarm_abort(swarm, node, a); break;
     case MB_ACTION_MEASURE: swarm->measuring = true; break;
-    case MB_ACTION_GAINED: do_gained(swarm, node, a); break;
+    case MB_ACTION_GAINED: do_gained(swarm, node, &a->gained); break;
     case MB_ACTION_COMPLETE: sim_swarm_completed(swarm, node); break;
-    case MB_ACTION_WASTED: do_wasted(swarm, node, a); break;
+    case MB_ACTION_WASTED: do_wasted(swarm, node, &a->wasted); break;
     case MB_ACTION_LEFT: sim_swarm_depart(swarm, node); break;
     case MB_ACTION_ANSWER: break; /* the tracker's */
     }
@@ -384,9 +382,9 @@ void sim_swarm_step(sim_swarm *swarm, mb_node node)
 
 /* ---- the tracker ---------------------------------------------------------------------------- */
 
-static void do_answer(sim_swarm *swarm, const mb_action *a)
+static void do_answer(sim_swarm *swarm, mb_node to, const mb_action_answer *a)
 {
-    assert(a->to < swarm->node_count && a->to != MB_NODE_TRACKER);
+    assert(to < swarm->node_count && to != MB_NODE_TRACKER);
     size_t size =
         sizeof(sim_answer) + a->list_count * sizeof *a->list + a->dealt_count * sizeof *a->dealt;
     sim_answer *answer = malloc(size);
@@ -401,10 +399,10 @@ static void do_answer(sim_swarm *swarm, const mb_action *a)
     memcpy(answer->list, a->list, a->list_count * sizeof *a->list);
     if (a->dealt_count > 0)
         memcpy(answer->list + a->list_count, a->dealt, a->dealt_count * sizeof *a->dealt);
-    sim_recorder_trace(swarm->recorder, SIM_TRACE_ANSWER, swarm->now, MB_NODE_TRACKER, a->to,
+    sim_recorder_trace(swarm->recorder, SIM_TRACE_ANSWER, swarm->now, MB_NODE_TRACKER, to,
                        MB_BLOCK_NONE, a->list_count);
-    sim_swarm_push(swarm, swarm->now + sim_swarm_delay(swarm, MB_NODE_TRACKER, a->to),
-                   SIM_CLASS_ANSWER, a->to, &event);
+    sim_swarm_push(swarm, swarm->now + sim_swarm_delay(swarm, MB_NODE_TRACKER, to),
+                   SIM_CLASS_ANSWER, to, &event);
 }
 
 static void trace_registrations(sim_swarm *swarm)
@@ -414,13 +412,14 @@ static void trace_registrations(sim_swarm *swarm)
     for (uint32_t i = 0; i < swarm->batch_count; i++) {
         const mb_event *event = &swarm->batch[i];
 
-        if (event->type != MB_EVENT_ANNOUNCE || event->message == MB_ANNOUNCE_LEAVE) continue;
-        assert(answer < swarm->actions.count && swarm->actions.items[answer].to == event->from);
-        if (event->message == MB_ANNOUNCE_REGISTER)
-            sim_recorder_trace(swarm->recorder, SIM_TRACE_REGISTER, swarm->now, event->from,
+        if (event->type != MB_EVENT_ANNOUNCE) continue;
+        if (event->announce.what == MB_ANNOUNCE_LEAVE) continue;
+        assert(answer < swarm->actions.count && swarm->actions.items[answer].to == event->other);
+        if (event->announce.what == MB_ANNOUNCE_REGISTER)
+            sim_recorder_trace(swarm->recorder, SIM_TRACE_REGISTER, swarm->now, event->other,
                                MB_NODE_NONE, MB_BLOCK_NONE,
-                               swarm->actions.items[answer].dealt_count);
-        swarm->nodes[event->from].reported = event->told.count;
+                               swarm->actions.items[answer].answer.dealt_count);
+        swarm->nodes[event->other].reported = event->announce.told.count;
         answer++;
     }
 }
@@ -442,11 +441,13 @@ void sim_swarm_step_tracker(sim_swarm *swarm)
     }
     trace_registrations(swarm);
     for (size_t i = 0; i < swarm->actions.count; i++) {
+        const mb_action *a = &swarm->actions.items[i];
+
         if (swarm->options->check != SIM_CHECK_OFF) {
-            sim_swarm_check_books(swarm, swarm->actions.items[i].to);
-            sim_swarm_check_answer(swarm, &swarm->actions.items[i]);
+            sim_swarm_check_books(swarm, a->to);
+            sim_swarm_check_answer(swarm, a->to, &a->answer);
         }
-        do_answer(swarm, &swarm->actions.items[i]);
+        do_answer(swarm, a->to, &a->answer);
     }
     deadline = mb_tracker_deadline(swarm->tracker);
     if (deadline >= swarm->tracker_timer) return;

@@ -20,8 +20,8 @@ static bool is_taken_back(const sim_swarm *swarm, const mb_action *upload)
 
     for (const mb_action *a = upload + 1; a < end; a++) {
         if (a->to != upload->to) continue;
-        if (a->type == MB_ACTION_SEND && a->message == MB_MSG_CHOKE) return true;
-        if (a->type == MB_ACTION_ABORT && a->block == upload->block) return true;
+        if (a->type == MB_ACTION_SEND && a->said.message == MB_MSG_CHOKE) return true;
+        if (a->type == MB_ACTION_ABORT && a->abort.block == upload->upload.block) return true;
     }
     return false;
 }
@@ -74,26 +74,26 @@ static bool is_news(const sim_swarm *swarm, mb_node taker, mb_node giver, uint32
 void sim_swarm_check_upload(sim_swarm *swarm, mb_node from, const mb_action *action)
 {
     const mb_peer *giver = swarm->nodes[from].peer, *taker = swarm->nodes[action->to].peer;
+    uint32_t block = action->upload.block, count;
     const uint32_t *flows;
-    uint32_t count;
 
-    SIM_CHECK(swarm, mb_blockset_has(mb_peer_blocks(giver), action->block),
-              "node %u serves block %u, which it does not hold", from, action->block);
+    SIM_CHECK(swarm, mb_blockset_has(mb_peer_blocks(giver), block),
+              "node %u serves block %u, which it does not hold", from, block);
     SIM_CHECK(swarm,
               mb_peer_has_unchoked(giver, action->to, action->index) ||
                   mb_peer_look(giver).leaving || is_taken_back(swarm, action),
               "node %u serves node %u, which it has not unchoked", from, action->to);
-    sim_swarm_check_requested(swarm, from, action->to, action->block);
+    sim_swarm_check_requested(swarm, from, action->to, block);
     flows = sim_links_flows(swarm->links, 2 * from, &count);
     for (uint32_t i = 0; i < count; i++)
         SIM_CHECK(swarm, swarm->transfers[flows[i]].to != action->to,
                   "node %u sends two blocks to node %u at once", from, action->to);
     if (!taker) return;
     SIM_CHECK(swarm,
-              !mb_blockset_has(mb_peer_blocks(taker), action->block) ||
-                  is_news(swarm, action->to, from, action->block) ||
+              !mb_blockset_has(mb_peer_blocks(taker), block) ||
+                  is_news(swarm, action->to, from, block) ||
                   sim_swarm_have_parted(swarm, from, action->to),
-              "node %u is sent block %u a second time", action->to, action->block);
+              "node %u is sent block %u a second time", action->to, block);
 }
 
 void sim_swarm_check_books(const sim_swarm *swarm, mb_node node)
@@ -114,21 +114,20 @@ void sim_swarm_check_announced(sim_swarm *swarm, mb_node from, mb_announce what)
     swarm->fates[from].announced = what != MB_ANNOUNCE_LEAVE;
 }
 
-void sim_swarm_check_answer(const sim_swarm *swarm, const mb_action *answer)
+void sim_swarm_check_answer(const sim_swarm *swarm, mb_node to, const mb_action_answer *answer)
 {
     bool redealt = swarm->scenario->protocol.books == MB_BOOKS_REDEALT;
 
     for (uint32_t i = 0; i < answer->list_count; i++) {
         mb_node listed = answer->list[i].node;
 
-        if (answer->list[i].flags & MB_FLAG_SEEDER) {
+        if (answer->list[i].seeder) {
             SIM_CHECK(swarm, listed == MB_NODE_TRACKER, "node %u is listed as the seeder", listed);
             continue;
         }
-        SIM_CHECK(swarm, listed != answer->to || redealt, "node %u is told of itself", listed);
+        SIM_CHECK(swarm, listed != to || redealt, "node %u is told of itself", listed);
         SIM_CHECK(swarm, listed < swarm->node_count && swarm->fates[listed].announced,
-                  "node %u is told of node %u, which has not announced or has left", answer->to,
-                  listed);
+                  "node %u is told of node %u, which has not announced or has left", to, listed);
     }
 }
 

@@ -131,37 +131,38 @@ static void part(sim_swarm *swarm, mb_node node, mb_node other)
 void sim_swarm_check_heard(sim_swarm *swarm, mb_node node, const mb_event *event)
 {
     struct sim_requests *requests = swarm->requests;
+    const mb_said *said = &event->message.said;
 
     /* one that could not be greeted may have greeted the node since: it is not forgotten then */
-    if (event->type == MB_EVENT_GONE && event->message != MB_MSG_HELLO)
-        part(swarm, node, event->from);
+    if (event->type == MB_EVENT_GONE && !event->gone.ungreeted) part(swarm, node, event->other);
     if (event->type != MB_EVENT_MESSAGE) return;
-    SIM_CHECK(swarm, !accepts_none(swarm, node) || names(&requests->greeted[node], event->from),
+    SIM_CHECK(swarm, !accepts_none(swarm, node) || names(&requests->greeted[node], event->other),
               "node %u, which accepts no contact, hears of node %u, which it has not greeted", node,
-              event->from);
-    if (event->message == MB_MSG_BYE || event->message == MB_MSG_HELLO_FULL)
-        part(swarm, node, event->from);
-    else if (event->message == MB_MSG_CANCEL)
-        withdraw(swarm, event->from, event->block);
-    else if (event->message == MB_MSG_REQUEST)
+              event->other);
+    if (said->message == MB_MSG_BYE || said->message == MB_MSG_HELLO_FULL)
+        part(swarm, node, event->other);
+    else if (said->message == MB_MSG_CANCEL)
+        withdraw(swarm, event->other, said->block);
+    else if (said->message == MB_MSG_REQUEST)
         add(swarm, &requests->requested[node],
-            (struct sim_heard){++requests->heard, event->from, event->block});
+            (struct sim_heard){++requests->heard, event->other, said->block});
 }
 
 void sim_swarm_check_said(sim_swarm *swarm, mb_node node, const mb_action *a)
 {
     const mb_peer *peer = swarm->nodes[node].peer;
     list *greeted = &swarm->requests->greeted[node];
+    const mb_said *said = &a->said;
 
-    if (a->message == MB_MSG_HELLO && accepts_none(swarm, node) && !names(greeted, a->to))
+    if (said->message == MB_MSG_HELLO && accepts_none(swarm, node) && !names(greeted, a->to))
         add(swarm, greeted, (struct sim_heard){.from = a->to});
-    if (a->message == MB_MSG_BYE || a->message == MB_MSG_HELLO_FULL)
+    if (said->message == MB_MSG_BYE || said->message == MB_MSG_HELLO_FULL)
         part(swarm, node, a->to);
-    else if (a->message == MB_MSG_REFUSE)
-        take(&swarm->requests->requested[node], a->to, a->block, UINT64_MAX);
-    else if (a->message == MB_MSG_REQUEST)
-        SIM_CHECK(swarm, !mb_blockset_has(mb_peer_blocks(peer), a->block),
-                  "node %u asks for block %u, which it holds", node, a->block);
+    else if (said->message == MB_MSG_REFUSE)
+        take(&swarm->requests->requested[node], a->to, said->block, UINT64_MAX);
+    else if (said->message == MB_MSG_REQUEST)
+        SIM_CHECK(swarm, !mb_blockset_has(mb_peer_blocks(peer), said->block),
+                  "node %u asks for block %u, which it holds", node, said->block);
 }
 
 void sim_swarm_check_stepped(sim_swarm *swarm, mb_node node)

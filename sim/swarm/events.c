@@ -11,34 +11,46 @@ static mb_told told_of(const sim_event *event)
     return (mb_told){event->log, event->epoch, event->count};
 }
 
-static void fill_message(mb_event *to, const sim_event *from)
+static mb_event *add_message(sim_swarm *swarm, const sim_event *from)
 {
-    to->type = MB_EVENT_MESSAGE;
-    to->message = (uint8_t)from->value;
-    to->flags = from->flags;
-    to->reason = from->reason;
-    to->from = from->from;
+    mb_event *to = sim_swarm_batch_add(swarm, MB_EVENT_MESSAGE, from->from, from);
+    mb_said *said;
+    uint32_t size;
+
+    if (!to) return NULL;
     to->index = from->index;
-    to->remote = from->type == SIM_EVENT_FANOUT ? MB_INDEX_NONE : (uint32_t)from->value2;
-    to->block = from->block;
-    to->offset = (uint32_t)(from->value >> 32);
-    to->told = told_of(from);
+    if (from->type != SIM_EVENT_FANOUT) to->message.remote = (uint32_t)from->value2;
+    said = &to->message.said;
+    said->message = (uint8_t)from->value;
+    said->flags = from->flags;
+    said->reason = from->reason;
+    said->block = from->block;
+    said->told = told_of(from);
+    if (said->message != MB_MSG_REQUEST) return to;
+    said->offset = (uint32_t)(from->value >> 32);
+    size = mb_geometry_block_size(&swarm->scenario->file.geometry, said->block);
+    said->length = size - said->offset;
+    return to;
 }
 
-static void fill_event(mb_event *to, const sim_event *from)
+/* The event that one of class MESSAGE makes in the batch; NULL where memory is out. */
+static mb_event *add_event(sim_swarm *swarm, const sim_event *from)
 {
-    if (from->type == SIM_EVENT_MESSAGE || from->type == SIM_EVENT_WAITING ||
-        from->type == SIM_EVENT_FANOUT) {
-        fill_message(to, from);
-        return;
+    mb_event *to;
+
+    if (from->type == SIM_EVENT_CUT) {
+        to = sim_swarm_batch_add(swarm, MB_EVENT_CUT, from->from, from);
+        if (!to) return NULL;
+        to->index = from->index;
+        to->cut = (mb_event_cut){.block = from->block, .here = (uint32_t)from->value, .keep = true};
+        return to;
     }
-    to->type = from->type == SIM_EVENT_CUT ? MB_EVENT_CUT : MB_EVENT_GONE;
-    to->message = from->type == SIM_EVENT_GONE ? (uint8_t)from->value : 0;
-    to->from = from->from;
+    if (from->type != SIM_EVENT_GONE) return add_message(swarm, from);
+    to = sim_swarm_batch_add(swarm, MB_EVENT_GONE, from->from, from);
+    if (!to) return NULL;
     to->index = from->index;
-    to->block = from->block;
-    to->flags = from->flags;
-    to->offset = (uint32_t)from->value;
+    to->gone.ungreeted = from->value == MB_MSG_HELLO;
+    return to;
 }
 
 /* Whether `whom` is known to the node, and where it lists the node, as far as that is known.
@@ -72,24 +84,28 @@ static void trace_heard(sim_swarm *swarm, mb_node node, mb_node from, uint32_t b
                        what | told << 8);
 }
 
-/* Whether the last event of the batch, that `from` has vanished, makes the node forget it: not one
- * that it does not know (any more), nor one that it could not greet and that has greeted it. */
+static bool says(const mb_event *event, mb_message message)
+{
+    return event->type == MB_EVENT_MESSAGE && event->message.said.message == message;
+}
+
+/* Whether the last event of the batch, that somebody has vanished, makes the node forget it: not
+ * one that it does not know (any more), nor one that it could not greet and that has greeted it. */
 static bool is_forgotten(const sim_swarm *swarm, mb_node node)
 {
     assert(swarm->batch_count > 0);
     const mb_event *gone = &swarm->batch[swarm->batch_count - 1];
     uint32_t remote;
-    bool known = finds(swarm, node, gone->from, &remote);
+    bool known = finds(swarm, node, gone->other, &remote);
 
     for (const mb_event *e = swarm->batch; e < gone; e++) {
-        if (e->from != gone->from) continue;
-        if (e->type == MB_EVENT_MESSAGE && e->message == MB_MSG_HELLO)
-            remote = e->remote;
-        else if (e->type == MB_EVENT_GONE || e->message == MB_MSG_BYE ||
-                 e->message == MB_MSG_HELLO_FULL)
+        if (e->other != gone->other) continue;
+        if (says(e, MB_MSG_HELLO))
+            remote = e->message.remote;
+        else if (e->type == MB_EVENT_GONE || says(e, MB_MSG_BYE) || says(e, MB_MSG_HELLO_FULL))
             known = false;
     }
-    return known && (gone->message != MB_MSG_HELLO || remote == MB_INDEX_NONE);
+    return known && (!gone->gone.ungreeted || remote == MB_INDEX_NONE);
 }
 
 /* The row of batch event `place`; the raw event keeps that it has been written. */
@@ -97,7 +113,7 @@ static void trace_gone(sim_swarm *swarm, mb_node node, uint32_t place)
 {
     assert(place < swarm->batch_count);
     swarm->raw[place].reason = 1;
-    sim_recorder_trace(swarm->recorder, SIM_TRACE_GONE, swarm->now, node, swarm->batch[place].from,
+    sim_recorder_trace(swarm->recorder, SIM_TRACE_GONE, swarm->now, node, swarm->batch[place].other,
                        MB_BLOCK_NONE, 0);
 }
 
@@ -109,9 +125,10 @@ static void trace_batched(sim_swarm *swarm, mb_node node)
     if (swarm->options->check != SIM_CHECK_OFF) sim_swarm_check_heard(swarm, node, e);
     if (!swarm->recorder->events) return;
     if (e->type == MB_EVENT_MESSAGE)
-        trace_heard(swarm, node, e->from, e->block, e->message, e->told.count);
+        trace_heard(swarm, node, e->other, e->message.said.block, e->message.said.message,
+                    e->message.said.told.count);
     else if (e->type == MB_EVENT_CUT)
-        trace_heard(swarm, node, e->from, e->block, SIM_HEARD_CUT, e->offset);
+        trace_heard(swarm, node, e->other, e->cut.block, SIM_HEARD_CUT, e->cut.here);
     else if (is_forgotten(swarm, node))
         trace_gone(swarm, node, swarm->batch_count - 1);
 }
@@ -125,9 +142,10 @@ void sim_swarm_trace_gone(sim_swarm *swarm, mb_node node)
         const mb_event *e = &swarm->batch[i];
 
         if (e->type != MB_EVENT_GONE || swarm->raw[i].reason) continue;
-        if (knows(swarm, node, e->from)) continue;
+        if (knows(swarm, node, e->other)) continue;
         for (const mb_action *a = swarm->actions.items; a < end; a++)
-            if (a->type == MB_ACTION_SEND && a->message == MB_MSG_HELLO_ACK && a->to == e->from)
+            if (a->type == MB_ACTION_SEND && a->said.message == MB_MSG_HELLO_ACK &&
+                a->to == e->other)
                 trace_gone(swarm, node, i);
     }
 }
@@ -160,11 +178,8 @@ static void deliver_fanout(sim_swarm *swarm, const sim_event *event)
     mb_event message, *to;
 
     swarm->batch_count = 0;
-    to = sim_swarm_batch_add(swarm, event);
-    if (to) {
-        fill_event(to, event);
-        message = *to;
-    }
+    to = add_message(swarm, event);
+    if (to) message = *to;
     for (uint32_t i = 0; i < fanout->count && !swarm->error; i++) {
         const sim_target *target = &fanout->targets[i];
 
@@ -214,10 +229,7 @@ static void deliver_messages(sim_swarm *swarm, sim_event *event)
             if (event->type == SIM_EVENT_CUT) sim_swarm_cut_heard(swarm, event);
             bounce(swarm, node, event);
         } else if (!is_stranded(swarm, event)) {
-            mb_event *to = sim_swarm_batch_add(swarm, event);
-
-            if (!to) return;
-            fill_event(to, event);
+            if (!add_event(swarm, event)) return;
             trace_batched(swarm, node);
         }
         if (!next_alike(swarm, event)) break;
@@ -251,13 +263,12 @@ static void deliver_block(sim_swarm *swarm, const sim_event *event)
         return;
     }
     swarm->batch_count = 0;
-    to = sim_swarm_batch_add(swarm, event);
+    to =
+        sim_swarm_batch_add(swarm, error ? MB_EVENT_BAD_BLOCK : MB_EVENT_BLOCK, event->from, event);
     if (!to) return;
-    to->type = error ? MB_EVENT_BAD_BLOCK : MB_EVENT_BLOCK;
-    to->from = event->from;
     to->index = event->index;
-    to->block = event->block;
-    to->told = told_of(event);
+    to->block =
+        (mb_event_block){.block = event->block, .told = told_of(event), .tag = swarm->batch_count};
     if (error)
         sim_swarm_lose(swarm, SIM_TRACE_BAD, event->from, event->node, event->block,
                        sim_swarm_block_bytes(event));
@@ -286,17 +297,15 @@ static void deliver_announces(sim_swarm *swarm, sim_event *event)
         if (!swarm->tracker_present) {
             no_tracker(swarm, event);
         } else {
-            mb_event *to = sim_swarm_batch_add(swarm, event);
+            mb_event *to = sim_swarm_batch_add(swarm, MB_EVENT_ANNOUNCE, event->from, event);
 
             if (!to) return;
             trace_heard(swarm, MB_NODE_TRACKER, event->from, MB_BLOCK_NONE,
                         SIM_HEARD_ANNOUNCE + event->value, event->count);
             if (swarm->options->check != SIM_CHECK_OFF)
                 sim_swarm_check_announced(swarm, event->from, (mb_announce)event->value);
-            to->type = MB_EVENT_ANNOUNCE;
-            to->message = (uint8_t)event->value;
-            to->from = event->from;
-            to->told = told_of(event);
+            to->announce.what = (uint8_t)event->value;
+            to->announce.told = told_of(event);
         }
         if (!next_alike(swarm, event)) break;
         if (!pop(swarm, event)) return;
@@ -308,22 +317,24 @@ static void deliver_answer(sim_swarm *swarm, const sim_event *event)
 {
     assert(event->node != MB_NODE_TRACKER);
     sim_answer *answer = (sim_answer *)(uintptr_t)event->log; /* owned by the queue's record */
-    mb_event *to;
+    bool unlisted = event->type == SIM_EVENT_UNLISTED;
+    mb_event *to = NULL;
 
     swarm->batch_count = 0;
-    if (swarm->nodes[event->node].peer && (to = sim_swarm_batch_add(swarm, event))) {
-        bool unlisted = event->type == SIM_EVENT_UNLISTED;
-
+    if (swarm->nodes[event->node].peer)
+        to = sim_swarm_batch_add(swarm, unlisted ? MB_EVENT_UNLISTED : MB_EVENT_LISTED,
+                                 MB_NODE_NONE, event);
+    if (to) {
         trace_heard(swarm, event->node, MB_NODE_TRACKER, MB_BLOCK_NONE,
                     unlisted ? SIM_HEARD_UNANSWERED : SIM_HEARD_ANSWER,
                     answer ? answer->list_count : 0);
-        to->type = unlisted ? MB_EVENT_UNLISTED : MB_EVENT_LISTED;
-        if (answer) {
-            to->list = answer->list;
-            to->list_count = answer->list_count;
-            to->dealt = (const uint32_t *)(answer->list + answer->list_count);
-            to->dealt_count = answer->dealt_count;
-        }
+        if (answer)
+            to->listed = (mb_event_listed){
+                .list = answer->list,
+                .dealt = (const uint32_t *)(answer->list + answer->list_count),
+                .list_count = answer->list_count,
+                .dealt_count = answer->dealt_count,
+            };
         sim_swarm_step(swarm, event->node);
     }
     free(answer);
@@ -335,7 +346,6 @@ static void deliver_timer(sim_swarm *swarm, const sim_event *event)
 {
     assert(event->time == swarm->now);
     sim_node *node = &swarm->nodes[event->node];
-    mb_event *to;
 
     if (event->value == 1) { /* the tracker's own */
         swarm->tracker_timer = MB_NEVER;
@@ -345,9 +355,7 @@ static void deliver_timer(sim_swarm *swarm, const sim_event *event)
         node->timer = MB_NEVER;
     }
     swarm->batch_count = 0;
-    to = sim_swarm_batch_add(swarm, event);
-    if (!to) return;
-    to->type = MB_EVENT_TIMER;
+    if (!sim_swarm_batch_add(swarm, MB_EVENT_TIMER, MB_NODE_NONE, event)) return;
     if (event->value == 1)
         sim_swarm_step_tracker(swarm);
     else

@@ -65,20 +65,13 @@ static const sim_flow_start *flows_of(sim_swarm *swarm, uint32_t link, uint32_t 
 
 /* ---- bytes ---------------------------------------------------------------------------------- */
 
-static uint64_t payload_of(const sim_swarm *swarm, const sim_transfer *t)
-{
-    assert(t->offset < mb_geometry_block_size(&swarm->scenario->file.geometry, t->block));
-    return mb_geometry_block_size(&swarm->scenario->file.geometry, t->block) - t->offset;
-}
-
 /* How much of the payload has come once `carried` bytes of the answer are through; never all. */
-static uint32_t payload_carried(const sim_swarm *swarm, const sim_transfer *t, uint64_t carried)
+static uint32_t payload_carried(const sim_transfer *t, uint64_t carried)
 {
-    assert(carried <= t->bytes);
-    uint64_t payload = payload_of(swarm, t);
-    uint64_t come = (uint64_t)((unsigned __int128)carried * payload / t->bytes);
+    assert(carried <= t->bytes && t->length > 0);
+    uint64_t come = (uint64_t)((unsigned __int128)carried * t->length / t->bytes);
 
-    return (uint32_t)(come < payload ? come : payload - 1);
+    return (uint32_t)(come < t->length ? come : t->length - 1);
 }
 
 static rec_role role_of(const sim_swarm *swarm, mb_node node)
@@ -100,16 +93,17 @@ void sim_swarm_upload(sim_swarm *swarm, mb_node from, const mb_action *action)
         .to = action->to,
         .from_index = action->index,
         .to_index = action->remote,
-        .block = action->block,
-        .offset = action->offset,
+        .block = action->upload.block,
+        .offset = action->upload.offset,
+        .length = action->upload.length,
         .started = swarm->now,
-        .told = action->told,
-        .via = action->via,
+        .told = action->upload.told,
+        .via = action->upload.via,
         .role = (uint8_t)role_of(swarm, from),
     };
 
     if (!swarm->nodes[t.to].peer) return; /* it has left; the giver learns of it in a moment */
-    t.bytes = mb_wire_block_answer_size(t.block, payload_of(swarm, &t),
+    t.bytes = mb_wire_block_answer_size(t.block, t.length,
                                         (mb_encoding)swarm->scenario->protocol.encoding);
     if (sim_links_start(swarm->links, SIM_PATH(up_link(from), down_link(t.to)), t.bytes, swarm->now,
                         &flow) ||
@@ -148,21 +142,21 @@ static uint32_t find_upload(const sim_swarm *swarm, mb_node from, mb_node to, ui
 void sim_swarm_abort(sim_swarm *swarm, mb_node from, const mb_action *action)
 {
     assert(action->type == MB_ACTION_ABORT);
-    uint32_t flow = find_upload(swarm, from, action->to, action->block);
-    sim_event event = {.type = SIM_EVENT_CUT, .from = from, .block = action->block};
+    const mb_action_abort *abort = &action->abort;
+    uint32_t flow = find_upload(swarm, from, action->to, abort->block);
+    sim_event event = {.type = SIM_EVENT_CUT, .from = from, .block = abort->block};
     uint64_t carried;
     sim_transfer t;
 
     if (flow == SIM_FLOW_NONE) return; /* its receiver has left */
     t = cut_flow(swarm, flow, &carried);
-    if (!(action->flags & MB_FLAG_KEEP)) {
+    if (!abort->keep) {
         sim_swarm_lose(swarm, SIM_TRACE_LOST, from, t.to, t.block, carried);
         return; /* the receiver itself has cancelled it */
     }
     sim_swarm_cut_open(swarm, from, t.to, carried);
     event.index = t.to_index;
-    event.flags = MB_FLAG_KEEP;
-    event.value = (t.offset + payload_carried(swarm, &t, carried)) | (uint64_t)t.offset << 32;
+    event.value = (t.offset + payload_carried(&t, carried)) | (uint64_t)t.offset << 32;
     event.value2 = carried;
     sim_swarm_push(swarm, swarm->now + sim_swarm_delay(swarm, from, t.to), SIM_CLASS_MESSAGE, t.to,
                    &event);
@@ -227,18 +221,15 @@ void sim_swarm_measure(sim_swarm *swarm, mb_node node)
         const sim_transfer *t = &swarm->transfers[flows[i].flow];
         uint64_t carried = sim_links_carried(swarm->links, flows[i].flow, swarm->now);
 
-        event = sim_swarm_batch_add(swarm, NULL);
+        event = sim_swarm_batch_add(swarm, MB_EVENT_PROGRESS, t->from, NULL);
         if (!event) return;
-        event->type = MB_EVENT_PROGRESS;
-        event->from = t->from;
         event->index = t->to_index;
-        event->block = t->block;
-        event->offset = t->offset + payload_carried(swarm, t, carried);
-        event->carried = (uint32_t)carried;
+        event->progress.block = t->block;
+        event->progress.here = t->offset + payload_carried(t, carried);
+        event->progress.carried = (uint32_t)carried;
     }
     sim_swarm_landing_tell(swarm, node);
-    event = sim_swarm_batch_add(swarm, NULL);
-    if (event) event->type = MB_EVENT_MEASURED;
+    sim_swarm_batch_add(swarm, MB_EVENT_MEASURED, MB_NODE_NONE, NULL);
 }
 
 /* ---- completion ----------------------------------------------------------------------------- */
@@ -305,12 +296,10 @@ void sim_swarm_complete_flows(sim_swarm *swarm)
 
         if (!swarm->nodes[t->from].peer) continue;
         swarm->batch_count = 0;
-        event = sim_swarm_batch_add(swarm, NULL);
+        event = sim_swarm_batch_add(swarm, MB_EVENT_SENT, t->to, NULL);
         if (!event) return;
-        event->type = MB_EVENT_SENT;
-        event->from = t->to;
         event->index = t->from_index;
-        event->block = t->block;
+        event->sent.block = t->block;
         sim_swarm_step(swarm, t->from);
         swarm->events++;
     }

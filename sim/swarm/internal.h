@@ -115,6 +115,7 @@ typedef struct sim_transfer {
     uint64_t bytes; /* on the wire */
     mb_time started;
     mb_told told;
+    uint32_t length; /* bytes of the block from `offset` on */
     uint8_t via, role;
 } sim_transfer;
 
@@ -204,8 +205,10 @@ void sim_swarm_completed(sim_swarm *swarm, mb_node node);
 /* Steps the node with the batch, executes what comes back, and sees to its timer. */
 void sim_swarm_step(sim_swarm *swarm, mb_node node);
 void sim_swarm_step_tracker(sim_swarm *swarm);
-/* An empty slot of the batch; NULL, and the run failed, where memory is out. */
-mb_event *sim_swarm_batch_add(sim_swarm *swarm, const sim_event *raw);
+/* A new event of the batch, as mb_event_make() has it, and what it was made of, where anybody asks
+ * for that; NULL, and the run failed, where memory is out. */
+mb_event *sim_swarm_batch_add(sim_swarm *swarm, mb_event_type type, mb_node other,
+                              const sim_event *raw);
 
 /* ---- flows.c ---- */
 void sim_swarm_upload(sim_swarm *swarm, mb_node from, const mb_action *action);
@@ -276,7 +279,7 @@ void sim_swarm_check_upload(sim_swarm *swarm, mb_node from, const mb_action *act
 /* Before a message goes out: whether it withdraws a request is remembered until it arrives. */
 void sim_swarm_check_gained(sim_swarm *swarm, mb_node node, uint32_t block);
 void sim_swarm_check_announced(sim_swarm *swarm, mb_node from, mb_announce what);
-void sim_swarm_check_answer(const sim_swarm *swarm, const mb_action *answer);
+void sim_swarm_check_answer(const sim_swarm *swarm, mb_node to, const mb_action_answer *answer);
 void sim_swarm_check_books(const sim_swarm *swarm, mb_node node);
 void sim_swarm_check_bytes(const sim_swarm *swarm, mb_node node);
 void sim_swarm_check_settled(sim_swarm *swarm);

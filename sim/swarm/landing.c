@@ -76,14 +76,13 @@ void sim_swarm_landing_tell(sim_swarm *swarm, mb_node node)
 {
     for (uint32_t i = swarm->nodes[node].landing; i != LANDING_NONE; i = swarm->landings[i].next) {
         const struct sim_landing *landing = &swarm->landings[i];
-        mb_event *event = sim_swarm_batch_add(swarm, NULL);
+        mb_event *event = sim_swarm_batch_add(swarm, MB_EVENT_PROGRESS, landing->from, NULL);
+        const mb_geometry *geometry = &swarm->scenario->file.geometry;
 
         if (!event) return;
-        event->type = MB_EVENT_PROGRESS;
-        event->from = landing->from;
         event->index = landing->index;
-        event->block = landing->block;
-        event->offset = mb_geometry_block_size(&swarm->scenario->file.geometry, landing->block) - 1;
-        event->flags = MB_FLAG_MORE;
+        event->progress.block = landing->block;
+        event->progress.here = mb_geometry_block_size(geometry, landing->block) - 1;
+        event->progress.ending = true;
     }
 }

@@ -44,7 +44,6 @@ int sim_swarm_start_tracker(sim_swarm *swarm)
         .announce_interval = longest_interval(scenario),
     };
     sim_node *node = &swarm->nodes[MB_NODE_TRACKER];
-    mb_event *event;
     sim_event leave = {.type = SIM_EVENT_PLAIN};
 
     if (mb_peer_new(&node->peer, &config) || mb_tracker_new(&swarm->tracker, &books))
@@ -55,9 +54,7 @@ int sim_swarm_start_tracker(sim_swarm *swarm)
         return MB_ERR_MEMORY;
     if (scenario->tracker.leave_at != MB_NEVER)
         sim_swarm_push(swarm, scenario->tracker.leave_at, SIM_CLASS_LEAVE, MB_NODE_TRACKER, &leave);
-    event = sim_swarm_batch_add(swarm, NULL);
-    if (!event) return MB_ERR_MEMORY;
-    event->type = MB_EVENT_START;
+    if (!sim_swarm_batch_add(swarm, MB_EVENT_START, MB_NODE_NONE, NULL)) return MB_ERR_MEMORY;
     sim_swarm_step(swarm, MB_NODE_TRACKER);
     return swarm->error;
 }
@@ -121,7 +118,6 @@ void sim_swarm_arrive(sim_swarm *swarm, mb_node node)
     const sim_group *group = group_of(swarm, node);
     mb_time leave_at = arrival->leave_at;
     sim_event leave = {.type = SIM_EVENT_PLAIN};
-    mb_event *event;
     int error = create_peer(swarm, node, group);
 
     if (error) {
@@ -137,9 +133,7 @@ void sim_swarm_arrive(sim_swarm *swarm, mb_node node)
     if (leave_at == MB_NEVER && group->leave == SIM_LEAVE_AT) leave_at = group->leave_time;
     if (leave_at != MB_NEVER) sim_swarm_push(swarm, leave_at, SIM_CLASS_LEAVE, node, &leave);
     swarm->batch_count = 0;
-    event = sim_swarm_batch_add(swarm, NULL);
-    if (!event) return;
-    event->type = MB_EVENT_START;
+    if (!sim_swarm_batch_add(swarm, MB_EVENT_START, MB_NODE_NONE, NULL)) return;
     sim_swarm_step(swarm, node);
 }
 
@@ -222,8 +216,6 @@ static void missed(sim_swarm *swarm, mb_node node)
 
 void sim_swarm_leave(sim_swarm *swarm, mb_node node)
 {
-    mb_event *event;
-
     if (!swarm->nodes[node].peer) return;
     if (node == MB_NODE_TRACKER) swarm->tracker_present = false;
     if (node != MB_NODE_TRACKER && group_of(swarm, node)->leave == SIM_LEAVE_AT_ONCE &&
@@ -233,9 +225,7 @@ void sim_swarm_leave(sim_swarm *swarm, mb_node node)
         return;
     }
     swarm->batch_count = 0;
-    event = sim_swarm_batch_add(swarm, NULL);
-    if (!event) return;
-    event->type = MB_EVENT_LEAVE;
+    if (!sim_swarm_batch_add(swarm, MB_EVENT_LEAVE, MB_NODE_NONE, NULL)) return;
     if (!mb_peer_look(swarm->nodes[node].peer).leaving) {
         if (swarm->options->check != SIM_CHECK_OFF) sim_swarm_check_leaving(swarm, node);
         sim_recorder_trace(swarm->recorder, SIM_TRACE_LEAVING, swarm->now, node, MB_NODE_NONE,

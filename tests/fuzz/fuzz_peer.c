@@ -45,42 +45,52 @@ static uint32_t some_block(stage *s)
 
 static void add_message(stage *s, mb_event *e)
 {
-    e->message = fuzz_byte(&s->in) % (MB_MSG_DECLINE + 2);
-    e->flags = fuzz_byte(&s->in);
-    e->reason = fuzz_byte(&s->in) % (MB_REASON_LEAVING + 1);
-    e->index = e->flags & 64 ? fuzz_below(&s->in, FUZZ_NODES + 2) : MB_INDEX_NONE;
-    e->remote = e->flags & 32 ? fuzz_below(&s->in, FUZZ_NODES) : MB_INDEX_NONE;
-    e->block = some_block(s);
-    e->offset = e->flags & 1 ? fuzz_below(&s->in, BLOCK_SIZE + 2) : 0;
-    e->where = fuzz_below(&s->in, 4);
-    if (e->from != NODE) e->told = fuzz_told(&s->in, &s->logs, e->from);
+    mb_said *said = &e->message.said;
+    said->message = fuzz_byte(&s->in) % (MB_MSG_DECLINE + 2);
+    said->flags = fuzz_byte(&s->in);
+    said->reason = fuzz_byte(&s->in) % (MB_REASON_LEAVING + 1);
+    e->index = said->flags & 64 ? fuzz_below(&s->in, FUZZ_NODES + 2) : MB_INDEX_NONE;
+    e->message.remote = said->flags & 32 ? fuzz_below(&s->in, FUZZ_NODES) : MB_INDEX_NONE;
+    said->block = some_block(s);
+    said->offset = said->flags & 1 ? fuzz_below(&s->in, BLOCK_SIZE + 2) : 0;
+    if (said->block < s->geometry.blocks) /* to its end, or for one flag a little beside */
+        said->length =
+            mb_geometry_block_size(&s->geometry, said->block) - said->offset + (said->flags >> 7);
+    e->message.where = fuzz_below(&s->in, 4);
+    if (e->other != NODE) said->told = fuzz_told(&s->in, &s->logs, e->other);
 }
 
 static void add_list(stage *s, mb_event *e)
 {
-    e->list = s->list;
-    e->list_count = fuzz_below(&s->in, FUZZ_NODES);
-    for (uint32_t i = 0; i < e->list_count; i++) {
+    mb_event_listed *answer = &e->listed;
+    answer->list = s->list;
+    answer->list_count = fuzz_below(&s->in, FUZZ_NODES);
+    for (uint32_t i = 0; i < answer->list_count; i++) {
         mb_node node = some_node(s);
-        s->list[i] = (mb_listing){.node = node, .flags = node == 0 ? MB_FLAG_SEEDER : 0};
+        s->list[i] = (mb_listing){.node = node, .seeder = node == 0};
         if (node != NODE) s->list[i].told = fuzz_told(&s->in, &s->logs, node);
     }
-    e->dealt = s->dealt;
-    e->dealt_count = fuzz_below(&s->in, 4);
-    for (uint32_t i = 0; i < e->dealt_count; i++)
+    answer->dealt = s->dealt;
+    answer->dealt_count = fuzz_below(&s->in, 4);
+    for (uint32_t i = 0; i < answer->dealt_count; i++)
         s->dealt[i] = some_block(s);
 }
 
 static void add_transfer(stage *s, mb_event *e)
 {
-    e->block = some_block(s);
-    e->flags = fuzz_byte(&s->in) & MB_FLAG_KEEP;
-    e->offset = fuzz_below(&s->in, BLOCK_SIZE);
-    if (e->block < s->geometry.blocks &&
-        e->offset >= mb_geometry_block_size(&s->geometry, e->block))
-        e->offset = 0;
-    if (e->type == MB_EVENT_BLOCK && e->from != NODE)
-        e->told = fuzz_told(&s->in, &s->logs, e->from);
+    uint32_t block = some_block(s);
+    bool keep = fuzz_byte(&s->in) & 64;
+    uint32_t here = fuzz_below(&s->in, BLOCK_SIZE);
+    if (block < s->geometry.blocks && here >= mb_geometry_block_size(&s->geometry, block)) here = 0;
+    switch ((mb_event_type)e->type) {
+    case MB_EVENT_SENT: e->sent.block = block; break;
+    case MB_EVENT_DROPPED: e->dropped.block = block; break;
+    case MB_EVENT_CUT: e->cut = (mb_event_cut){.block = block, .here = here, .keep = keep}; break;
+    case MB_EVENT_PROGRESS: e->progress = (mb_event_progress){.block = block, .here = here}; break;
+    default: e->block = (mb_event_block){.block = block, .tag = s->count};
+    }
+    if (e->type == MB_EVENT_BLOCK && e->other != NODE)
+        e->block.told = fuzz_told(&s->in, &s->logs, e->other);
 }
 
 /* An event; most are messages. A list comes in a step of its own, for there is room for one. */
@@ -92,14 +102,13 @@ static bool add_event(stage *s)
         MB_EVENT_GONE,  MB_EVENT_BAD_BLOCK, MB_EVENT_PROGRESS, MB_EVENT_START};
     uint8_t draw = fuzz_byte(&s->in);
     mb_event *e = &s->events[s->count++];
-    *e = (mb_event){.from = some_node(s), .index = MB_INDEX_NONE, .remote = MB_INDEX_NONE};
-    e->block = MB_BLOCK_NONE;
-    e->type = draw < sizeof types ? types[draw] : MB_EVENT_MESSAGE;
-    if (draw == 255) e->type = MB_EVENT_LEAVE;
+    mb_event_type type = draw < sizeof types ? types[draw] : MB_EVENT_MESSAGE;
+    if (draw == 255) type = MB_EVENT_LEAVE;
+    *e = mb_event_make(type, some_node(s));
     switch ((mb_event_type)e->type) {
     case MB_EVENT_MESSAGE: add_message(s, e); break;
     case MB_EVENT_LISTED: add_list(s, e); return false;
-    case MB_EVENT_GONE: e->message = fuzz_byte(&s->in) & 1 ? MB_MSG_HELLO : 0; break;
+    case MB_EVENT_GONE: e->gone.ungreeted = fuzz_byte(&s->in) & 1; break;
     case MB_EVENT_BLOCK:
     case MB_EVENT_BAD_BLOCK:
     case MB_EVENT_SENT:
@@ -113,21 +122,32 @@ static bool add_event(stage *s)
 
 /* ---- what it does --------------------------------------------------------------------------- */
 
+/* A part of a block of the file, up to the block's end. */
+static void assert_rest(const stage *s, uint32_t block, uint32_t offset, uint32_t length)
+{
+    assert(block < s->geometry.blocks && length > 0);
+    assert((uint64_t)offset + length == mb_geometry_block_size(&s->geometry, block));
+}
+
 static void check_action(stage *s, const mb_action *a)
 {
     const uint64_t *held = mb_peer_blocks(s->peer);
-    bool in_file = a->block < s->geometry.blocks;
     switch ((mb_action_type)a->type) {
     case MB_ACTION_UPLOAD:
-        assert(in_file && mb_blockset_has(held, a->block) && a->to != NODE);
-        assert(a->offset < mb_geometry_block_size(&s->geometry, a->block));
+        assert_rest(s, a->upload.block, a->upload.offset, a->upload.length);
+        assert(mb_blockset_has(held, a->upload.block) && a->to != NODE);
         break;
     case MB_ACTION_SEND:
         assert(a->to != MB_NODE_NONE);
-        assert(a->message != MB_MSG_REQUEST || (in_file && a->to != NODE));
-        assert(a->told.log == NULL || a->told.count <= a->told.log->count);
+        if (a->said.message == MB_MSG_REQUEST) {
+            assert_rest(s, a->said.block, a->said.offset, a->said.length);
+            assert(a->to != NODE);
+        }
+        assert(a->said.told.log == NULL || a->said.told.count <= a->said.told.log->count);
         break;
-    case MB_ACTION_GAINED: assert(in_file && mb_blockset_has(held, a->block)); break;
+    case MB_ACTION_GAINED:
+        assert(a->gained.block < s->geometry.blocks && mb_blockset_has(held, a->gained.block));
+        break;
     case MB_ACTION_COMPLETE: assert(mb_peer_look(s->peer).held == s->geometry.blocks); break;
     case MB_ACTION_MEASURE: s->measuring = true; break;
     case MB_ACTION_LEFT: s->left = true; break;
@@ -149,7 +169,7 @@ static void step(stage *s)
     s->held = mb_peer_look(s->peer).held;
     assert(mb_peer_deadline(s->peer) >= s->now);
     if (!s->measuring) return;
-    s->events[0] = (mb_event){.type = MB_EVENT_MEASURED, .block = MB_BLOCK_NONE};
+    s->events[0] = mb_event_make(MB_EVENT_MEASURED, MB_NODE_NONE);
     s->count = 1;
     step(s);
 }
@@ -186,7 +206,7 @@ static void set_up(stage *s)
     fuzz_logs_init(&s->logs, blocks);
     mb_actions_init(&s->actions);
     if (kind & 64) return; /* it starts by chance, if ever */
-    s->events[0] = (mb_event){.type = MB_EVENT_START, .block = MB_BLOCK_NONE};
+    s->events[0] = mb_event_make(MB_EVENT_START, MB_NODE_NONE);
     s->count = 1;
     step(s);
 }
@@ -199,7 +219,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         move_clock(&s);
         s.count = 0;
         if (mb_peer_deadline(s.peer) <= s.now)
-            s.events[s.count++] = (mb_event){.type = MB_EVENT_TIMER, .block = MB_BLOCK_NONE};
+            s.events[s.count++] = mb_event_make(MB_EVENT_TIMER, MB_NODE_NONE);
         while (add_event(&s)) {
         }
         step(&s);

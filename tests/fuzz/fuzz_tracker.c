@@ -23,7 +23,7 @@ typedef struct stage {
     uint32_t count, blocks;
 } stage;
 
-static void check_list(const stage *s, const mb_action *a)
+static void check_list(const stage *s, const mb_action_answer *a)
 {
     bool seen[FUZZ_NODES] = {false};
     for (uint32_t i = 0; i < a->list_count; i++) {
@@ -32,7 +32,7 @@ static void check_list(const stage *s, const mb_action *a)
         assert(l->node < FUZZ_NODES && !seen[l->node]);
         seen[l->node] = true;
         bool seeder = s->seeded && l->node == SEEDER;
-        assert(!!(l->flags & MB_FLAG_SEEDER) == seeder);
+        assert(l->seeder == seeder);
         assert(seeder || mb_tracker_books(s->tracker, l->node, &told));
         assert(l->told.log == NULL || l->told.count <= l->told.log->count);
         assert(l->told.log == NULL || l->told.log->bound <= s->blocks);
@@ -41,7 +41,7 @@ static void check_list(const stage *s, const mb_action *a)
     assert(most == 0 || a->list_count <= most + (s->protocol.books == MB_BOOKS_REDEALT));
 }
 
-static void check_dealt(const stage *s, const mb_action *a)
+static void check_dealt(const stage *s, const mb_action_answer *a)
 {
     uint64_t seen[(FUZZ_BLOCKS_MAX + 63) / 64] = {0};
     assert(a->dealt_count <= s->protocol.initial_blocks && a->dealt_count <= s->blocks);
@@ -63,8 +63,8 @@ static void step(stage *s)
         const mb_action *a = &s->actions.items[i];
         assert(a->type == MB_ACTION_ANSWER && a->to < FUZZ_NODES &&
                (a->to != SEEDER || !s->seeded));
-        check_list(s, a);
-        check_dealt(s, a);
+        check_list(s, &a->answer);
+        check_dealt(s, &a->answer);
         answers++;
     }
     assert(answers <= s->count && mb_tracker_booked(s->tracker) <= before + answers);
@@ -78,11 +78,11 @@ static bool add_event(stage *s)
 {
     uint8_t draw = fuzz_byte(&s->in);
     mb_event *e = &s->events[s->count++];
-    *e = (mb_event){.from = fuzz_below(&s->in, FUZZ_NODES), .index = MB_INDEX_NONE};
-    e->type = draw % 16 == 3 ? MB_EVENT_TIMER : MB_EVENT_ANNOUNCE;
-    e->message = (draw >> 4) % (MB_ANNOUNCE_LEAVE + 2);
-    if (draw == 255) e->from = MB_NODE_NONE;
-    if (e->from != MB_NODE_NONE) e->told = fuzz_told(&s->in, &s->logs, e->from);
+    *e = mb_event_make(draw % 16 == 3 ? MB_EVENT_TIMER : MB_EVENT_ANNOUNCE,
+                       fuzz_below(&s->in, FUZZ_NODES));
+    e->announce.what = (draw >> 4) % (MB_ANNOUNCE_LEAVE + 2);
+    if (draw == 255) e->other = MB_NODE_NONE;
+    if (e->other != MB_NODE_NONE) e->announce.told = fuzz_told(&s->in, &s->logs, e->other);
     return s->count < BATCH && draw & 1;
 }
 
@@ -120,7 +120,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         move_clock(&s);
         s.count = 0;
         if (mb_tracker_deadline(s.tracker) <= s.now)
-            s.events[s.count++] = (mb_event){.type = MB_EVENT_TIMER};
+            s.events[s.count++] = mb_event_make(MB_EVENT_TIMER, MB_NODE_NONE);
         while (add_event(&s)) {
         }
         step(&s);

@@ -36,8 +36,7 @@ static const char *const messages[] = {
 static const char *const reasons[] = {"none", "choked", "not-held", "busy", "leaving"};
 static const char *const vias[] = {"initial", "regular", "optimistic", "seed", "open", "endgame"};
 static const char *const announces[] = {"register", "periodic", "complete", "leave"};
-static const char *const flags[] = {"slot",  "more", "open",   "optimistic", "endgame",
-                                    "quiet", "keep", "seeder", NULL};
+static const char *const flags[] = {"slot", "more", "open", "optimistic", "endgame", "quiet", NULL};
 
 /* The place of `word` in `names`; -1 where it is not there. */
 static int place_of(const char *word, const char *const *names, int count)
@@ -55,45 +54,52 @@ static void print_flags(GString *line, uint32_t set)
         if (set >> i & 1) g_string_append_printf(line, " %s", flags[i]);
 }
 
-static void print_message(GString *line, const mb_action *a)
+static void print_message(GString *line, const mb_said *said)
 {
-    g_string_append_printf(line, "%s", messages[a->message]);
-    print_flags(line, a->flags);
-    if (a->block != MB_BLOCK_NONE) g_string_append_printf(line, " block %u", a->block);
-    if (a->message == MB_MSG_REQUEST && a->offset)
-        g_string_append_printf(line, " offset %u", a->offset);
-    if (a->message == MB_MSG_REFUSE) g_string_append_printf(line, " %s", reasons[a->reason]);
-    if (a->told.log) g_string_append_printf(line, ", tells %u", a->told.count);
+    g_string_append_printf(line, "%s", messages[said->message]);
+    print_flags(line, said->flags);
+    if (said->block != MB_BLOCK_NONE) g_string_append_printf(line, " block %u", said->block);
+    if (said->message == MB_MSG_REQUEST && said->offset)
+        g_string_append_printf(line, " offset %u", said->offset);
+    if (said->message == MB_MSG_REFUSE) g_string_append_printf(line, " %s", reasons[said->reason]);
+    if (said->told.log) g_string_append_printf(line, ", tells %u", said->told.count);
 }
 
-static void print_upload(GString *line, const mb_action *a)
+static void print_upload(GString *line, mb_node to, const mb_action_upload *upload)
 {
-    g_string_append_printf(line, "upload %u to %u as %s", a->block, a->to, vias[a->via]);
-    if (a->offset) g_string_append_printf(line, " offset %u", a->offset);
+    g_string_append_printf(line, "upload %u to %u as %s", upload->block, to, vias[upload->via]);
+    if (upload->offset) g_string_append_printf(line, " offset %u", upload->offset);
+}
+
+/* What is asked for and sent reaches to the block's end. */
+static void assert_rest(const stage *s, uint32_t block, uint32_t offset, uint32_t length)
+{
+    g_assert_cmpuint(offset + length, ==, mb_geometry_block_size(&s->geometry, block));
 }
 
 static void print_action(GString *line, const mb_action *a)
 {
     switch ((mb_action_type)a->type) {
     case MB_ACTION_ANNOUNCE:
-        g_string_append_printf(line, "announce %s, holds %u", announces[a->message], a->told.count);
+        g_string_append_printf(line, "announce %s, holds %u", announces[a->announce.what],
+                               a->announce.told.count);
         break;
     case MB_ACTION_SEND:
         g_string_append_printf(line, "to %u: ", a->to);
-        print_message(line, a);
+        print_message(line, &a->said);
         break;
     case MB_ACTION_BROADCAST:
         g_string_append(line, "to all: ");
-        print_message(line, a);
+        print_message(line, &a->said);
         break;
-    case MB_ACTION_UPLOAD: print_upload(line, a); break;
+    case MB_ACTION_UPLOAD: print_upload(line, a->to, &a->upload); break;
     case MB_ACTION_ABORT:
-        g_string_append_printf(line, "abort %u to %u", a->block, a->to);
-        print_flags(line, a->flags);
+        g_string_append_printf(line, "abort %u to %u%s", a->abort.block, a->to,
+                               a->abort.keep ? " keep" : "");
         break;
     case MB_ACTION_MEASURE: g_string_append(line, "measure"); break;
     case MB_ACTION_COMPLETE: g_string_append(line, "complete"); break;
-    case MB_ACTION_WASTED: g_string_append_printf(line, "wasted %u", a->block); break;
+    case MB_ACTION_WASTED: g_string_append_printf(line, "wasted %u", a->wasted.block); break;
     case MB_ACTION_LEFT: g_string_append(line, "left"); break;
     case MB_ACTION_GAINED:
     case MB_ACTION_ANSWER: g_assert_not_reached();
@@ -116,22 +122,24 @@ static void take_action(stage *s, const mb_action *a)
     if (a->to == MB_NODE_NONE) return;
     g_assert_cmpuint(a->to, <, NODES);
     g_assert_true(a->remote == MB_INDEX_NONE || a->remote == REMOTE + a->to || a->to == s->node);
-    if (a->type == MB_ACTION_UPLOAD) s->upload_remote[a->to] = a->remote;
+    if (a->type == MB_ACTION_UPLOAD) {
+        s->upload_remote[a->to] = a->remote;
+        assert_rest(s, a->upload.block, a->upload.offset, a->upload.length);
+    }
+    if (a->type == MB_ACTION_SEND && a->said.message == MB_MSG_REQUEST)
+        assert_rest(s, a->said.block, a->said.offset, a->said.length);
     if (a->type == MB_ACTION_ABORT) g_assert_cmpuint(a->remote, ==, s->upload_remote[a->to]);
     if (a->index != MB_INDEX_NONE) s->index[a->to] = a->index;
 }
 
 /* ---- events --------------------------------------------------------------------------------- */
 
-static mb_event *add_event(stage *s, mb_event_type type)
+static mb_event *add_event(stage *s, mb_event_type type, mb_node other)
 {
     mb_event *event = &s->batch[s->batch_count++];
     g_assert_cmpuint(s->batch_count, <=, BATCH);
-    *event = (mb_event){.type = (uint8_t)type,
-                        .from = MB_NODE_NONE,
-                        .index = MB_INDEX_NONE,
-                        .remote = MB_INDEX_NONE,
-                        .block = MB_BLOCK_NONE};
+    *event = mb_event_make(type, other);
+    if (other < NODES) event->index = s->index[other];
     return event;
 }
 
@@ -161,31 +169,24 @@ static mb_told tell(stage *s, uint32_t node, const char *set, uint32_t epoch)
     return mb_log_told(log);
 }
 
-static void set_from(stage *s, mb_event *event, uint32_t node)
-{
-    event->from = node;
-    event->remote = REMOTE + node;
-    if (node < NODES) event->index = s->index[node];
-}
-
 static void read_listed(stage *s, char **words)
 {
-    mb_event *event = add_event(s, MB_EVENT_LISTED);
+    mb_event_listed *answer = &add_event(s, MB_EVENT_LISTED, MB_NODE_NONE)->listed;
     bool dealing = false;
-    event->list = s->list;
-    event->dealt = s->dealt;
+    answer->list = s->list;
+    answer->dealt = s->dealt;
     for (; *words; words++) {
         if (strcmp(*words, "deal") == 0) {
             dealing = true;
         } else if (dealing) {
-            s->dealt[event->dealt_count++] = number(*words);
+            s->dealt[answer->dealt_count++] = number(*words);
         } else {
-            mb_listing *listing = &s->list[event->list_count++];
+            mb_listing *listing = &s->list[answer->list_count++];
             char *set = strchr(*words, ':');
             g_assert_nonnull(set);
             *set++ = '\0';
-            listing->flags = set[-2] == '*' ? MB_FLAG_SEEDER : 0;
-            if (listing->flags) set[-2] = '\0';
+            listing->seeder = set[-2] == '*';
+            if (listing->seeder) set[-2] = '\0';
             listing->node = number(*words);
             listing->told = tell(s, listing->node, set, 0);
         }
@@ -194,25 +195,28 @@ static void read_listed(stage *s, char **words)
 
 static void read_message(stage *s, char **words)
 {
-    mb_event *event = add_event(s, MB_EVENT_MESSAGE);
-    uint32_t node = number(words[0]), epoch = 0;
+    uint32_t node = number(words[0]), epoch = 0, length = UINT32_MAX;
+    mb_event_message *event = &add_event(s, MB_EVENT_MESSAGE, node)->message;
+    mb_said *said = &event->said;
     const char *set = NULL;
     int message = place_of(words[1], messages, G_N_ELEMENTS(messages));
     bool beyond = false;
-    set_from(s, event, node);
-    event->message = message < 0 ? 99 : (uint8_t)message;
+    event->remote = REMOTE + node;
+    said->message = message < 0 ? 99 : (uint8_t)message;
     for (words += 2; *words; words++) {
-        int flag = place_of(*words, flags, 8);
+        int flag = place_of(*words, flags, G_N_ELEMENTS(flags));
         if (flag >= 0)
-            event->flags |= (uint8_t)(1u << flag);
+            said->flags |= (uint8_t)(1u << flag);
         else if (strcmp(*words, "block") == 0)
-            event->block = number(*++words);
+            said->block = number(*++words);
         else if (strcmp(*words, "offset") == 0)
-            event->offset = number(*++words);
+            said->offset = number(*++words);
+        else if (strcmp(*words, "length") == 0)
+            length = number(*++words);
         else if (strcmp(*words, "at") == 0)
             event->where = number(*++words);
         else if (strcmp(*words, "reason") == 0)
-            event->reason = (uint8_t)place_of(*++words, reasons, 5);
+            said->reason = (uint8_t)place_of(*++words, reasons, 5);
         else if (strcmp(*words, "holds") == 0)
             set = *++words;
         else if (strcmp(*words, "epoch") == 0)
@@ -222,25 +226,45 @@ static void read_message(stage *s, char **words)
         else
             g_error("\"%s\" is not understood", *words);
     }
-    if (set) event->told = tell(s, node, set, epoch);
-    if (beyond) event->told.count++;
+    if (set) said->told = tell(s, node, set, epoch);
+    if (beyond) said->told.count++;
+    if (length != UINT32_MAX)
+        said->length = length;
+    else if (said->block < s->geometry.blocks)
+        said->length = mb_geometry_block_size(&s->geometry, said->block) - said->offset;
 }
 
-/* "block 2 5", "cut 2 5 keep 30", "progress 2 5 30 of 41", "progress 2 5 99 more", "gone 2". */
+static void read_cut(mb_event_cut *cut, uint32_t block, char **words)
+{
+    *cut = (mb_event_cut){.block = block, .keep = words[0] != NULL};
+    if (cut->keep) cut->here = number(words[1]);
+}
+
+static void read_progress(mb_event_progress *progress, uint32_t block, char **words)
+{
+    *progress = (mb_event_progress){.block = block, .here = number(words[0])};
+    if (!words[1]) return;
+    progress->ending = g_str_equal(words[1], "more");
+    if (!progress->ending) progress->carried = number(words[2]);
+}
+
+/* "block 2 5", "cut 2 5 keep 30", "progress 2 5 30 of 41", "progress 2 5 99 more", "gone 2",
+ * "dropped 2 5". */
 static void read_transfer(stage *s, mb_event_type type, char **words)
 {
-    mb_event *event = add_event(s, type);
-    set_from(s, event, number(words[0]));
-    if (!words[1]) return;
-    event->block = number(words[1]);
-    if (!words[2]) return;
-    if (type == MB_EVENT_CUT) event->flags = MB_FLAG_KEEP;
-    event->offset = number(words[type == MB_EVENT_CUT ? 3 : 2]);
-    if (type != MB_EVENT_PROGRESS || !words[3]) return;
-    if (g_str_equal(words[3], "more"))
-        event->flags = MB_FLAG_MORE;
-    else
-        event->carried = number(words[4]);
+    mb_event *event = add_event(s, type, number(words[0]));
+    uint32_t block = words[1] ? number(words[1]) : MB_BLOCK_NONE;
+    switch (type) {
+    case MB_EVENT_BLOCK:
+    case MB_EVENT_BAD_BLOCK:
+        event->block = (mb_event_block){.block = block, .tag = s->batch_count};
+        break;
+    case MB_EVENT_SENT: event->sent.block = block; break;
+    case MB_EVENT_DROPPED: event->dropped.block = block; break;
+    case MB_EVENT_CUT: read_cut(&event->cut, block, words + 2); break;
+    case MB_EVENT_PROGRESS: read_progress(&event->progress, block, words + 2); break;
+    default: g_assert_cmpint(type, ==, MB_EVENT_GONE);
+    }
 }
 
 static void read_event(stage *s, char **words)
@@ -262,7 +286,7 @@ static void read_event(stage *s, char **words)
     else if (words[1])
         read_transfer(s, (mb_event_type)type, words + 1);
     else
-        add_event(s, (mb_event_type)type);
+        add_event(s, (mb_event_type)type, MB_NODE_NONE);
 }
 
 /* ---- playing -------------------------------------------------------------------------------- */
@@ -273,7 +297,7 @@ static size_t take_gains(stage *s, size_t from)
     const mb_action *items = s->actions.items;
     GString *line = g_string_new("gained");
     for (; from < s->actions.count && items[from].type == MB_ACTION_GAINED; from++)
-        g_string_append_printf(line, " %u", items[from].block);
+        g_string_append_printf(line, " %u", items[from].gained.block);
     put(s, line->str);
     g_string_free(line, TRUE);
     return from;

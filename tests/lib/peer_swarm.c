@@ -74,9 +74,6 @@ static void mix(stage *s, uint64_t number)
 static plan *add_plan(stage *s, mb_time time, happening what, mb_node node)
 {
     plan p = {.time = time, .seq = s->seq++, .what = what, .node = node};
-    p.event.from = MB_NODE_NONE;
-    p.event.index = p.event.remote = MB_INDEX_NONE;
-    p.event.block = MB_BLOCK_NONE;
     g_array_append_val(s->plans, p);
     return &g_array_index(s->plans, plan, s->plans->len - 1);
 }
@@ -89,8 +86,7 @@ static mb_time soon(const stage *s)
 static plan *add_event(stage *s, mb_node node, mb_event_type type, mb_node from)
 {
     plan *p = add_plan(s, soon(s), DELIVER, node);
-    p->event.type = (uint8_t)type;
-    p->event.from = from;
+    p->event = mb_event_make(type, from);
     return p;
 }
 
@@ -135,16 +131,17 @@ static uint32_t bytes_by_now(const stage *s, const transfer *t)
     return t->offset + (uint32_t)(come < left ? come : left - 1);
 }
 
-static void upload(stage *s, mb_node from, const mb_action *a)
+static void upload(stage *s, mb_node from, mb_node to, const mb_action_upload *a)
 {
     uint32_t size = mb_geometry_block_size(&s->geometry, a->block);
-    mb_time takes = (200 + 300 * (mb_time)(from % 4)) * MB_MS * (size - a->offset) / BLOCK_SIZE + 1;
-    transfer t = {.from = from, .to = a->to, .id = s->ids++, .block = a->block};
+    mb_time takes = (200 + 300 * (mb_time)(from % 4)) * MB_MS * a->length / BLOCK_SIZE + 1;
+    transfer t = {.from = from, .to = to, .id = s->ids++, .block = a->block};
     g_assert_true(mb_blockset_has(mb_peer_blocks(s->peers[from]), a->block));
-    g_assert_cmpuint(a->offset, <, size);
-    g_assert_null(find_transfer(s, from, a->to));
-    g_assert_cmpuint(from, !=, a->to);
-    if (!s->peers[a->to]) return;
+    g_assert_cmpuint(a->length, >, 0);
+    g_assert_cmpuint(a->offset + a->length, ==, size);
+    g_assert_null(find_transfer(s, from, to));
+    g_assert_cmpuint(from, !=, to);
+    if (!s->peers[to]) return;
     t.offset = a->offset;
     t.started = s->now;
     t.ends = s->now + takes;
@@ -153,16 +150,13 @@ static void upload(stage *s, mb_node from, const mb_action *a)
     if (!happens(s, s->config->stalls)) add_plan(s, t.ends, FINISH, from)->id = t.id;
 }
 
-static void abort_upload(stage *s, mb_node from, const mb_action *a)
+static void abort_upload(stage *s, mb_node from, mb_node to, const mb_action_abort *a)
 {
-    transfer *t = find_transfer(s, from, a->to);
+    transfer *t = find_transfer(s, from, to);
     if (!t || t->block != a->block) return; /* its receiver has gone, or it has just left */
-    if (a->flags & MB_FLAG_KEEP) {
-        plan *p = add_event(s, a->to, MB_EVENT_CUT, from);
-        p->event.block = a->block;
-        p->event.flags = MB_FLAG_KEEP;
-        p->event.offset = bytes_by_now(s, t);
-    }
+    if (a->keep)
+        add_event(s, to, MB_EVENT_CUT, from)->event.cut =
+            (mb_event_cut){.block = a->block, .here = bytes_by_now(s, t), .keep = true};
     end_transfer(s, t);
 }
 
@@ -173,11 +167,10 @@ static void finish(stage *s, uint32_t id)
         if (t.id != id) continue;
         g_array_remove_index(s->transfers, i);
         plan *p = add_event(s, t.to, MB_EVENT_BLOCK, t.from);
-        p->event.block = t.block;
-        p->event.told = t.told;
+        p->event.block = (mb_event_block){.block = t.block, .told = t.told, .tag = t.id + 1};
         p = add_event(s, t.from, MB_EVENT_SENT, t.to);
         p->time = s->now;
-        p->event.block = t.block;
+        p->event.sent.block = t.block;
         return;
     }
 }
@@ -248,14 +241,8 @@ static void crash(stage *s, mb_node node)
 static void send(stage *s, mb_node from, const mb_action *a, mb_node to, uint32_t index)
 {
     plan *p = add_event(s, to, MB_EVENT_MESSAGE, from);
-    p->event.message = a->message;
-    p->event.flags = a->flags;
-    p->event.reason = a->reason;
     p->event.index = index;
-    p->event.remote = a->index;
-    p->event.block = a->block;
-    p->event.offset = a->offset;
-    p->event.told = a->told;
+    p->event.message = (mb_event_message){.remote = a->index, .said = a->said};
 }
 
 static void broadcast(stage *s, mb_node from, const mb_action *a)
@@ -266,34 +253,58 @@ static void broadcast(stage *s, mb_node from, const mb_action *a)
         send(s, from, a, node, remote);
 }
 
-static void announce(stage *s, mb_node from, const mb_action *a)
+static void announce(stage *s, mb_node from, const mb_action_announce *a)
 {
     plan *p;
-    if (a->message != MB_ANNOUNCE_LEAVE && happens(s, s->config->lost_announces)) {
+    if (a->what != MB_ANNOUNCE_LEAVE && happens(s, s->config->lost_announces)) {
         add_event(s, from, MB_EVENT_UNLISTED, MB_NODE_NONE);
         return;
     }
     p = add_plan(s, soon(s), BOOK, from);
-    p->event.type = MB_EVENT_ANNOUNCE;
-    p->event.message = a->message;
-    p->event.from = from;
-    p->event.told = a->told;
+    p->event = mb_event_make(MB_EVENT_ANNOUNCE, from);
+    p->event.announce = (mb_event_announce){.what = a->what, .told = a->told};
+}
+
+static void mix_said(stage *s, const mb_said *said)
+{
+    mix(s, (uint64_t)said->message << 16 | (uint64_t)said->flags << 8 | said->reason);
+    mix(s, (uint64_t)said->block << 32 | said->told.count);
+    mix(s, (uint64_t)said->offset << 32 | said->length);
+}
+
+static void mix_action(stage *s, const mb_action *a)
+{
+    mix(s, a->type);
+    switch ((mb_action_type)a->type) {
+    case MB_ACTION_ANNOUNCE:
+        mix(s, (uint64_t)a->announce.what << 32 | a->announce.told.count);
+        break;
+    case MB_ACTION_SEND:
+    case MB_ACTION_BROADCAST: mix_said(s, &a->said); break;
+    case MB_ACTION_UPLOAD:
+        mix(s, (uint64_t)a->upload.block << 32 | a->upload.offset);
+        mix(s, (uint64_t)a->upload.via << 32 | a->upload.told.count);
+        break;
+    case MB_ACTION_ABORT: mix(s, (uint64_t)a->abort.block << 1 | a->abort.keep); break;
+    case MB_ACTION_GAINED: mix(s, (uint64_t)a->gained.block << 32 | a->gained.tag); break;
+    case MB_ACTION_WASTED: mix(s, (uint64_t)a->wasted.block << 32 | a->wasted.tag); break;
+    default: break;
+    }
 }
 
 static void execute(stage *s, mb_node node, const mb_action *a)
 {
-    const uint64_t what[] = {(uint64_t)s->now, node,  a->type,  a->message, a->flags,     a->reason,
-                             a->via,           a->to, a->block, a->offset,  a->told.count};
-    for (size_t i = 0; i < G_N_ELEMENTS(what); i++)
-        mix(s, what[i]);
+    mix(s, (uint64_t)s->now);
+    mix(s, (uint64_t)node << 32 | a->to);
+    mix_action(s, a);
     switch ((mb_action_type)a->type) {
-    case MB_ACTION_ANNOUNCE: announce(s, node, a); break;
+    case MB_ACTION_ANNOUNCE: announce(s, node, &a->announce); break;
     case MB_ACTION_SEND:
-        if (!(a->flags & MB_FLAG_QUIET)) send(s, node, a, a->to, a->remote);
+        if (!(a->said.flags & MB_FLAG_QUIET)) send(s, node, a, a->to, a->remote);
         break;
     case MB_ACTION_BROADCAST: broadcast(s, node, a); break;
-    case MB_ACTION_UPLOAD: upload(s, node, a); break;
-    case MB_ACTION_ABORT: abort_upload(s, node, a); break;
+    case MB_ACTION_UPLOAD: upload(s, node, a->to, &a->upload); break;
+    case MB_ACTION_ABORT: abort_upload(s, node, a->to, &a->abort); break;
     case MB_ACTION_MEASURE: s->measuring = true; break;
     case MB_ACTION_GAINED:
     case MB_ACTION_COMPLETE: break;
@@ -318,13 +329,11 @@ static uint32_t measure(stage *s, mb_node node, mb_event *events)
     for (guint i = 0; i < s->transfers->len; i++) {
         const transfer *t = &g_array_index(s->transfers, transfer, i);
         if (t->to != node) continue;
-        events[count++] = (mb_event){.type = MB_EVENT_PROGRESS,
-                                     .from = t->from,
-                                     .index = MB_INDEX_NONE,
-                                     .block = t->block,
-                                     .offset = bytes_by_now(s, t)};
+        events[count] = mb_event_make(MB_EVENT_PROGRESS, t->from);
+        events[count++].progress =
+            (mb_event_progress){.block = t->block, .here = bytes_by_now(s, t)};
     }
-    events[count++] = (mb_event){.type = MB_EVENT_MEASURED, .block = MB_BLOCK_NONE};
+    events[count++] = mb_event_make(MB_EVENT_MEASURED, MB_NODE_NONE);
     return count;
 }
 
@@ -332,18 +341,21 @@ static uint32_t measure(stage *s, mb_node node, mb_event *events)
 static mb_event malice(stage *s)
 {
     mb_node from = (mb_node)mb_rng_below(&s->rng, NODES);
-    mb_event event = {.type = MB_EVENT_MESSAGE, .from = from, .index = MB_INDEX_NONE};
-    event.message = (uint8_t)mb_rng_below(&s->rng, MB_MSG_DECLINE + 3);
-    event.flags = (uint8_t)mb_rng_below(&s->rng, 256);
-    event.reason = (uint8_t)mb_rng_below(&s->rng, 6);
+    mb_event event = mb_event_make(MB_EVENT_MESSAGE, from);
+    mb_said *said = &event.message.said;
+    said->message = (uint8_t)mb_rng_below(&s->rng, MB_MSG_DECLINE + 3);
+    said->flags = (uint8_t)mb_rng_below(&s->rng, 256);
+    said->reason = (uint8_t)mb_rng_below(&s->rng, 6);
     event.index = (uint32_t)mb_rng_below(&s->rng, 8);
-    event.remote = (uint32_t)mb_rng_below(&s->rng, 8);
-    event.block = (uint32_t)mb_rng_below(&s->rng, s->config->blocks + 2);
-    event.offset = (uint32_t)mb_rng_below(&s->rng, 2) * (uint32_t)mb_rng_below(&s->rng, 1200);
+    event.message.remote = (uint32_t)mb_rng_below(&s->rng, 8);
+    said->block = (uint32_t)mb_rng_below(&s->rng, s->config->blocks + 2);
+    said->offset = (uint32_t)mb_rng_below(&s->rng, 2) * (uint32_t)mb_rng_below(&s->rng, 1200);
+    if (said->block < s->config->blocks)
+        said->length = mb_geometry_block_size(&s->geometry, said->block) - said->offset;
     if (s->peers[from] && happens(s, 50)) {
-        event.told = mb_log_told(mb_peer_log(s->peers[from]));
-        if (happens(s, 10)) event.told.count++;
-        if (happens(s, 10)) event.told.epoch++;
+        said->told = mb_log_told(mb_peer_log(s->peers[from]));
+        if (happens(s, 10)) said->told.count++;
+        if (happens(s, 10)) said->told.epoch++;
     }
     return event;
 }
@@ -385,12 +397,13 @@ static void book(stage *s, const mb_event *event)
     for (size_t i = 0; i < s->actions.count; i++) {
         const mb_action *a = &s->actions.items[i];
         plan *p = add_event(s, a->to, MB_EVENT_LISTED, MB_NODE_NONE);
-        p->list = g_memdup2(a->list, a->list_count * sizeof *a->list);
-        p->dealt = g_memdup2(a->dealt, a->dealt_count * sizeof *a->dealt);
-        p->event.list = p->list;
-        p->event.list_count = a->list_count;
-        p->event.dealt = p->dealt;
-        p->event.dealt_count = a->dealt_count;
+        const mb_action_answer *answer = &a->answer;
+        p->list = g_memdup2(answer->list, answer->list_count * sizeof *answer->list);
+        p->dealt = g_memdup2(answer->dealt, answer->dealt_count * sizeof *answer->dealt);
+        p->event.listed = (mb_event_listed){.list = p->list,
+                                            .dealt = p->dealt,
+                                            .list_count = answer->list_count,
+                                            .dealt_count = answer->dealt_count};
     }
 }
 
@@ -401,8 +414,8 @@ static void deliver(stage *s, const plan *p)
     mb_event events[NODES * 2 + 2];
     uint32_t count = 0;
     if (!s->peers[p->node]) { /* a word to one who has gone comes back */
-        if (p->event.type == MB_EVENT_MESSAGE && s->peers[p->event.from])
-            add_event(s, p->event.from, MB_EVENT_GONE, p->node);
+        if (p->event.type == MB_EVENT_MESSAGE && s->peers[p->event.other])
+            add_event(s, p->event.other, MB_EVENT_GONE, p->node);
         return;
     }
     if (p->event.type == MB_EVENT_TIMER) {

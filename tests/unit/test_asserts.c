@@ -45,8 +45,7 @@ static mb_peer *make_peer(void)
     mb_log_append(log_of_other, 3);
     mb_log_append(log_of_other, 69);
     listing.told = mb_log_told(log_of_other);
-    events[1].list = &listing;
-    events[1].list_count = 1;
+    events[1].listed = (mb_event_listed){.list = &listing, .list_count = 1};
     mb_actions_init(&out);
     g_assert_cmpint(mb_peer_step(peer, 0, events, 2, &out), ==, MB_OK);
     g_assert_cmpuint(peer->known_count, ==, 1);

@@ -57,11 +57,12 @@ static int step(fixture *f, const mb_event *event)
 
 static mb_event plain(mb_event_type type)
 {
-    return (mb_event){.type = (uint8_t)type,
-                      .from = MB_NODE_NONE,
-                      .index = MB_INDEX_NONE,
-                      .remote = MB_INDEX_NONE,
-                      .block = MB_BLOCK_NONE};
+    return mb_event_make(type, MB_NODE_NONE);
+}
+
+static bool is_request(const mb_action *action)
+{
+    return action->type == MB_ACTION_SEND && action->said.message == MB_MSG_REQUEST;
 }
 
 static void start(fixture *f)
@@ -72,11 +73,10 @@ static void start(fixture *f)
 
 static void message(fixture *f, mb_node from, mb_message what, mb_told told)
 {
-    mb_event event = plain(MB_EVENT_MESSAGE);
-    event.message = (uint8_t)what;
-    event.from = from;
-    event.remote = from;
-    event.told = told;
+    mb_event event = mb_event_make(MB_EVENT_MESSAGE, from);
+    event.message.said.message = (uint8_t)what;
+    event.message.said.told = told;
+    event.message.remote = from;
     ok(step(f, &event));
 }
 
@@ -85,7 +85,7 @@ static uint32_t count_sent(const fixture *f, mb_message what)
     uint32_t count = 0;
     for (size_t i = 0; i < f->actions.count; i++) {
         const mb_action *a = &f->actions.items[i];
-        count += a->type == MB_ACTION_SEND && a->message == what;
+        count += a->type == MB_ACTION_SEND && a->said.message == what;
     }
     return count;
 }
@@ -144,8 +144,8 @@ static void test_told_prefix(void)
         message(&f, 2, told == 1 ? MB_MSG_HELLO : MB_MSG_HAVE, (mb_told){log, 1, told});
         message(&f, 2, MB_MSG_UNCHOKE, (mb_told){log, 1, told / 2}); /* older than the last */
         for (size_t i = 0; i < f.actions.count; i++)
-            if (f.actions.items[i].message == MB_MSG_REQUEST)
-                g_assert_cmpuint(f.actions.items[i].block, <, told);
+            if (is_request(&f.actions.items[i]))
+                g_assert_cmpuint(f.actions.items[i].said.block, <, told);
         g_assert_cmpuint(mb_peer_look(f.peer).asked, ==, told);
         mb_peer_check(f.peer);
     }
@@ -238,11 +238,10 @@ static void test_remote(void)
     mb_event event = plain(MB_EVENT_LISTED);
     fixture_init(&f, NULL, false);
     start(&f);
-    event.list = &other;
-    event.list_count = 1;
+    event.listed = (mb_event_listed){.list = &other, .list_count = 1};
     ok(step(&f, &event));
     g_assert_cmpuint(f.actions.count, ==, 1);
-    g_assert_cmpuint(f.actions.items[0].message, ==, MB_MSG_HELLO);
+    g_assert_cmpuint(f.actions.items[0].said.message, ==, MB_MSG_HELLO);
     g_assert_cmpuint(f.actions.items[0].remote, ==, MB_INDEX_NONE);
     message(&f, 2, MB_MSG_HELLO_ACK, mb_log_told(log));
     message(&f, 2, MB_MSG_UNCHOKE, mb_log_told(log));
@@ -262,8 +261,7 @@ static void test_lists_itself(void)
     mb_event event = plain(MB_EVENT_LISTED);
     fixture_init(&f, keys, false);
     start(&f);
-    event.list = &self;
-    event.list_count = 1;
+    event.listed = (mb_event_listed){.list = &self, .list_count = 1};
     ok(step(&f, &event));
     mb_peer_view view = mb_peer_look(f.peer);
     g_assert_cmpuint(view.known, ==, 0);
@@ -328,13 +326,13 @@ static void test_batch(void)
     fixture_init(&f, NULL, false);
     start(&f);
     for (int i = 0; i < 4; i++) {
-        events[i] = plain(MB_EVENT_MESSAGE);
-        events[i].message = MB_MSG_HELLO;
-        events[i].from = events[i].remote = (mb_node)(i + 2);
-        events[i].told = mb_log_told(log);
+        events[i] = mb_event_make(MB_EVENT_MESSAGE, (mb_node)(i + 2));
+        events[i].message.remote = (uint32_t)(i + 2);
+        events[i].message.said.message = MB_MSG_HELLO;
+        events[i].message.said.told = mb_log_told(log);
     }
-    events[1].told.count++;             /* beyond the log */
-    events[2].type = MB_EVENT_ANNOUNCE; /* a tracker's */
+    events[1].message.said.told.count++; /* beyond the log */
+    events[2].type = MB_EVENT_ANNOUNCE;  /* a tracker's */
     f.actions.count = 0;
     g_assert_cmpint(mb_peer_step(f.peer, 0, events, 4, &f.actions), ==, MB_ERR_MESSAGE);
     g_assert_cmpuint(mb_peer_look(f.peer).known, ==, 2);
@@ -354,17 +352,55 @@ static void test_refused(void)
     start(&f);
     message(&f, 2, MB_MSG_HELLO, mb_log_told(log));
     message(&f, 2, MB_MSG_UNCHOKE, mb_log_told(log));
-    mb_event event = plain(MB_EVENT_BLOCK);
-    event.from = 2;
+    mb_event event = mb_event_make(MB_EVENT_BLOCK, 2);
+    event.block.block = MB_BLOCK_NONE;
     for (size_t i = 0; i < f.actions.count; i++)
-        if (f.actions.items[i].message == MB_MSG_REQUEST) event.block = f.actions.items[i].block;
-    event.told = (mb_told){log, 1, 6}; /* beyond the log */
+        if (is_request(&f.actions.items[i])) event.block.block = f.actions.items[i].said.block;
+    event.block.told = (mb_told){log, 1, 6}; /* beyond the log */
     g_assert_cmpint(step(&f, &event), ==, MB_ERR_MESSAGE);
     g_assert_cmpuint(mb_peer_look(f.peer).held, ==, 0);
     event = plain((mb_event_type)99);
     g_assert_cmpint(step(&f, &event), ==, MB_ERR_MESSAGE);
     g_assert_cmpuint(f.actions.count, ==, 0);
     mb_peer_check(f.peer);
+    fixture_clear(&f);
+    free(log);
+}
+
+/* The tag that a block comes with goes out with what becomes of it; a block that is dealt has none.
+ */
+static void test_tag(void)
+{
+    static const char *const keys[] = {"deal", "given", NULL};
+    fixture f;
+    mb_log *log = log_of(1);
+    const uint32_t dealt = 5;
+    fixture_init(&f, keys, false);
+    start(&f);
+    mb_event deal = plain(MB_EVENT_LISTED);
+    deal.listed = (mb_event_listed){.dealt = &dealt, .dealt_count = 1};
+    ok(step(&f, &deal));
+    g_assert_cmpuint(f.actions.items[0].type, ==, MB_ACTION_GAINED);
+    g_assert_cmpuint(f.actions.items[0].gained.block, ==, 5);
+    g_assert_cmpuint(f.actions.items[0].gained.tag, ==, MB_TAG_NONE);
+    message(&f, 2, MB_MSG_HELLO, mb_log_told(log));
+    message(&f, 2, MB_MSG_UNCHOKE, mb_log_told(log));
+    mb_event block = mb_event_make(MB_EVENT_BLOCK, 2);
+    block.block.tag = UINT64_MAX;
+    ok(step(&f, &block));
+    g_assert_cmpuint(f.actions.items[0].type, ==, MB_ACTION_GAINED);
+    g_assert_cmpuint(f.actions.items[0].gained.block, ==, 0);
+    g_assert_cmpuint(f.actions.items[0].gained.tag, ==, UINT64_MAX);
+    block.block.tag = 7; /* once more, though nobody has been asked */
+    ok(step(&f, &block));
+    g_assert_cmpuint(f.actions.items[0].type, ==, MB_ACTION_WASTED);
+    g_assert_cmpuint(f.actions.items[0].wasted.block, ==, 0);
+    g_assert_cmpuint(f.actions.items[0].wasted.tag, ==, 7);
+    block.other = 3; /* likewise from a stranger, of a block that is lacked */
+    block.block = (mb_event_block){.block = 1, .tag = 8};
+    ok(step(&f, &block));
+    g_assert_cmpuint(f.actions.items[0].type, ==, MB_ACTION_GAINED);
+    g_assert_cmpuint(f.actions.items[0].gained.tag, ==, 8);
     fixture_clear(&f);
     free(log);
 }
@@ -391,9 +427,7 @@ static void test_nobody_for_a_slot(void)
     mb_log *log = log_of(1);
     message(&f, 2, MB_MSG_HELLO, mb_log_told(log));
     message(&f, 2, MB_MSG_UNCHOKE, mb_log_told(log));
-    mb_event block = plain(MB_EVENT_BLOCK);
-    block.from = 2;
-    block.block = 0;
+    mb_event block = mb_event_make(MB_EVENT_BLOCK, 2);
     ok(step(&f, &block));
     g_assert_cmpuint(mb_peer_look(f.peer).interested, ==, 1);
     g_assert_cmpuint(count_sent(&f, MB_MSG_UNCHOKE), ==, 0);
@@ -438,6 +472,7 @@ int main(int argc, char **argv)
     g_test_add_func("/peer/batch", test_batch);
     g_test_add_func("/peer/refused", test_refused);
     g_test_add_func("/peer/nobody-for-a-slot", test_nobody_for_a_slot);
+    g_test_add_func("/peer/tag", test_tag);
     g_test_add_func("/peer/told-twice", test_told_twice);
     return g_test_run();
 }

@@ -125,13 +125,13 @@ static const peer_script_case cases[] = {
      "> look\n"
      "  0.000 holds 0, knows 1, interested 0, interesting 1, unchoked 0, providers 0, asked "
      "0\n"},
-    /* A peer cannot make itself the seeder, and so slip past a full table. */
+    /* Nothing that a greeting says makes a peer the seeder, who would slip past a full table. */
     {"/peer/known/no-false-seeder", "minibit max_known=1",
      "> start\n"
      "  0.000 announce register, holds 0\n"
      "> listed 2:#.......\n"
      "  0.000 to 2: hello, tells 0\n"
-     "> 3 hello seeder holds ########\n"
+     "> 3 hello slot more open optimistic endgame quiet holds ########\n"
      "  0.000 to 3: full\n"
      "> look\n"
      "  0.000 holds 0, knows 1, interested 0, interesting 1, unchoked 0, providers 0, asked "
@@ -337,6 +337,12 @@ static const peer_script_case cases[] = {
      "> 2 request block 0 offset 100 holds ####....\n"
      "  0.000 error\n"
      "> 2 request block 7 offset 50 holds ####....\n"
+     "  0.000 error\n"
+     "> 2 request block 0 offset 40 length 59 holds ####....\n"
+     "  0.000 error\n"
+     "> 2 request block 0 offset 40 length 61 holds ####....\n"
+     "  0.000 error\n"
+     "> 2 request block 7 length 0 holds ####....\n"
      "  0.000 error\n"
      "> 2 refuse block 8 reason choked holds ####....\n"
      "  0.000 error\n"

@@ -56,11 +56,9 @@ static void books_clear(books *b)
 static mb_event *announce(books *b, mb_node node, mb_announce kind)
 {
     mb_event *event = &b->events[b->count++];
-    *event = (mb_event){.type = MB_EVENT_ANNOUNCE,
-                        .message = (uint8_t)kind,
-                        .from = node,
-                        .index = MB_INDEX_NONE,
-                        .told = mb_log_told(b->logs[node < NODES ? node : 0])};
+    *event = mb_event_make(MB_EVENT_ANNOUNCE, node);
+    event->announce.what = (uint8_t)kind;
+    event->announce.told = mb_log_told(b->logs[node < NODES ? node : 0]);
     return event;
 }
 
@@ -88,16 +86,16 @@ static void at(books *b, int64_t seconds)
 }
 
 /* The answer to `node` in the last step. */
-static const mb_action *answer_to(const books *b, mb_node node)
+static const mb_action_answer *answer_to(const books *b, mb_node node)
 {
     for (size_t i = 0; i < b->actions.count; i++) {
         g_assert_cmpint(b->actions.items[i].type, ==, MB_ACTION_ANSWER);
-        if (b->actions.items[i].to == node) return &b->actions.items[i];
+        if (b->actions.items[i].to == node) return &b->actions.items[i].answer;
     }
     return NULL;
 }
 
-static const mb_listing *listing_of(const mb_action *answer, mb_node node)
+static const mb_listing *listing_of(const mb_action_answer *answer, mb_node node)
 {
     for (uint32_t i = 0; i < answer->list_count; i++)
         if (answer->list[i].node == node) return &answer->list[i];
@@ -108,9 +106,9 @@ static const mb_listing *listing_of(const mb_action *answer, mb_node node)
 static char *listed(const books *b, mb_node node)
 {
     GString *text = g_string_new(NULL);
-    const mb_action *answer = answer_to(b, node);
+    const mb_action_answer *answer = answer_to(b, node);
     for (uint32_t i = 0; answer && i < answer->list_count; i++) {
-        const char *mark = answer->list[i].flags & MB_FLAG_SEEDER ? "*" : "";
+        const char *mark = answer->list[i].seeder ? "*" : "";
         g_string_append_printf(text, "%s%u%s", i > 0 ? " " : "", answer->list[i].node, mark);
     }
     return g_string_free(text, FALSE);
@@ -140,7 +138,7 @@ static void test_register(void)
     g_assert_cmpint(mb_tracker_deadline(b.tracker), ==, MB_NEVER);
     one(&b, 7, MB_ANNOUNCE_REGISTER);
     assert_listed(&b, 7, "0*");
-    const mb_action *answer = answer_to(&b, 7);
+    const mb_action_answer *answer = answer_to(&b, 7);
     g_assert_cmpuint(answer->list[0].told.count, ==, BLOCKS);
     g_assert_cmpuint(answer->dealt_count, ==, 4);
     assert_distinct(answer->dealt, 4, BLOCKS);
@@ -167,8 +165,8 @@ static void test_one_instant(void)
     assert_listed(&b, 1, "0* 5 300");
     assert_listed(&b, 300, "0* 5 1");
     for (size_t i = 0; i < 3; i++)
-        assert_distinct(b.actions.items[i].dealt, 4, BLOCKS);
-    g_assert_true(b.actions.items[0].dealt != b.actions.items[1].dealt);
+        assert_distinct(b.actions.items[i].answer.dealt, 4, BLOCKS);
+    g_assert_true(b.actions.items[0].answer.dealt != b.actions.items[1].answer.dealt);
     books_clear(&b);
 }
 
@@ -231,7 +229,7 @@ static void test_given(void)
     announce(&b, 1, MB_ANNOUNCE_REGISTER);
     announce(&b, 2, MB_ANNOUNCE_REGISTER);
     ok(step(&b));
-    const mb_action *answer = answer_to(&b, 1);
+    const mb_action_answer *answer = answer_to(&b, 1);
     const mb_listing *seen = listing_of(answer_to(&b, 2), 1);
     g_assert_cmpuint(seen->told.count, ==, 4);
     g_assert_cmpuint(seen->told.epoch, ==, 1); /* it goes on in the peer's own log */
@@ -253,7 +251,7 @@ static void test_given_to_some(void)
     books b;
     books_init(&b, MB_PRESET_MINIBIT, BLOCKS, keys);
     announce(&b, 1, MB_ANNOUNCE_REGISTER);
-    b.events[0].told = (mb_told){0};
+    b.events[0].announce.told = (mb_told){0};
     announce(&b, 2, MB_ANNOUNCE_REGISTER);
     ok(step(&b));
     g_assert_cmpuint(answer_to(&b, 1)->dealt_count, ==, 4);
@@ -297,7 +295,7 @@ static void test_redealt(void)
     books_init(&b, MB_PRESET_COURSEWORK, BLOCKS, NULL);
     one(&b, 1, MB_ANNOUNCE_REGISTER);
     assert_listed(&b, 1, "0* 1");
-    const mb_action *answer = answer_to(&b, 1);
+    const mb_action_answer *answer = answer_to(&b, 1);
     assert_redealt(&answer->list[1]);
     g_assert_cmpmem(answer->list[1].told.log->blocks, 16, answer->dealt, 16);
     g_assert_cmpuint(answer->list[0].told.count, ==, BLOCKS);
@@ -349,7 +347,7 @@ static void test_redealt_in_one_instant(void)
     announce(&b, 3, MB_ANNOUNCE_REGISTER);
     ok(step(&b));
     for (mb_node node = 2; node <= 3; node++) {
-        const mb_action *answer = answer_to(&b, node);
+        const mb_action_answer *answer = answer_to(&b, node);
         g_assert_cmpuint(answer->dealt_count, ==, 4);
         g_assert_cmpmem(listing_of(answer, node)->told.log->blocks, 16, answer->dealt, 16);
     }
@@ -365,11 +363,11 @@ static void register_many(books *b, uint32_t count)
     ok(step(b));
 }
 
-static void assert_sample(const mb_action *answer, mb_node asker, uint32_t count)
+static void assert_sample(const mb_action_answer *answer, mb_node asker, uint32_t count)
 {
     g_assert_cmpuint(answer->list_count, ==, count);
     g_assert_cmpuint(answer->list[0].node, ==, SEEDER);
-    g_assert_cmpuint(answer->list[0].flags, ==, MB_FLAG_SEEDER);
+    g_assert_true(answer->list[0].seeder);
     for (uint32_t i = 0; i < count; i++) {
         g_assert_cmpuint(answer->list[i].node, !=, asker);
         for (uint32_t j = 0; j < i; j++)
@@ -387,7 +385,7 @@ static void test_sample(void)
     register_many(&b, 100);
     for (uint32_t turn = 0; turn < 2500; turn++) {
         one(&b, 1, MB_ANNOUNCE_PERIODIC);
-        const mb_action *answer = answer_to(&b, 1);
+        const mb_action_answer *answer = answer_to(&b, 1);
         assert_sample(answer, 1, 5);
         for (uint32_t i = 1; i < 5; i++)
             hits[answer->list[i].node]++;
@@ -442,8 +440,8 @@ static void test_many_answers(void)
     register_many(&b, NODES - 1);
     g_assert_cmpuint(b.actions.count, ==, NODES - 1);
     for (size_t i = 0; i < b.actions.count; i++) {
-        assert_sample(&b.actions.items[i], b.actions.items[i].to, 50);
-        assert_distinct(b.actions.items[i].dealt, 4, BLOCKS);
+        assert_sample(&b.actions.items[i].answer, b.actions.items[i].to, 50);
+        assert_distinct(b.actions.items[i].answer.dealt, 4, BLOCKS);
     }
     books_clear(&b);
 }
@@ -554,17 +552,18 @@ static void test_refused(void)
     mb_log_append(b.logs[3], BLOCKS); /* a block that the file has not */
     announce(&b, SEEDER, MB_ANNOUNCE_REGISTER);
     announce(&b, MB_NODE_NONE, MB_ANNOUNCE_REGISTER);
-    announce(&b, 1, MB_ANNOUNCE_REGISTER)->told.count = 1; /* more than its log holds */
+    announce(&b, 1, MB_ANNOUNCE_REGISTER)->announce.told.count = 1; /* more than its log holds */
     announce(&b, 2, (mb_announce)(MB_ANNOUNCE_LEAVE + 1));
     announce(&b, 3, MB_ANNOUNCE_REGISTER);
     announce(&b, 4, MB_ANNOUNCE_REGISTER)->type = MB_EVENT_MESSAGE;
     announce(&b, 5, MB_ANNOUNCE_REGISTER); /* the only good one takes effect */
-    announce(&b, 6, MB_ANNOUNCE_REGISTER)->told.count = BLOCKS + 1;
+    announce(&b, 6, MB_ANNOUNCE_REGISTER)->announce.told.count = BLOCKS + 1;
     g_assert_cmpint(step(&b), ==, MB_ERR_MESSAGE);
     g_assert_cmpuint(b.actions.count, ==, 1);
     assert_listed(&b, 5, "0*");
     g_assert_cmpuint(mb_tracker_booked(b.tracker), ==, 1);
-    announce(&b, 1, MB_ANNOUNCE_REGISTER)->told = (mb_told){0}; /* tells nothing: all right */
+    announce(&b, 1, MB_ANNOUNCE_REGISTER)->announce.told =
+        (mb_told){0}; /* tells nothing: all right */
     ok(step(&b));
     books_clear(&b);
 }
@@ -610,10 +609,9 @@ static int live(const mb_protocol *protocol, const mb_log *log)
     if (rc) return rc;
     mb_actions_init(&actions);
     for (mb_node node = 1; node <= 70 && !rc; node++) {
-        const mb_event event = {.type = MB_EVENT_ANNOUNCE,
-                                .message = node % 3 ? MB_ANNOUNCE_REGISTER : MB_ANNOUNCE_PERIODIC,
-                                .from = node,
-                                .told = mb_log_told(log)};
+        mb_event event = mb_event_make(MB_EVENT_ANNOUNCE, node);
+        event.announce.what = node % 3 ? MB_ANNOUNCE_REGISTER : MB_ANNOUNCE_PERIODIC;
+        event.announce.told = mb_log_told(log);
         actions.count = 0;
         rc = mb_tracker_step(tracker, node * MB_SECOND, &event, 1, &actions);
     }
