@@ -367,6 +367,36 @@ static const peer_script_case cases[] = {
      "  2.000 to 2: request block 3 offset 50, tells 3\n"
      "> look\n"
      "  2.000 holds 3, knows 1, interested 0, interesting 1, unchoked 0, providers 1, asked 4\n"},
+    /* Who is greeted before it starts may lose the greeter before it starts, too. */
+    {"/peer/edge/gone-before-the-start", "minibit",
+     "> 2 hello holds ##......\n"
+     "  0.000 to 2: ack, tells 0\n"
+     "> gone 2\n"
+     "> look\n"
+     "  0.000 holds 0, knows 0, interested 0, interesting 0, unchoked 0, providers 0, asked 0\n"
+     "> start\n"
+     "  0.000 announce register, holds 0\n"},
+    /* In rounds it holds all before it notices: an endgame has nothing left to ask for. */
+    {"/peer/edge/endgame-of-nothing", "minibit exchange=rounds endgame=yes blocks=2 have=#.",
+     "> start\n"
+     "  0.000 gained 0\n"
+     "  0.000 announce register, holds 1\n"
+     "> listed 2:## 3:##\n"
+     "  0.000 to 2: hello, tells 1\n"
+     "  0.000 to 3: hello, tells 1\n"
+     "  0.000 announce periodic, holds 1\n"
+     "> 2 ack; 2 unchoke; 3 ack; 3 unchoke\n"
+     "> @5 timer\n"
+     "  5.000 to 2: request block 1, tells 1\n"
+     "> @6 2 refuse block 1 reason busy; block 3 1\n"
+     "  6.000 gained 1\n"
+     "> look\n"
+     "  6.000 holds 2, knows 2, interested 0, interesting 0, unchoked 0, providers 2, asked 0\n"
+     "> @10 timer\n"
+     "  10.000 complete\n"
+     "  10.000 announce complete, holds 2\n"
+     "  10.000 to 2: bye, tells 2\n"
+     "  10.000 to 3: bye, tells 2\n"},
     /* A refusal frees the round at whose end the next begins. */
     {"/peer/edge/refused-at-the-round", "minibit exchange=rounds selection=sequential",
      "> start\n"
