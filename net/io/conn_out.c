@@ -192,6 +192,7 @@ void net_conn_ready(net_out *out, mb_text *text, net_block *block, uint32_t from
     size_t size;
 
     assert(!out->ready);
+    (void)net_enough(text->error); /* what was said is not whole */
     out->ready = true;
     out->head = text->capacity > SLACK && text->size > 0 ? net_realloc(text->bytes, text->size)
                                                          : text->bytes;

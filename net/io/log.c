@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,6 +21,7 @@ typedef struct log_kind {
 static struct {
     const char *program;
     net_level most;
+    atomic_bool failed; /* an error was told; asked on any thread */
     void (*before)(void);
     log_kind kinds[KINDS];
 } state = {.program = "minibit", .most = NET_INFO};
@@ -28,6 +30,11 @@ void net_log_setup(const char *program, net_level most)
 {
     state.program = program;
     state.most = most;
+}
+
+bool net_log_has_failed(void)
+{
+    return state.failed;
 }
 
 bool net_log_wanted(net_level level)
@@ -105,6 +112,7 @@ static void write_line(const char *name, net_level level, const char *format, va
     char line[1024], safe[2048];
     log_kind *k;
 
+    if (level == NET_ERROR) state.failed = true;
     if (!net_log_wanted(level)) return;
     vsnprintf(line, sizeof line, format, arguments);
     make_safe(line, safe, sizeof safe);

@@ -27,6 +27,9 @@ void net_log_kind(const char *kind, net_level level, const char *format, ...)
 void net_log_setup(const char *program, net_level most);
 bool net_log_wanted(net_level level);
 
+/* Whether a line of NET_ERROR was told, or would have been. */
+bool net_log_has_failed(void);
+
 /* Tells what was counted and whose window is over; `all`: whatever was counted. Once a second. */
 void net_log_sum_up(bool all);
 

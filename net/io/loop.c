@@ -23,30 +23,6 @@ struct net_delayed {
     void *arg;
 };
 
-/* ---- memory --------------------------------------------------------------------------------- */
-
-static void *or_die(void *memory)
-{
-    if (memory) return memory;
-    fputs("out of memory\n", stderr);
-    exit(1);
-}
-
-void *net_alloc(size_t size)
-{
-    return or_die(malloc(size ? size : 1));
-}
-
-void *net_alloc_zero(size_t size)
-{
-    return or_die(calloc(1, size ? size : 1));
-}
-
-void *net_realloc(void *memory, size_t size)
-{
-    return or_die(realloc(memory, size ? size : 1));
-}
-
 bool net_budget_allows(const net_budget *budget, uint64_t bytes)
 {
     assert(budget->most == 0 || bytes < UINT64_MAX / 2);
@@ -83,6 +59,7 @@ int net_loop_init(net_loop *loop, uint64_t origin_ns)
     int error;
 
     memset(loop, 0, sizeof *loop);
+    net_memory_of_libuv();
     error = uv_loop_init(&loop->uv);
     if (error) return error;
     loop->uv.data = loop;

@@ -13,6 +13,7 @@
 
 #include "core/types.h"
 #include "net/io/log.h"
+#include "net/io/memory.h"
 #include "net/io/shape.h"
 
 struct net_conn;
@@ -86,12 +87,5 @@ typedef struct net_work {
 } net_work;
 
 void net_work_start(net_loop *loop, net_work *work);
-
-/* ---- memory --------------------------------------------------------------------------------- */
-
-/* The programs end when memory is out: nothing that they hold is lost by it. Never NULL. */
-void *net_alloc(size_t size);
-void *net_alloc_zero(size_t size);
-void *net_realloc(void *memory, size_t size);
 
 #endif

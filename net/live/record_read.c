@@ -1,10 +1,12 @@
 #include "net/live/record_read.h"
 
 #include "core/units.h"
+#include "net/io/memory.h"
 
 #include <assert.h>
 #include <cjson/cJSON.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Fields of a row, and those of them that are read. */
@@ -198,10 +200,19 @@ static uint64_t whole_number(const cJSON *object, const char *key)
     return fits ? (uint64_t)number->valuedouble : 0;
 }
 
+/* NULL: no text, or no JSON. Without memory it ends: what cannot be read now is not damaged. */
+static cJSON *parse(const char *text)
+{
+    cJSON_Hooks hooks = {.malloc_fn = net_alloc, .free_fn = free};
+
+    cJSON_InitHooks(&hooks);
+    return text ? cJSON_Parse(text) : NULL;
+}
+
 static void read_summary(net_recorded *recorded, const char *folder)
 {
     char *text = text_of(folder, "summary.json");
-    cJSON *summary = text ? cJSON_Parse(text) : NULL;
+    cJSON *summary = parse(text);
     recorded->ended = summary != NULL;
     recorded->requests = whole_number(summary, "requests");
     recorded->refusals = whole_number(summary, "refusals");
@@ -264,7 +275,7 @@ static bool take_head(const cJSON *json, net_record_head *head)
 bool net_record_head_read(const char *folder, net_record_head *head, char **error)
 {
     char *text = text_of(folder, "record.json"), *manifest = text_of(folder, "manifest.json");
-    cJSON *json = text ? cJSON_Parse(text) : NULL;
+    cJSON *json = parse(text);
     bool right = json && take_head(json, head);
     if (!g_file_test(folder, G_FILE_TEST_IS_DIR))
         *error = g_strdup_printf("%s: no such folder", folder);

@@ -1,5 +1,6 @@
 #include "net/live/swarm.h"
 
+#include "net/io/memory.h"
 #include "net/live/launch.h"
 #include "net/live/netns.h"
 #include "net/live/process.h"
@@ -377,6 +378,7 @@ static void init_signal(struct swarm *swarm, uv_signal_t *handle, int number)
 static void swarm_init(struct swarm *swarm)
 {
     uint32_t count = swarm->plan->peer_count;
+    net_memory_of_libuv();
     uv_loop_init(&swarm->loop);
     init_timer(swarm, &swarm->end_timer, swarm);
     init_timer(swarm, &swarm->kill_timer, swarm);

@@ -140,7 +140,7 @@ static void write_announce(void *arg)
                             .blocks_count = plain_count(a),
                             .extension = &e};
     mb_text_init(&text);
-    if (mb_wire_encode(&m, &text)) net_alloc(SIZE_MAX);
+    if (mb_wire_encode(&m, &text)) net_out_of_memory();
     if (a->minibit) mb_text_add(&text, "\n");
     free((void *)(uintptr_t)e.set);
     a->conn->awaiting = !a->leaving;
@@ -339,7 +339,8 @@ static void on_message(net_conn *conn, const char *bytes, size_t size)
     late_answer *late = net_alloc_zero(sizeof *late);
 
     late->announcer = a;
-    if (!a->asked || a->hearing || mb_wire_decode(bytes, size, MB_WIRE_PEERS, &late->message)) {
+    if (!a->asked || a->hearing ||
+        net_enough(mb_wire_decode(bytes, size, MB_WIRE_PEERS, &late->message))) {
         free(late);
         net_conn_refuse(conn, "not a tracker's answer");
         return;

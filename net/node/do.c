@@ -19,7 +19,7 @@ void net_node_send(net_conn *conn, const mb_wire_message *message)
     mb_text_init(&text);
     error = mb_wire_encode(message, &text);
     assert(error != MB_ERR_ARGUMENT); /* what I say is what others take */
-    if (error) net_alloc(SIZE_MAX);
+    if (error) net_out_of_memory();
     mb_text_add(&text, "\n");
     net_conn_send(conn, &text);
 }

@@ -345,7 +345,7 @@ void net_node_message(net_conn *conn, const char *bytes, size_t size)
 {
     const net_node *node = conn->owner;
     mb_wire_message message;
-    int error = mb_wire_decode(bytes, size, types_of(conn), &message);
+    int error = net_enough(mb_wire_decode(bytes, size, types_of(conn), &message));
 
     if (error) {
         net_conn_refuse(conn, wrong(error));

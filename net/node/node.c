@@ -148,7 +148,7 @@ static void step(net_node *node)
     node->actions.count = 0;
     error =
         mb_peer_step(node->peer, node->stepped, node->events, node->batch_count, &node->actions);
-    if (error == MB_ERR_MEMORY) net_alloc(SIZE_MAX);
+    (void)net_enough(error);
     if (error) net_log(NET_DEBUG, "the core refused an event: %s", mb_strerror(error));
     for (size_t i = 0; i < node->actions.count; i++)
         net_node_execute(node, &node->actions.items[i]);

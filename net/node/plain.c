@@ -84,7 +84,7 @@ void net_plain_opened(net_conn *conn)
     m.block = link->asks[0].block;
     link->asks[0].offset = 0;
     mb_text_init(&text);
-    if (mb_wire_encode(&m, &text)) net_alloc(SIZE_MAX);
+    if (mb_wire_encode(&m, &text)) net_out_of_memory();
     conn->awaiting = true;
     net_record_request(link->node->config.record);
     net_conn_send(conn, &text);

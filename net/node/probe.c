@@ -47,7 +47,7 @@ static void on_opened(net_conn *conn)
     mb_text text;
 
     mb_text_init(&text);
-    if (mb_wire_encode(&m, &text)) net_alloc(SIZE_MAX);
+    if (mb_wire_encode(&m, &text)) net_out_of_memory();
     conn->awaiting = true;
     net_conn_send(conn, &text);
 }
@@ -57,7 +57,7 @@ static void on_message(net_conn *conn, const char *bytes, size_t size)
     net_probe *probe = conn->owner;
     mb_wire_message m;
 
-    if (mb_wire_decode(bytes, size, MB_WIRE_BLOCK, &m)) {
+    if (net_enough(mb_wire_decode(bytes, size, MB_WIRE_BLOCK, &m))) {
         net_conn_refuse(conn, "not an answer to a request");
         return;
     }

@@ -340,7 +340,7 @@ static void log_replace(const net_remotes *remotes, net_remote *remote, uint32_t
     refund(remotes, log_size(remote->log));
     free(remote->log);
     remote->log = mb_log_new(epoch, capacity);
-    if (!remote->log) net_alloc(SIZE_MAX); /* ends the program as any lack of memory does */
+    if (!remote->log) net_out_of_memory();
     charge(remotes, log_size(remote->log));
 }
 

@@ -227,7 +227,7 @@ static void put_header(net_upload *upload, mb_text *text)
     };
     const mb_wire_message m = {.type = MB_WIRE_BLOCK, .block = upload->block, .extension = &e};
 
-    if (mb_wire_encode(&m, text) != MB_OK) net_alloc(SIZE_MAX);
+    if (mb_wire_encode(&m, text) != MB_OK) net_out_of_memory();
     mb_text_add(text, "\n");
 }
 

@@ -243,14 +243,14 @@ static bool open_store(program *p, const char *told)
              net_address_text(&p->options.tracker, host));
     file_name(p, told, name, sizeof name);
     (void)g_mkdir_with_parents(p->options.output_dir, 0777); /* what is wrong shows in a moment */
-    if (net_store_open(&p->store, &config, error, sizeof error)) {
+    if (net_enough(net_store_open(&p->store, &config, error, sizeof error))) {
         fail(p, error);
         return false;
     }
     if (net_store_said(p->store)[0]) net_log(NET_WARN, "%s", net_store_said(p->store));
     hashes = net_store_has_claims(p->store);
     if (hashes) net_signals_pause(&p->signals);
-    failed = net_store_resume(p->store, error, sizeof error) != 0;
+    failed = net_enough(net_store_resume(p->store, error, sizeof error)) != 0;
     if (hashes) net_signals_go_on(&p->signals);
     if (failed) {
         fail(p, error);
@@ -320,10 +320,7 @@ static void begin(program *p, const char *name)
     config.store = p->store;
     config.record = p->record;
     p->node = net_node_new(&config);
-    if (!p->node) {
-        fail(p, "out of memory");
-        return;
-    }
+    if (!p->node) net_out_of_memory();
     net_announcer_bind(p->announcer, p->node, &p->remotes, p->manifest);
     net_node_start(p->node);
 }
@@ -331,6 +328,7 @@ static void begin(program *p, const char *name)
 static void on_probed(void *owner, uint32_t block_size)
 {
     program *p = owner;
+    int error;
 
     if (p->leaving || p->closing) return;
     if (block_size == 0) {
@@ -338,8 +336,9 @@ static void on_probed(void *owner, uint32_t block_size)
         net_announcer_rejoin(p->announcer);
         return;
     }
-    if (make_plain_manifest(p, p->probed_blocks, block_size))
-        fail(p, "out of memory");
+    error = net_enough(make_plain_manifest(p, p->probed_blocks, block_size));
+    if (error)
+        fail(p, mb_strerror(error));
     else
         begin(p, "");
 }
@@ -353,7 +352,7 @@ static const char *objection(program *p, const mb_wire_file *file)
     mb_extension_of(file->name, extension);
     if (file->name[0] && strcmp(extension, file->extension) != 0)
         return "the file's name does not end as its extension says";
-    error = make_manifest(p, file);
+    error = net_enough(make_manifest(p, file));
     if (!error) return NULL;
     return error == MB_ERR_HASH ? "the hashes do not agree with their root" : mb_strerror(error);
 }

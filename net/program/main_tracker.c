@@ -140,8 +140,9 @@ static bool open_file(program *p)
 
     if (!write_extension(p)) return false;
     net_signals_pause(&p->signals);
-    failed = net_store_open_seed(&p->store, p->options.file, (uint32_t)p->options.block_size,
-                                 &p->manifest, error, sizeof error);
+    failed =
+        net_enough(net_store_open_seed(&p->store, p->options.file, (uint32_t)p->options.block_size,
+                                       &p->manifest, error, sizeof error));
     net_signals_go_on(&p->signals);
     if (failed) {
         net_log(NET_ERROR, "%s", error);
@@ -189,7 +190,7 @@ static void accept_request(void *owner, uv_stream_t *server)
     net_node_accept(((program *)owner)->node, server);
 }
 
-static bool open_node(program *p)
+static void open_node(program *p)
 {
     const net_node_config config = {.loop = &p->loop,
                                     .ops = &node_ops,
@@ -207,8 +208,8 @@ static bool open_node(program *p)
     net_remotes_init(&p->remotes, p->manifest->geometry.blocks, 1);
     p->remotes.memory = &p->loop.memory;
     p->node = net_node_new(&config);
-    if (p->node) net_node_start(p->node);
-    return p->node != NULL;
+    if (!p->node) net_out_of_memory();
+    net_node_start(p->node);
 }
 
 static void open_server(program *p)
@@ -237,7 +238,7 @@ static bool start(program *p)
     if (!open_file(p) || !open_record(p)) return false;
     if (!net_listener_open(&p->seeder_listener, &p->loop, p->options.host, &p->options.seeder_port))
         return false;
-    if (!open_node(p)) return false;
+    open_node(p);
     open_server(p);
     if (!net_listener_open(&p->listener, &p->loop, p->options.host, &p->options.port)) return false;
     printf("listening on %s %u\nseeder on %s %u\n", p->options.host, p->options.port,

@@ -37,7 +37,11 @@ bool net_program_begin(const char *name, const net_options *options, net_loop *l
     uint32_t most = ready_system();
 
     net_log_setup(name, options->quiet ? NET_WARN : options->verbose ? NET_DEBUG : NET_INFO);
-    if (net_loop_init(loop, options->origin_ns) != 0) return false;
+    int error = net_loop_init(loop, options->origin_ns);
+    if (error) {
+        net_log(NET_ERROR, "no event loop: %s", uv_strerror(error));
+        return false;
+    }
     loop->conn_most = most;
     loop->memory.most = options->memory;
     loop->paranoid = options->paranoid;

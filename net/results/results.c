@@ -1,4 +1,5 @@
 #include "net/results/results.h"
+#include "net/io/memory.h"
 
 #include "record/text.h"
 
@@ -25,7 +26,7 @@ void net_results_peer(const net_peer_row *row, rec_stats *stats, rec_life *life)
 
 void net_results_take_json(rec_json *json, GString *text)
 {
-    if (rec_json_finish(json) != MB_OK) g_error("out of memory for a JSON text");
+    if (rec_json_finish(json) != MB_OK) net_out_of_memory();
     g_string_append_len(text, json->text, (gssize)json->size);
     rec_json_clear(json);
 }

@@ -362,6 +362,7 @@ int net_store_open_seed(net_store **result, const char *path, uint32_t block_siz
     if (!rc) {
         store->seed = true;
         store->path = strdup(path);
+        if (!store->path) rc = MB_ERR_MEMORY;
     }
     if (!rc) rc = mb_storage_disk_open(path, MB_STORAGE_READ, &storage);
     if (rc && store) store->system_error = errno;

@@ -76,7 +76,8 @@ static void encode_entry(const mb_wire_peer *peer, mb_text *text)
 {
     const mb_wire_message m = {.type = MB_WIRE_ANNOUNCE, .peer = *peer};
 
-    if (mb_wire_encode(&m, text) != MB_OK) net_log(NET_ERROR, "%s cannot be listed", peer->id);
+    if (net_enough(mb_wire_encode(&m, text)) != MB_OK)
+        net_log(NET_ERROR, "%s cannot be listed", peer->id);
 }
 
 static void write_seeder(const net_list_config *config, const mb_listing *listing,
@@ -166,7 +167,8 @@ static void write_own(const net_list_config *config, const mb_action *action, bo
     if (wants) file.hashes = config->manifest->hashes;
     if (answer->dealt_count > 0) e.dealt = answer->dealt;
     e.dealt_count = answer->dealt_count;
-    if (mb_wire_encode(&m, text) != MB_OK) net_log(NET_ERROR, "an answer is too long to be sent");
+    if (net_enough(mb_wire_encode(&m, text)) != MB_OK)
+        net_log(NET_ERROR, "an answer is too long to be sent");
 }
 
 void net_list_write(const net_list_config *config, const net_conn *conn, const mb_action *action,

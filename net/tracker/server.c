@@ -183,7 +183,7 @@ static void step(net_tracker_server *server)
     server->actions.count = 0;
     error = mb_tracker_step(server->tracker, net_loop_now(server->config.loop), server->events,
                             server->waiting_count + timer, &server->actions);
-    if (error == MB_ERR_MEMORY) net_alloc(SIZE_MAX);
+    (void)net_enough(error);
     settle_all(server);
     answer_all(server);
     mb_tracker_trim(server->tracker); /* an answer is text by now */
@@ -374,7 +374,7 @@ static void on_message(net_conn *conn, const char *bytes, size_t size)
         net_conn_refuse(conn, "more behind an announce");
         return;
     }
-    if (mb_wire_decode(bytes, size, MB_WIRE_ANNOUNCE, &m)) {
+    if (net_enough(mb_wire_decode(bytes, size, MB_WIRE_ANNOUNCE, &m))) {
         net_conn_refuse(conn, "not an announce of the protocol");
         return;
     }
@@ -443,7 +443,7 @@ net_tracker_server *net_tracker_server_new(const net_tracker_config *config)
     server->events = net_alloc(sizeof *server->events);
     if (mb_tracker_new(&server->tracker, &core) ||
         mb_tracker_seeder(server->tracker, MB_NODE_TRACKER, config->seeder)) {
-        net_alloc(SIZE_MAX);
+        net_out_of_memory();
     }
     uv_prepare_init(&config->loop->uv, &server->prepare);
     uv_timer_init(&config->loop->uv, &server->timer);

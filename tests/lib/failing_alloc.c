@@ -1,6 +1,7 @@
 #include "tests/lib/failing_alloc.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,8 +17,9 @@ void *__wrap_aligned_alloc(size_t alignment, size_t size);
 int __wrap_posix_memalign(void **memory, size_t alignment, size_t size);
 char *__wrap_strdup(const char *text);
 
-static uint64_t fail_at;
-static uint64_t count;
+/* Threads of a program under test may ask at once: each gets a number of its own. */
+static atomic_uint_fast64_t fail_at;
+static atomic_uint_fast64_t count;
 
 void failing_alloc_set(uint64_t n)
 {
@@ -44,7 +46,7 @@ bool failing_alloc_ended(void)
 
 static bool fails(void)
 {
-    if (++count != fail_at) return false;
+    if (atomic_fetch_add(&count, 1) + 1 != fail_at) return false;
     errno = ENOMEM;
     return true;
 }
