@@ -2,6 +2,8 @@
  * summary.json of a live run: what its records tell, put as record/run.h wants it.
  */
 #include "net/results/results.h"
+
+#include "net/io/memory.h"
 #include "record/figures.h"
 
 #include <assert.h>
@@ -176,7 +178,7 @@ void net_results_summary(const net_run *run, GString *text)
     rec_json json;
     fill(&filled, run);
     if (rec_figures_make(&figures, &filled.run) != MB_OK || filled.pairs.failed)
-        g_error("out of memory for a run's figures");
+        net_out_of_memory();
     rec_figures_write(&json, &figures);
     net_results_take_json(&json, text);
     rec_figures_clear(&figures);
