@@ -33,3 +33,15 @@ const uint64_t sim_powers_of_ten[20] = {1ull,
                                         100000000000000000ull,
                                         1000000000000000000ull,
                                         10000000000000000000ull};
+
+char *rec_put_field(char *to, const char *field)
+{
+    bool quoted = strpbrk(field, ",\"\r\n") != NULL;
+    if (quoted) *to++ = '"';
+    for (; *field; field++) {
+        if (*field == '"') *to++ = '"';
+        *to++ = *field;
+    }
+    if (quoted) *to++ = '"';
+    return to;
+}

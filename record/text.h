@@ -75,6 +75,9 @@ static inline char *sim_put_ratio(char *to, uint64_t millionths)
     return sim_put_padded(to, rest % 100000, 5);
 }
 
+/* A CSV field, quoted after RFC 4180 where it must be: at most twice its length and 2. */
+char *rec_put_field(char *to, const char *field);
+
 /* `size` bytes as they are. */
 static inline char *sim_put_text(char *to, const char *text, size_t size)
 {

@@ -6,6 +6,8 @@
 #define WORD(text) {text, sizeof(text) - 1}
 /* clang-format on */
 
+const rec_word rec_no_word = WORD("");
+
 const rec_word rec_role_words[REC_ROLE_COUNT] = {
 #define REC_ROLE(ID, TEXT, ...) [REC_ROLE_##ID] = WORD(TEXT),
 #include "record/words.def"

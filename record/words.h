@@ -85,6 +85,7 @@ typedef struct rec_event_word {
     uint8_t detail; /* rec_detail */
 } rec_event_word;
 
+extern const rec_word rec_no_word; /* where there is nothing to say */
 extern const rec_word rec_role_words[REC_ROLE_COUNT];
 extern const rec_word rec_status_words[REC_STATUS_COUNT];
 extern const rec_word rec_via_words[MB_VIA_COUNT];

@@ -2,60 +2,45 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+/* What the kinds of record/columns.def are in a database. */
+enum {
+    KIND_NODE = RES_TEXT,
+    KIND_GROUP = RES_TEXT,
+    KIND_TEXT = RES_TEXT,
+    KIND_WORD = RES_TEXT,
+    KIND_DETAIL = RES_TEXT,
+    KIND_NUMBER = RES_INTEGER,
+    KIND_NUMBER_IF = RES_INTEGER,
+    KIND_TIME = RES_REAL,
+    KIND_TIME_IF = RES_REAL,
+    KIND_RATIO = RES_REAL,
+};
+
+#define COLUMN(NAME, KIND, ...) {#NAME, (res_column_kind)KIND_##KIND},
+
 static const res_column completion[] = {
-    {"peer", RES_TEXT},
-    {"group", RES_TEXT},
-    {"arrived_s", RES_REAL},
-    {"first_block_s", RES_REAL},
-    {"completed_s", RES_REAL},
-    {"download_s", RES_REAL},
-    {"blocks", RES_INTEGER},
-    {"dealt", RES_INTEGER},
-    {"from_tracker", RES_INTEGER},
-    {"from_seeders", RES_INTEGER},
-    {"from_leechers", RES_INTEGER},
-    {"uploaded_blocks", RES_INTEGER},
-    {"uploaded_bytes", RES_INTEGER},
-    {"downloaded_bytes", RES_INTEGER},
-    {"wasted_bytes", RES_INTEGER},
-    {"refusals", RES_INTEGER},
-    {"left_s", RES_REAL},
-    {"status", RES_TEXT},
+#define REC_COMPLETION COLUMN
+#include "record/columns.def"
 };
 
 static const res_column provenance[] = {
-    {"seq", RES_INTEGER},    {"time_s", RES_REAL},   {"peer", RES_TEXT},
-    {"block", RES_INTEGER},  {"from", RES_TEXT},     {"from_role", RES_TEXT},
-    {"started_s", RES_REAL}, {"bytes", RES_INTEGER}, {"via", RES_TEXT},
+#define REC_PROVENANCE COLUMN
+#include "record/columns.def"
 };
 
 static const res_column timeline[] = {
-    {"time_s", RES_REAL},
-    {"arrived", RES_INTEGER},
-    {"active", RES_INTEGER},
-    {"complete", RES_INTEGER},
-    {"left", RES_INTEGER},
-    {"blocks_delivered", RES_INTEGER},
-    {"from_tracker", RES_INTEGER},
-    {"from_seeders", RES_INTEGER},
-    {"from_leechers", RES_INTEGER},
-    {"goodput_bytes_per_s", RES_INTEGER},
-    {"uplink_utilization", RES_REAL},
-    {"min_copies", RES_INTEGER},
-    {"mean_copies", RES_REAL},
-    {"rarest_blocks", RES_INTEGER},
-    {"interest_ratio", RES_REAL},
-    {"unchoked_pairs", RES_INTEGER},
+#define REC_TIMELINE COLUMN
+#include "record/columns.def"
 };
 
 static const res_column events[] = {
-    {"seq", RES_INTEGER}, {"time_s", RES_REAL},   {"event", RES_TEXT},  {"node", RES_TEXT},
-    {"other", RES_TEXT},  {"block", RES_INTEGER}, {"detail", RES_TEXT},
+#define REC_EVENTS COLUMN
+#include "record/columns.def"
 };
 
 static const res_column transfers[] = {
-    {"at_s", RES_REAL},     {"from", RES_TEXT},        {"to", RES_TEXT},
-    {"bytes", RES_INTEGER}, {"completed_s", RES_REAL},
+#define REC_TRANSFERS COLUMN
+#include "record/columns.def"
 };
 
 const res_table res_tables[] = {

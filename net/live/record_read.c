@@ -9,29 +9,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Fields of a row, and those of them that are read. */
+/* Fields of a row, by their columns. */
 enum {
-    GAIN_TIME = 1,
-    GAIN_PEER,
-    GAIN_BLOCK,
-    GAIN_FROM,
-    GAIN_ROLE,
-    GAIN_STARTED,
-    GAIN_BYTES,
-    GAIN_VIA,
-    GAIN_FIELDS,
+#define REC_PROVENANCE(NAME, ...) GAIN_##NAME,
+#include "record/columns.def"
+    GAIN_FIELDS
 };
 enum {
-    ROW_NAME = 0,
-    ROW_ARRIVED = 2,
-    ROW_COMPLETED = 4,
-    ROW_UPLOADED = 12,
-    ROW_DOWNLOADED = 13,
-    ROW_WASTED = 14,
-    ROW_REFUSALS = 15,
-    ROW_LEFT = 16,
-    ROW_STATUS = 17,
-    ROW_FIELDS,
+#define REC_COMPLETION(NAME, ...) ROW_##NAME,
+#include "record/columns.def"
+    ROW_FIELDS
 };
 #define NUMBER_MAX ((uint64_t)INT64_MAX)
 /* The largest number of a JSON text that is taken: all up to it are exact. */
@@ -105,23 +92,23 @@ static bool read_gain(net_recorded *recorded, char *line, const mb_geometry *geo
     char *fields[GAIN_FIELDS];
     uint64_t block;
     if (net_csv_split(line, fields, GAIN_FIELDS) != GAIN_FIELDS) return false;
-    int via = rec_word_find(rec_via_words, MB_VIA_COUNT, fields[GAIN_VIA]);
+    int via = rec_word_find(rec_via_words, MB_VIA_COUNT, fields[GAIN_via]);
     bool initial = via == MB_VIA_INITIAL;
     int role = initial ? REC_ROLE_LEECHER
-                       : rec_word_find(rec_role_words, REC_ROLE_COUNT, fields[GAIN_ROLE]);
-    if (via < 0 || role < 0 || !*fields[GAIN_PEER] || (!initial && !*fields[GAIN_FROM]) ||
-        mb_decimal_parse(fields[GAIN_TIME], 9, &gain->time) ||
-        mb_decimal_parse(fields[GAIN_STARTED], 9, &gain->started) ||
-        mb_count_parse(fields[GAIN_BYTES], NUMBER_MAX, &gain->bytes) ||
-        mb_count_parse(fields[GAIN_BLOCK], geometry->blocks, &block) || block >= geometry->blocks)
+                       : rec_word_find(rec_role_words, REC_ROLE_COUNT, fields[GAIN_from_role]);
+    if (via < 0 || role < 0 || !*fields[GAIN_peer] || (!initial && !*fields[GAIN_from]) ||
+        mb_decimal_parse(fields[GAIN_time_s], 9, &gain->time) ||
+        mb_decimal_parse(fields[GAIN_started_s], 9, &gain->started) ||
+        mb_count_parse(fields[GAIN_bytes], NUMBER_MAX, &gain->bytes) ||
+        mb_count_parse(fields[GAIN_block], geometry->blocks, &block) || block >= geometry->blocks)
         return false;
-    gain->peer = name_index(recorded, fields[GAIN_PEER]);
+    gain->peer = name_index(recorded, fields[GAIN_peer]);
     if (initial)
         gain->from = NET_FROM_NONE;
-    else if (strcmp(fields[GAIN_FROM], "tracker") == 0)
+    else if (strcmp(fields[GAIN_from], "tracker") == 0)
         gain->from = NET_FROM_TRACKER;
     else
-        gain->from = name_index(recorded, fields[GAIN_FROM]);
+        gain->from = name_index(recorded, fields[GAIN_from]);
     gain->block = (uint32_t)block;
     gain->role = (uint8_t)role;
     gain->via = (uint8_t)via;
@@ -165,18 +152,18 @@ static void read_row(net_recorded *recorded, char *line)
 {
     char *fields[ROW_FIELDS];
     if (net_csv_split(line, fields, ROW_FIELDS) != ROW_FIELDS) return;
-    uint32_t name = name_index(recorded, fields[ROW_NAME]);
-    int status = rec_word_find(rec_status_words, REC_STATUS_COUNT, fields[ROW_STATUS]);
+    uint32_t name = name_index(recorded, fields[ROW_peer]);
+    int status = rec_word_find(rec_status_words, REC_STATUS_COUNT, fields[ROW_status]);
     net_peer_row row = {
         .name = g_ptr_array_index(recorded->names, name),
-        .arrived = field_time(fields[ROW_ARRIVED]),
+        .arrived = field_time(fields[ROW_arrived_s]),
         .first_block = MB_NEVER,
-        .completed = field_time(fields[ROW_COMPLETED]),
-        .left = field_time(fields[ROW_LEFT]),
-        .uploaded_bytes = field_number(fields[ROW_UPLOADED]),
-        .downloaded_bytes = field_number(fields[ROW_DOWNLOADED]),
-        .wasted_bytes = field_number(fields[ROW_WASTED]),
-        .refusals = (uint32_t)field_number(fields[ROW_REFUSALS]),
+        .completed = field_time(fields[ROW_completed_s]),
+        .left = field_time(fields[ROW_left_s]),
+        .uploaded_bytes = field_number(fields[ROW_uploaded_bytes]),
+        .downloaded_bytes = field_number(fields[ROW_downloaded_bytes]),
+        .wasted_bytes = field_number(fields[ROW_wasted_bytes]),
+        .refusals = (uint32_t)field_number(fields[ROW_refusals]),
         .status = status < 0 ? REC_STATUS_INCOMPLETE : (rec_status)status,
     };
     g_array_append_val(recorded->rows, row);

@@ -175,8 +175,8 @@ static bool open_folder(net_record *record, char *error, size_t error_size)
     path = g_build_filename(record->folder, "provenance.csv", NULL);
     if (g_mkdir_with_parents(record->folder, 0777) == 0)
         record->provenance = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    bool opened = record->provenance >= 0 && write_all(record->provenance, NET_PROVENANCE_HEADER,
-                                                       strlen(NET_PROVENANCE_HEADER));
+    bool opened = record->provenance >= 0 && write_all(record->provenance, rec_provenance_header,
+                                                       strlen(rec_provenance_header));
     if (!opened) snprintf(error, error_size, "cannot write %s: %s", path, g_strerror(errno));
     if (!opened && record->provenance >= 0) close_provenance(record);
     g_free(path);

@@ -4,7 +4,6 @@
 #include "record/text.h"
 
 #include <assert.h>
-#include <inttypes.h>
 #include <string.h>
 
 void net_results_peer(const net_peer_row *row, rec_stats *stats, rec_life *life)
@@ -31,70 +30,66 @@ void net_results_take_json(rec_json *json, GString *text)
     rec_json_clear(json);
 }
 
-/* ---- fields -------------------------------------------------------------------------------- */
+/* ---- rows ---------------------------------------------------------------------------------- */
+
+/* What a row takes beside its names. */
+#define ROW_ROOM 512
+
+/* The names in a row: its nodes are 0 and 1. */
+struct row_names {
+    const char *nodes[2];
+    const char *group;
+};
+
+static char *put_node(char *to, const void *of, mb_node node)
+{
+    const struct row_names *names = of;
+    return node == MB_NODE_NONE ? to : rec_put_field(to, names->nodes[node]);
+}
+
+static char *put_group(char *to, const void *of, uint32_t unused)
+{
+    (void)unused; /* a row has one group */
+    const struct row_names *names = of;
+    return rec_put_field(to, names->group);
+}
+
+/* Room at the end of `text` for a row with these names. */
+static char *row_room(GString *text, const struct row_names *names)
+{
+    size_t size = text->len, room = ROW_ROOM + 2 * strlen(names->group);
+    for (int i = 0; i < 2; i++)
+        room += 2 * strlen(names->nodes[i]);
+    g_string_set_size(text, size + room);
+    return text->str + size;
+}
+
+static void row_end(GString *text, const char *end)
+{
+    g_string_truncate(text, (gsize)(end - text->str));
+}
 
 void net_put_time(GString *text, mb_time time)
 {
-    if (time == MB_NEVER) return;
     char digits[24];
-    assert(time >= 0);
-    g_string_append_len(text, digits, sim_put_time(digits, time) - digits);
+    g_string_append_len(text, digits, sim_put_time_if(digits, time) - digits);
 }
-
-void net_put_ratio(GString *text, unsigned __int128 numerator, unsigned __int128 denominator)
-{
-    char digits[24];
-    if (denominator == 0) return;
-    uint64_t millionths = rec_fraction_millionths((rec_fraction){numerator, denominator});
-    g_string_append_len(text, digits, sim_put_ratio(digits, millionths) - digits);
-}
-
-void net_put_field(GString *text, const char *field)
-{
-    if (!strpbrk(field, ",\"\r\n")) {
-        g_string_append(text, field);
-        return;
-    }
-    g_string_append_c(text, '"');
-    for (; *field; field++) {
-        if (*field == '"') g_string_append_c(text, '"');
-        g_string_append_c(text, *field);
-    }
-    g_string_append_c(text, '"');
-}
-
-static void put_number(GString *text, uint64_t number)
-{
-    g_string_append_printf(text, ",%" PRIu64, number);
-}
-
-static void put_time(GString *text, mb_time time)
-{
-    g_string_append_c(text, ',');
-    net_put_time(text, time);
-}
-
-/* ---- provenance.csv ------------------------------------------------------------------------ */
 
 void net_results_provenance_row(GString *text, uint64_t seq, const net_gain *gain, const char *peer,
                                 const char *from)
 {
     assert(gain->block != MB_BLOCK_NONE);
-    bool initial = gain->via == MB_VIA_INITIAL;
-    g_string_append_printf(text, "%" PRIu64, seq);
-    put_time(text, gain->time);
-    g_string_append_c(text, ',');
-    net_put_field(text, peer);
-    put_number(text, gain->block);
-    g_string_append_c(text, ',');
-    if (!initial) net_put_field(text, from);
-    g_string_append_c(text, ',');
-    if (!initial) g_string_append(text, rec_role_words[gain->role].text);
-    put_time(text, gain->started);
-    put_number(text, gain->bytes);
-    g_string_append_c(text, ',');
-    g_string_append(text, rec_via_words[gain->via].text);
-    g_string_append_c(text, '\n');
+    const struct row_names own = {{peer, from}, ""};
+    const rec_names names = {put_node, put_group, &own};
+    const rec_gain row = {.peer = 0,
+                          .from = gain->via == MB_VIA_INITIAL ? MB_NODE_NONE : 1,
+                          .block = gain->block,
+                          .from_role = gain->role,
+                          .via = gain->via,
+                          .started = gain->started,
+                          .bytes = gain->bytes};
+    char *to = row_room(text, &own);
+    row_end(text, rec_put_provenance(to, seq, gain->time, &row, &names));
 }
 
 static const char *giver_name(const net_run *run, uint32_t from)
@@ -105,7 +100,7 @@ static const char *giver_name(const net_run *run, uint32_t from)
 
 void net_results_provenance(const net_run *run, GString *text)
 {
-    g_string_append(text, NET_PROVENANCE_HEADER);
+    g_string_append(text, rec_provenance_header);
     for (uint32_t i = 0; i < run->gain_count; i++) {
         const net_gain *gain = &run->gains[i];
         net_results_provenance_row(text, i, gain, run->peers[gain->peer].name,
@@ -113,37 +108,27 @@ void net_results_provenance(const net_run *run, GString *text)
     }
 }
 
-/* ---- completion.csv ------------------------------------------------------------------------ */
-
 static void put_completion_row(GString *text, const net_run *run, const net_peer_row *peer)
 {
     assert(peer->name && peer->group < run->group_count);
-    bool complete = peer->completed != MB_NEVER;
-    net_put_field(text, peer->name);
-    g_string_append_c(text, ',');
-    net_put_field(text, run->groups[peer->group].name);
-    put_time(text, peer->arrived);
-    put_time(text, peer->first_block);
-    put_time(text, peer->completed);
-    put_time(text, complete ? peer->completed - peer->arrived : MB_NEVER);
-    put_number(text, (uint64_t)peer->dealt + peer->from[0] + peer->from[1] + peer->from[2]);
-    put_number(text, peer->dealt);
-    for (int role = 0; role < 3; role++)
-        put_number(text, peer->from[role]);
-    put_number(text, peer->uploaded_blocks);
-    put_number(text, peer->uploaded_bytes);
-    put_number(text, peer->downloaded_bytes);
-    put_number(text, peer->wasted_bytes);
-    put_number(text, peer->refusals);
-    put_time(text, peer->left);
-    g_string_append_printf(text, ",%s\n", rec_status_words[peer->status].text);
+    const struct row_names own = {{peer->name, ""}, run->groups[peer->group].name};
+    const rec_names names = {put_node, put_group, &own};
+    rec_stats stats;
+    rec_life life;
+    net_results_peer(peer, &stats, &life);
+    char *to = row_room(text, &own);
+    row_end(text, rec_put_completion(to, 0, &stats, &life, &names));
 }
 
 void net_results_completion(const net_run *run, GString *text)
 {
-    g_string_append(text, "peer,group,arrived_s,first_block_s,completed_s,download_s,blocks,dealt,"
-                          "from_tracker,from_seeders,from_leechers,uploaded_blocks,uploaded_bytes,"
-                          "downloaded_bytes,wasted_bytes,refusals,left_s,status\n");
+    g_string_append(text, rec_completion_header);
     for (uint32_t i = 0; i < run->peer_count; i++)
         put_completion_row(text, run, &run->peers[i]);
+}
+
+void net_results_moment(GString *text, const rec_moment *moment)
+{
+    char row[ROW_ROOM];
+    g_string_append_len(text, row, rec_put_timeline(row, moment) - row);
 }

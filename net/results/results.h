@@ -14,6 +14,7 @@
 #include "core/geometry.h"
 #include "core/types.h"
 #include "core/wire_size.h"
+#include "record/rows.h"
 #include "record/run.h"
 #include "record/words.h"
 
@@ -93,15 +94,13 @@ void net_results_peer(const net_peer_row *row, rec_stats *stats, rec_life *life)
 /* One row of provenance.csv, number `seq`; `from` is a name, "" for a block held on arrival. */
 void net_results_provenance_row(GString *text, uint64_t seq, const net_gain *gain, const char *peer,
                                 const char *from);
-#define NET_PROVENANCE_HEADER "seq,time_s,peer,block,from,from_role,started_s,bytes,via\n"
+/* One row of timeline.csv. */
+void net_results_moment(GString *text, const rec_moment *moment);
 
 /* Ends a JSON text and appends it to `text`; what it had is freed. */
 void net_results_take_json(rec_json *json, GString *text);
 
-/* A time in seconds with 9 decimals, nothing for MB_NEVER; a ratio with 6, nothing if its
- * denominator is 0; a CSV field, quoted after RFC 4180 where it must be. */
+/* A time in seconds with 9 decimals, nothing for MB_NEVER. */
 void net_put_time(GString *text, mb_time time);
-void net_put_ratio(GString *text, unsigned __int128 numerator, unsigned __int128 denominator);
-void net_put_field(GString *text, const char *field);
 
 #endif

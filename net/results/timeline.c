@@ -7,7 +7,6 @@
 #include "net/results/results.h"
 
 #include <assert.h>
-#include <inttypes.h>
 
 /* What has happened up to a row. */
 struct state {
@@ -88,85 +87,45 @@ static void advance(struct state *state, mb_time now)
 
 /* ---- the columns --------------------------------------------------------------------------- */
 
-static void put_number(GString *text, uint64_t number)
+static void count_peers(const struct state *state, rec_moment *moment)
 {
-    g_string_append_printf(text, ",%" PRIu64, number);
-}
-
-static void put_peers(const struct state *state, mb_time now, GString *text)
-{
-    uint32_t arrived = 0, active = 0, complete = 0, left = 0;
     for (uint32_t i = 0; i < state->run->peer_count; i++) {
         const net_peer_row *peer = &state->run->peers[i];
-        if (peer->arrived > now) continue;
-        arrived++;
-        complete += peer->completed <= now;
-        left += peer->left <= now;
-        active += peer->completed > now && peer->left > now;
+        if (peer->arrived > moment->now) continue;
+        moment->arrived++;
+        moment->complete += peer->completed <= moment->now;
+        moment->left += peer->left <= moment->now;
+        moment->active += peer->completed > moment->now && peer->left > moment->now;
     }
-    put_number(text, arrived);
-    put_number(text, active);
-    put_number(text, complete);
-    put_number(text, left);
 }
 
-static void put_blocks(const struct state *state, GString *text)
+static void count_copies(const struct state *state, rec_moment *moment)
 {
-    put_number(text, state->blocks[0] + state->blocks[1] + state->blocks[2]);
-    for (int role = 0; role < 3; role++)
-        put_number(text, state->blocks[role]);
-}
-
-static void put_goodput(const struct state *state, mb_time now, GString *text)
-{
-    g_string_append_c(text, ',');
-    mb_time span = now - state->sampled;
-    if (state->sampled < 0 || span <= 0) return;
-    unsigned __int128 work =
-        (unsigned __int128)(state->payload - state->sampled_payload) * (uint64_t)MB_SECOND +
-        (uint64_t)span / 2;
-    g_string_append_printf(text, "%" PRIu64, (uint64_t)(work / (uint64_t)span));
-}
-
-static void put_utilization(const struct state *state, mb_time now, GString *text)
-{
-    g_string_append_c(text, ',');
-    if (state->sampled < 0) return;
-    rec_fraction uplinks = net_results_uplinks(state->run, state->sampled, now);
-    net_put_ratio(text, uplinks.numerator, uplinks.denominator);
-}
-
-static void put_copies(const struct state *state, GString *text)
-{
-    uint32_t blocks = state->run->geometry->blocks, least = UINT32_MAX, rarest = 0;
-    uint64_t all = 0;
-    for (uint32_t i = 0; i < blocks; i++) {
+    moment->block_count = state->run->geometry->blocks;
+    moment->min_copies = UINT32_MAX;
+    for (uint32_t i = 0; i < moment->block_count; i++) {
         uint32_t copies = state->copies[i];
-        all += copies;
-        if (copies < least) rarest = 0;
-        if (copies <= least) rarest++;
-        if (copies < least) least = copies;
+        moment->copies += copies;
+        if (copies < moment->min_copies) moment->rarest_blocks = 0;
+        if (copies <= moment->min_copies) moment->rarest_blocks++;
+        if (copies < moment->min_copies) moment->min_copies = copies;
     }
-    g_string_append_c(text, ',');
-    if (blocks) g_string_append_printf(text, "%" PRIu32, least);
-    g_string_append_c(text, ',');
-    net_put_ratio(text, all, blocks);
-    g_string_append_c(text, ',');
-    if (blocks) g_string_append_printf(text, "%" PRIu32, rarest);
 }
 
 static void put_row(struct state *state, mb_time now, GString *text)
 {
     if (now == state->sampled) return;
     advance(state, now);
-    net_put_time(text, now);
-    put_peers(state, now, text);
-    put_blocks(state, text);
-    put_goodput(state, now, text);
-    put_utilization(state, now, text);
-    put_copies(state, text);
-    /* interest_ratio and unchoked_pairs lie in the peers' own memory */
-    g_string_append(text, ",,\n");
+    rec_moment moment = {.now = now,
+                         .blocks = {state->blocks[0], state->blocks[1], state->blocks[2]},
+                         .payload = state->payload - state->sampled_payload};
+    count_peers(state, &moment);
+    count_copies(state, &moment);
+    if (state->sampled >= 0) {
+        moment.span = now - state->sampled;
+        moment.uplinks = net_results_uplinks(state->run, state->sampled, now);
+    }
+    net_results_moment(text, &moment);
     state->sampled = now;
     state->sampled_payload = state->payload;
 }
@@ -174,9 +133,7 @@ static void put_row(struct state *state, mb_time now, GString *text)
 void net_results_timeline(const net_run *run, GString *text)
 {
     struct state state;
-    g_string_append(text, "time_s,arrived,active,complete,left,blocks_delivered,from_tracker,"
-                          "from_seeders,from_leechers,goodput_bytes_per_s,uplink_utilization,"
-                          "min_copies,mean_copies,rarest_blocks,interest_ratio,unchoked_pairs\n");
+    g_string_append(text, rec_timeline_header);
     state_init(&state, run);
     for (mb_time now = 0; now < run->end; now += run->sample) {
         put_row(&state, now, text);

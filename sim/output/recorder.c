@@ -219,7 +219,7 @@ static void block_copied(sim_recorder_state *state, mb_time now, uint32_t block)
     if (++state->copied_count == state->scenario->file.geometry.blocks) state->first_copy = now;
 }
 
-static void block_dealt(sim_recorder *recorder, mb_time now, const sim_block_gain *gain)
+static void block_dealt(sim_recorder *recorder, mb_time now, const rec_gain *gain)
 {
     assert(gain->from == MB_NODE_NONE);
     sim_recorder_state *state = recorder->state;
@@ -255,7 +255,7 @@ void sim_recorder_waste(sim_recorder *recorder, sim_trace_kind kind, mb_time now
     sim_recorder_trace(recorder, kind, now, to, from, block, bytes);
 }
 
-static void block_transferred(sim_recorder *recorder, mb_time now, const sim_block_gain *gain)
+static void block_transferred(sim_recorder *recorder, mb_time now, const rec_gain *gain)
 {
     sim_recorder_state *state = recorder->state;
     rec_stats *taker = &recorder->stats[gain->peer];
@@ -272,7 +272,7 @@ static void block_transferred(sim_recorder *recorder, mb_time now, const sim_blo
     block_copied(state, now, gain->block);
 }
 
-void sim_recorder_block(sim_recorder *recorder, mb_time now, const sim_block_gain *gain)
+void sim_recorder_block(sim_recorder *recorder, mb_time now, const rec_gain *gain)
 {
     assert(gain->peer != MB_NODE_TRACKER && gain->peer < recorder->state->node_count);
     if (gain->via == MB_VIA_INITIAL) {

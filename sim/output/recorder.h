@@ -18,6 +18,7 @@
 
 #include "core/event.h"
 #include "core/types.h"
+#include "record/rows.h"
 #include "record/run.h"
 #include "record/sink.h"
 #include "record/words.h"
@@ -49,17 +50,6 @@ typedef struct sim_recorder_config {
     bool provenance, events; /* whether these two tables are written */
     const char *config_text; /* the content of config.ini; NULL: none is written */
 } sim_recorder_config;
-
-/* A block gained. */
-typedef struct sim_block_gain {
-    mb_node peer; /* who gained it */
-    mb_node from; /* MB_NODE_NONE where via is MB_VIA_INITIAL */
-    uint32_t block;
-    uint8_t from_role; /* rec_role when the transfer began */
-    uint8_t via;       /* mb_via when it began */
-    mb_time started;
-    uint64_t bytes; /* on the wire, of the transfer that made it whole; 0 if initial */
-} sim_block_gain;
 
 /* The state at an instant, for a row of the timeline; the recorder adds what it counts itself. */
 typedef struct sim_sample {
@@ -109,7 +99,7 @@ void sim_recorder_leave(sim_recorder *recorder, mb_node peer, mb_time now, rec_s
                         uint64_t uplink_bytes);
 
 /* A peer has gained a block: its statistics, the giver's, and a row of provenance. < 100 ns. */
-void sim_recorder_block(sim_recorder *recorder, mb_time now, const sim_block_gain *gain);
+void sim_recorder_block(sim_recorder *recorder, mb_time now, const rec_gain *gain);
 
 /* Says that a block between these two is about to be recorded: what that needs of them, two lines
  * that a large swarm has seldom in the cache, is fetched meanwhile. */

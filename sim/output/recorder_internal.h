@@ -83,7 +83,7 @@ static inline uint64_t sim_recorder_all_blocks(const sim_recorder_state *state)
 sim_group_name *sim_names_new(const sim_scenario *scenario, size_t *longest);
 void sim_names_free(sim_group_name *names, uint32_t count);
 void sim_provenance_header(sim_output *output);
-void sim_provenance_row(sim_recorder *recorder, mb_time now, const sim_block_gain *gain);
+void sim_provenance_row(sim_recorder *recorder, mb_time now, const rec_gain *gain);
 void sim_events_header(sim_output *output);
 void sim_timeline_header(sim_output *output);
 void sim_timeline_row(sim_recorder *recorder, mb_time now, const sim_sample *sample,

@@ -6,16 +6,10 @@
 #include <assert.h>
 #include <stdlib.h>
 
-static char *put_word(char *to, const rec_word *word)
-{
-    memcpy(to, word->text, sizeof word->text);
-    return to + word->size;
-}
-
 static char *put_one_of(char *to, const rec_word *words, uint32_t count, uint64_t index)
 {
     assert(index < count);
-    return put_word(to, &words[index]);
+    return rec_put_word(to, &words[index]);
 }
 
 static void write_literal(sim_output *output, const char *text)
@@ -68,8 +62,9 @@ void sim_names_free(sim_group_name *names, uint32_t count)
 }
 
 /* A node's name; nothing for MB_NODE_NONE. */
-static char *put_node(char *to, const sim_recorder *recorder, mb_node node)
+static inline char *put_node(char *to, const void *of, mb_node node)
 {
+    const sim_recorder *recorder = of;
     if (node == MB_NODE_NONE) return to;
     const rec_stats *stats = &recorder->stats[node];
     const sim_group_name *name = &recorder->state->names[stats->group];
@@ -82,47 +77,34 @@ static char *put_node(char *to, const sim_recorder *recorder, mb_node node)
 }
 
 /* The group's own name as a field: its peers' prefix without the dash. */
-static char *put_group(char *to, const sim_group_name *name)
+static char *put_group(char *to, const void *of, uint32_t group)
 {
+    const sim_recorder *recorder = of;
+    const sim_group_name *name = &recorder->state->names[group];
     to = sim_put_text(to, name->prefix, name->size - 1);
     if (name->quoted) *to++ = '"';
     return to;
+}
+
+static inline rec_names names_of(const sim_recorder *recorder)
+{
+    return (rec_names){put_node, put_group, recorder};
 }
 
 /* ---- provenance.csv ------------------------------------------------------------------------ */
 
 void sim_provenance_header(sim_output *output)
 {
-    write_literal(output, "seq,time_s,peer,block,from,from_role,started_s,bytes,via\n");
+    write_literal(output, rec_provenance_header);
 }
 
-void sim_provenance_row(sim_recorder *recorder, mb_time now, const sim_block_gain *gain)
+void sim_provenance_row(sim_recorder *recorder, mb_time now, const rec_gain *gain)
 {
     assert(gain->started <= now);
     sim_recorder_state *state = recorder->state;
+    const rec_names names = names_of(recorder);
     char *to = sim_output_room(state->provenance, state->row_room);
-    to = sim_put_number(to, state->provenance_rows++);
-    *to++ = ',';
-    to = sim_put_time(to, now);
-    *to++ = ',';
-    to = put_node(to, recorder, gain->peer);
-    *to++ = ',';
-    to = sim_put_number(to, gain->block);
-    *to++ = ',';
-    if (gain->via != MB_VIA_INITIAL) {
-        to = put_node(to, recorder, gain->from);
-        *to++ = ',';
-        to = put_one_of(to, rec_role_words, REC_ROLE_COUNT, gain->from_role);
-    } else {
-        *to++ = ',';
-    }
-    *to++ = ',';
-    to = sim_put_time(to, gain->started);
-    *to++ = ',';
-    to = sim_put_number(to, gain->bytes);
-    *to++ = ',';
-    to = put_one_of(to, rec_via_words, MB_VIA_COUNT, gain->via);
-    *to++ = '\n';
+    to = rec_put_provenance(to, state->provenance_rows++, now, gain, &names);
     sim_output_commit(state->provenance, to);
 }
 
@@ -146,7 +128,7 @@ static char *put_flags(char *to, uint64_t flags)
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if (!(flags & known[i].flag)) continue;
         if (to > start) *to++ = ' ';
-        to = put_word(to, &known[i].word);
+        to = rec_put_word(to, &known[i].word);
     }
     return to;
 }
@@ -167,7 +149,7 @@ static char *put_heard(char *to, uint64_t value)
         word = &rec_event_words[SIM_TRACE_UNANSWERED].word;
     else
         word = &rec_event_words[SIM_TRACE_CUT].word;
-    to = put_word(to, word);
+    to = rec_put_word(to, word);
     *to++ = ' ';
     return sim_put_number(to, value >> 8);
 }
@@ -191,8 +173,10 @@ static char *put_detail(char *to, rec_detail detail, uint64_t value)
 
 void sim_events_header(sim_output *output)
 {
-    write_literal(output, "seq,time_s,event,node,other,block,detail\n");
+    write_literal(output, rec_events_header);
 }
+
+#define REC_PUT_DETAIL(VALUE) to = put_detail(to, (rec_detail)row->detail, VALUE)
 
 void sim_recorder_event(sim_recorder *recorder, const sim_digest_record *record)
 {
@@ -200,21 +184,12 @@ void sim_recorder_event(sim_recorder *recorder, const sim_digest_record *record)
     sim_recorder_state *state = recorder->state;
     const rec_event_word *row = &rec_event_words[record->kind];
     assert(row->word.size > 0);
+    const rec_names own = names_of(recorder), *names = &own;
+    uint64_t seq = state->event_rows++;
     char *to = sim_output_room(state->events, state->row_room);
-    to = sim_put_number(to, state->event_rows++);
-    *to++ = ',';
-    to = sim_put_time(to, record->time);
-    *to++ = ',';
-    to = put_word(to, &row->word);
-    *to++ = ',';
-    to = put_node(to, recorder, record->node);
-    *to++ = ',';
-    to = put_node(to, recorder, record->other);
-    *to++ = ',';
-    if (record->block != MB_BLOCK_NONE) to = sim_put_number(to, record->block);
-    *to++ = ',';
-    to = put_detail(to, (rec_detail)row->detail, record->value);
-    *to++ = '\n';
+#define REC_EVENTS(NAME, KIND, UNIT, IN, VALUE, ...) REC_PUT_COLUMN(KIND, (VALUE))
+#include "record/columns.def"
+    REC_PUT_END();
     sim_output_commit(state->events, to);
 }
 
@@ -222,129 +197,50 @@ void sim_recorder_event(sim_recorder *recorder, const sim_digest_record *record)
 
 void sim_timeline_header(sim_output *output)
 {
-    write_literal(output, "time_s,arrived,active,complete,left,blocks_delivered,from_tracker,"
-                          "from_seeders,from_leechers,goodput_bytes_per_s,uplink_utilization,"
-                          "min_copies,mean_copies,rarest_blocks,interest_ratio,unchoked_pairs\n");
-}
-
-/* Fields of a row, each with the comma before it. */
-static char *put_field(char *to, uint64_t number)
-{
-    *to++ = ',';
-    return sim_put_number(to, number);
-}
-
-static char *put_ratio_field(char *to, rec_fraction fraction)
-{
-    *to++ = ',';
-    if (fraction.denominator == 0) return to;
-    return sim_put_ratio(to, rec_fraction_millionths(fraction));
-}
-
-/* Bytes per second over `span` ns, rounded to the nearest; nothing where there is no span. */
-static char *put_goodput(char *to, uint64_t bytes, mb_time span)
-{
-    *to++ = ',';
-    if (span <= 0) return to;
-    unsigned __int128 work = (unsigned __int128)bytes * 1000000000 + (uint64_t)span / 2;
-    return sim_put_number(to, (uint64_t)(work / (uint64_t)span));
-}
-
-static char *put_copies(char *to, const sim_sample *sample, uint32_t blocks)
-{
-    assert(sample->rarest_blocks <= blocks);
-    *to++ = ',';
-    if (blocks) to = sim_put_number(to, sample->min_copies);
-    to = put_ratio_field(to, rec_fraction_of(sample->copies, blocks));
-    *to++ = ',';
-    if (blocks) to = sim_put_number(to, sample->rarest_blocks);
-    return to;
+    write_literal(output, rec_timeline_header);
 }
 
 void sim_timeline_row(sim_recorder *recorder, mb_time now, const sim_sample *sample,
                       uint64_t leecher_bytes)
 {
-    assert(sample->interested_pairs <= sample->known_pairs);
     sim_recorder_state *state = recorder->state;
     bool first = state->sampled == MB_NEVER;
-    char *to = sim_output_room(state->timeline, state->row_room);
-    to = sim_put_time(to, now);
-    to = put_field(to, state->arrived);
-    to = put_field(to, state->arrived - state->completed - state->left_incomplete);
-    to = put_field(to, state->completed);
-    to = put_field(to, state->left);
-    to = put_field(to, sim_recorder_all_blocks(recorder->state));
-    for (unsigned role = 0; role < 3; role++)
-        to = put_field(to, state->blocks[role]);
-    to = put_goodput(to, state->payload - state->sampled_payload, first ? 0 : now - state->sampled);
-    sim_capacity capacity = state->leecher_capacity - state->sampled_capacity;
     sim_capacity used = (leecher_bytes - state->leecher_bytes) * REC_WORK_BYTE;
-    to = put_ratio_field(to, rec_fraction_of(used, first ? 0 : capacity));
-    to = put_copies(to, sample, state->scenario->file.geometry.blocks);
-    to = put_ratio_field(to, rec_fraction_of(sample->interested_pairs, sample->known_pairs));
-    to = put_field(to, sample->unchoked_pairs);
-    *to++ = '\n';
-    sim_output_commit(state->timeline, to);
+    sim_capacity room = state->leecher_capacity - state->sampled_capacity;
+    const rec_moment moment = {
+        .now = now,
+        .arrived = state->arrived,
+        .active = state->arrived - state->completed - state->left_incomplete,
+        .complete = state->completed,
+        .left = state->left,
+        .blocks = {state->blocks[0], state->blocks[1], state->blocks[2]},
+        .span = first ? 0 : now - state->sampled,
+        .payload = state->payload - state->sampled_payload,
+        .uplinks = rec_fraction_of(used, first ? 0 : room),
+        .block_count = state->scenario->file.geometry.blocks,
+        .min_copies = sample->min_copies,
+        .rarest_blocks = sample->rarest_blocks,
+        .copies = sample->copies,
+        .simulated = true,
+        .interested_pairs = sample->interested_pairs,
+        .known_pairs = sample->known_pairs,
+        .unchoked_pairs = sample->unchoked_pairs,
+    };
+    char *to = sim_output_room(state->timeline, state->row_room);
+    sim_output_commit(state->timeline, rec_put_timeline(to, &moment));
 }
 
 /* ---- completion.csv ------------------------------------------------------------------------ */
 
-static const char completion_header[] =
-    "peer,group,arrived_s,first_block_s,completed_s,download_s,blocks,dealt,from_tracker,"
-    "from_seeders,from_leechers,uploaded_blocks,uploaded_bytes,downloaded_bytes,wasted_bytes,"
-    "refusals,left_s,status\n";
-
-static char *put_times(char *to, const rec_life *life, mb_time first_block)
-{
-    bool complete = life->completed != MB_NEVER;
-    const mb_time times[] = {life->arrived, first_block, life->completed,
-                             complete ? life->completed - life->arrived : MB_NEVER};
-    for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
-        *to++ = ',';
-        to = sim_put_time_if(to, times[i]);
-    }
-    return to;
-}
-
-static char *put_blocks(char *to, const rec_stats *stats)
-{
-    uint64_t gained = (uint64_t)stats->from[0] + stats->from[1] + stats->from[2];
-    to = put_field(to, stats->dealt + gained);
-    to = put_field(to, stats->dealt);
-    for (unsigned role = 0; role < 3; role++)
-        to = put_field(to, stats->from[role]);
-    return put_field(to, stats->uploaded_blocks);
-}
-
-static char *put_completion_row(char *to, const sim_recorder *recorder, mb_node peer)
-{
-    assert(peer != MB_NODE_TRACKER && peer < recorder->state->node_count);
-    const rec_stats *stats = &recorder->stats[peer];
-    const rec_life *life = &recorder->life[peer];
-    to = put_node(to, recorder, peer);
-    *to++ = ',';
-    to = put_group(to, &recorder->state->names[stats->group]);
-    to = put_times(to, life, stats->first_block);
-    to = put_blocks(to, stats);
-    to = put_field(to, stats->uploaded_bytes);
-    to = put_field(to, stats->downloaded_bytes);
-    to = put_field(to, stats->wasted_bytes);
-    to = put_field(to, stats->refusals);
-    *to++ = ',';
-    to = sim_put_time_if(to, life->left);
-    *to++ = ',';
-    to = put_one_of(to, rec_status_words, REC_STATUS_COUNT, life->status);
-    *to++ = '\n';
-    return to;
-}
-
 void sim_completion_write(sim_recorder *recorder, sim_output *output)
 {
     sim_recorder_state *state = recorder->state;
-    write_literal(output, completion_header);
+    const rec_names names = names_of(recorder);
+    write_literal(output, rec_completion_header);
     for (mb_node peer = 1; peer < state->node_count; peer++) {
         if (recorder->life[peer].arrived == MB_NEVER) continue;
         char *to = sim_output_room(output, state->row_room);
-        sim_output_commit(output, put_completion_row(to, recorder, peer));
+        to = rec_put_completion(to, peer, &recorder->stats[peer], &recorder->life[peer], &names);
+        sim_output_commit(output, to);
     }
 }

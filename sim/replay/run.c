@@ -1,5 +1,6 @@
 #include "sim/replay/run.h"
 
+#include "record/rows.h"
 #include "sim/files/results.h"
 #include "sim/replay/replay.h"
 #include "sim/scenario/config_writer.h"
@@ -114,37 +115,35 @@ static int prepare(struct run *run, char *error, size_t error_size)
     return MB_ERR_MEMORY;
 }
 
+static char *put_row(char *to, const struct run *run, size_t number, const char *giver,
+                     const char *taker)
+{
+    const sim_replay_transfer *transfer = &run->transfers[number];
+#define REC_TRANSFERS(NAME, KIND, UNIT, IN, VALUE, ...) REC_PUT_COLUMN(KIND, (VALUE))
+#include "record/columns.def"
+    REC_PUT_END();
+    return to;
+}
+
 static void write_row(const struct run *run, sim_output *output, size_t number)
 {
     assert(number < run->transfer_count);
     const sim_replay_transfer *transfer = &run->transfers[number];
     const char *from = node_name(run, transfer->from), *to = node_name(run, transfer->to);
-    size_t from_size = strlen(from), to_size = strlen(to);
-    char *at = sim_output_room(output, ROW_MAX + from_size + to_size);
-    at = sim_put_time(at, transfer->at);
-    *at++ = ',';
-    at = sim_put_text(at, from, from_size);
-    *at++ = ',';
-    at = sim_put_text(at, to, to_size);
-    *at++ = ',';
-    at = sim_put_number(at, transfer->bytes);
-    *at++ = ',';
-    at = sim_put_time_if(at, run->completed[number]);
-    *at++ = '\n';
-    sim_output_commit(output, at);
+    char *at = sim_output_room(output, ROW_MAX + strlen(from) + strlen(to));
+    sim_output_commit(output, put_row(at, run, number, from, to));
 }
 
 static int write_files(struct run *run, const sim_run_options *options, uint64_t started_ns,
                        char *error, size_t error_size)
 {
-    static const char header[] = "at_s,from,to,bytes,completed_s\n";
     sim_output *transfers, *config;
     int result =
         sim_results_add(run->results, "transfers.csv", false, &transfers, error, error_size);
     if (!result)
         result = sim_results_add(run->results, "config.ini", false, &config, error, error_size);
     if (result) return result;
-    sim_output_write(transfers, header, sizeof header - 1);
+    sim_output_write(transfers, rec_transfers_header, strlen(rec_transfers_header));
     for (size_t i = 0; i < run->transfer_count; i++)
         write_row(run, transfers, i);
     sim_output_write(config, run->config, strlen(run->config));

@@ -6,68 +6,15 @@
 #include <glib.h>
 #include <string.h>
 
-/* Every scalar of summary.json that is there for the whole run, see docs/formats.md. */
-static const char *const paths[] = {
-    "schema",
-    "scenario",
-    "seed",
-    "end_s",
-    "file_bytes",
-    "blocks",
-    "block_bytes",
-    "peers",
-    "peers_complete",
-    "completed_s",
-    "download_s.count",
-    "download_s.mean",
-    "download_s.median",
-    "download_s.p95",
-    "download_s.min",
-    "download_s.max",
-    "lower_bound_s",
-    "bound_ratio",
-    "uplink_utilization",
-    "blocks_transferred",
-    "tracker_share",
-    "seeder_share",
-    "leecher_share",
-    "seeder_copies",
-    "first_copy_s",
-    "share_ratio.count",
-    "share_ratio.mean",
-    "share_ratio.median",
-    "share_ratio.p95",
-    "share_ratio.min",
-    "share_ratio.max",
-    "max_served_files",
-    "jain_index",
-    "requests",
-    "refusals",
-    "wasted_bytes",
-    "mean_active",
-    "little_error",
-    "events",
-    "rerated_flows_per_event",
-    "trace_digest",
-    "trace_records",
-};
-
-/* Those of a group, behind "groups.NAME.". */
-static const char *const group_paths[] = {
-    "peers",
-    "peers_complete",
-    "download_s.count",
-    "download_s.mean",
-    "download_s.median",
-    "download_s.p95",
-    "download_s.min",
-    "download_s.max",
-    "share_ratio.count",
-    "share_ratio.mean",
-    "share_ratio.median",
-    "share_ratio.p95",
-    "share_ratio.min",
-    "share_ratio.max",
+/* Every scalar of summary.json, see docs/formats.md. */
+static const struct {
+    const char *path;
+    bool of_group; /* also behind "groups.NAME." */
+} figures[] = {
+#define OF_RUN false
+#define OF_PART true
+#define REC_FIGURE(PATH, KIND, UNIT, OF, ...) {PATH, OF_##OF},
+#include "record/figures.def"
 };
 
 /* Calls `use` with every path that this scenario's summary has, until it says true. */
@@ -76,11 +23,12 @@ static bool each_path(const sim_scenario *scenario, bool (*use)(void *, const ch
 {
     assert(scenario->group_count == 0 || scenario->groups);
     bool done = use(context, "complete") || use(context, "completed_by");
-    for (size_t i = 0; i < G_N_ELEMENTS(paths) && !done; i++)
-        done = use(context, paths[i]);
+    for (size_t i = 0; i < G_N_ELEMENTS(figures) && !done; i++)
+        done = use(context, figures[i].path);
     for (uint32_t g = 0; g < scenario->group_count && !done; g++) {
-        for (size_t i = 0; i < G_N_ELEMENTS(group_paths) && !done; i++) {
-            char *path = g_strdup_printf("groups.%s.%s", scenario->groups[g].name, group_paths[i]);
+        for (size_t i = 0; i < G_N_ELEMENTS(figures) && !done; i++) {
+            if (!figures[i].of_group) continue;
+            char *path = g_strdup_printf("groups.%s.%s", scenario->groups[g].name, figures[i].path);
             done = use(context, path);
             g_free(path);
         }

@@ -269,11 +269,11 @@ static void do_gained(sim_swarm *swarm, mb_node node, const mb_action_gained *a)
 {
     assert(a->block < swarm->scenario->file.geometry.blocks);
     const sim_event *raw = delivery_of(swarm, a->tag);
-    sim_block_gain gain = {.peer = node,
-                           .from = MB_NODE_NONE,
-                           .block = a->block,
-                           .via = MB_VIA_INITIAL,
-                           .started = swarm->now};
+    rec_gain gain = {.peer = node,
+                     .from = MB_NODE_NONE,
+                     .block = a->block,
+                     .via = MB_VIA_INITIAL,
+                     .started = swarm->now};
 
     sim_swarm_gained(swarm, node, a->block);
     if (swarm->options->check != SIM_CHECK_OFF) sim_swarm_check_gained(swarm, node, a->block);

@@ -55,13 +55,13 @@ static void bench_blocks(const char *what, uint32_t peers, sim_table_format form
     double start = seconds();
     for (uint64_t i = 0; i < blocks; i++) {
         mb_time now = MB_SECOND + (mb_time)(i * 12345678);
-        const sim_block_gain gain = {.peer = (mb_node)(1 + i * 61813 % peers),
-                                     .from = (mb_node)(1 + i * 31337 % peers),
-                                     .block = (uint32_t)(i * 101 % 256),
-                                     .from_role = REC_ROLE_LEECHER,
-                                     .via = MB_VIA_REGULAR,
-                                     .started = now - 876543210,
-                                     .bytes = 262144};
+        const rec_gain gain = {.peer = (mb_node)(1 + i * 61813 % peers),
+                               .from = (mb_node)(1 + i * 31337 % peers),
+                               .block = (uint32_t)(i * 101 % 256),
+                               .from_role = REC_ROLE_LEECHER,
+                               .via = MB_VIA_REGULAR,
+                               .started = now - 876543210,
+                               .bytes = 262144};
         sim_recorder_block(recorder, now, &gain);
     }
     report(what, start, blocks);

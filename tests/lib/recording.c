@@ -129,7 +129,7 @@ unsigned recording_count_files(const struct recording *recording)
 
 void recording_initial(struct recording *recording, mb_time now, mb_node peer, uint32_t block)
 {
-    const sim_block_gain gain = {
+    const rec_gain gain = {
         .peer = peer, .from = MB_NODE_NONE, .block = block, .via = MB_VIA_INITIAL, .started = now};
     sim_recorder_block(recording->recorder, now, &gain);
 }
@@ -137,12 +137,12 @@ void recording_initial(struct recording *recording, mb_time now, mb_node peer, u
 void recording_block(struct recording *recording, mb_time now, mb_node peer, uint32_t block,
                      mb_node from, rec_role role, mb_via via)
 {
-    const sim_block_gain gain = {.peer = peer,
-                                 .from = from,
-                                 .block = block,
-                                 .from_role = (uint8_t)role,
-                                 .via = (uint8_t)via,
-                                 .started = now - MB_SECOND,
-                                 .bytes = 1000};
+    const rec_gain gain = {.peer = peer,
+                           .from = from,
+                           .block = block,
+                           .from_role = (uint8_t)role,
+                           .via = (uint8_t)via,
+                           .started = now - MB_SECOND,
+                           .bytes = 1000};
     sim_recorder_block(recording->recorder, now, &gain);
 }
