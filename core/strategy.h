@@ -95,19 +95,26 @@ typedef struct mb_choke_result {
     uint32_t *rows;      /* room for min(view->count, slots + 1) */
 } mb_choke_result;
 
-typedef struct mb_choker {
+/* What a row is worth: the higher, the better. */
+typedef uint64_t mb_choke_value(const int64_t *params, const mb_choke_view *view, uint32_t row);
+
+typedef struct mb_choker mb_choker;
+struct mb_choker {
     const char *name;
     const char *summary;
     const mb_param *const *params;
     uint32_t param_count;
     uint32_t columns;
-    /* A round: who is to be unchoked. */
-    void (*rank)(const int64_t *params, const mb_choke_view *view, mb_rng *rng,
-                 mb_choke_result *out);
+    mb_choke_value *value; /* by which the ready-made rank and fill go; `self` is this row */
+    /* A round: who is to be unchoked. Ready-made: mb_rank_top(), mb_rank_adapted_tft(). */
+    void (*rank)(const mb_choker *self, const int64_t *params, const mb_choke_view *view,
+                 mb_rng *rng, mb_choke_result *out);
     /* Between rounds: the best row that is not unchoked yet, for a slot that fell free;
-     * MB_ROW_NONE where all are. NULL: peers are served as they ask (choke = none). */
-    uint32_t (*fill)(const int64_t *params, const mb_choke_view *view, mb_rng *rng);
-} mb_choker;
+     * MB_ROW_NONE where all are. Ready-made: mb_rank_fill(). NULL: peers are served as they ask
+     * (choke = none). */
+    uint32_t (*fill)(const mb_choker *self, const int64_t *params, const mb_choke_view *view,
+                     mb_rng *rng);
+};
 
 /* ---- the registry --------------------------------------------------------------------------- */
 
@@ -129,9 +136,8 @@ typedef enum mb_ties {
 
 /* What a ranking goes by. */
 typedef struct mb_ranking {
-    /* The higher, the better. It gets `params` as they are here. */
-    uint64_t (*value)(const int64_t *params, const mb_choke_view *view, uint32_t row);
-    const int64_t *params;
+    mb_choke_value *value;
+    const int64_t *params; /* that it gets */
     mb_ties ties;
     uint32_t skip;    /* this row is left out; MB_ROW_NONE: none is */
     bool choked_only; /* rows that are unchoked now are left out */

@@ -395,7 +395,7 @@ static void round_rank(mb_peer *peer, mb_time now, mb_actions *out)
     for (uint32_t i = 0; peer->refused && i < peer->known_top; i++)
         peer->known[i].flags &= (uint16_t)~MB_KNOWN_REFUSED;
     peer->refused = false;
-    p->choke->rank(p->choke_params, &view, &peer->choke_rng, &result);
+    p->choke->rank(p->choke, p->choke_params, &view, &peer->choke_rng, &result);
     apply_round(peer, now, &c, &result, out);
     marks_move(peer);
     peer->dirty |= p->ask == MB_ASK_MUTUAL;
@@ -449,7 +449,7 @@ static void fill_regular(mb_peer *peer, mb_time now, mb_actions *out)
 
         if (taken >= p->regular_slots && idle == MB_INDEX_NONE) return;
         if (!view_build(peer, now, &c, &view, out)) return;
-        row = p->choke->fill(p->choke_params, &view, &peer->choke_rng);
+        row = p->choke->fill(p->choke, p->choke_params, &view, &peer->choke_rng);
         if (row == MB_ROW_NONE) return;
         if (taken >= p->regular_slots) mb_choke_choke(peer, idle, true, out);
         mb_choke_unchoke(peer, c.index[row], 0, out);

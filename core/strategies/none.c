@@ -4,10 +4,10 @@
  */
 #include "core/strategies/strategies.h"
 
-static void rank(const int64_t *params, const mb_choke_view *view, mb_rng *rng,
-                 mb_choke_result *out)
+static void rank(const mb_choker *self, const int64_t *params, const mb_choke_view *view,
+                 mb_rng *rng, mb_choke_result *out)
 {
-    (void)params, (void)view, (void)rng;
+    (void)self, (void)params, (void)view, (void)rng;
     out->count = 0;
     out->optimistic = MB_ROW_NONE;
 }

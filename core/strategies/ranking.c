@@ -97,17 +97,46 @@ uint32_t mb_rank_draw(const mb_choke_view *view, mb_rng *rng)
     return view->count == 0 ? MB_ROW_NONE : (uint32_t)mb_rng_below(rng, view->count);
 }
 
-void mb_rank_adapted_tft(const mb_choke_view *view, const mb_ranking *ranking, mb_rng *rng,
-                         mb_choke_result *out)
+static mb_ranking ranking_of(const mb_choker *self, const int64_t *params)
+{
+    assert(self->value);
+    mb_ranking ranking = {
+        .value = self->value, .params = params, .ties = MB_TIES_RANDOM, .skip = MB_ROW_NONE};
+    for (uint32_t i = 0; i < self->param_count; i++) {
+        if (self->params[i] == &mb_param_choke_ties) ranking.ties = (mb_ties)params[i];
+    }
+    return ranking;
+}
+
+void mb_rank_top(const mb_choker *self, const int64_t *params, const mb_choke_view *view,
+                 mb_rng *rng, mb_choke_result *out)
+{
+    const mb_ranking ranking = ranking_of(self, params);
+    out->count = mb_rank_best(view, &ranking, view->slots, rng, out->rows);
+    out->optimistic = MB_ROW_NONE;
+}
+
+uint32_t mb_rank_fill(const mb_choker *self, const int64_t *params, const mb_choke_view *view,
+                      mb_rng *rng)
+{
+    mb_ranking ranking = ranking_of(self, params);
+    ranking.choked_only = true;
+    uint32_t best = MB_ROW_NONE;
+    mb_rank_best(view, &ranking, 1, rng, &best);
+    return best;
+}
+
+void mb_rank_adapted_tft(const mb_choker *self, const int64_t *params, const mb_choke_view *view,
+                         mb_rng *rng, mb_choke_result *out)
 {
     uint32_t optimistic = mb_rank_draw(view, rng);
-    mb_ranking others = *ranking;
+    mb_ranking others = ranking_of(self, params);
     others.skip = optimistic;
     out->count = mb_rank_best(view, &others, view->slots, rng, out->rows);
     out->optimistic = optimistic;
     if (optimistic == MB_ROW_NONE) return;
 
-    bool promoted = ranking->value(ranking->params, view, optimistic) > 0 && view->slots > 0;
+    bool promoted = self->value(params, view, optimistic) > 0 && view->slots > 0;
     bool full = out->count == view->slots;
     if (promoted && full) out->count--;
     out->beside = !promoted;

@@ -92,12 +92,10 @@ static uint32_t new_optimistic(const mb_choke_view *view, const mb_choke_result 
     return outside_top(view, top, choked, n, &count);
 }
 
-static void rank(const int64_t *params, const mb_choke_view *view, mb_rng *rng,
-                 mb_choke_result *out)
+static void rank(const mb_choker *self, const int64_t *params, const mb_choke_view *view,
+                 mb_rng *rng, mb_choke_result *out)
 {
-    const mb_ranking ranking = {
-        .value = received_from, .params = params, .ties = MB_TIES_RANDOM, .skip = MB_ROW_NONE};
-    out->count = mb_rank_best(view, &ranking, view->slots, rng, out->rows);
+    mb_rank_top(self, params, view, rng, out);
     out->optimistic = kept_optimistic(params, view, out);
     if (out->optimistic == MB_ROW_NONE) out->optimistic = new_optimistic(view, out, rng);
     if (out->optimistic == MB_ROW_NONE) return;
@@ -106,24 +104,13 @@ static void rank(const int64_t *params, const mb_choke_view *view, mb_rng *rng,
     out->count++;
 }
 
-static uint32_t fill(const int64_t *params, const mb_choke_view *view, mb_rng *rng)
-{
-    const mb_ranking ranking = {.value = received_from,
-                                .params = params,
-                                .ties = MB_TIES_RANDOM,
-                                .skip = MB_ROW_NONE,
-                                .choked_only = true};
-    uint32_t best = MB_ROW_NONE;
-    mb_rank_best(view, &ranking, 1, rng, &best);
-    return best;
-}
-
 const mb_choker mb_choker_rate_tft = {
     .name = "rate-tft",
     .summary = "the peers that gave me most bytes lately, and one more that changes now and then",
     .params = params_declared,
     .param_count = PARAM_COUNT,
     .columns = MB_COLUMN_RECEIVED,
+    .value = received_from,
     .rank = rank,
-    .fill = fill,
+    .fill = mb_rank_fill,
 };

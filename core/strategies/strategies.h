@@ -20,12 +20,25 @@
 uint32_t mb_pick_random(const mb_select_view *view, mb_rng *rng);
 
 /*
- * MiniBit's adapted tit-for-tat, by the value and ties of `ranking`, whose `skip` is unused: one
- * row is drawn as optimistic, the others are ranked and the best `slots` are the top. An optimistic
- * row of some value is promoted: it takes the last place of a full top, or joins. One of no value
- * is unchoked beside the top, for this round only. Two draws. O(count x log slots).
+ * Ready-made parts of a choker, by its `value`, and by the parameter `choke_ties` if it declares
+ * that (else ties are random).
  */
-void mb_rank_adapted_tft(const mb_choke_view *view, const mb_ranking *ranking, mb_rng *rng,
-                         mb_choke_result *out);
+
+/* `rank`: the best `slots`, and nobody as optimistic. One draw. O(count x log slots). */
+void mb_rank_top(const mb_choker *self, const int64_t *params, const mb_choke_view *view,
+                 mb_rng *rng, mb_choke_result *out);
+
+/*
+ * `rank`: MiniBit's adapted tit-for-tat. One row is drawn as optimistic, the others are ranked and
+ * the best `slots` are the top. An optimistic row of some value is promoted: it takes the last
+ * place of a full top, or joins. One of no value is unchoked beside the top, for this round only.
+ * Two draws. O(count x log slots).
+ */
+void mb_rank_adapted_tft(const mb_choker *self, const int64_t *params, const mb_choke_view *view,
+                         mb_rng *rng, mb_choke_result *out);
+
+/* `fill`: the best row that is not unchoked. One draw. O(count). */
+uint32_t mb_rank_fill(const mb_choker *self, const int64_t *params, const mb_choke_view *view,
+                      mb_rng *rng);
 
 #endif

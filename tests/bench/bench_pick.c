@@ -131,7 +131,7 @@ static void rank(bench *b, uint32_t i)
                                 .optimistic_since = MB_NEVER};
     mb_choke_result result = {.rows = rows};
     const int64_t params[MB_STRATEGY_PARAMS_MAX] = {0};
-    mb_choker_at(0)->rank(params, &view, &b->rng, &result);
+    mb_choker_at(0)->rank(mb_choker_at(0), params, &view, &b->rng, &result);
     sink += result.rows[0];
 }
 

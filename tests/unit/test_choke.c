@@ -136,7 +136,8 @@ static void tft_outcomes(gconstpointer data)
     table_init(&t, c->state, c->slots, c->values);
     mb_rng_init(&rng, 1, 0, MB_PURPOSE_CHOKE);
     for (int i = 0; i < DRAWS; i++) {
-        mb_choker_find("rarity-tft")->rank(c->params, &t.view, &rng, &t.result);
+        mb_choker_find("rarity-tft")
+            ->rank(mb_choker_find("rarity-tft"), c->params, &t.view, &rng, &t.result);
         uint32_t optimistic = t.result.optimistic;
         g_assert_cmpuint(optimistic, <, t.view.count);
         drawn[optimistic]++;
@@ -158,7 +159,8 @@ static void ties_are_fair(void)
     table_init(&t, ".......", 3, values);
     mb_rng_init(&rng, 1, 0, MB_PURPOSE_CHOKE);
     for (int i = 0; i < 7000; i++) {
-        mb_choker_find("rarity-tft")->rank(ties_random, &t.view, &rng, &t.result);
+        mb_choker_find("rarity-tft")
+            ->rank(mb_choker_find("rarity-tft"), ties_random, &t.view, &rng, &t.result);
         for (uint32_t k = 0; k < t.result.count; k++) {
             counts[t.result.rows[k]]++;
         }
@@ -184,11 +186,14 @@ static void complement_ranks_by_the_smaller(void)
     static const char *const outcomes[] = {"o#...", ".o..#", ".#o..", ".#.o#", ".#..o"};
     mb_rng_init(&rng, 1, 0, MB_PURPOSE_CHOKE);
     for (int i = 0; i < DRAWS; i++) {
-        mb_choker_find("complement")->rank(ties_random, &t.view, &rng, &t.result);
+        mb_choker_find("complement")
+            ->rank(mb_choker_find("complement"), ties_random, &t.view, &rng, &t.result);
         g_assert_cmpstr(result_text(&t), ==, outcomes[t.result.optimistic]);
     }
     t.unchoked[1] = true;
-    g_assert_cmpuint(mb_choker_find("complement")->fill(ties_random, &t.view, &rng), ==, 4);
+    g_assert_cmpuint(mb_choker_find("complement")
+                         ->fill(mb_choker_find("complement"), ties_random, &t.view, &rng),
+                     ==, 4);
 }
 
 /* ---- rate-tft -------------------------------------------------------------------------------- */
@@ -228,7 +233,8 @@ static void rate_outcomes(gconstpointer data)
     mb_rng_init(&rng, 1, 0, MB_PURPOSE_CHOKE);
     for (int i = 0; i < DRAWS; i++) {
         int found = -1;
-        mb_choker_find("rate-tft")->rank(rate_params, &t.view, &rng, &t.result);
+        mb_choker_find("rate-tft")
+            ->rank(mb_choker_find("rate-tft"), rate_params, &t.view, &rng, &t.result);
         for (int k = 0; k < 4 && c->allowed[k] != NULL; k++) {
             if (strcmp(result_text(&t), c->allowed[k]) == 0) found = k;
         }
@@ -260,8 +266,10 @@ static void fill_takes_the_best_choked(void)
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         table t;
         table_init(&t, rows[i].state, 4, rows[i].values);
-        uint32_t by_score = mb_choker_find("rarity-tft")->fill(ties_random, &t.view, &rng);
-        uint32_t by_rate = mb_choker_find("rate-tft")->fill(rate_params, &t.view, &rng);
+        uint32_t by_score = mb_choker_find("rarity-tft")
+                                ->fill(mb_choker_find("rarity-tft"), ties_random, &t.view, &rng);
+        uint32_t by_rate = mb_choker_find("rate-tft")
+                               ->fill(mb_choker_find("rate-tft"), rate_params, &t.view, &rng);
         g_assert_cmpuint(by_score, ==, rows[i].best);
         g_assert_cmpuint(by_rate, ==, rows[i].best);
     }
@@ -276,8 +284,11 @@ static void fill_ties(void)
     table_init(&t, "....", 4, values);
     mb_rng_init(&rng, 1, 0, MB_PURPOSE_CHOKE);
     for (int i = 0; i < 3000; i++) {
-        g_assert_cmpuint(mb_choker_find("rarity-tft")->fill(ties_learned, &t.view, &rng), ==, 1);
-        counts[mb_choker_find("rarity-tft")->fill(ties_random, &t.view, &rng)]++;
+        g_assert_cmpuint(mb_choker_find("rarity-tft")
+                             ->fill(mb_choker_find("rarity-tft"), ties_learned, &t.view, &rng),
+                         ==, 1);
+        counts[mb_choker_find("rarity-tft")
+                   ->fill(mb_choker_find("rarity-tft"), ties_random, &t.view, &rng)]++;
     }
     g_assert_cmpint(counts[0], ==, 0);
     for (int row = 1; row < 4; row++) {
@@ -394,7 +405,7 @@ static void none_unchokes_nobody(void)
     mb_rng rng;
     table_init(&t, "uu.", 4, values);
     mb_rng_init(&rng, 1, 0, MB_PURPOSE_CHOKE);
-    mb_choker_find("none")->rank(NULL, &t.view, &rng, &t.result);
+    mb_choker_find("none")->rank(mb_choker_find("none"), NULL, &t.view, &rng, &t.result);
     g_assert_cmpuint(t.result.count, ==, 0);
     g_assert_cmpuint(t.result.optimistic, ==, MB_ROW_NONE);
     g_assert_null(mb_choker_find("none")->fill);

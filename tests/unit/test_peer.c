@@ -405,9 +405,10 @@ static void test_tag(void)
     free(log);
 }
 
-static uint32_t fill_nobody(const int64_t *params, const mb_choke_view *view, mb_rng *rng)
+static uint32_t fill_nobody(const mb_choker *self, const int64_t *params, const mb_choke_view *view,
+                            mb_rng *rng)
 {
-    (void)params, (void)rng;
+    (void)self, (void)params, (void)rng;
     g_assert_cmpuint(view->count, >, 0);
     return MB_ROW_NONE;
 }

@@ -289,9 +289,9 @@ static void ranks_within_slots(gconstpointer data)
         mb_choke_result first = {.count = 999, .optimistic = 999, .rows = g_new(uint32_t, room)};
         mb_choke_result second = {.rows = g_new0(uint32_t, room)};
         mb_rng again = rng;
-        choker->rank(params, &c.view, &rng, &first);
+        choker->rank(choker, params, &c.view, &rng, &first);
         check_result(&c, &first);
-        choker->rank(params, &c.view, &again, &second);
+        choker->rank(choker, params, &c.view, &again, &second);
         g_assert_cmpmem(&rng, sizeof rng, &again, sizeof again);
         g_assert_cmpuint(first.optimistic, ==, second.optimistic);
         g_assert_cmpmem(first.rows, first.count * sizeof(uint32_t), second.rows,
@@ -316,13 +316,13 @@ static void fills_with_a_choked_one(gconstpointer data)
         for (uint32_t row = 0; row < c.view.count; row++)
             any_choked |= !c.unchoked[row];
         mb_rng again = rng;
-        uint32_t row = choker->fill(params, &c.view, &rng);
+        uint32_t row = choker->fill(choker, params, &c.view, &rng);
         g_assert_cmpint(row != MB_ROW_NONE, ==, any_choked);
         if (row != MB_ROW_NONE) {
             g_assert_cmpuint(row, <, c.view.count);
             g_assert_false(c.unchoked[row]);
         }
-        g_assert_cmpuint(choker->fill(params, &c.view, &again), ==, row);
+        g_assert_cmpuint(choker->fill(choker, params, &c.view, &again), ==, row);
         g_assert_cmpmem(&rng, sizeof rng, &again, sizeof again);
     }
 }
