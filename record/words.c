@@ -44,10 +44,11 @@ const rec_event_word rec_event_words[SIM_TRACE_KIND_COUNT] = {
 #undef EVENT
 #undef AS
 
-#define EVENT(ID, KIND) [MB_MSG_##ID] = SIM_TRACE_##ID,
-#define AS(ID, KIND) [MB_MSG_##ID] = SIM_TRACE_##KIND,
-const uint8_t rec_message_kinds[MB_MSG_COUNT] = {
-#define MB_MESSAGE(ID, TRAVELS, NOTE, RECORDED, KIND, ...) RECORDED(ID, KIND)
+#define EVENT(ID, KIND) SIM_TRACE_##ID
+#define AS(ID, KIND) SIM_TRACE_##KIND
+const rec_message rec_messages[MB_MSG_COUNT] = {
+#define MB_MESSAGE(ID, TRAVELS, NOTE, RECORDED, KIND, EVENT, DETAIL, ...)                          \
+    [MB_MSG_##ID] = {RECORDED(ID, KIND), REC_DETAIL_##DETAIL},
 #include "core/messages.def"
 };
 #undef EVENT

@@ -95,8 +95,13 @@ extern const rec_word rec_announce_words[MB_ANNOUNCE_COUNT];
 /* The kinds by number; those that there are not have an empty word. */
 extern const rec_event_word rec_event_words[SIM_TRACE_KIND_COUNT];
 
-/* The sim_trace_kind of a message. */
-extern const uint8_t rec_message_kinds[MB_MSG_COUNT];
+/* How a message is recorded. */
+typedef struct rec_message {
+    uint8_t kind;   /* sim_trace_kind */
+    uint8_t detail; /* rec_detail of that */
+} rec_message;
+
+extern const rec_message rec_messages[MB_MSG_COUNT];
 
 /* Where `text` stands among `count` words; -1 where it does not. */
 int rec_word_find(const rec_word *words, uint32_t count, const char *text);

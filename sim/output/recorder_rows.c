@@ -140,7 +140,7 @@ static char *put_heard(char *to, uint64_t value)
     const rec_word *word;
     assert(what < MB_MSG_COUNT || (what >= SIM_HEARD_ANNOUNCE && what < SIM_HEARD_COUNT));
     if (what < MB_MSG_COUNT)
-        word = &rec_event_words[rec_message_kinds[what]].word;
+        word = &rec_event_words[rec_messages[what].kind].word;
     else if (what < SIM_HEARD_ANSWER)
         word = &rec_announce_words[what - SIM_HEARD_ANNOUNCE];
     else if (what == SIM_HEARD_ANSWER)

@@ -51,9 +51,9 @@ static sim_target *targets_for(sim_swarm *swarm, uint32_t known)
 /* ---- messages ------------------------------------------------------------------------------- */
 
 /* What its row says more. */
-static uint64_t detail_of(const mb_said *said, uint32_t kind)
+static uint64_t detail_of(const mb_said *said, rec_detail detail)
 {
-    switch ((rec_detail)rec_event_words[kind].detail) {
+    switch (detail) {
     case REC_DETAIL_FLAGS: return said->flags;
     case REC_DETAIL_OFFSET: return said->offset;
     case REC_DETAIL_TOLD: return said->told.count;
@@ -65,11 +65,11 @@ static uint64_t detail_of(const mb_said *said, uint32_t kind)
 static void trace_message(sim_swarm *swarm, mb_node from, mb_node to, const mb_said *said)
 {
     assert(said->message > MB_MSG_NONE && said->message < MB_MSG_COUNT && to < swarm->node_count);
-    uint32_t kind = rec_message_kinds[said->message];
+    const rec_message *row = &rec_messages[said->message];
 
     if (said->message == MB_MSG_REFUSE) swarm->recorder->stats[to].refusals++;
-    sim_recorder_trace(swarm->recorder, kind, swarm->now, from, to, said->block,
-                       detail_of(said, kind));
+    sim_recorder_trace(swarm->recorder, row->kind, swarm->now, from, to, said->block,
+                       detail_of(said, (rec_detail)row->detail));
 }
 
 static void message_event(sim_event *event, mb_node from, const mb_action *a)
