@@ -395,40 +395,38 @@ static void peer_hello(mb_peer *peer, mb_time now, const mb_event *event, uint32
 /* A part of a block of the file; today always up to the block's end. */
 static int request_check(const mb_peer *peer, const mb_said *request)
 {
-    uint32_t size;
+    uint32_t size = mb_geometry_block_size(peer->geometry, request->block);
 
-    if (request->block >= peer->blocks) return MB_ERR_MESSAGE;
-    size = mb_geometry_block_size(peer->geometry, request->block);
     if (request->offset >= size) return MB_ERR_MESSAGE;
     return request->length == size - request->offset ? 0 : MB_ERR_MESSAGE;
+}
+
+/* Whether a message may be about `block`: core/messages.def says which are about one, and which may
+ * name one. */
+static bool block_fits(const mb_peer *peer, uint32_t message, uint32_t block)
+{
+    enum { ANY, HINT, WHICH };
+    static const uint8_t rules[MB_MSG_COUNT] = {
+#define MB_MESSAGE(ID, TRAVELS, NOTE, RECORDED, KIND, EVENT, DETAIL, TO, BLOCK, ...)               \
+    [MB_MSG_##ID] = BLOCK,
+#include "core/messages.def"
+    };
+    if (rules[message] == ANY || (rules[message] == HINT && block == MB_BLOCK_NONE)) return true;
+    return block < peer->blocks;
 }
 
 /* Whether a message may be sent at all: looked at before it changes anything. */
 static int message_check(const mb_peer *peer, const mb_event *event, uint32_t index)
 {
     const mb_said *said = &event->message.said;
-    uint32_t block = said->block;
     int error = mb_known_check(peer, index, said->told);
 
     if (error) return error;
-    switch ((mb_message)said->message) {
-    case MB_MSG_NONE: break;
-    case MB_MSG_HELLO:
-        if (event->other == peer->node) return MB_ERR_MESSAGE;
-        /* fall through */
-    case MB_MSG_HELLO_ACK:
-    case MB_MSG_UNCHOKE: return block < peer->blocks || block == MB_BLOCK_NONE ? 0 : MB_ERR_MESSAGE;
-    case MB_MSG_REQUEST: return request_check(peer, said);
-    case MB_MSG_REFUSE:
-    case MB_MSG_CANCEL: return block < peer->blocks ? 0 : MB_ERR_MESSAGE;
-    case MB_MSG_HELLO_FULL:
-    case MB_MSG_BYE:
-    case MB_MSG_CHOKE:
-    case MB_MSG_HAVE:
-    case MB_MSG_INTEREST:
-    case MB_MSG_DECLINE: return 0;
-    }
-    return MB_ERR_MESSAGE;
+    if (said->message == MB_MSG_NONE || said->message >= MB_MSG_COUNT) return MB_ERR_MESSAGE;
+    if (!block_fits(peer, said->message, said->block)) return MB_ERR_MESSAGE;
+    if (said->message == MB_MSG_REQUEST) return request_check(peer, said);
+    bool is_mine = said->message == MB_MSG_HELLO && event->other == peer->node;
+    return is_mine ? MB_ERR_MESSAGE : 0;
 }
 
 static void message_dispatch(mb_peer *peer, mb_time now, const mb_event *event, uint32_t index,
