@@ -15,57 +15,7 @@
  * behind it are not copied twice. */
 #define HEADER_READ 512
 
-/* ---- blocks --------------------------------------------------------------------------------- */
-
-/* Blocks that were freed and may be used again: the system would clear each page of a new one. */
-#define SPARE_BLOCKS 16
-#define SPARE_BLOCK_SIZE (1u << 20) /* at most */
-static struct {
-    net_block *blocks[SPARE_BLOCKS];
-    uint32_t count;
-} spare;
-
-net_block *net_block_new(uint32_t size)
-{
-    net_block *block = NULL;
-
-    if (spare.count > 0 && spare.blocks[spare.count - 1]->room == size)
-        block = spare.blocks[--spare.count];
-    if (!block) block = net_alloc(sizeof *block + size);
-    block->refs = 1;
-    block->size = block->room = size;
-    return block;
-}
-
-net_block *net_block_ref(net_block *block)
-{
-    assert(block->refs > 0);
-    block->refs++;
-    return block;
-}
-
-void net_block_unref(net_block *block)
-{
-    assert(!block || block->refs > 0);
-    if (!block || --block->refs > 0) return;
-    if (spare.count < SPARE_BLOCKS && block->room <= SPARE_BLOCK_SIZE)
-        spare.blocks[spare.count++] = block;
-    else
-        free(block);
-}
-
-void net_blocks_clear(void)
-{
-    while (spare.count > 0)
-        free(spare.blocks[--spare.count]);
-}
-
 /* ---- coming and going ----------------------------------------------------------------------- */
-
-uint32_t net_conn_seconds(const net_loop *loop)
-{
-    return (uint32_t)(uv_now(&loop->uv) / 1000) + 1; /* never 0, which says "not" */
-}
 
 static net_conn *conn_new(net_loop *loop, const net_conn_ops *ops, void *owner)
 {
@@ -84,87 +34,6 @@ static net_conn *conn_new(net_loop *loop, const net_conn_ops *ops, void *owner)
     loop->conn_count++;
     loop->memory.used += sizeof *conn;
     return conn;
-}
-
-static void conn_unlink(net_conn *conn)
-{
-    assert(conn->loop->conn_count > 0);
-    if (conn->prev)
-        conn->prev->next = conn->next;
-    else
-        conn->loop->conns = conn->next;
-    if (conn->next) conn->next->prev = conn->prev;
-    conn->loop->conn_count--;
-}
-
-static void on_closed(uv_handle_t *handle)
-{
-    assert(((net_conn *)handle->data)->closing);
-    net_conn *conn = handle->data;
-    net_loop *loop = conn->loop;
-
-    loop->memory.used -= sizeof *conn + conn->capacity;
-    free(conn->buffer);
-    net_block_unref(conn->body);
-    free(conn);
-    if (loop->room) loop->room(loop);
-}
-
-/* What was never sent; what libuv has, it gives back by itself. */
-static void drop_out(net_conn *conn)
-{
-    while (conn->out) {
-        net_out *out = conn->out;
-
-        conn->out = out->next;
-        net_out_end(out, false);
-    }
-    conn->out_last = NULL;
-}
-
-/* "ADDRESS port N". */
-static void describe(const net_conn *conn, char text[NET_ADDRESS_SIZE])
-{
-    char host[NET_ADDRESS_SIZE];
-    int port = net_address_there(&conn->tcp, host);
-
-    snprintf(text, NET_ADDRESS_SIZE, "%.46s port %d", host, port);
-}
-
-void net_conn_close(net_conn *conn, const char *why)
-{
-    char from[NET_ADDRESS_SIZE];
-
-    if (conn->closing) return;
-    if (why) {
-        describe(conn, from);
-        net_log_kind(why, NET_DEBUG, "%s: closed: %s; %llu bytes came, %llu went", from, why,
-                     (unsigned long long)conn->came, (unsigned long long)conn->went);
-        conn->why = why;
-    }
-    conn->closing = true;
-    conn_unlink(conn);
-    net_shaper_forget(&conn->loop->shaper, conn);
-    conn->ops->closed(conn, conn->body, conn->body_got);
-    drop_out(conn);
-    uv_close((uv_handle_t *)&conn->tcp, on_closed);
-}
-
-void net_conn_refuse(net_conn *conn, const char *why)
-{
-    char from[NET_ADDRESS_SIZE];
-
-    if (conn->closing) return;
-    describe(conn, from);
-    net_log_kind(why, NET_WARN, "refused from %s: %s", from, why);
-    conn->why = why;
-    net_conn_close(conn, NULL);
-}
-
-void net_conn_close_all(net_loop *loop)
-{
-    while (loop->conns)
-        net_conn_close(loop->conns, NULL);
 }
 
 void net_conn_finish(net_conn *conn)
@@ -544,9 +413,7 @@ net_conn *net_conn_connect(net_loop *loop, const struct sockaddr *address, const
         (void)uv_tcp_bind(&conn->tcp, (const struct sockaddr *)&loop->source, 0);
     if (uv_tcp_connect(request, &conn->tcp, address, on_connected) == 0) return conn;
     free(request);
-    conn_unlink(conn);
-    conn->closing = true;
-    uv_close((uv_handle_t *)&conn->tcp, on_closed);
+    net_conn_abandon(conn);
     return NULL;
 }
 
@@ -556,9 +423,7 @@ net_conn *net_conn_accept(net_loop *loop, uv_stream_t *server, const net_conn_op
     net_conn *conn = conn_new(loop, ops, owner);
 
     if (uv_accept(server, (uv_stream_t *)&conn->tcp) != 0 || !room) {
-        conn_unlink(conn);
-        conn->closing = true;
-        uv_close((uv_handle_t *)&conn->tcp, on_closed);
+        net_conn_abandon(conn);
         return NULL;
     }
     conn->strict = true;

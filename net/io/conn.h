@@ -16,22 +16,10 @@
 #include "core/codec/scan.h"
 #include "core/codec/text.h"
 #include "net/io/address.h"
+#include "net/io/block.h"
 #include "net/io/loop.h"
 
 typedef struct net_conn net_conn;
-
-/* A block's bytes, shared by who reads, checks, keeps and sends them. Loop's thread only. */
-typedef struct net_block {
-    uint32_t refs;
-    uint32_t size;
-    uint32_t room; /* that were asked for */
-    uint8_t bytes[];
-} net_block;
-
-net_block *net_block_new(uint32_t size);
-net_block *net_block_ref(net_block *block);
-void net_block_unref(net_block *block); /* NULL is allowed */
-void net_blocks_clear(void);            /* frees those that are kept to be used again */
 
 /* What an owner does with what happens. All may call any function of the connection. */
 typedef struct net_conn_ops {

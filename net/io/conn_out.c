@@ -11,21 +11,6 @@
 /* What waits to be sent is not kept in more memory than it takes, from so many bytes on. */
 #define SLACK ((size_t)65536)
 
-void net_out_end(net_out *out, bool sent)
-{
-    bool told = out->done != NULL;
-
-    if (out->budget) out->budget->used -= out->charged;
-    out->budget = NULL;
-    out->conn = NULL;
-    out->next = NULL;
-    if (told) out->done(out, sent);
-    if (!out->ready && !told) return; /* net_conn_ready() will free it */
-    net_block_unref(out->block);
-    free(out->head);
-    free(out);
-}
-
 static void on_written(uv_write_t *request, int status)
 {
     assert(((net_out *)request->data)->conn->writes > 0);

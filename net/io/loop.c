@@ -23,13 +23,6 @@ struct net_delayed {
     void *arg;
 };
 
-bool net_budget_allows(const net_budget *budget, uint64_t bytes)
-{
-    assert(budget->most == 0 || bytes < UINT64_MAX / 2);
-    return budget->most == 0 ||
-           (budget->used <= budget->most && bytes <= budget->most - budget->used);
-}
-
 /* ---- the loop ------------------------------------------------------------------------------- */
 
 /* The machine, or the program, stood still: nobody's time has passed meanwhile. */
@@ -70,7 +63,7 @@ int net_loop_init(net_loop *loop, uint64_t origin_ns)
     loop->sweep.data = loop->delay_timer.data = loop;
     uv_timer_start(&loop->sweep, on_sweep, SWEEP_MS, SWEEP_MS);
     uv_unref((uv_handle_t *)&loop->sweep);
-    net_shaper_init(&loop->shaper, &loop->uv);
+    net_shaper_init(&loop->shaper, &loop->uv, net_conn_send_chunk, net_conn_read_chunk);
     return 0;
 }
 

@@ -18,15 +18,6 @@
 
 struct net_conn;
 
-/* What strangers can make the program keep, against the most that it may be. Bytes; no limit where
- * `most` is 0. */
-typedef struct net_budget {
-    uint64_t used, most;
-} net_budget;
-
-/* Whether `bytes` more fit. */
-bool net_budget_allows(const net_budget *budget, uint64_t bytes);
-
 typedef struct net_loop {
     uv_loop_t uv;
     uint64_t origin_ns; /* of CLOCK_MONOTONIC: time 0 */

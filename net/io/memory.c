@@ -51,6 +51,15 @@ void *net_realloc(void *memory, size_t size)
     return or_end(realloc(memory, size ? size : 1));
 }
 
+/* ---- budgets ---- */
+
+bool net_budget_allows(const net_budget *budget, uint64_t bytes)
+{
+    assert(budget->most == 0 || bytes < UINT64_MAX / 2);
+    return budget->most == 0 ||
+           (budget->used <= budget->most && bytes <= budget->most - budget->used);
+}
+
 /* ---- libuv ---------------------------------------------------------------------------------- */
 
 static void *alloc_many(size_t count, size_t size)

@@ -8,7 +8,9 @@
 #ifndef NET_MEMORY_H
 #define NET_MEMORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Says so, under the program's name, unless an error was told already; ends with 1. On any thread:
  * others may be hashing, so nothing is torn down that they use. */
@@ -21,6 +23,15 @@ int net_enough(int error);
 /* libuv aborts where it gets no memory for what it cannot do without. From now on it allocates
  * here. Called before anything else of libuv is. */
 void net_memory_of_libuv(void);
+
+/* What strangers can make the program keep, against the most that it may be. Bytes; no limit where
+ * `most` is 0. */
+typedef struct net_budget {
+    uint64_t used, most;
+} net_budget;
+
+/* Whether `bytes` more fit. */
+bool net_budget_allows(const net_budget *budget, uint64_t bytes);
 
 void *net_alloc(size_t size);
 void *net_alloc_zero(size_t size);

@@ -1,7 +1,6 @@
 #include "net/io/shape.h"
 
 #include <assert.h>
-#include <string.h>
 
 #include "net/io/conn.h"
 
@@ -12,9 +11,11 @@
 
 static void on_tick(uv_timer_t *timer);
 
-void net_shaper_init(net_shaper *shaper, uv_loop_t *loop)
+void net_shaper_init(net_shaper *shaper, uv_loop_t *loop, net_shape_turn *send,
+                     net_shape_turn *read)
 {
-    memset(shaper, 0, sizeof *shaper);
+    assert(send && read);
+    *shaper = (net_shaper){.send = send, .read = read};
     uv_timer_init(loop, &shaper->timer);
     shaper->timer.data = shaper;
 }
@@ -115,7 +116,7 @@ void net_shaper_forget(net_shaper *shaper, struct net_conn *conn)
 }
 
 /* Turns go round as long as there are tokens and somebody's socket takes, or has, bytes. */
-static void round_of_turns(net_bucket *bucket, int which)
+static void round_of_turns(net_bucket *bucket, int which, net_shape_turn *turn)
 {
     struct net_conn *stuck = NULL; /* the first in the ring whose socket was not ready */
 
@@ -123,8 +124,7 @@ static void round_of_turns(net_bucket *bucket, int which)
     while (bucket->first && bucket->tokens > 0 && bucket->first != stuck) {
         struct net_conn *conn = ring_take(bucket, which);
         size_t moved = 0;
-        bool more = which == 0 ? net_conn_send_chunk(conn, NET_SHAPE_CHUNK, &moved)
-                               : net_conn_read_chunk(conn, NET_SHAPE_CHUNK, &moved);
+        bool more = turn(conn, NET_SHAPE_CHUNK, &moved);
 
         bucket->tokens -= (int64_t)(moved << 16);
         if (more) ring_add(bucket, conn, which);
@@ -139,7 +139,7 @@ static void on_tick(uv_timer_t *timer)
 {
     net_shaper *shaper = timer->data;
 
-    round_of_turns(&shaper->up, 0);
-    round_of_turns(&shaper->down, 1);
+    round_of_turns(&shaper->up, 0, shaper->send);
+    round_of_turns(&shaper->down, 1, shaper->read);
     if (!shaper->up.first && !shaper->down.first) uv_timer_stop(timer);
 }

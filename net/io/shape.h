@@ -29,12 +29,19 @@ typedef struct net_bucket {
     struct net_conn *last;
 } net_bucket;
 
+/* At most so many bytes are sent, or read; *moved: how many were. Whether there is more, so that
+ * the connection takes another turn. */
+typedef bool net_shape_turn(struct net_conn *conn, size_t most, size_t *moved);
+
 typedef struct net_shaper {
     net_bucket up, down;
+    net_shape_turn *send, *read;
     uv_timer_t timer;
 } net_shaper;
 
-void net_shaper_init(net_shaper *shaper, uv_loop_t *loop);
+/* Turns are taken by `send` and `read`. */
+void net_shaper_init(net_shaper *shaper, uv_loop_t *loop, net_shape_turn *send,
+                     net_shape_turn *read);
 void net_shaper_clear(net_shaper *shaper);
 
 static inline bool net_bucket_limits(const net_bucket *bucket)
