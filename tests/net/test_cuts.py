@@ -42,14 +42,14 @@ class Case(swarm.Case):
 
     def begin_asking(self, options, make, greeted=None):
         """A swarm in which the first giver, which make() makes, is asked for the only block that it
-        holds: begun anew where the seeder has been asked for that before. The connection that the
-        giver greets over joins the list `greeted`."""
+        holds: begun anew where the seeder has been asked for that before. The list `greeted` then has
+        the connection that the giver greets over, and no earlier one."""
         for _ in range(5):
             self.begin(options)
             giver = make()
             connection = giver.greet(self.anna.port)
             if greeted is not None:
-                greeted.append(connection)
+                greeted[:] = [connection]
             if swarm.wait_until(lambda: giver.asked, 3):
                 return giver
             giver.close()
