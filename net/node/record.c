@@ -27,7 +27,8 @@ struct net_record {
     GHashTable *index; /* name -> index + 1 */
     GArray *gains;     /* net_gain, `peer` and `from` as indices of `peers` */
     uint64_t requests, refusals;
-    uint64_t used; /* bytes that came in and led to blocks */
+    uint64_t used;    /* bytes that came in and led to blocks */
+    uint64_t carried; /* bytes that went out before it was complete */
 };
 
 /* ---- peers ---------------------------------------------------------------------------------- */
@@ -207,14 +208,17 @@ net_record *net_record_new(const net_record_config *config, char *error, size_t 
 
 static void write_tables(net_record *record, mb_time now)
 {
-    const rec_group group = {
-        .name = record->config.group, .up = record->config.up, .down = record->config.down};
+    /* what a tracker knows is its own link, not those of the peers */
+    const rec_group group = {.name = record->config.group,
+                             .up = record->tracker ? 0 : record->config.up,
+                             .down = record->tracker ? 0 : record->config.down};
     const net_run run = {
         .name = record->config.id,
         .seed = record->config.seed,
         .complete = true,
         .end = now,
         .expected = record->peers->len,
+        .tracker_up = record->tracker ? record->config.up : 0,
         .encoding = record->config.encoding,
         .geometry = record->config.geometry,
         .groups = &group,
@@ -225,6 +229,8 @@ static void write_tables(net_record *record, mb_time now)
         .gain_count = record->gains->len,
         .requests = record->requests,
         .refusals = record->refusals,
+        .alone = !record->tracker,
+        .carried = record->carried,
     };
     GString *completion = g_string_new(NULL), *summary = g_string_new(NULL);
 
@@ -234,7 +240,8 @@ static void write_tables(net_record *record, mb_time now)
     write_text(record, "summary.json", summary);
 }
 
-/* Givers that only have a name get no row in a peer's own table: they are counted by role. */
+/* Givers that only have a name get no row in a peer's own table: they are counted by role, and
+ * nobody told their groups. */
 static void keep_own_rows(net_record *record)
 {
     if (record->tracker) return;
@@ -242,7 +249,7 @@ static void keep_own_rows(net_record *record)
     for (guint i = 0; i < record->gains->len; i++) {
         net_gain *gain = &g_array_index(record->gains, net_gain, i);
 
-        if (gain->from != NET_FROM_NONE && gain->from != NET_FROM_TRACKER) gain->from = 0;
+        if (gain->from < NET_FROM_OTHER) gain->from = NET_FROM_OTHER;
     }
 }
 
@@ -394,6 +401,16 @@ void net_record_downloaded(net_record *record, uint64_t bytes)
     if (row) row->downloaded_bytes += bytes;
 }
 
+/* Of bytes that went out evenly from `started` to `now`, those before it was complete. */
+static uint64_t before_completion(const net_peer_row *row, uint64_t bytes, mb_time started,
+                                  mb_time now)
+{
+    if (row->completed >= now) return bytes;
+    if (row->completed <= started) return 0;
+    uint64_t span = (uint64_t)(now - started), before = (uint64_t)(row->completed - started);
+    return (uint64_t)((unsigned __int128)bytes * before / span);
+}
+
 void net_record_uploaded(net_record *record, const char *to, uint32_t block, uint64_t bytes,
                          uint8_t via, mb_time started, mb_time now)
 {
@@ -408,6 +425,7 @@ void net_record_uploaded(net_record *record, const char *to, uint32_t block, uin
     if (row) {
         row->uploaded_blocks++;
         row->uploaded_bytes += bytes;
+        record->carried += before_completion(row, bytes, started, now);
     } else if (record) {
         add_gain(record, &gain, to, "tracker");
     }
@@ -417,7 +435,9 @@ void net_record_uploaded_part(net_record *record, uint64_t bytes)
 {
     net_peer_row *row = own(record);
 
-    if (row) row->uploaded_bytes += bytes;
+    if (!row) return;
+    row->uploaded_bytes += bytes;
+    if (row->completed == MB_NEVER) record->carried += bytes;
 }
 
 /* ---- what a tracker knows of peers ----------------------------------------------------------- */

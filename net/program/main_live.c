@@ -166,31 +166,23 @@ static char *make_work(char **error)
 
 /* ---- the run ------------------------------------------------------------------------------- */
 
-static uint64_t download(const net_run *run, uint32_t peer)
-{
-    assert(peer < run->peer_count);
-    return (uint64_t)(run->peers[peer].completed - run->peers[peer].arrived);
-}
-
 /* The few figures that one looks for first; all of them are in summary.json. */
 static void print_figures(const net_run *run, const char *folder)
 {
-    uint64_t sum = 0, last = 0;
+    mb_time last = 0, mean = net_results_mean_download(run);
     uint32_t complete = 0, from_tracker = 0, transferred = 0;
     for (uint32_t i = 0; i < run->peer_count; i++) {
         if (run->peers[i].completed == MB_NEVER) continue;
         complete++;
-        sum += download(run, i);
-        last = MAX(last, (uint64_t)run->peers[i].completed);
+        last = MAX(last, run->peers[i].completed);
     }
     for (uint32_t i = 0; i < run->gain_count; i++) {
         transferred += run->gains[i].via != MB_VIA_INITIAL;
         from_tracker += run->gains[i].from == NET_FROM_TRACKER;
     }
     printf("%s, live: %u of %u peers complete", run->name, complete, run->expected);
-    if (complete > 0)
-        printf(", mean download %.1f s, the last at %.1f s", (double)sum / complete / 1e9,
-               (double)last / 1e9);
+    if (mean != MB_NEVER) printf(", mean download %.1f s", (double)mean / 1e9);
+    if (complete > 0) printf(", the last at %.1f s", (double)last / 1e9);
     if (transferred > 0)
         printf("\nblocks came from the tracker: %.1f %%", 100.0 * from_tracker / transferred);
     printf("\nresults in %s\n", folder);

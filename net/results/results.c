@@ -95,7 +95,7 @@ void net_results_provenance_row(GString *text, uint64_t seq, const net_gain *gai
 static const char *giver_name(const net_run *run, uint32_t from)
 {
     if (from == NET_FROM_TRACKER) return "tracker";
-    return from == NET_FROM_NONE ? "" : run->peers[from].name;
+    return from < run->peer_count ? run->peers[from].name : "";
 }
 
 void net_results_provenance(const net_run *run, GString *text)

@@ -25,6 +25,9 @@
 /* Nobody: held on arrival. */
 #define NET_FROM_NONE (UINT32_MAX - 1)
 
+/* A peer of which the run has no row: all others, where it is one program's own record. */
+#define NET_FROM_OTHER (UINT32_MAX - 2)
+
 /* A peer's row of completion.csv. Times are MB_NEVER as long as the thing has not happened. */
 typedef struct net_peer_row {
     const char *name;
@@ -75,6 +78,8 @@ typedef struct net_run {
     const net_gain *gains; /* in order of time */
     uint32_t gain_count;
     uint64_t requests, refusals; /* sent by all nodes */
+    bool alone;                  /* one peer's own record; then */
+    uint64_t carried; /* bytes that its uplink carried as a leecher, which no gain tells */
 } net_run;
 
 /* Each appends one file's text, its header row included. GLib ends the program where memory is
@@ -84,9 +89,13 @@ void net_results_provenance(const net_run *run, GString *text);
 void net_results_timeline(const net_run *run, GString *text);
 void net_results_summary(const net_run *run, GString *text);
 
-/* What leechers' uplinks carried from `from` to `to`, of what they could have. The bytes of a
- * transfer count evenly over its time. O(peers + gains). */
+/* What leechers' uplinks carried from `from` to `to`, of what they could have; those whose rate is
+ * not known count in neither. The bytes of a transfer count evenly over its time. O(peers + gains).
+ */
 rec_fraction net_results_uplinks(const net_run *run, mb_time from, mb_time to);
+
+/* The mean download time, as summary.json has it; MB_NEVER: there is none. */
+mb_time net_results_mean_download(const net_run *run);
 
 /* A peer's row as record/ has it. */
 void net_results_peer(const net_peer_row *row, rec_stats *stats, rec_life *life);

@@ -31,23 +31,32 @@ static wide part(uint64_t bytes, mb_time start, mb_time end, mb_time from, mb_ti
     return (wide)bytes * 65536 * (uint64_t)(high - low) / (uint64_t)(end - start);
 }
 
+/* The rate of a peer's uplink; 0: not known. */
+static uint64_t uplink_of(const net_run *run, const net_peer_row *peer)
+{
+    return run->groups[peer->group].up;
+}
+
+static wide carried_by_gain(const net_run *run, const net_gain *gain, mb_time from, mb_time to)
+{
+    if (gain->from >= run->peer_count) return 0;
+    const net_peer_row *giver = &run->peers[gain->from];
+    if (uplink_of(run, giver) == 0) return 0;
+    mb_time until = earlier(earlier(giver->completed, giver->left), to);
+    return part(gain->bytes, gain->started, gain->time, from, until);
+}
+
 rec_fraction net_results_uplinks(const net_run *run, mb_time from, mb_time to)
 {
     assert(from <= to);
-    wide bytes = 0, capacity = 0;
-    for (uint32_t i = 0; i < run->gain_count; i++) {
-        const net_gain *gain = &run->gains[i];
-        if (gain->from >= run->peer_count) continue;
-        const net_peer_row *giver = &run->peers[gain->from];
-        mb_time until = earlier(earlier(giver->completed, giver->left), to);
-        bytes += part(gain->bytes, gain->started, gain->time, from, until);
-    }
+    wide bytes = (wide)run->carried * 65536, capacity = 0;
+    for (uint32_t i = 0; i < run->gain_count && !run->alone; i++)
+        bytes += carried_by_gain(run, &run->gains[i], from, to);
     for (uint32_t i = 0; i < run->peer_count; i++) {
         const net_peer_row *peer = &run->peers[i];
         mb_time until = earlier(earlier(peer->completed, peer->left), to);
         mb_time since = later(peer->arrived, from);
-        if (until > since)
-            capacity += (wide)run->groups[peer->group].up * (uint64_t)(until - since);
+        if (until > since) capacity += (wide)uplink_of(run, peer) * (uint64_t)(until - since);
     }
     return rec_fraction_of(bytes * (uint64_t)MB_SECOND, capacity);
 }
@@ -94,7 +103,8 @@ static void take_transfer(struct filled *filled, const net_run *run, const net_g
     assert(gain->peer < run->peer_count);
     bool of_peer = gain->from < run->peer_count;
     uint32_t from = of_peer ? run->peers[gain->from].group + 1 : 0;
-    rec_pairs_add(&filled->pairs, from, run->peers[gain->peer].group, gain->bytes);
+    if (of_peer || gain->from == NET_FROM_TRACKER)
+        rec_pairs_add(&filled->pairs, from, run->peers[gain->peer].group, gain->bytes);
     filled->run.blocks[gain->role]++;
     if (gain->from != NET_FROM_TRACKER) return;
     filled->run.tracker_payload += mb_geometry_block_size(run->geometry, gain->block);
@@ -171,16 +181,32 @@ static void filled_clear(struct filled *filled)
     g_free(filled->copied);
 }
 
+static void figures_of(rec_figures *figures, struct filled *filled, const net_run *run)
+{
+    fill(filled, run);
+    if (rec_figures_make(figures, &filled->run) != MB_OK || filled->pairs.failed)
+        net_out_of_memory();
+}
+
 void net_results_summary(const net_run *run, GString *text)
 {
     struct filled filled;
     rec_figures figures;
     rec_json json;
-    fill(&filled, run);
-    if (rec_figures_make(&figures, &filled.run) != MB_OK || filled.pairs.failed)
-        net_out_of_memory();
+    figures_of(&figures, &filled, run);
     rec_figures_write(&json, &figures);
     net_results_take_json(&json, text);
     rec_figures_clear(&figures);
     filled_clear(&filled);
+}
+
+mb_time net_results_mean_download(const net_run *run)
+{
+    struct filled filled;
+    rec_figures figures;
+    figures_of(&figures, &filled, run);
+    mb_time mean = rec_time_mean(&figures.whole.downloads);
+    rec_figures_clear(&figures);
+    filled_clear(&filled);
+    return mean;
 }

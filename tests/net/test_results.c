@@ -228,6 +228,19 @@ static void assert_same_summary(const struct swarm *swarm)
     g_free(simulated);
 }
 
+/* What minibit-live prints is what the simulator's summary says. */
+static void assert_same_mean(const struct swarm *swarm)
+{
+    char *simulated = read_file(swarm->results, "summary.json");
+    const char *mean = g_strstr_len(simulated, -1, "\"mean\": "); /* the first is download_s's */
+    GString *ours = g_string_new("\"mean\": ");
+    net_put_time(ours, net_results_mean_download(&swarm->merged.run));
+    g_assert_nonnull(mean);
+    g_assert_cmpmem(mean, ours->len, ours->str, ours->len);
+    g_string_free(ours, TRUE);
+    g_free(simulated);
+}
+
 static void assert_same_arrivals(const struct swarm *swarm)
 {
     for (uint32_t i = 0; i < swarm->merged.run.peer_count; i++)
@@ -246,6 +259,7 @@ static void check(const char *scenario)
     assert_same_gains(&swarm);
     assert_same_table(&swarm, "completion.csv", net_results_completion);
     assert_same_summary(&swarm);
+    assert_same_mean(&swarm);
     swarm_clear(&swarm);
 }
 
@@ -307,6 +321,46 @@ static void test_timeline(void)
     swarm_clear(&swarm);
 }
 
+/* Of two groups one has no rate that is known: what its peer gave is of no uplink's capacity. */
+static void test_unknown_uplink(void)
+{
+    const mb_time second = MB_SECOND;
+    mb_geometry geometry;
+    const rec_group groups[] = {{.name = "a", .up = 1000 * 65536}, {.name = "b"}};
+    const net_peer_row peers[] = {
+        {.name = "a-1", .completed = MB_NEVER, .left = 8 * second, .first_block = MB_NEVER},
+        {.name = "b-1", .group = 1, .completed = MB_NEVER, .left = MB_NEVER}};
+    const net_gain gains[] = {{.started = 0,
+                               .time = 2 * second,
+                               .peer = 1,
+                               .from = 0,
+                               .bytes = 2000,
+                               .role = 2,
+                               .via = 1},
+                              {.started = 0,
+                               .time = 4 * second,
+                               .peer = 0,
+                               .from = 1,
+                               .bytes = 9000,
+                               .role = 2,
+                               .via = 1}};
+    const net_run run = {.name = "unknown",
+                         .end = 10 * second,
+                         .geometry = &geometry,
+                         .groups = groups,
+                         .group_count = 2,
+                         .peers = peers,
+                         .peer_count = 2,
+                         .gains = gains,
+                         .gain_count = 2};
+    GString *text = g_string_new(NULL);
+    g_assert_cmpint(mb_geometry_init_blocks(&geometry, 4, 1000), ==, 0);
+    net_results_summary(&run, text);
+    g_assert_nonnull(strstr(text->str, "\"uplink_utilization\": 0.250000")); /* 2000 of 8000 */
+    g_assert_nonnull(strstr(text->str, "\"lower_bound_s\": null"));
+    g_string_free(text, TRUE);
+}
+
 static void test_csv_fields(void)
 {
     char plain[] = "a,,b", quoted[] = "\"a,\"\"b\",c", last[] = "a,";
@@ -350,5 +404,6 @@ int main(int argc, char **argv)
     g_test_add_func("/results/groups-that-bring-blocks", test_groups_that_bring_blocks);
     g_test_add_func("/results/open-arrivals", test_open_arrivals);
     g_test_add_func("/results/timeline", test_timeline);
+    g_test_add_func("/results/unknown-uplink", test_unknown_uplink);
     return g_test_run();
 }
