@@ -13,8 +13,10 @@ struct rec_sink_table {
 static void table_take(sim_output *output, const char *bytes, size_t size)
 {
     struct rec_sink_table *table = (struct rec_sink_table *)output;
-    if (table->sink->take(table->sink->context, table->name, bytes, size) == 0) return;
-    sim_output_fail(output, MB_ERR_IO, "%s: not taken", table->name);
+    int result = table->sink->take(table->sink->context, table->name, bytes, size);
+    if (result == 0) return;
+    sim_output_fail(output, result < 0 ? result : MB_ERR_IO, "%s: %s", table->name,
+                    result < 0 ? mb_strerror(result) : "not taken");
 }
 
 static int call_begin(rec_sink *sink, char *error, size_t error_size)

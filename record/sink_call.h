@@ -8,7 +8,8 @@
 
 #include "record/sink.h"
 
-/* `size` bytes of the table `name`, whole rows, in order. 0; anything else ends the run. */
+/* `size` bytes of the table `name`, whole rows, in order. 0; anything else ends the run: a negative
+ * mb_error says why. */
 typedef int rec_sink_take(void *context, const char *name, const char *bytes, size_t size);
 
 /* A run has at most so many tables. */

@@ -81,6 +81,7 @@ static int simulate(struct run *run, sim_run_result *result)
     const sim_payload_hooks hooks = {
         run,           payload_begin,    payload_add,    payload_move,
         payload_given, payload_complete, payload_remove, payload_error};
+    assert(run->config_text && !run->payload);
     bool has_payload = run->scenario->file.mode == SIM_FILE_PATH;
     if (options->folder) sim_folder_sink_init(&run->sink, run->scenario, options, &run->inputs);
     const sim_swarm_options swarm = {

@@ -94,7 +94,10 @@ static int read_file(sim_input *input)
     return failure;
 }
 
-/* What this process has read, by path: a study's thousand runs share their inputs. */
+/* What this process has read, by path: a study's runs share their inputs, and threads do. */
+G_LOCK_DEFINE_STATIC(known);
+
+/* To be called, and what comes back to be used, under the lock. */
 static sim_input *known_input(const char *path)
 {
     static GHashTable *known;
@@ -111,12 +114,14 @@ static sim_input *known_input(const char *path)
 static int learn(sim_input *input)
 {
     struct stat now;
-    sim_input *known = known_input(input->path);
     if (stat(input->path, &now) != 0) return errno;
+    G_LOCK(known);
+    sim_input *known = known_input(input->path);
     int failure = is_same_file(&now, &known->status) ? 0 : read_file(known);
     if (failure) memset(&known->status, 0, sizeof known->status);
     input->status = known->status;
     memcpy(input->sha256, known->sha256, sizeof input->sha256);
+    G_UNLOCK(known);
     return failure;
 }
 

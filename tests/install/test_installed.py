@@ -2,10 +2,11 @@
 """test_installed.py MESON BUILD_DIR: what `meson install` puts in place, as its users meet it.
 
 The tree is installed below a temporary folder and used from another one: programs, scenarios, manual
-pages and bash completion. A manual page names exactly the options that its program's --help names,
+pages, bash completion, and the library, which the examples are built against and run with. A manual page names exactly the options that its program's --help names,
 and the completion offers them.
 """
 import gzip
+import os
 import re
 import shutil
 import subprocess
@@ -29,12 +30,13 @@ def run(*command, **more):
 
 
 def setUpModule():
-    global ROOT, ELSEWHERE, BIN, SHARE
+    global ROOT, ELSEWHERE, BIN, LIB, SHARE
     ROOT = Path(tempfile.mkdtemp(prefix="minibit-installed."))
     ELSEWHERE = Path(tempfile.mkdtemp(prefix="minibit-elsewhere."))
     done = run(MESON, "install", "-C", BUILD.resolve(), "--destdir", ROOT, "--no-rebuild", "--quiet")
     assert done.returncode == 0, done.stdout + done.stderr
     (BIN,) = [path.parent for path in ROOT.rglob("bin/minibit-sim")]
+    (LIB,) = [path.parent for path in ROOT.rglob("libminibit.so")]
     (SHARE,) = [path.parent for path in ROOT.rglob("share/minibit")]
 
 
@@ -123,9 +125,60 @@ class Installed(unittest.TestCase):
 
     def test_nothing_points_into_the_build_tree(self):
         for path in ROOT.rglob("*"):
-            if path.is_file() and path.parent != BIN:
+            if path.is_file() and path.parent not in (BIN, LIB):
                 with self.subTest(str(path)):
                     self.assertNotIn(str(BUILD.resolve()).encode(), path.read_bytes())
+
+
+class Library(unittest.TestCase):
+    EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+
+    def environment(self):
+        return dict(os.environ, PKG_CONFIG_PATH=str(LIB / "pkgconfig"), PKG_CONFIG_SYSROOT_DIR=str(ROOT),
+                    LD_LIBRARY_PATH=str(LIB))
+
+    def flags(self, *what):
+        done = run("pkg-config", *what, "minibit", env=self.environment())
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout.split()
+
+    def test_a_driver_of_its_own(self):
+        done = run("cc", "-Wall", "-Wextra", "-Wpedantic", "-Werror", self.EXAMPLES / "driver.c", "-o", "driver",
+                   *self.flags("--cflags", "--libs"), cwd=ELSEWHERE)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        done = run("./driver", cwd=ELSEWHERE, env=self.environment())
+        self.assertEqual(done.returncode, 0, done.stderr)
+        peers = re.findall(r"^ *\d+\.\d{3} s  peer (\d) has all 64 blocks$", done.stdout, re.M)
+        self.assertEqual(sorted(peers), list("123456"))
+        self.assertRegex(done.stdout, r"\n384 blocks went over, and \d+ messages\n\Z")
+        self.assertEqual(run("./driver", cwd=ELSEWHERE, env=self.environment()).stdout, done.stdout)
+
+    def test_runs_from_python(self):
+        done = run(sys.executable, self.EXAMPLES / "run.py", "complete.png", "2", "4", cwd=ELSEWHERE,
+                   env=self.environment())
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertRegex(done.stdout, r"\A2 slots: mean \d+\.\d+ s, digest [0-9a-f]{16}\n4 slots: .*\n\Z")
+        self.assertEqual((ELSEWHERE / "complete.png").read_bytes()[:8], b"\x89PNG\r\n\x1a\n")
+
+    def test_each_header_stands_alone(self):
+        headers = sorted((path.relative_to(path.parents[1]) if path.parent.name == "minibit" else
+                          path.relative_to(path.parents[2])) for path in ROOT.rglob("include/minibit/**/*.h"))
+        self.assertIn(Path("minibit/core/event.h"), headers)
+        for header in headers:
+            for language in ("c", "c++"):
+                if language == "c++" and (header.parent.name == "core" or not shutil.which("c++")):
+                    continue
+                with self.subTest(f"{header} in {language}"):
+                    done = run("cc", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", *self.flags("--cflags"),
+                               "-x", language, "-", input=f"#include <{header}>\nint main(void) {{ return 0; }}\n")
+                    self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_the_headers_and_the_library_are_of_one_version(self):
+        version = run(BIN / "minibit-sim", "--version").stdout.split()[1]
+        self.assertEqual(run("pkg-config", "--modversion", "minibit", env=self.environment()).stdout.strip(), version)
+        (header,) = ROOT.rglob("include/minibit/version.h")
+        self.assertIn(f'#define MB_VERSION_TEXT "{version}"', header.read_text())
+        self.assertEqual(os.readlink(LIB / "libminibit.so.0"), f"libminibit.so.{version}")
 
 
 class Release(unittest.TestCase):

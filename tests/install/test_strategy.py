@@ -20,7 +20,7 @@ import tap  # noqa: E402
 MESON, SOURCE = tap.arguments(2)
 SOURCE = Path(SOURCE)
 KEPT = ("core", "record", "sim", "net", "analysis", "audit", "fuzz", "program", "scenarios", "tests", "docs",
-        "meson.build")
+        "include", "examples", "meson.build")
 SCENARIO = """[scenario]
 name = trial
 until = 1h

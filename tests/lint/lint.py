@@ -10,7 +10,7 @@ from pathlib import Path
 
 import rules
 
-FOLDERS = ("core", "record", "sim", "net", "analysis", "tests")
+FOLDERS = ("core", "record", "sim", "net", "analysis", "include", "examples", "tests")
 
 
 def c_files(root):

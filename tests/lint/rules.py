@@ -38,7 +38,7 @@ FOR_ALL = ("core/heap.h",)
 # stands before its own folder, and headers right in the room, which are for all of its folders.
 # Those of analysis/ itself are the commands', and stand above.
 ORDER = {
-    "sim": ("engine", "scenario", "output", "swarm", "files", "replay", "study", "command"),
+    "sim": ("engine", "scenario", "output", "swarm", "files", "embed", "replay", "study", "command"),
     "net": ("io", "store", "results", "node", "tracker", "live", "program"),
     "analysis": ("data", "text", "estimates", "explain", "plots", "report", "coursework"),
 }
