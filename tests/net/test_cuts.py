@@ -157,25 +157,25 @@ class Gone(Case):
                     self.play("--preset", preset, *options)
 
     def test_what_a_leaver_gave_is_kept(self):
-        """It says goodbye in the middle of a block: another is asked for the rest."""
+        """It says goodbye in the middle of a block: another, who is idle, is asked for the rest."""
         for shape, options in SHAPES.items():
             with self.subTest(shape=shape):
-                greeted, left = [], threading.Event()
+                greeted, go = [], threading.Event()
 
                 def leave(connection, block, offset, number):
                     connection.sendall(header(block, BLOCK) + self.part(block, 0, BLOCK // 2))
-                    time.sleep(0.5)
+                    go.wait(swarm.PATIENCE)
                     greeted[0].sendall(note("leave", "leaver"))
-                    left.set()
 
                 def rest(connection, block, offset, number):
                     connection.sendall(header(block, BLOCK - offset, offset) + self.part(block, offset))
 
                 self.begin_asking(options, lambda: self.giver("leaver", leave), greeted)
-                self.assertTrue(left.wait(10))
-                time.sleep(0.3)
                 other = self.giver("other", rest)
                 other.greet(self.anna.port)
+                time.sleep(0.5)  # the half and the greeting are there
+                self.assertEqual(other.asked, [])
+                go.set()
                 self.assertTrue(swarm.wait_until(lambda: other.asked, 8), self.anna.story())
                 self.assertEqual(other.asked[0], (RARE, BLOCK // 2))
 
