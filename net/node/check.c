@@ -11,7 +11,7 @@
 static bool is_with(const net_link *link, const net_conn *conn)
 {
     for (const net_conn *at = link->node->loop->conns; at; at = at->next)
-        if (at == conn) return at->ops == &net_node_conn_ops && at->user == link;
+        if (at == conn) return at->ops == link->node->conn_ops && at->user == link;
     return false;
 }
 
@@ -95,7 +95,7 @@ static void check_conns(const net_link *link)
     uint32_t count = 0;
 
     for (const net_conn *at = link->node->loop->conns; at; at = at->next)
-        count += at->ops == &net_node_conn_ops && at->user == link;
+        count += at->ops == link->node->conn_ops && at->user == link;
     assert(count == link->conns);
     check_place(link, link->out, NET_CONN_OUT);
     check_place(link, link->in, NET_CONN_IN);
@@ -104,7 +104,7 @@ static void check_conns(const net_link *link)
 
 void net_link_check(const net_link *link)
 {
-    const mb_log *log = net_node_log(link->node);
+    const mb_log *log = mb_peer_log(link->node->peer);
 
     assert(link->prev ? link->prev->next == link : link->node->links == link);
     assert(!link->next || link->next->prev == link);

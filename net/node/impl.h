@@ -1,15 +1,24 @@
 /*
  * The inside of a node, shared by its own source files and by nobody else.
  *
- *   node.c         creation, the queue of events, steps, the timer
- *   do.c      what the core wants done
- *   link.c    links: the connections with one remote
- *   hear.c    messages that come in
- *   blocks.c  blocks that come in: expected, checked, kept
- *   serve.c   blocks that go out
- *   plain.c   those who speak only the plain protocol
- *   watch.c   a served file that changes
- *   check.c   what holds of all that, after each step
+ * From the lowest up; a file calls only those above it in this list.
+ *
+ *   queue.c      events that wait for the next step
+ *   disk.c       syncs, and a disk that fails
+ *   cache.c      blocks in memory
+ *   uploads.c    how far uploads are
+ *   link.c       links: the connections with one remote, what is asked and was asked for
+ *   plain_ask.c  asking those who speak only the plain protocol
+ *   write.c      messages, written
+ *   blocks.c     blocks that come in: expected, checked, kept
+ *   serve.c      blocks that go out
+ *   plain.c      all else with those who speak only the plain protocol
+ *   parting.c    links that end
+ *   hear.c       messages that come in
+ *   do.c         what the core wants done
+ *   watch.c      a served file that changes
+ *   check.c      what holds of all that, after each step
+ *   node.c       creation, steps, the timer
  */
 #ifndef NET_NODE_IMPL_H
 #define NET_NODE_IMPL_H
@@ -124,6 +133,7 @@ typedef struct net_partial {
 
 struct net_node {
     net_node_config config;
+    const net_conn_ops *conn_ops; /* of its connections */
     net_loop *loop;
     mb_peer *peer;
     const mb_geometry *geometry;
@@ -154,13 +164,15 @@ struct net_node {
     uint64_t taken_rate; /* bytes a second at which blocks have been taken lately; 0: none has */
 };
 
-/* ---- node.c ---- */
+/* ---- queue.c ---- */
 
 /* Queues an event for the next step, as mb_event_make() has it. Valid until the next. */
 net_event *net_node_push(net_node *node, mb_event_type type, const net_remote *from);
 /* The same after the loop's latency: for what comes from outside. */
 void net_node_hear(net_node *node, const net_event *event);
 net_event net_event_make(mb_event_type type, const net_remote *from);
+
+/* ---- disk.c ---- */
 /* The disk failed: tells the owner, once. */
 void net_node_fail(net_node *node, int error);
 /* A block was stored: syncs the file where enough of them have been. */
@@ -170,7 +182,6 @@ void net_node_stored(net_node *node);
 void net_node_execute(net_node *node, const mb_action *action);
 
 /* ---- link.c ---- */
-extern const net_conn_ops net_node_conn_ops;
 /* The remote's link, a new one if there was none. */
 net_link *net_link_get(net_node *node, net_remote *remote);
 /* Frees it if nothing is left of it: no connection, no upload, nothing asked, nobody at work. */
@@ -181,11 +192,6 @@ void net_link_attach(net_link *link, net_conn *conn);
 void net_link_detach(net_link *link, net_conn *conn);
 /* The connection that messages to it go over, opened if need be; NULL: there is none. */
 net_conn *net_link_conn(net_link *link);
-/* It says goodbye: what has come of blocks that are on their way from it is kept. To be called
- * before the core hears of the goodbye, for that forgets what it was asked. */
-void net_link_keep(net_link *link);
-/* It is forgotten: what is open with it ends once it is sent, its answers are passed over. */
-void net_link_part(net_link *link);
 /* Who speaks for it at `host` is banned: everything with it ends now, nothing it told counts. */
 void net_link_ban(net_link *link, const char *host, const char *why);
 
@@ -195,7 +201,19 @@ void net_link_answered(net_link *link, net_ask *ask); /* takes it out */
 bool net_link_requested(net_link *link, const net_request *request);
 bool net_link_take_request(net_link *link, uint32_t block, net_request *request);
 
-/* ---- do.c: writing ---- */
+/* What of my log it was told counts no more: it is told anew. */
+void net_link_forget_told(net_link *link);
+
+/* ---- parting.c ---- */
+/* It says goodbye: what has come of blocks that are on their way from it is kept. To be called
+ * before the core hears of the goodbye, for that forgets what it was asked. */
+void net_link_keep(net_link *link);
+/* It is forgotten: what is open with it ends once it is sent, its answers are passed over. */
+void net_link_part(net_link *link);
+/* net_conn_ops.closed */
+void net_link_closed(net_conn *conn, const net_block *body, uint32_t body_size);
+
+/* ---- write.c ---- */
 
 /* Adds to `extension` what is news to the link of what `told` shows, in a set or in `have`, both
  * to be freed with net_told_clear(). Not in `have` where `notice` is false: then a notice of its
@@ -211,6 +229,7 @@ void net_node_notice(net_link *link, net_conn *conn, mb_wire_note note,
                      mb_wire_extension *extension);
 /* Greets it in MiniBit's own way. */
 void net_node_hello(net_link *link, mb_wire_note note, uint8_t flags, mb_told told);
+void net_put_flags(mb_wire_extension *extension, uint8_t flags);
 /* Encodes with a line feed behind it and sends. */
 void net_node_send(net_conn *conn, const mb_wire_message *message);
 
@@ -235,13 +254,21 @@ bool net_node_agrees(const net_node *node);
 void net_node_measure(net_node *node);
 void net_node_partials_clear(net_node *node);
 
+/* ---- cache.c ---- */
+void net_node_cache(net_node *node, uint32_t block, net_block *bytes);
+net_block *net_node_cached(const net_node *node, uint32_t block); /* lent; NULL: it is not there */
+
+/* ---- uploads.c ---- */
+/* Bytes of it that go over the wire, its head apart; of these, those that have been taken. */
+uint64_t net_upload_wire_bytes(const net_upload *upload);
+uint64_t net_upload_taken(const net_upload *upload);
+void net_node_conn_gone(net_link *link, net_conn *conn); /* its requests and uploads end */
+
 /* ---- serve.c ---- */
 void net_node_upload(net_node *node, mb_node to, const mb_action_upload *action);
 void net_node_abort(net_node *node, mb_node to, const mb_action_abort *action);
 /* Refuses; a `stranger` is told that it is one. */
 void net_node_refuse(net_link *link, const mb_said *refusal, bool stranger);
-void net_node_conn_gone(net_link *link, net_conn *conn); /* its requests and uploads end */
-void net_node_cache(net_node *node, uint32_t block, net_block *bytes);
 /* Cuts what is taken too slowly while others wait; once a second. O(links). */
 void net_node_pass_on(net_node *node);
 
@@ -257,6 +284,10 @@ void net_node_check(const net_node *node);
  * called once a second, now and then. */
 void net_node_watch(net_node *node, bool now);
 
+/* ---- plain_ask.c ---- */
+/* Asks it for the oldest of what the core wants of it, unless that is being done. */
+void net_plain_ask_next(net_link *link);
+
 /* ---- plain.c ---- */
 /* A message to one who does not speak the extension, or may not. */
 void net_plain_send(net_link *link, const mb_said *said);
@@ -265,7 +296,6 @@ void net_plain_introduce(net_link *link);
 void net_plain_message(net_conn *conn, net_link *link, const mb_wire_message *message);
 void net_plain_closed(net_conn *conn, net_link *link);
 void net_plain_opened(net_conn *conn);
-void net_plain_ask_next(net_link *link);
 void net_plain_tick(net_link *link, mb_time now);
 void net_plain_part(net_link *link);
 

@@ -58,7 +58,7 @@ void net_link_detach(net_link *link, net_conn *conn)
     link->conns--;
 }
 
-static void forget_told(net_link *link)
+void net_link_forget_told(net_link *link)
 {
     link->told_count = link->told_epoch = 0;
 }
@@ -70,8 +70,8 @@ net_conn *net_link_conn(net_link *link)
     if (link->out && !link->out->closing) return link->out;
     if (!link->no_way_out && net_remote_address(link->remote, &address)) {
         link->out = net_conn_connect(link->node->loop, (struct sockaddr *)&address,
-                                     &net_node_conn_ops, link->node);
-        forget_told(link);
+                                     link->node->conn_ops, link->node);
+        net_link_forget_told(link);
         if (link->out) {
             link->remote->doubted =
                 net_remotes_is_blamed(link->node->config.remotes, link->remote->id,
@@ -83,118 +83,6 @@ net_conn *net_link_conn(net_link *link)
         }
     }
     return link->in && !link->in->closing ? link->in : NULL;
-}
-
-/* What was coming over `conn` is lost, or (`all`) whatever I asked of it; what came of the block
- * under way is kept. */
-static void cut_asks(net_link *link, const net_conn *conn, bool all, const net_block *body,
-                     uint32_t body_size)
-{
-    uint16_t i = 0;
-
-    while (i < link->ask_count) {
-        net_ask *ask = &link->asks[i];
-        bool coming = ask->over == conn->id;
-
-        if (!coming && !all) {
-            i++;
-            continue;
-        }
-        net_node_cut(link, ask, conn, coming ? body : NULL, body_size);
-        net_link_answered(link, ask);
-    }
-}
-
-void net_link_keep(net_link *link)
-{
-    const net_conn *conns[] = {link->out, link->in, link->plain};
-
-    for (size_t i = 0; i < sizeof conns / sizeof *conns; i++) {
-        if (!conns[i]) continue;
-        net_node_note_lost(link, conns[i], conns[i]->body, conns[i]->body_got);
-        cut_asks(link, conns[i], false, conns[i]->body, conns[i]->body_got);
-    }
-}
-
-static void push_gone(net_link *link)
-{
-    assert(link->remote->link == link);
-    net_event event = net_event_make(MB_EVENT_GONE, link->remote);
-
-    link->greeted = false;
-    net_node_hear(link->node, &event);
-}
-
-/* My connection has ended. What waits on one that never stood goes over theirs, if there is one. */
-static void out_closed(net_conn *conn, net_link *link, const net_block *body, uint32_t body_size)
-{
-    assert(link->out == conn);
-    link->out = NULL;
-    link->no_way_out = !conn->stood;
-    if (!conn->stood && link->in && !link->in->closing) {
-        net_conn_take_over(link->in, conn);
-        return;
-    }
-    cut_asks(link, conn, true, body, body_size);
-    if (!link->in) push_gone(link);
-}
-
-static void in_closed(net_conn *conn, net_link *link, const net_block *body, uint32_t body_size)
-{
-    bool last = link->in == conn && !(link->out && !link->out->closing);
-
-    if (link->in == conn) link->in = NULL;
-    cut_asks(link, conn, last, body, body_size);
-    if (last) push_gone(link);
-}
-
-static void link_closed(net_conn *conn, const net_block *body, uint32_t body_size)
-{
-    net_link *link = conn->user;
-
-    if (!link) return;
-    net_node_note_lost(link, conn, body, body_size);
-    if (link->node->freeing) { /* all is coming down */
-        if (link->out == conn) link->out = NULL;
-        if (link->in == conn) link->in = NULL;
-        if (link->plain == conn) link->plain = NULL;
-        net_link_detach(link, conn);
-        return;
-    }
-    forget_told(link);
-    if (conn->role == NET_CONN_PLAIN)
-        net_plain_closed(conn, link);
-    else if (link->out == conn)
-        out_closed(conn, link, body, body_size);
-    else
-        in_closed(conn, link, body, body_size);
-    net_link_detach(link, conn);
-    net_link_release(link);
-}
-
-/* ---- parting -------------------------------------------------------------------------------- */
-
-static void let_go(net_link *link, net_conn **place)
-{
-    assert(!*place || (*place)->user == link);
-    net_conn *conn = *place;
-
-    if (!conn) return;
-    net_node_note_lost(link, conn, conn->body, conn->body_got);
-    *place = NULL;
-    net_link_detach(link, conn);
-    net_conn_finish(conn);
-}
-
-void net_link_part(net_link *link)
-{
-    let_go(link, &link->out);
-    link->ask_count = 0;
-    link->greeted = false;
-    link->no_way_out = false;
-    forget_told(link);
-    if (link->plain) net_plain_part(link);
-    net_link_release(link);
 }
 
 void net_link_ban(net_link *link, const char *host, const char *why)
@@ -274,18 +162,3 @@ bool net_link_take_request(net_link *link, uint32_t block, net_request *request)
     }
     return false;
 }
-
-static void on_opened(net_conn *conn)
-{
-    net_link *link = conn->user;
-
-    if (link && conn->role == NET_CONN_PLAIN) net_plain_opened(conn);
-}
-
-const net_conn_ops net_node_conn_ops = {
-    .opened = on_opened,
-    .message = net_node_message,
-    .body = net_node_body,
-    .closed = link_closed,
-    .limit = net_node_limit,
-};

@@ -7,72 +7,6 @@
 #include "net/limits.h"
 #include "net/node/impl.h"
 
-/* Blocks stored between two syncs of the file. */
-#define SYNC_BLOCKS 64
-
-/* ---- the queue ------------------------------------------------------------------------------ */
-
-net_event net_event_make(mb_event_type type, const net_remote *from)
-{
-    net_event made;
-
-    memset(&made, 0, sizeof made);
-    made.event = mb_event_make(type, from ? from->node : MB_NODE_NONE);
-    return made;
-}
-
-static net_event *queue_add(net_node *node, const net_event *event)
-{
-    assert(node->queue_count <= node->queue_capacity);
-    if (node->queue_count == node->queue_capacity) {
-        node->queue_capacity = node->queue_capacity ? node->queue_capacity * 2 : 16;
-        node->queue = net_realloc(node->queue, node->queue_capacity * sizeof *node->queue);
-    }
-    node->queue[node->queue_count] = *event;
-    return &node->queue[node->queue_count++];
-}
-
-net_event *net_node_push(net_node *node, mb_event_type type, const net_remote *from)
-{
-    net_event event = net_event_make(type, from);
-
-    return queue_add(node, &event);
-}
-
-typedef struct heard {
-    net_node *node;
-    net_event event;
-} heard;
-
-static void hear_late(void *arg)
-{
-    heard *h = arg;
-
-    queue_add(h->node, &h->event);
-    free(h);
-}
-
-static void drop_heard(void *arg)
-{
-    heard *h = arg;
-
-    free(h->event.owned);
-    free(h);
-}
-
-void net_node_hear(net_node *node, const net_event *event)
-{
-    heard *late;
-
-    if (node->loop->latency == 0) {
-        queue_add(node, event);
-        return;
-    }
-    late = net_alloc(sizeof *late);
-    *late = (heard){node, *event};
-    net_loop_delay(node->loop, hear_late, drop_heard, late);
-}
-
 /* ---- steps ---------------------------------------------------------------------------------- */
 
 static void take_batch(net_node *node)
@@ -215,52 +149,6 @@ static void on_timer(uv_timer_t *timer)
 
 /* ---- the second's tick ----------------------------------------------------------------------- */
 
-typedef struct sync_work {
-    net_work work;
-    net_node *node;
-    int error;
-} sync_work;
-
-static void on_sync(net_work *work)
-{
-    sync_work *s = (sync_work *)work;
-
-    s->error = net_store_sync(s->node->config.store);
-}
-
-static void on_synced(net_work *work)
-{
-    assert(((sync_work *)work)->node->syncing);
-    sync_work *s = (sync_work *)work;
-
-    s->node->working--;
-    s->node->syncing = false;
-    if (s->error) net_node_fail(s->node, s->error);
-    free(s);
-}
-
-static void see_to_sync(net_node *node)
-{
-    sync_work *s;
-
-    if (node->syncing || node->unsynced < SYNC_BLOCKS || node->published) return;
-    s = net_alloc_zero(sizeof *s);
-    s->node = node;
-    s->work.work = on_sync;
-    s->work.done = on_synced;
-    node->syncing = true;
-    node->unsynced = 0;
-    node->working++;
-    net_work_start(node->loop, &s->work);
-}
-
-void net_node_stored(net_node *node)
-{
-    assert(node->unsynced < UINT32_MAX);
-    node->unsynced++;
-    see_to_sync(node);
-}
-
 static void on_tick(uv_timer_t *timer)
 {
     net_node *node = timer->data;
@@ -282,6 +170,21 @@ static void on_tick(uv_timer_t *timer)
 
 /* ---- life ----------------------------------------------------------------------------------- */
 
+static void on_opened(net_conn *conn)
+{
+    net_link *link = conn->user;
+
+    if (link && conn->role == NET_CONN_PLAIN) net_plain_opened(conn);
+}
+
+static const net_conn_ops conn_ops = {
+    .opened = on_opened,
+    .message = net_node_message,
+    .body = net_node_body,
+    .closed = net_link_closed,
+    .limit = net_node_limit,
+};
+
 net_node *net_node_new(const net_node_config *config)
 {
     net_node *node = net_alloc_zero(sizeof *node);
@@ -296,6 +199,7 @@ net_node *net_node_new(const net_node_config *config)
     };
 
     node->config = *config;
+    node->conn_ops = &conn_ops;
     node->loop = config->loop;
     node->geometry = net_store_geometry(config->store);
     node->published = net_store_is_published(config->store);
@@ -362,20 +266,9 @@ void net_node_leave(net_node *node)
     net_node_push(node, MB_EVENT_LEAVE, NULL);
 }
 
-void net_node_fail(net_node *node, int error)
-{
-    assert(error != MB_OK);
-    char text[512];
-
-    if (node->failed) return;
-    node->failed = true;
-    net_store_describe(node->config.store, error, text, sizeof text);
-    node->config.ops->failed(node, text);
-}
-
 void net_node_accept(net_node *node, uv_stream_t *server)
 {
-    net_conn *conn = net_conn_accept(node->loop, server, &net_node_conn_ops, node);
+    net_conn *conn = net_conn_accept(node->loop, server, node->conn_ops, node);
 
     if (conn) conn->role = NET_CONN_IN;
 }

@@ -10,26 +10,6 @@
 #include "net/limits.h"
 #include "net/node/impl.h"
 
-/* ---- the few blocks in memory ---------------------------------------------------------------- */
-
-void net_node_cache(net_node *node, uint32_t block, net_block *bytes)
-{
-    assert(block < node->geometry->blocks && bytes->refs > 0);
-    uint32_t at = node->cache_next++ % NET_CACHE_BLOCKS;
-
-    if (bytes->size > NET_CACHE_BLOCK_SIZE) return;
-    net_block_unref(node->cache[at]);
-    node->cache[at] = net_block_ref(bytes);
-    node->cached[at] = block;
-}
-
-static net_block *cache_find(const net_node *node, uint32_t block)
-{
-    for (uint32_t i = 0; i < NET_CACHE_BLOCKS; i++)
-        if (node->cache[i] && node->cached[i] == block) return node->cache[i];
-    return NULL;
-}
-
 /* ---- an upload's life: read, sent, gone ---- */
 
 static void upload_unlink(net_upload *upload)
@@ -71,27 +51,6 @@ static void note_plain(const net_upload *upload)
 
 /* ---- the slow ------------------------------------------------------------------------------- */
 
-/* Bytes of it that go over the wire, its head apart. */
-static uint64_t wire_bytes(const net_upload *upload)
-{
-    uint32_t size = mb_geometry_block_size(upload->link->node->geometry, upload->block);
-
-    return upload->raw ? size - upload->offset : upload->text_size;
-}
-
-/* Bytes of it that the receiver's side has taken: what is left lies with libuv, or, where rates are
- * limited, still with the connection. */
-static uint64_t taken(const net_upload *upload)
-{
-    assert(upload->out && upload->conn);
-    const net_out *out = upload->out;
-    uint64_t all = wire_bytes(upload), left;
-
-    left = uv_stream_get_write_queue_size((const uv_stream_t *)&upload->conn->tcp);
-    if (upload->conn->out == out) left += out->to - out->from;
-    return left < all ? all - left : 0;
-}
-
 static void note_taken(net_node *node, const net_upload *upload, mb_time now)
 {
     assert(now >= 0);
@@ -99,7 +58,7 @@ static void note_taken(net_node *node, const net_upload *upload, mb_time now)
     uint64_t rate;
 
     if (upload->sending == 0) return;
-    rate = wire_bytes(upload) * 1000 / (uint64_t)(took / MB_MS + 1);
+    rate = net_upload_wire_bytes(upload) * 1000 / (uint64_t)(took / MB_MS + 1);
     if (rate == 0) rate = 1;
     node->taken_rate = node->taken_rate ? node->taken_rate - node->taken_rate / 8 + rate / 8 : rate;
     if (node->taken_rate == 0) node->taken_rate = 1;
@@ -125,7 +84,7 @@ static bool is_slow(net_upload *upload, mb_time now, mb_time patience, uint64_t 
     if (upload->sending == 0 || !upload->conn || upload->conn->closing || !upload->out)
         return false;
     if (since < patience) return false;
-    all = taken(upload);
+    all = net_upload_taken(upload);
     came = all - upload->looked_taken;
     upload->looked = now;
     upload->looked_taken = all;
@@ -315,7 +274,8 @@ static void on_read_done(net_work *work)
 static void upload_read(net_upload *upload)
 {
     net_node *node = upload->link->node;
-    net_block *cached = upload->raw && upload->offset == 0 ? cache_find(node, upload->block) : NULL;
+    net_block *cached =
+        upload->raw && upload->offset == 0 ? net_node_cached(node, upload->block) : NULL;
 
     if (cached) {
         upload->bytes = net_block_ref(cached);
@@ -415,26 +375,4 @@ void net_node_refuse(net_link *link, const mb_said *refusal, bool stranger)
                      reason_of((mb_reason)refusal->reason, stranger));
     /* the plain way to refuse is to say nothing */
     if (!request.conn->keep && !request.conn->closing) net_conn_finish(request.conn);
-}
-
-/* What of it had gone when its connection was cut. */
-static void note_part(const net_upload *upload)
-{
-    if (!upload->conn->closing || upload->sending == 0 || !upload->out || upload->missing) return;
-    net_record_uploaded_part(upload->link->node->config.record, taken(upload));
-}
-
-void net_node_conn_gone(net_link *link, net_conn *conn)
-{
-    for (uint16_t i = link->request_count; i-- > 0;) {
-        if (link->requests[i].conn != conn) continue;
-        link->request_count--;
-        memmove(&link->requests[i], &link->requests[i + 1],
-                (size_t)(link->request_count - i) * sizeof *link->requests);
-    }
-    for (net_upload *u = link->uploads; u; u = u->next) {
-        if (u->conn != conn) continue;
-        note_part(u);
-        u->conn = NULL; /* its place tells it the rest */
-    }
 }
