@@ -160,7 +160,7 @@ void rec_json_number(rec_json *json, const char *key, uint64_t number)
 {
     char text[20];
     json_begin(json, key);
-    json_put(json, text, (size_t)(sim_put_number(text, number) - text));
+    json_put(json, text, (size_t)(rec_put_number(text, number) - text));
 }
 
 void rec_json_null(rec_json *json, const char *key)
@@ -177,7 +177,7 @@ void rec_json_time(rec_json *json, const char *key, mb_time time)
         return;
     }
     json_begin(json, key);
-    json_put(json, text, (size_t)(sim_put_time(text, time) - text));
+    json_put(json, text, (size_t)(rec_put_time(text, time) - text));
 }
 
 void rec_json_ratio(rec_json *json, const char *key, rec_fraction fraction)
@@ -189,7 +189,7 @@ void rec_json_ratio(rec_json *json, const char *key, rec_fraction fraction)
     }
     json_begin(json, key);
     uint64_t millionths = rec_fraction_millionths(fraction);
-    json_put(json, text, (size_t)(sim_put_ratio(text, millionths) - text));
+    json_put(json, text, (size_t)(rec_put_millionths(text, millionths) - text));
 }
 
 void rec_json_hex(rec_json *json, const char *key, uint64_t number)

@@ -56,7 +56,7 @@ void sim_output_write(sim_output *output, const char *text, size_t size)
         return;
     }
     char *to = sim_output_room(output, size);
-    sim_output_commit(output, sim_put_text(to, text, size));
+    sim_output_commit(output, rec_put_text(to, text, size));
 }
 
 int sim_output_error(const sim_output *output)

@@ -80,20 +80,20 @@ static inline char *rec_put_word(char *to, const rec_word *word)
 static inline char *rec_put_ratio(char *to, rec_fraction fraction)
 {
     if (fraction.denominator == 0) return to;
-    return sim_put_ratio(to, rec_fraction_millionths(fraction));
+    return rec_put_millionths(to, rec_fraction_millionths(fraction));
 }
 
 #define REC_PUT_NODE(VALUE) to = names->put_node(to, names->of, VALUE)
 #define REC_PUT_GROUP(VALUE) to = names->put_group(to, names->of, VALUE)
-#define REC_PUT_TEXT(VALUE) to = sim_put_text(to, VALUE, strlen(VALUE))
+#define REC_PUT_TEXT(VALUE) to = rec_put_text(to, VALUE, strlen(VALUE))
 #define REC_PUT_WORD(VALUE) to = rec_put_word(to, VALUE)
-#define REC_PUT_TIME(VALUE) to = sim_put_time(to, VALUE)
-#define REC_PUT_TIME_IF(VALUE) to = sim_put_time_if(to, VALUE)
-#define REC_PUT_NUMBER(VALUE) to = sim_put_number(to, VALUE)
+#define REC_PUT_TIME(VALUE) to = rec_put_time(to, VALUE)
+#define REC_PUT_TIME_IF(VALUE) to = rec_put_time_if(to, VALUE)
+#define REC_PUT_NUMBER(VALUE) to = rec_put_number(to, VALUE)
 #define REC_PUT_NUMBER_IF(VALUE)                                                                   \
     do {                                                                                           \
         uint64_t number = VALUE;                                                                   \
-        if (number != REC_NONE) to = sim_put_number(to, number);                                   \
+        if (number != REC_NONE) to = rec_put_number(to, number);                                   \
     } while (0)
 #define REC_PUT_RATIO(VALUE) to = rec_put_ratio(to, VALUE)
 

@@ -72,7 +72,7 @@ static void row_end(GString *text, const char *end)
 void net_put_time(GString *text, mb_time time)
 {
     char digits[24];
-    g_string_append_len(text, digits, sim_put_time_if(digits, time) - digits);
+    g_string_append_len(text, digits, rec_put_time_if(digits, time) - digits);
 }
 
 void net_results_provenance_row(GString *text, uint64_t seq, const net_gain *gain, const char *peer,

@@ -32,7 +32,7 @@ static bool name_make(sim_group_name *name, const char *group, const char *separ
         if (*from == '"') *to++ = '"';
         *to++ = *from;
     }
-    to = sim_put_text(to, separator, strlen(separator));
+    to = rec_put_text(to, separator, strlen(separator));
     name->size = (uint32_t)(to - name->prefix);
     return true;
 }
@@ -71,7 +71,7 @@ static inline char *put_node(char *to, const void *of, mb_node node)
     memcpy(to, name->prefix, SIM_NAME_SHORT);
     if (name->size > SIM_NAME_SHORT) memcpy(to, name->prefix, name->size);
     to += name->size;
-    if (node != MB_NODE_TRACKER) to = sim_put_number(to, (uint64_t)stats->index + 1);
+    if (node != MB_NODE_TRACKER) to = rec_put_number(to, (uint64_t)stats->index + 1);
     if (name->quoted) *to++ = '"';
     return to;
 }
@@ -81,7 +81,7 @@ static char *put_group(char *to, const void *of, uint32_t group)
 {
     const sim_recorder *recorder = of;
     const sim_group_name *name = &recorder->state->names[group];
-    to = sim_put_text(to, name->prefix, name->size - 1);
+    to = rec_put_text(to, name->prefix, name->size - 1);
     if (name->quoted) *to++ = '"';
     return to;
 }
@@ -151,7 +151,7 @@ static char *put_heard(char *to, uint64_t value)
         word = &rec_event_words[SIM_TRACE_CUT].word;
     to = rec_put_word(to, word);
     *to++ = ' ';
-    return sim_put_number(to, value >> 8);
+    return rec_put_number(to, value >> 8);
 }
 
 static char *put_detail(char *to, rec_detail detail, uint64_t value)
@@ -160,7 +160,7 @@ static char *put_detail(char *to, rec_detail detail, uint64_t value)
     case REC_DETAIL_NONE: return to;
     case REC_DETAIL_NUMBER:
     case REC_DETAIL_OFFSET:
-    case REC_DETAIL_TOLD: return sim_put_number(to, value);
+    case REC_DETAIL_TOLD: return rec_put_number(to, value);
     case REC_DETAIL_REASON: return put_one_of(to, rec_reason_words, MB_REASON_COUNT, value);
     case REC_DETAIL_VIA: return put_one_of(to, rec_via_words, MB_VIA_COUNT, value);
     case REC_DETAIL_STATUS: return put_one_of(to, rec_status_words, REC_STATUS_COUNT, value);

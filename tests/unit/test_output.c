@@ -25,33 +25,33 @@ static void test_put_number(void)
 {
     char text[32], expected[32];
     uint64_t number = 1;
-    assert_text(text, sim_put_number(text, 0), "0");
-    assert_text(text, sim_put_number(text, UINT64_MAX), "18446744073709551615");
+    assert_text(text, rec_put_number(text, 0), "0");
+    assert_text(text, rec_put_number(text, UINT64_MAX), "18446744073709551615");
     for (unsigned i = 0; i < 2000; i++) {
         number = number * UINT64_C(6364136223846793005) + 1442695040888963407;
         uint64_t cut = number >> i % 64;
         g_snprintf(expected, sizeof expected, "%" G_GUINT64_FORMAT, cut);
-        assert_text(text, sim_put_number(text, cut), expected);
+        assert_text(text, rec_put_number(text, cut), expected);
     }
 }
 
 static void test_put_time(void)
 {
     char text[32];
-    assert_text(text, sim_put_time(text, 0), "0.000000000");
-    assert_text(text, sim_put_time(text, 1), "0.000000001");
-    assert_text(text, sim_put_time(text, 12 * MB_SECOND + 345678901), "12.345678901");
-    assert_text(text, sim_put_time(text, MB_NEVER - 1), "9223372036.854775806");
-    assert_text(text, sim_put_time_if(text, MB_NEVER), "");
+    assert_text(text, rec_put_time(text, 0), "0.000000000");
+    assert_text(text, rec_put_time(text, 1), "0.000000001");
+    assert_text(text, rec_put_time(text, 12 * MB_SECOND + 345678901), "12.345678901");
+    assert_text(text, rec_put_time(text, MB_NEVER - 1), "9223372036.854775806");
+    assert_text(text, rec_put_time_if(text, MB_NEVER), "");
 }
 
 static void test_put_ratio(void)
 {
     char text[32];
-    assert_text(text, sim_put_ratio(text, 0), "0.000000");
-    assert_text(text, sim_put_ratio(text, 7), "0.000007");
-    assert_text(text, sim_put_ratio(text, 123456), "0.123456");
-    assert_text(text, sim_put_ratio(text, 12000001), "12.000001");
+    assert_text(text, rec_put_millionths(text, 0), "0.000000");
+    assert_text(text, rec_put_millionths(text, 7), "0.000007");
+    assert_text(text, rec_put_millionths(text, 123456), "0.123456");
+    assert_text(text, rec_put_millionths(text, 12000001), "12.000001");
 }
 
 static void test_fraction(void)
@@ -98,7 +98,7 @@ static GString *write_rows(sim_output *output)
     GString *expected = g_string_new(NULL);
     for (unsigned i = 0; i < 60000; i++) {
         char *start = sim_output_room(output, 64);
-        char *to = sim_put_number(start, i * UINT64_C(2654435761));
+        char *to = rec_put_number(start, i * UINT64_C(2654435761));
         *to++ = '\n';
         sim_output_commit(output, to);
         g_string_append_len(expected, start, to - start);
@@ -369,9 +369,28 @@ static void test_publish_fails(void)
     recording_clear(&recording);
 }
 
+/* RFC 4180: quoted where a comma, a quote or a line end is in it. */
+static void test_fields(void)
+{
+    static const struct {
+        const char *field, *put;
+    } cases[] = {{"dsl-1", "dsl-1"},
+                 {"", ""},
+                 {"a,b", "\"a,b\""},
+                 {"\"", "\"\"\"\""},
+                 {"two\nlines", "\"two\nlines\""},
+                 {"blank is plain", "blank is plain"}};
+    char text[64];
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        *rec_put_field(text, cases[i].field) = '\0';
+        g_assert_cmpstr(text, ==, cases[i].put);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/output/fields", test_fields);
     g_test_add_func("/output/put-number", test_put_number);
     g_test_add_func("/output/put-time", test_put_time);
     g_test_add_func("/output/put-ratio", test_put_ratio);
