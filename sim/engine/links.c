@@ -17,7 +17,7 @@ sim_links *sim_links_new(void)
 {
     sim_links *links = calloc(1, sizeof *links);
     if (!links) return NULL;
-    links->due = sim_queue_new();
+    links->due = sim_queue_new(0);
     if (!links->due) {
         free(links);
         return NULL;
@@ -377,7 +377,7 @@ static uint32_t fetch_step(const sim_links *links, uint32_t id, uint32_t steps)
 /* At each turn of the queue: a bucket's links are one step further on. */
 static void fetch_ahead(sim_links *links)
 {
-    const sim_event *next[SIM_QUEUE_AHEAD];
+    const sim_key *next[SIM_QUEUE_AHEAD];
     uint64_t turns = sim_queue_turns(links->due), bucket = sim_queue_current(links->due);
     links->ahead_count = 0;
     if (links->link_count < FETCH_MIN || turns == links->turns) return;
@@ -385,24 +385,25 @@ static void fetch_ahead(sim_links *links)
     for (uint32_t steps = 0; steps < SIM_LINKS_STEPS; steps++) {
         size_t count = sim_queue_ahead(links->due, &bucket, next);
         for (size_t i = 0; i < count; i++) {
-            uint32_t flow = fetch_step(links, next[i]->node, steps);
-            links->ahead[links->ahead_count++] = (sim_link_ahead){next[i]->node, flow, steps};
+            uint32_t id = sim_link_of_record(next[i]), flow = fetch_step(links, id, steps);
+            links->ahead[links->ahead_count++] = (sim_link_ahead){id, flow, steps};
         }
     }
 }
 
 static void complete_due(sim_links *links)
 {
-    sim_event record;
+    const sim_key *record;
     while (sim_queue_peek_time(links->due) <= links->now) {
         if (sim_queue_pop(links->due, &record) != 1) {
             links->failed = true; /* settle tells */
             return;
         }
-        if (links->link[record.node].due != record.time) continue; /* an earlier one took over */
-        links->link[record.node].due = MB_NEVER;
+        uint32_t id = sim_link_of_record(record);
+        if (links->link[id].due != record->time) continue; /* an earlier one took over */
+        links->link[id].due = MB_NEVER;
         fetch_ahead(links);
-        link_complete(links, record.node);
+        link_complete(links, id);
     }
 }
 

@@ -119,6 +119,17 @@ struct sim_links {
     sim_links_stats stats;
 };
 
+/* A record of `due`: within an instant the link decides; its sequence keeps two records apart. */
+static inline sim_key sim_link_record(uint32_t link, uint32_t sequence, mb_time due)
+{
+    return (sim_key){due, (uint64_t)link << 32 | sequence};
+}
+
+static inline uint32_t sim_link_of_record(const sim_key *record)
+{
+    return (uint32_t)(record->order >> 32);
+}
+
 static inline uint32_t *sim_link_ids(struct sim_link *link)
 {
     return link->ids ? link->ids : link->inline_ids;

@@ -234,9 +234,9 @@ static int date(sim_links *links, uint32_t id)
     link->flags = 0;
     mb_time due = sim_link_due(link, links->flow);
     if (due >= link->due) return MB_OK;
-    sim_event record = {.time = due, .node = id, .seq = links->record_seq++};
     link->due = due;
-    return sim_queue_push(links->due, &record);
+    sim_key record = sim_link_record(id, links->record_seq++, due);
+    return sim_queue_push(links->due, record) ? MB_OK : MB_ERR_MEMORY;
 }
 
 int sim_links_settle(sim_links *links, mb_time now)

@@ -27,8 +27,11 @@ struct bucket {
 };
 
 struct sim_queue {
-    sim_event *events; /* the pool; a slot is reused last in, first out, while it is in cache */
-    uint32_t *next;    /* per slot: the next in its bucket's chain, or in the free list */
+    /* The pool: 2^slot_shift bytes a slot. It is reused last in, first out, while it is in cache.
+     */
+    unsigned char *slots;
+    unsigned slot_shift;
+    uint32_t *next; /* per slot: the next in its bucket's chain, or in the free list */
     uint32_t free;
     uint32_t pool_count;
     uint32_t pool_room;
@@ -54,16 +57,20 @@ struct sim_queue {
     size_t count;
 };
 
+static sim_key *slot_at(const sim_queue *queue, uint32_t slot)
+{
+    return (sim_key *)(void *)(queue->slots + ((size_t)slot << queue->slot_shift));
+}
+
+static mb_time slot_time(const sim_queue *queue, uint32_t slot)
+{
+    return slot_at(queue, slot)->time;
+}
+
 static struct key key_of(const sim_queue *queue, uint32_t slot)
 {
     assert(slot < queue->pool_count);
-    const sim_event *event = &queue->events[slot];
-    return (struct key){
-        .time = event->time,
-        .class_node = (uint64_t)event->cls << 32 | event->node,
-        .seq = event->seq,
-        .slot = slot,
-    };
+    return (struct key){*slot_at(queue, slot), slot};
 }
 
 static int key_compare(const void *a, const void *b)
@@ -106,7 +113,7 @@ static void bucket_put(sim_queue *queue, struct bucket *bucket, uint32_t slot)
 
 static void wheel_put(sim_queue *queue, uint32_t slot)
 {
-    size_t at = bucket_number(queue, queue->events[slot].time) & (queue->bucket_count - 1);
+    size_t at = bucket_number(queue, slot_time(queue, slot)) & (queue->bucket_count - 1);
     bucket_put(queue, &queue->buckets[at], slot);
     queue->busy[at / 64] |= UINT64_C(1) << (at % 64);
     queue->wheel_count++;
@@ -143,7 +150,7 @@ static bool wheel_covers(const sim_queue *queue, mb_time time)
  */
 static void place(sim_queue *queue, uint32_t slot)
 {
-    mb_time time = queue->events[slot].time;
+    mb_time time = slot_time(queue, slot);
     if (bucket_number(queue, time) <= queue->current) {
         heap_push(&queue->fresh, key_of(queue, slot));
     } else if (wheel_covers(queue, time)) {
@@ -167,7 +174,7 @@ static void stage_flush(sim_queue *queue)
  */
 static void place_new(sim_queue *queue, uint32_t slot)
 {
-    mb_time time = queue->events[slot].time;
+    mb_time time = slot_time(queue, slot);
     if (bucket_number(queue, time) <= queue->current || !wheel_covers(queue, time)) {
         place(queue, slot);
         return;
@@ -189,10 +196,10 @@ static size_t bucket_events(const sim_queue *queue, const struct bucket *bucket)
 {
     size_t count = 0;
     while (count < BUCKET_INLINE && bucket->slot[count] != NONE) {
-        __builtin_prefetch(&queue->events[bucket->slot[count++]]);
+        __builtin_prefetch(slot_at(queue, bucket->slot[count++]));
     }
     for (uint32_t slot = bucket->more; slot != NONE; slot = queue->next[slot]) {
-        __builtin_prefetch(&queue->events[slot]);
+        __builtin_prefetch(slot_at(queue, slot));
         count++;
     }
     return count;
@@ -219,7 +226,7 @@ static void bucket_run(sim_queue *queue, uint64_t number)
 /* Fetches the events of a bucket to come before anyone who looks ahead needs them. */
 static void prefetch_ahead(const sim_queue *queue)
 {
-    const sim_event *events[SIM_QUEUE_AHEAD];
+    const sim_key *events[SIM_QUEUE_AHEAD];
     uint64_t bucket = queue->current;
     size_t count = 0;
     if (queue->count < PREFETCH_MIN) return;
@@ -234,8 +241,8 @@ static int advance(sim_queue *queue)
 {
     stage_flush(queue);
     bool turn = queue->wheel_count > 0;
-    uint64_t number =
-        turn ? wheel_after(queue, queue->current) : bucket_number(queue, queue->beyond.at[0].time);
+    uint64_t number = turn ? wheel_after(queue, queue->current)
+                           : bucket_number(queue, queue->beyond.at[0].place.time);
     size_t count = turn ? bucket_events(queue, bucket_at(queue, number)) : 0;
     if (!keys_reserve(&queue->run, count)) return MB_ERR_MEMORY;
     if (!keys_reserve(&queue->fresh, queue->beyond.count)) return MB_ERR_MEMORY;
@@ -244,7 +251,7 @@ static int advance(sim_queue *queue)
     queue->run.count = 0;
     queue->run_head = 0;
     if (turn) bucket_run(queue, number);
-    while (queue->beyond.count > 0 && wheel_covers(queue, queue->beyond.at[0].time)) {
+    while (queue->beyond.count > 0 && wheel_covers(queue, queue->beyond.at[0].place.time)) {
         place(queue, heap_pop(&queue->beyond).slot);
     }
     prefetch_ahead(queue);
@@ -346,10 +353,13 @@ static void review(sim_queue *queue)
 
 /* ---- the interface ---- */
 
-sim_queue *sim_queue_new(void)
+sim_queue *sim_queue_new(size_t payload)
 {
+    assert(payload <= SIM_QUEUE_PAYLOAD);
     sim_queue *queue = calloc(1, sizeof *queue);
     if (!queue) return NULL;
+    while ((size_t)1 << queue->slot_shift < sizeof(sim_key) + payload)
+        queue->slot_shift++;
     queue->bucket_count = BUCKETS_MIN;
     queue->shift = 20;
     queue->free = NONE;
@@ -367,7 +377,7 @@ sim_queue *sim_queue_new(void)
 void sim_queue_free(sim_queue *queue)
 {
     if (!queue) return;
-    free(queue->events);
+    free(queue->slots);
     free(queue->next);
     free(queue->buckets);
     free(queue->busy);
@@ -385,9 +395,10 @@ static bool pool_grow(sim_queue *queue)
     uint32_t *next = sim_pages_grow(queue->next, used * sizeof *next, room * sizeof *next);
     if (!next) return false;
     queue->next = next;
-    sim_event *events = sim_pages_grow(queue->events, used * sizeof *events, room * sizeof *events);
-    if (!events) return false;
-    queue->events = events;
+    unsigned char *slots = sim_pages_grow(queue->slots, (size_t)used << queue->slot_shift,
+                                          (size_t)room << queue->slot_shift);
+    if (!slots) return false;
+    queue->slots = slots;
     queue->pool_room = room;
     return true;
 }
@@ -400,28 +411,25 @@ static uint32_t pool_take(sim_queue *queue)
     return slot;
 }
 
-int sim_queue_push(sim_queue *queue, const sim_event *event)
+void *sim_queue_push(sim_queue *queue, sim_key key)
 {
-    assert(event->time != MB_NEVER && event->time >= 0);
-    assert(event->time >= queue->last_time && event->time < MB_NEVER);
+    assert(key.time >= 0 && key.time >= queue->last_time && key.time < MB_NEVER);
     if (queue->free == NONE && queue->pool_count == queue->pool_room && !pool_grow(queue)) {
-        return MB_ERR_MEMORY;
+        return NULL;
     }
-    if (!keys_reserve(&queue->fresh, queue->fresh.count + 1)) return MB_ERR_MEMORY;
-    if (!keys_reserve(&queue->beyond, queue->beyond.count + 1)) return MB_ERR_MEMORY;
-    uint32_t slot = pool_take(queue);
-    queue->events[slot] = *event;
-    place_new(queue, slot);
+    if (!keys_reserve(&queue->fresh, queue->fresh.count + 1)) return NULL;
+    if (!keys_reserve(&queue->beyond, queue->beyond.count + 1)) return NULL;
+    const struct key new = {key, pool_take(queue)};
+    sim_key *at = slot_at(queue, new.slot);
+    *at = key;
+    place_new(queue, new.slot);
     queue->count++;
-    if (queue->first.slot != NONE && event->time <= queue->first.time) {
-        struct key key = key_of(queue, slot);
-        if (key_before(&key, &queue->first)) queue->first = key;
-    }
+    if (queue->first.slot != NONE && key_before(&new, &queue->first)) queue->first = new;
     /* A queue filled before its first pop would be all in a few buckets: spread it as it grows. */
     if (queue->count > queue->bucket_count * 2 && queue->bucket_count < BUCKETS_MAX) {
         rebuild(queue, buckets_wanted(queue->count * 2), queue->shift);
     }
-    return 0;
+    return at + 1;
 }
 
 static struct key bucket_least(const sim_queue *queue, const struct bucket *bucket)
@@ -464,16 +472,16 @@ static void find_first(sim_queue *queue)
     }
 }
 
-const sim_event *sim_queue_peek(sim_queue *queue)
+const sim_key *sim_queue_peek(sim_queue *queue)
 {
     find_first(queue);
-    return queue->first.slot == NONE ? NULL : &queue->events[queue->first.slot];
+    return queue->first.slot == NONE ? NULL : slot_at(queue, queue->first.slot);
 }
 
 mb_time sim_queue_peek_time(sim_queue *queue)
 {
     find_first(queue);
-    return queue->first.slot == NONE ? MB_NEVER : queue->first.time;
+    return queue->first.slot == NONE ? MB_NEVER : queue->first.place.time;
 }
 
 static uint32_t take_first(sim_queue *queue)
@@ -487,7 +495,7 @@ static uint32_t take_first(sim_queue *queue)
     return head->slot;
 }
 
-int sim_queue_pop(sim_queue *queue, sim_event *out)
+int sim_queue_pop(sim_queue *queue, const sim_key **out)
 {
     if (queue->count == 0) return 0;
     if (queue->failed) {
@@ -500,12 +508,12 @@ int sim_queue_pop(sim_queue *queue, sim_event *out)
     }
     uint32_t slot = take_first(queue);
     assert(queue->first.slot == NONE || queue->first.slot == slot);
-    *out = queue->events[slot];
-    assert(out->time >= queue->last_time);
+    *out = slot_at(queue, slot);
+    assert((*out)->time >= queue->last_time);
     queue->next[slot] = queue->free;
     queue->free = slot;
     queue->first.slot = NONE;
-    queue->last_time = out->time;
+    queue->last_time = (*out)->time;
     queue->count--;
     queue->review_pops++;
     review(queue);
@@ -528,7 +536,7 @@ static uint64_t busy_near(const sim_queue *queue, uint64_t number)
 }
 
 size_t sim_queue_ahead(const sim_queue *queue, uint64_t *number,
-                       const sim_event *events[SIM_QUEUE_AHEAD])
+                       const sim_key *events[SIM_QUEUE_AHEAD])
 {
     uint64_t next = busy_near(queue, *number);
     size_t count = 0;
@@ -536,7 +544,7 @@ size_t sim_queue_ahead(const sim_queue *queue, uint64_t *number,
     *number = next;
     const struct bucket *bucket = bucket_at(queue, next);
     for (; count < BUCKET_INLINE && bucket->slot[count] != NONE; count++)
-        events[count] = &queue->events[bucket->slot[count]];
+        events[count] = slot_at(queue, bucket->slot[count]);
     return count;
 }
 
@@ -559,16 +567,16 @@ static void check_heap(const sim_queue *queue, const struct keys *heap)
 {
     for (size_t i = 0; i < heap->count; i++) {
         if (i > 0) assert(!key_before(&heap->at[i], &heap->at[(i - 1) / 4]));
-        assert(heap->at[i].time == queue->events[heap->at[i].slot].time);
-        assert(heap->at[i].time >= queue->last_time);
+        assert(heap->at[i].place.time == slot_time(queue, heap->at[i].slot));
+        assert(heap->at[i].place.time >= queue->last_time);
     }
 }
 
 static void check_slot(const sim_queue *queue, size_t at, uint32_t slot)
 {
-    uint64_t number = bucket_number(queue, queue->events[slot].time);
+    uint64_t number = bucket_number(queue, slot_time(queue, slot));
     assert((number & (queue->bucket_count - 1)) == at);
-    assert(number > queue->current && wheel_covers(queue, queue->events[slot].time));
+    assert(number > queue->current && wheel_covers(queue, slot_time(queue, slot)));
 }
 
 static void check_wheel(const sim_queue *queue)
@@ -591,13 +599,13 @@ void sim_queue_check(const sim_queue *queue)
 {
     check_wheel(queue);
     for (size_t i = 0; i < queue->stage_count; i++) {
-        mb_time time = queue->events[queue->stage[i]].time;
+        mb_time time = slot_time(queue, queue->stage[i]);
         assert(bucket_number(queue, time) > queue->current && wheel_covers(queue, time));
     }
     check_heap(queue, &queue->fresh);
     check_heap(queue, &queue->beyond);
     for (size_t i = queue->run_head; i < queue->run.count; i++) {
-        assert(bucket_number(queue, queue->run.at[i].time) == queue->current);
+        assert(bucket_number(queue, queue->run.at[i].place.time) == queue->current);
         if (i > queue->run_head) assert(key_before(&queue->run.at[i - 1], &queue->run.at[i]));
     }
     size_t running = queue->run.count - queue->run_head;

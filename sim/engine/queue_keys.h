@@ -9,12 +9,11 @@
 
 #include "core/heap.h"
 #include "core/types.h"
+#include "sim/engine/queue.h"
 
 /* An event's place in the order, and the pool slot where the event lies. */
 struct key {
-    mb_time time;
-    uint64_t class_node;
-    uint32_t seq;
+    sim_key place;
     uint32_t slot;
 };
 
@@ -26,9 +25,8 @@ struct keys {
 
 static inline bool key_before(const struct key *a, const struct key *b)
 {
-    if (a->time != b->time) return a->time < b->time;
-    if (a->class_node != b->class_node) return a->class_node < b->class_node;
-    return a->seq < b->seq;
+    if (a->place.time != b->place.time) return a->place.time < b->place.time;
+    return a->place.order < b->place.order;
 }
 
 static inline bool keys_reserve(struct keys *keys, size_t room)

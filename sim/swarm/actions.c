@@ -4,33 +4,6 @@
 
 #include "sim/swarm/internal.h"
 
-/* ---- the batch ------------------------------------------------------------------------------ */
-
-mb_event *sim_swarm_batch_add(sim_swarm *swarm, mb_event_type type, mb_node other,
-                              const sim_event *raw)
-{
-    assert(swarm->batch_count <= swarm->batch_capacity);
-    uint32_t at = swarm->batch_count;
-
-    if (at == swarm->batch_capacity) {
-        uint32_t capacity = at ? at * 2 : 16;
-        mb_event *batch = realloc(swarm->batch, capacity * sizeof *batch);
-        sim_event *events = batch ? realloc(swarm->raw, capacity * sizeof *events) : NULL;
-
-        if (batch) swarm->batch = batch;
-        if (!events) {
-            sim_swarm_fail(swarm, MB_ERR_MEMORY, "out of memory");
-            return NULL;
-        }
-        swarm->raw = events;
-        swarm->batch_capacity = capacity;
-    }
-    swarm->batch_count++;
-    if (raw) swarm->raw[at] = *raw;
-    mb_event_init(&swarm->batch[at], type, other);
-    return &swarm->batch[at];
-}
-
 /* Room for a node's known peers and one more, kept for the next broadcast. */
 static sim_target *targets_for(sim_swarm *swarm, uint32_t known)
 {
@@ -72,25 +45,6 @@ static void trace_message(sim_swarm *swarm, mb_node from, mb_node to, const mb_s
                        detail_of(said, (rec_detail)row->detail));
 }
 
-static void message_event(sim_event *event, mb_node from, const mb_action *a)
-{
-    const mb_said *said = &a->said;
-
-    *event = (sim_event){
-        .type = SIM_EVENT_MESSAGE,
-        .flags = said->flags,
-        .reason = said->reason,
-        .from = from,
-        .index = a->remote,
-        .block = said->block,
-        .log = said->told.log,
-        .epoch = said->told.epoch,
-        .count = said->told.count,
-        .value = said->message | (uint64_t)said->offset << 32,
-        .value2 = a->index,
-    };
-}
-
 /*
  * Between a node that accepts no contact and one that lists it there is a connection only once the
  * former has made it: the latter knows where it is listed as soon as a greeting has come from
@@ -112,33 +66,38 @@ static void do_send(sim_swarm *swarm, mb_node from, const mb_action *a)
 {
     assert(from < swarm->node_count && a->to < swarm->node_count);
     mb_time delay = sim_swarm_delay(swarm, from, a->to);
-    sim_event event;
+    sim_pending message = {.message = {.type = SIM_PENDING_MESSAGE,
+                                       .from = from,
+                                       .index = a->remote,
+                                       .remote = a->index,
+                                       .said = a->said}};
 
     trace_message(swarm, from, a->to, &a->said);
     if (swarm->options->check != SIM_CHECK_OFF) sim_swarm_check_said(swarm, from, a);
     if (a->said.flags & MB_FLAG_QUIET) return;
     if (a->said.message == MB_MSG_HELLO && swarm->nodes[a->to].unreachable) {
-        event = (sim_event){
-            .type = SIM_EVENT_GONE, .from = a->to, .index = a->index, .value = MB_MSG_HELLO};
-        sim_swarm_push(swarm, swarm->now + 2 * delay, SIM_CLASS_MESSAGE, from, &event);
+        const sim_pending gone = {
+            .gone = {.type = SIM_PENDING_GONE, .ungreeted = true, .who = a->to, .index = a->index}};
+
+        sim_pending_push(swarm, swarm->now + 2 * delay, from, &gone);
         return;
     }
-    message_event(&event, from, a);
     if (a->index != MB_INDEX_NONE && is_unconnected(swarm, a->to, a->remote)) {
         if (swarm->nodes[from].unreachable) return; /* what its greeting comes to says it all */
-        event.type = SIM_EVENT_WAITING;
+        message.type = SIM_PENDING_WAITING;
     }
-    sim_swarm_push(swarm, swarm->now + delay, SIM_CLASS_MESSAGE, a->to, &event);
+    sim_pending_push(swarm, swarm->now + delay, a->to, &message);
 }
 
 /* One event for the `count` targets from `first` on, which the message reaches at the same time. */
-static bool fan_out(sim_swarm *swarm, mb_node from, const mb_action *a, const sim_target *first,
+static bool fan_out(sim_swarm *swarm, mb_node from, const mb_said *said, const sim_target *first,
                     uint32_t count)
 {
     assert(count > 0);
     mb_time latency = swarm->nodes[first->node].latency;
     sim_fanout *fanout = malloc(sizeof *fanout + count * sizeof *fanout->targets);
-    sim_event event;
+    const sim_pending message = {
+        .fanout = {.type = SIM_PENDING_FANOUT, .from = from, .to = fanout, .said = *said}};
 
     if (!fanout) {
         sim_swarm_fail(swarm, MB_ERR_MEMORY, "out of memory");
@@ -146,12 +105,8 @@ static bool fan_out(sim_swarm *swarm, mb_node from, const mb_action *a, const si
     }
     fanout->count = count;
     memcpy(fanout->targets, first, count * sizeof *first);
-    message_event(&event, from, a);
-    event.type = SIM_EVENT_FANOUT;
-    event.value2 = (uintptr_t)fanout;
-    sim_swarm_push(swarm, swarm->now + swarm->nodes[from].latency + latency, SIM_CLASS_MESSAGE,
-                   from, &event);
-    return true;
+    sim_pending_push(swarm, swarm->now + swarm->nodes[from].latency + latency, from, &message);
+    return !swarm->error;
 }
 
 /* Moves to the front those of the targets that are as far away as the first; returns how many. */
@@ -199,36 +154,37 @@ static void trace_broadcast(sim_swarm *swarm, mb_node from, const mb_said *said,
 }
 
 /* To those who have yet to make the connection that it goes over: they hear it if they have. */
-static void say_waiting(sim_swarm *swarm, mb_node from, const mb_action *a)
+static void say_waiting(sim_swarm *swarm, mb_node from, const mb_said *said)
 {
     uint32_t walk = 0;
     sim_target target;
-    sim_event event;
+    const sim_pending message = {.message = {.type = SIM_PENDING_WAITING,
+                                             .from = from,
+                                             .index = MB_INDEX_NONE,
+                                             .remote = MB_INDEX_NONE,
+                                             .said = *said}};
 
     while (mb_peer_known(swarm->nodes[from].peer, &walk, &target.node, &target.index)) {
         if (!is_unconnected(swarm, target.node, target.index)) continue;
         if (is_cut_off(swarm, from, target.node, target.index)) continue;
-        trace_bye(swarm, from, &a->said, target.node);
-        message_event(&event, from, a);
-        event.type = SIM_EVENT_WAITING;
-        event.index = event.value2 = MB_INDEX_NONE;
-        sim_swarm_push(swarm, swarm->now + sim_swarm_delay(swarm, from, target.node),
-                       SIM_CLASS_MESSAGE, target.node, &event);
+        trace_bye(swarm, from, said, target.node);
+        sim_pending_push(swarm, swarm->now + sim_swarm_delay(swarm, from, target.node), target.node,
+                         &message);
     }
 }
 
 static void do_broadcast(sim_swarm *swarm, mb_node from, const mb_action *a)
 {
     const mb_peer *peer = swarm->nodes[from].peer;
-    mb_action named = *a;
+    mb_said named = a->said;
     uint32_t walk = 0, count = 0;
     sim_target *targets = targets_for(swarm, mb_peer_known_count(peer));
 
     if (!targets) return;
     while (mb_peer_known(peer, &walk, &targets[count].node, &targets[count].index))
         count += !is_unconnected(swarm, targets[count].node, targets[count].index);
-    if (a->said.message == MB_MSG_HAVE) named.said.block = block_told(swarm, from, a->said.told);
-    trace_broadcast(swarm, from, &named.said, targets, count);
+    if (named.message == MB_MSG_HAVE) named.block = block_told(swarm, from, named.told);
+    trace_broadcast(swarm, from, &named, targets, count);
     for (uint32_t done = 0; done < count;) {
         uint32_t alike = gather_alike(swarm, targets + done, count - done);
 
@@ -241,34 +197,29 @@ static void do_broadcast(sim_swarm *swarm, mb_node from, const mb_action *a)
 static void do_announce(sim_swarm *swarm, mb_node from, const mb_action_announce *a)
 {
     assert(a->what <= MB_ANNOUNCE_LEAVE && from != MB_NODE_TRACKER);
-    sim_event event = {
-        .from = from,
-        .log = a->told.log,
-        .epoch = a->told.epoch,
-        .count = a->told.count,
-        .value = a->what,
-    };
+    const sim_pending announce = {
+        .announce = {.type = SIM_PENDING_ANNOUNCE, .what = a->what, .from = from, .told = a->told}};
 
     sim_recorder_trace(swarm->recorder, SIM_TRACE_ANNOUNCE, swarm->now, from, MB_NODE_NONE,
                        MB_BLOCK_NONE, a->what);
-    sim_swarm_push(swarm, swarm->now + sim_swarm_delay(swarm, from, MB_NODE_TRACKER),
-                   SIM_CLASS_ANNOUNCE, MB_NODE_TRACKER, &event);
+    sim_pending_push(swarm, swarm->now + sim_swarm_delay(swarm, from, MB_NODE_TRACKER),
+                     MB_NODE_TRACKER, &announce);
 }
 
 /* ---- blocks --------------------------------------------------------------------------------- */
 
 /* The delivery that the tag stands for, a place in the batch and one; NULL: the block came without.
  */
-static const sim_event *delivery_of(const sim_swarm *swarm, uint64_t tag)
+static const sim_pending_block *delivery_of(const sim_swarm *swarm, uint64_t tag)
 {
     assert(tag <= swarm->batch_count);
-    return tag == MB_TAG_NONE ? NULL : &swarm->raw[tag - 1];
+    return tag == MB_TAG_NONE ? NULL : &swarm->origins[tag - 1].block;
 }
 
 static void do_gained(sim_swarm *swarm, mb_node node, const mb_action_gained *a)
 {
     assert(a->block < swarm->scenario->file.geometry.blocks);
-    const sim_event *raw = delivery_of(swarm, a->tag);
+    const sim_pending_block *by = delivery_of(swarm, a->tag);
     rec_gain gain = {.peer = node,
                      .from = MB_NODE_NONE,
                      .block = a->block,
@@ -278,15 +229,15 @@ static void do_gained(sim_swarm *swarm, mb_node node, const mb_action_gained *a)
     sim_swarm_gained(swarm, node, a->block);
     if (swarm->options->check != SIM_CHECK_OFF) sim_swarm_check_gained(swarm, node, a->block);
     if (node == MB_NODE_TRACKER) return;
-    sim_swarm_parts_gained(swarm, node, a->block, raw);
-    if (raw) {
-        gain.from = raw->from;
-        gain.via = raw->flags;
-        gain.from_role = raw->reason;
-        gain.started = (mb_time)raw->value;
-        gain.bytes = sim_swarm_block_bytes(raw);
-        sim_recorder_trace(swarm->recorder, SIM_TRACE_DELIVER, swarm->now, node, raw->from,
-                           a->block, gain.bytes);
+    sim_swarm_parts_gained(swarm, node, a->block, by);
+    if (by) {
+        gain.from = by->from;
+        gain.via = by->via;
+        gain.from_role = by->role;
+        gain.started = by->started;
+        gain.bytes = by->bytes;
+        sim_recorder_trace(swarm->recorder, SIM_TRACE_DELIVER, swarm->now, node, by->from, a->block,
+                           gain.bytes);
     } else {
         int error =
             swarm->payload ? swarm->payload->given(swarm->payload->context, node, a->block) : 0;
@@ -302,10 +253,10 @@ static void do_gained(sim_swarm *swarm, mb_node node, const mb_action_gained *a)
 static void do_wasted(sim_swarm *swarm, mb_node node, const mb_action_wasted *a)
 {
     assert(a->block < swarm->scenario->file.geometry.blocks);
-    const sim_event *raw = delivery_of(swarm, a->tag);
+    const sim_pending_block *by = delivery_of(swarm, a->tag);
 
-    assert(raw != NULL);
-    sim_swarm_lose(swarm, SIM_TRACE_WASTE, raw->from, node, a->block, sim_swarm_block_bytes(raw));
+    assert(by != NULL);
+    sim_swarm_lose(swarm, SIM_TRACE_WASTE, by->from, node, a->block, by->bytes);
 }
 
 /* ---- a step --------------------------------------------------------------------------------- */
@@ -331,10 +282,11 @@ static void execute(sim_swarm *swarm, mb_node node, const mb_action *a)
 }
 
 /* What the batch said of transfers that were cut, once the peer has seen it. */
-static void hear_cuts(sim_swarm *swarm)
+static void hear_cuts(sim_swarm *swarm, mb_node node)
 {
     for (uint32_t i = 0; i < swarm->batch_count; i++)
-        if (swarm->batch[i].type == MB_EVENT_CUT) sim_swarm_cut_heard(swarm, &swarm->raw[i]);
+        if (swarm->batch[i].type == MB_EVENT_CUT)
+            sim_swarm_cut_heard(swarm, node, &swarm->origins[i].cut);
 }
 
 /* Queues the node's timer if its deadline is earlier than the timer that waits. */
@@ -342,11 +294,10 @@ static void see_to_timer(sim_swarm *swarm, mb_node node)
 {
     assert(swarm->nodes[node].peer != NULL);
     mb_time deadline = mb_peer_deadline(swarm->nodes[node].peer);
-    sim_event event = {.type = SIM_EVENT_PLAIN};
 
     if (deadline >= swarm->nodes[node].timer) return;
     swarm->nodes[node].timer = deadline;
-    sim_swarm_push(swarm, deadline, SIM_CLASS_TIMER, node, &event);
+    sim_pending_push_plain(swarm, deadline, node, SIM_PENDING_TIMER);
 }
 
 void sim_swarm_step(sim_swarm *swarm, mb_node node)
@@ -369,7 +320,7 @@ void sim_swarm_step(sim_swarm *swarm, mb_node node)
         for (size_t i = 0; i < swarm->actions.count && !swarm->error; i++)
             execute(swarm, node, &swarm->actions.items[i]);
         if (swarm->error) return; /* its books are no longer whole */
-        hear_cuts(swarm);
+        hear_cuts(swarm, node);
         if (swarm->options->check != SIM_CHECK_OFF) sim_swarm_check_stepped(swarm, node);
         if (!swarm->nodes[node].peer) return;
         sim_swarm_trace_gone(swarm, node);
@@ -388,7 +339,7 @@ static void do_answer(sim_swarm *swarm, mb_node to, const mb_action_answer *a)
     size_t size =
         sizeof(sim_answer) + a->list_count * sizeof *a->list + a->dealt_count * sizeof *a->dealt;
     sim_answer *answer = malloc(size);
-    sim_event event = {.type = SIM_EVENT_PLAIN, .log = answer};
+    const sim_pending listed = {.listed = {.type = SIM_PENDING_LISTED, .answer = answer}};
 
     if (!answer) {
         sim_swarm_fail(swarm, MB_ERR_MEMORY, "out of memory");
@@ -401,8 +352,7 @@ static void do_answer(sim_swarm *swarm, mb_node to, const mb_action_answer *a)
         memcpy(answer->list + a->list_count, a->dealt, a->dealt_count * sizeof *a->dealt);
     sim_recorder_trace(swarm->recorder, SIM_TRACE_ANSWER, swarm->now, MB_NODE_TRACKER, to,
                        MB_BLOCK_NONE, a->list_count);
-    sim_swarm_push(swarm, swarm->now + sim_swarm_delay(swarm, MB_NODE_TRACKER, to),
-                   SIM_CLASS_ANSWER, to, &event);
+    sim_pending_push(swarm, swarm->now + sim_swarm_delay(swarm, MB_NODE_TRACKER, to), to, &listed);
 }
 
 static void trace_registrations(sim_swarm *swarm)
@@ -429,7 +379,6 @@ void sim_swarm_step_tracker(sim_swarm *swarm)
     assert(swarm->tracker_present);
     int error;
     mb_time deadline;
-    sim_event timer = {.type = SIM_EVENT_PLAIN, .value = 1};
 
     swarm->actions.count = 0;
     error = mb_tracker_step(swarm->tracker, swarm->now, swarm->batch, swarm->batch_count,
@@ -452,5 +401,5 @@ void sim_swarm_step_tracker(sim_swarm *swarm)
     deadline = mb_tracker_deadline(swarm->tracker);
     if (deadline >= swarm->tracker_timer) return;
     swarm->tracker_timer = deadline;
-    sim_swarm_push(swarm, deadline, SIM_CLASS_TIMER, MB_NODE_TRACKER, &timer);
+    sim_pending_push_plain(swarm, deadline, MB_NODE_TRACKER, SIM_PENDING_TRACKER_TIMER);
 }

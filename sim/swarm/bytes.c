@@ -104,30 +104,36 @@ static bool is_kept(const sim_swarm *swarm, mb_node node, uint32_t block, uint32
     return false;
 }
 
-void sim_swarm_cut_heard(sim_swarm *swarm, const sim_event *cut)
+static sim_part part_of(const sim_pending_cut *cut)
 {
-    assert(cut->type == SIM_EVENT_CUT);
-    sim_part part = {.from = cut->from,
-                     .block = cut->block,
-                     .start = (uint32_t)(cut->value >> 32),
-                     .end = (uint32_t)cut->value,
-                     .bytes = cut->value2};
-
-    /* one that has brought nothing leaves what another brought as it is */
-    if (part.end <= part.start || !is_kept(swarm, cut->node, cut->block, part.end)) {
-        lose_open(swarm, cut->node, &part);
-        return;
-    }
-    parts_cut_off(swarm, cut->node, cut->block, part.start);
-    part_add(swarm, cut->node, &part);
+    assert(cut->type == SIM_PENDING_CUT);
+    return (sim_part){.from = cut->from,
+                      .block = cut->block,
+                      .start = cut->start,
+                      .end = cut->end,
+                      .bytes = cut->bytes};
 }
 
-void sim_swarm_parts_gained(sim_swarm *swarm, mb_node node, uint32_t block, const sim_event *by)
+void sim_swarm_cut_heard(sim_swarm *swarm, mb_node node, const sim_pending_cut *cut)
+{
+    sim_part part = part_of(cut);
+
+    /* one that has brought nothing leaves what another brought as it is */
+    if (part.end <= part.start || !is_kept(swarm, node, cut->block, part.end)) {
+        lose_open(swarm, node, &part);
+        return;
+    }
+    parts_cut_off(swarm, node, cut->block, part.start);
+    part_add(swarm, node, &part);
+}
+
+void sim_swarm_parts_gained(sim_swarm *swarm, mb_node node, uint32_t block,
+                            const sim_pending_block *by)
 {
     assert(!by || by->block == block);
     sim_node *n = &swarm->nodes[node];
 
-    parts_cut_off(swarm, node, block, by ? (uint32_t)(by->value2 >> 32) : 0);
+    parts_cut_off(swarm, node, block, by ? by->offset : 0);
     for (uint32_t i = 0; i < n->part_count;) {
         if (n->parts[i].block != block) {
             i++;
@@ -139,7 +145,7 @@ void sim_swarm_parts_gained(sim_swarm *swarm, mb_node node, uint32_t block, cons
         swarm->fates[node].open -= part.bytes;
         swarm->fates[node].gained += part.bytes;
     }
-    if (swarm->fates && by) swarm->fates[node].gained += sim_swarm_block_bytes(by);
+    if (swarm->fates && by) swarm->fates[node].gained += by->bytes;
 }
 
 void sim_swarm_parts_drop(sim_swarm *swarm, mb_node node)
@@ -152,13 +158,15 @@ void sim_swarm_parts_drop(sim_swarm *swarm, mb_node node)
     n->part_count = 0;
 }
 
-void sim_swarm_end_bytes(sim_swarm *swarm, const sim_event *event)
+void sim_swarm_end_bytes(sim_swarm *swarm, const sim_due *due)
 {
-    const sim_part part = {event->from, event->block, 0, 0, event->value2};
+    if (due->what.type == SIM_PENDING_BLOCK) {
+        const sim_pending_block *block = &due->what.block;
 
-    if (event->cls == SIM_CLASS_BLOCK)
-        sim_swarm_lose(swarm, SIM_TRACE_LOST, event->from, event->node, event->block,
-                       sim_swarm_block_bytes(event));
-    else if (event->cls == SIM_CLASS_MESSAGE && event->type == SIM_EVENT_CUT)
-        lose_open(swarm, event->node, &part);
+        sim_swarm_lose(swarm, SIM_TRACE_LOST, block->from, due->node, block->block, block->bytes);
+    } else if (due->what.type == SIM_PENDING_CUT) {
+        const sim_part part = part_of(&due->what.cut);
+
+        lose_open(swarm, due->node, &part);
+    }
 }

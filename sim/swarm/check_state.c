@@ -67,7 +67,7 @@ void sim_swarm_check_node(const sim_swarm *swarm, mb_node node)
     }
     view = mb_peer_look(n->peer);
     check_provenance(swarm, node, view.held);
-    SIM_CHECK(swarm, !n->log, "node %u is there, but its log is kept as if it were gone", node);
+    SIM_CHECK(swarm, !n->logs, "node %u is there, but its log is kept as if it were gone", node);
     SIM_CHECK(swarm, n->complete == view.complete, "node %u: complete or not", node);
     /* requests made before two forgot each other, and after, are not told apart by the messages */
     SIM_CHECK(swarm,
@@ -122,7 +122,7 @@ static void check_counts(const sim_swarm *swarm)
     for (mb_node node = 1; node < swarm->node_count; node++) {
         const sim_node *n = &swarm->nodes[node];
 
-        SIM_CHECK(swarm, node <= swarm->arrived || (!n->peer && !n->log),
+        SIM_CHECK(swarm, node <= swarm->arrived || (!n->peer && !n->logs),
                   "node %u is there before it arrives", node);
         incomplete += n->peer && !n->complete;
         complete += n->complete;

@@ -4,55 +4,6 @@
 
 #include "sim/swarm/internal.h"
 
-/* ---- from the queue's records to the core's events ------------------------------------------- */
-
-static mb_told told_of(const sim_event *event)
-{
-    return (mb_told){event->log, event->epoch, event->count};
-}
-
-static mb_event *add_message(sim_swarm *swarm, const sim_event *from)
-{
-    mb_event *to = sim_swarm_batch_add(swarm, MB_EVENT_MESSAGE, from->from, from);
-    mb_said *said;
-    uint32_t size;
-
-    if (!to) return NULL;
-    to->index = from->index;
-    if (from->type != SIM_EVENT_FANOUT) to->message.remote = (uint32_t)from->value2;
-    said = &to->message.said;
-    said->message = (uint8_t)from->value;
-    said->flags = from->flags;
-    said->reason = from->reason;
-    said->block = from->block;
-    said->told = told_of(from);
-    if (said->message != MB_MSG_REQUEST) return to;
-    said->offset = (uint32_t)(from->value >> 32);
-    size = mb_geometry_block_size(&swarm->scenario->file.geometry, said->block);
-    said->length = size - said->offset;
-    return to;
-}
-
-/* The event that one of class MESSAGE makes in the batch; NULL where memory is out. */
-static mb_event *add_event(sim_swarm *swarm, const sim_event *from)
-{
-    mb_event *to;
-
-    if (from->type == SIM_EVENT_CUT) {
-        to = sim_swarm_batch_add(swarm, MB_EVENT_CUT, from->from, from);
-        if (!to) return NULL;
-        to->index = from->index;
-        to->cut = (mb_event_cut){.block = from->block, .here = (uint32_t)from->value, .keep = true};
-        return to;
-    }
-    if (from->type != SIM_EVENT_GONE) return add_message(swarm, from);
-    to = sim_swarm_batch_add(swarm, MB_EVENT_GONE, from->from, from);
-    if (!to) return NULL;
-    to->index = from->index;
-    to->gone.ungreeted = from->value == MB_MSG_HELLO;
-    return to;
-}
-
 /* Whether `whom` is known to the node, and where it lists the node, as far as that is known.
  * O(known).
  */
@@ -108,11 +59,11 @@ static bool is_forgotten(const sim_swarm *swarm, mb_node node)
     return known && (!gone->gone.ungreeted || remote == MB_INDEX_NONE);
 }
 
-/* The row of batch event `place`; the raw event keeps that it has been written. */
+/* The row of batch event `place`; its origin keeps that it has been written. */
 static void trace_gone(sim_swarm *swarm, mb_node node, uint32_t place)
 {
     assert(place < swarm->batch_count);
-    swarm->raw[place].reason = 1;
+    swarm->origins[place].gone.traced = true;
     sim_recorder_trace(swarm->recorder, SIM_TRACE_GONE, swarm->now, node, swarm->batch[place].other,
                        MB_BLOCK_NONE, 0);
 }
@@ -141,7 +92,7 @@ void sim_swarm_trace_gone(sim_swarm *swarm, mb_node node)
     for (uint32_t i = 0; i < swarm->batch_count; i++) {
         const mb_event *e = &swarm->batch[i];
 
-        if (e->type != MB_EVENT_GONE || swarm->raw[i].reason) continue;
+        if (e->type != MB_EVENT_GONE || swarm->origins[i].gone.traced) continue;
         if (knows(swarm, node, e->other)) continue;
         for (const mb_action *a = swarm->actions.items; a < end; a++)
             if (a->type == MB_ACTION_SEND && a->said.message == MB_MSG_HELLO_ACK &&
@@ -153,32 +104,32 @@ void sim_swarm_trace_gone(sim_swarm *swarm, mb_node node)
 /* ---- messages ------------------------------------------------------------------------------- */
 
 /* Whether an event comes over a connection that its receiver has not made. */
-static bool is_stranded(const sim_swarm *swarm, const sim_event *event)
+static bool is_stranded(const sim_swarm *swarm, const sim_due *due)
 {
-    return event->type == SIM_EVENT_WAITING && !knows(swarm, event->node, event->from);
+    return due->what.type == SIM_PENDING_WAITING &&
+           !knows(swarm, due->node, due->what.message.from);
 }
 
 /* A word to one who has left: its sender learns of it, as of a broken connection. */
-static void bounce(sim_swarm *swarm, mb_node node, const sim_event *event)
+static void bounce(sim_swarm *swarm, mb_node node, const sim_pending_message *message)
 {
-    assert(event->from < swarm->node_count);
-    sim_event gone = {.type = SIM_EVENT_GONE, .from = node, .index = (uint32_t)event->value2};
-    bool counts = event->type == SIM_EVENT_MESSAGE && (event->value & 0xff) != MB_MSG_BYE &&
-                  (event->value & 0xff) != MB_MSG_HELLO_FULL;
+    assert(message->from < swarm->node_count);
+    const sim_pending gone = {
+        .gone = {.type = SIM_PENDING_GONE, .who = node, .index = message->remote}};
+    bool counts = message->said.message != MB_MSG_BYE && message->said.message != MB_MSG_HELLO_FULL;
 
-    if (!counts || !swarm->nodes[event->from].peer) return;
-    sim_swarm_push(swarm, swarm->now + sim_swarm_delay(swarm, node, event->from), SIM_CLASS_MESSAGE,
-                   event->from, &gone);
+    if (!counts || !swarm->nodes[message->from].peer) return;
+    sim_pending_push(swarm, swarm->now + sim_swarm_delay(swarm, node, message->from), message->from,
+                     &gone);
 }
 
-static void deliver_fanout(sim_swarm *swarm, const sim_event *event)
+static void deliver_fanout(sim_swarm *swarm, const sim_due *due)
 {
-    assert(event->value2 != 0);
-    sim_fanout *fanout = (sim_fanout *)(uintptr_t)event->value2; /* the queue's record owned it */
+    const sim_fanout *fanout = due->what.fanout.to;
     mb_event message, *to;
 
     swarm->batch_count = 0;
-    to = add_message(swarm, event);
+    to = sim_swarm_batch_pending(swarm, &due->what);
     if (to) message = *to;
     for (uint32_t i = 0; i < fanout->count && !swarm->error; i++) {
         const sim_target *target = &fanout->targets[i];
@@ -191,23 +142,13 @@ static void deliver_fanout(sim_swarm *swarm, const sim_event *event)
         trace_batched(swarm, target->node);
         sim_swarm_step(swarm, target->node);
     }
-    free(fanout);
+    sim_pending_clear(&due->what);
 }
 
-/* Whether the next event is for the same node at the same time and of the same class, and not a
- * fan-out. */
-static const sim_event *next_alike(sim_swarm *swarm, const sim_event *event)
+/* The next of those that are one batch with it takes its place. */
+static bool pop(sim_swarm *swarm, sim_due *due)
 {
-    const sim_event *next = sim_queue_peek(swarm->queue);
-
-    if (!next || next->time != event->time || next->node != event->node || next->cls != event->cls)
-        return NULL;
-    return next->type == SIM_EVENT_FANOUT ? NULL : next;
-}
-
-static bool pop(sim_swarm *swarm, sim_event *event)
-{
-    if (sim_queue_pop(swarm->queue, event) == 1) {
+    if (sim_pending_pop(swarm->queue, due) == 1) {
         swarm->events++;
         return true;
     }
@@ -215,175 +156,172 @@ static bool pop(sim_swarm *swarm, sim_event *event)
     return false;
 }
 
-static void deliver_messages(sim_swarm *swarm, sim_event *event)
+/* What comes to a node that has left. */
+static void deliver_in_vain(sim_swarm *swarm, const sim_due *due)
 {
-    mb_node node = event->node;
+    if (due->what.type == SIM_PENDING_CUT) sim_swarm_cut_heard(swarm, due->node, &due->what.cut);
+    if (due->what.type == SIM_PENDING_MESSAGE) bounce(swarm, due->node, &due->what.message);
+}
 
-    if (event->type == SIM_EVENT_FANOUT) {
-        deliver_fanout(swarm, event);
+static void deliver_messages(sim_swarm *swarm, sim_due *due)
+{
+    mb_node node = due->node;
+
+    if (due->what.type == SIM_PENDING_FANOUT) {
+        deliver_fanout(swarm, due);
         return;
     }
     swarm->batch_count = 0;
     for (;;) {
         if (!swarm->nodes[node].peer) {
-            if (event->type == SIM_EVENT_CUT) sim_swarm_cut_heard(swarm, event);
-            bounce(swarm, node, event);
-        } else if (!is_stranded(swarm, event)) {
-            if (!add_event(swarm, event)) return;
+            deliver_in_vain(swarm, due);
+        } else if (!is_stranded(swarm, due)) {
+            if (!sim_swarm_batch_pending(swarm, &due->what)) return;
             trace_batched(swarm, node);
         }
-        if (!next_alike(swarm, event)) break;
-        if (!pop(swarm, event)) return;
+        if (!sim_pending_continues(swarm->queue, due)) break;
+        if (!pop(swarm, due)) return;
     }
     if (swarm->nodes[node].peer && swarm->batch_count > 0) sim_swarm_step(swarm, node);
 }
 
 /* ---- blocks --------------------------------------------------------------------------------- */
 
-static void deliver_block(sim_swarm *swarm, const sim_event *event)
+/* Real bytes go over, where they move; else the error that they came to. */
+static int move_payload(const sim_swarm *swarm, mb_node node, const sim_pending_block *block)
 {
-    assert(event->block < swarm->scenario->file.geometry.blocks);
-    assert(event->from != event->node);
-    mb_event *to;
-    int error = 0;
+    const sim_payload_hooks *payload = swarm->payload;
 
-    sim_swarm_landing_take(swarm, event);
-    if (!swarm->nodes[event->node].peer) { /* it has left in the meantime */
-        sim_swarm_lose(swarm, SIM_TRACE_LOST, event->from, event->node, event->block,
-                       sim_swarm_block_bytes(event));
+    if (!payload) return MB_OK;
+    if (swarm->nodes[block->from].peer)
+        return payload->move(payload->context, block->from, node, block->block);
+    /* the giver left while the last bytes were on their way */
+    return payload->given(payload->context, node, block->block);
+}
+
+static void deliver_block(sim_swarm *swarm, const sim_due *due)
+{
+    const sim_pending_block *block = &due->what.block;
+    mb_event *to;
+    int error;
+
+    assert(block->block < swarm->scenario->file.geometry.blocks && block->from != due->node);
+    sim_swarm_landing_take(swarm, due->node, block->from, block->block);
+    if (!swarm->nodes[due->node].peer) { /* it has left in the meantime */
+        sim_swarm_lose(swarm, SIM_TRACE_LOST, block->from, due->node, block->block, block->bytes);
         return;
     }
-    if (swarm->payload && swarm->nodes[event->from].peer)
-        error =
-            swarm->payload->move(swarm->payload->context, event->from, event->node, event->block);
-    else if (swarm->payload) /* the giver left while the last bytes were on their way */
-        error = swarm->payload->given(swarm->payload->context, event->node, event->block);
+    error = move_payload(swarm, due->node, block);
     if (error && error != MB_ERR_HASH) {
         sim_swarm_fail(swarm, error, "%s", swarm->payload->error(swarm->payload->context));
         return;
     }
     swarm->batch_count = 0;
-    to =
-        sim_swarm_batch_add(swarm, error ? MB_EVENT_BAD_BLOCK : MB_EVENT_BLOCK, event->from, event);
+    to = sim_swarm_batch_pending(swarm, &due->what);
     if (!to) return;
-    to->index = event->index;
-    to->block =
-        (mb_event_block){.block = event->block, .told = told_of(event), .tag = swarm->batch_count};
-    if (error)
-        sim_swarm_lose(swarm, SIM_TRACE_BAD, event->from, event->node, event->block,
-                       sim_swarm_block_bytes(event));
-    sim_swarm_step(swarm, event->node);
+    to->block.tag = swarm->batch_count;
+    if (error) {
+        to->type = MB_EVENT_BAD_BLOCK;
+        sim_swarm_lose(swarm, SIM_TRACE_BAD, block->from, due->node, block->block, block->bytes);
+    }
+    sim_swarm_step(swarm, due->node);
 }
 
 /* ---- the tracker and its answers ---- */
 
-static void no_tracker(sim_swarm *swarm, const sim_event *event)
+static void no_tracker(sim_swarm *swarm, const sim_pending_announce *announce)
 {
-    assert(event->from != MB_NODE_TRACKER);
-    sim_event answer = {.type = SIM_EVENT_UNLISTED};
+    assert(announce->from != MB_NODE_TRACKER);
+    mb_node from = announce->from;
 
-    if (event->value == MB_ANNOUNCE_LEAVE) return;
-    sim_recorder_trace(swarm->recorder, SIM_TRACE_UNANSWERED, swarm->now, event->from, MB_NODE_NONE,
+    if (announce->what == MB_ANNOUNCE_LEAVE) return;
+    sim_recorder_trace(swarm->recorder, SIM_TRACE_UNANSWERED, swarm->now, from, MB_NODE_NONE,
                        MB_BLOCK_NONE, 0);
-    sim_swarm_push(swarm, swarm->now + sim_swarm_delay(swarm, event->from, MB_NODE_TRACKER),
-                   SIM_CLASS_ANSWER, event->from, &answer);
+    sim_pending_push_plain(swarm, swarm->now + sim_swarm_delay(swarm, from, MB_NODE_TRACKER), from,
+                           SIM_PENDING_UNLISTED);
 }
 
 /* All announces of an instant in one step, so that all are booked before any is answered. */
-static void deliver_announces(sim_swarm *swarm, sim_event *event)
+static void deliver_announces(sim_swarm *swarm, sim_due *due)
 {
+    const sim_pending_announce *announce = &due->what.announce;
+
     swarm->batch_count = 0;
     for (;;) {
         if (!swarm->tracker_present) {
-            no_tracker(swarm, event);
+            no_tracker(swarm, announce);
         } else {
-            mb_event *to = sim_swarm_batch_add(swarm, MB_EVENT_ANNOUNCE, event->from, event);
-
-            if (!to) return;
-            trace_heard(swarm, MB_NODE_TRACKER, event->from, MB_BLOCK_NONE,
-                        SIM_HEARD_ANNOUNCE + event->value, event->count);
+            if (!sim_swarm_batch_pending(swarm, &due->what)) return;
+            trace_heard(swarm, MB_NODE_TRACKER, announce->from, MB_BLOCK_NONE,
+                        SIM_HEARD_ANNOUNCE + announce->what, announce->told.count);
             if (swarm->options->check != SIM_CHECK_OFF)
-                sim_swarm_check_announced(swarm, event->from, (mb_announce)event->value);
-            to->announce.what = (uint8_t)event->value;
-            to->announce.told = told_of(event);
+                sim_swarm_check_announced(swarm, announce->from, (mb_announce)announce->what);
         }
-        if (!next_alike(swarm, event)) break;
-        if (!pop(swarm, event)) return;
+        if (!sim_pending_continues(swarm->queue, due)) break;
+        if (!pop(swarm, due)) return;
     }
     if (swarm->tracker_present) sim_swarm_step_tracker(swarm);
 }
 
-static void deliver_answer(sim_swarm *swarm, const sim_event *event)
+static void deliver_answer(sim_swarm *swarm, const sim_due *due)
 {
-    assert(event->node != MB_NODE_TRACKER);
-    sim_answer *answer = (sim_answer *)(uintptr_t)event->log; /* owned by the queue's record */
-    bool unlisted = event->type == SIM_EVENT_UNLISTED;
-    mb_event *to = NULL;
+    assert(due->node != MB_NODE_TRACKER);
+    bool listed = due->what.type == SIM_PENDING_LISTED;
 
     swarm->batch_count = 0;
-    if (swarm->nodes[event->node].peer)
-        to = sim_swarm_batch_add(swarm, unlisted ? MB_EVENT_UNLISTED : MB_EVENT_LISTED,
-                                 MB_NODE_NONE, event);
-    if (to) {
-        trace_heard(swarm, event->node, MB_NODE_TRACKER, MB_BLOCK_NONE,
-                    unlisted ? SIM_HEARD_UNANSWERED : SIM_HEARD_ANSWER,
-                    answer ? answer->list_count : 0);
-        if (answer)
-            to->listed = (mb_event_listed){
-                .list = answer->list,
-                .dealt = (const uint32_t *)(answer->list + answer->list_count),
-                .list_count = answer->list_count,
-                .dealt_count = answer->dealt_count,
-            };
-        sim_swarm_step(swarm, event->node);
+    if (swarm->nodes[due->node].peer && sim_swarm_batch_pending(swarm, &due->what)) {
+        trace_heard(swarm, due->node, MB_NODE_TRACKER, MB_BLOCK_NONE,
+                    listed ? SIM_HEARD_ANSWER : SIM_HEARD_UNANSWERED,
+                    listed ? due->what.listed.answer->list_count : 0);
+        sim_swarm_step(swarm, due->node);
     }
-    free(answer);
+    sim_pending_clear(&due->what);
 }
 
 /* ---- timers --------------------------------------------------------------------------------- */
 
-static void deliver_timer(sim_swarm *swarm, const sim_event *event)
+static void deliver_timer(sim_swarm *swarm, const sim_due *due)
 {
-    assert(event->time == swarm->now);
-    sim_node *node = &swarm->nodes[event->node];
+    assert(due->time == swarm->now);
+    sim_node *node = &swarm->nodes[due->node];
+    bool trackers = due->what.type == SIM_PENDING_TRACKER_TIMER;
 
-    if (event->value == 1) { /* the tracker's own */
+    if (trackers) {
         swarm->tracker_timer = MB_NEVER;
         if (!swarm->tracker_present) return;
     } else {
-        if (!node->peer || event->time != node->timer) return; /* an earlier one came between */
+        if (!node->peer || due->time != node->timer) return; /* an earlier one came between */
         node->timer = MB_NEVER;
     }
     swarm->batch_count = 0;
-    if (!sim_swarm_batch_add(swarm, MB_EVENT_TIMER, MB_NODE_NONE, event)) return;
-    if (event->value == 1)
+    if (!sim_swarm_batch_pending(swarm, &due->what)) return;
+    if (trackers)
         sim_swarm_step_tracker(swarm);
     else
-        sim_swarm_step(swarm, event->node);
+        sim_swarm_step(swarm, due->node);
 }
 
 static void deliver_sample(sim_swarm *swarm)
 {
-    sim_event next = {.type = SIM_EVENT_PLAIN};
+    mb_time next = swarm->now + swarm->scenario->sample;
 
     sim_swarm_sample(swarm);
-    if (swarm->now + swarm->scenario->sample < swarm->scenario->until)
-        sim_swarm_push(swarm, swarm->now + swarm->scenario->sample, SIM_CLASS_SAMPLE,
-                       MB_NODE_TRACKER, &next);
+    if (next < swarm->scenario->until)
+        sim_pending_push_plain(swarm, next, MB_NODE_TRACKER, SIM_PENDING_SAMPLE);
 }
 
-void sim_swarm_dispatch(sim_swarm *swarm, sim_event *event)
+void sim_swarm_dispatch(sim_swarm *swarm, sim_due *due)
 {
-    assert(event->node < swarm->node_count && event->time == swarm->now);
-    switch (event->cls) {
-    case SIM_CLASS_ARRIVE: sim_swarm_arrive(swarm, event->node); break;
-    case SIM_CLASS_ANNOUNCE: deliver_announces(swarm, event); break;
-    case SIM_CLASS_ANSWER: deliver_answer(swarm, event); break;
-    case SIM_CLASS_BLOCK: deliver_block(swarm, event); break;
-    case SIM_CLASS_MESSAGE: deliver_messages(swarm, event); break;
-    case SIM_CLASS_LEAVE: sim_swarm_leave(swarm, event->node); break;
-    case SIM_CLASS_TIMER: deliver_timer(swarm, event); break;
+    assert(due->node < swarm->node_count && due->time == swarm->now);
+    switch (due->cls) {
+    case SIM_CLASS_ARRIVE: sim_swarm_arrive(swarm, due->node); break;
+    case SIM_CLASS_ANNOUNCE: deliver_announces(swarm, due); break;
+    case SIM_CLASS_ANSWER: deliver_answer(swarm, due); break;
+    case SIM_CLASS_BLOCK: deliver_block(swarm, due); break;
+    case SIM_CLASS_MESSAGE: deliver_messages(swarm, due); break;
+    case SIM_CLASS_LEAVE: sim_swarm_leave(swarm, due->node); break;
+    case SIM_CLASS_TIMER: deliver_timer(swarm, due); break;
     case SIM_CLASS_SAMPLE: deliver_sample(swarm); break;
-    default: assert(!"a class that nobody pushes");
+    case SIM_CLASS_FAULT: assert(!"a class that nobody pushes");
     }
 }

@@ -12,25 +12,39 @@
 /* Fewer nodes than this are in cache anyway. */
 #define FETCH_NODES_MIN 256
 
+/* Where the node that hears of it lists whom it is about, and what that one tells. */
+static uint32_t looked_at(const sim_pending *pending, mb_told *told)
+{
+    switch ((sim_pending_type)pending->type) {
+    case SIM_PENDING_BLOCK: *told = pending->block.told; return pending->block.index;
+    case SIM_PENDING_MESSAGE: *told = pending->message.said.told; return pending->message.index;
+    case SIM_PENDING_FANOUT: *told = pending->fanout.said.told; return MB_INDEX_NONE;
+    case SIM_PENDING_CUT: return pending->cut.index;
+    default: return MB_INDEX_NONE;
+    }
+}
+
 /* What the step of an event looks at first but for the peer itself: the log that it tells of too.
  */
-static void fetch_for_step(const sim_swarm *swarm, const mb_peer *peer, const sim_event *event)
+static void fetch_for_step(const sim_swarm *swarm, const sim_key *key)
 {
-    const mb_log *log = event->log;
+    const sim_pending *pending = sim_pending_at(key);
+    mb_node node = sim_pending_node(key);
+    mb_told told = {0};
 
-    mb_peer_fetch_known(peer, event->index);
-    if (event->cls != SIM_CLASS_BLOCK && event->cls != SIM_CLASS_MESSAGE) return;
-    if (event->cls == SIM_CLASS_BLOCK)
-        sim_recorder_prefetch(swarm->recorder, event->from, event->node);
-    if (!log || event->count == 0) return;
-    __builtin_prefetch(log);
-    __builtin_prefetch(&log->blocks[event->count - 1]);
+    if (!swarm->nodes[node].peer) return;
+    mb_peer_fetch_known(swarm->nodes[node].peer, looked_at(pending, &told));
+    if (pending->type == SIM_PENDING_BLOCK)
+        sim_recorder_prefetch(swarm->recorder, pending->block.from, node);
+    if (!told.log || told.count == 0) return;
+    __builtin_prefetch(told.log);
+    __builtin_prefetch(&told.log->blocks[told.count - 1]);
 }
 
 /* At each turn of the queue each bucket's events are one step further on. */
 void sim_swarm_fetch_ahead(sim_swarm *swarm)
 {
-    const sim_event *next[SIM_QUEUE_AHEAD];
+    const sim_key *next[SIM_QUEUE_AHEAD];
     uint64_t turns = sim_queue_turns(swarm->queue), bucket = sim_queue_current(swarm->queue);
     size_t count;
 
@@ -38,14 +52,16 @@ void sim_swarm_fetch_ahead(sim_swarm *swarm)
     swarm->turns = turns;
     count = sim_queue_ahead(swarm->queue, &bucket, next);
     for (size_t i = 0; i < count; i++)
-        if (swarm->nodes[next[i]->node].peer)
-            fetch_for_step(swarm, swarm->nodes[next[i]->node].peer, next[i]);
+        fetch_for_step(swarm, next[i]);
+    count = sim_queue_ahead(swarm->queue, &bucket, next);
+    for (size_t i = 0; i < count; i++) {
+        const mb_peer *peer = swarm->nodes[sim_pending_node(next[i])].peer;
+
+        if (peer) mb_peer_fetch(peer);
+    }
     count = sim_queue_ahead(swarm->queue, &bucket, next);
     for (size_t i = 0; i < count; i++)
-        if (swarm->nodes[next[i]->node].peer) mb_peer_fetch(swarm->nodes[next[i]->node].peer);
-    count = sim_queue_ahead(swarm->queue, &bucket, next);
-    for (size_t i = 0; i < count; i++)
-        __builtin_prefetch(&swarm->nodes[next[i]->node], 1);
+        __builtin_prefetch(&swarm->nodes[sim_pending_node(next[i])], 1);
 }
 
 static void fetch_for_completion(const sim_swarm *swarm, const sim_link_ahead *ahead)

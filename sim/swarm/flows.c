@@ -144,7 +144,7 @@ void sim_swarm_abort(sim_swarm *swarm, mb_node from, const mb_action *action)
     assert(action->type == MB_ACTION_ABORT);
     const mb_action_abort *abort = &action->abort;
     uint32_t flow = find_upload(swarm, from, action->to, abort->block);
-    sim_event event = {.type = SIM_EVENT_CUT, .from = from, .block = abort->block};
+    sim_pending cut = {.cut = {.type = SIM_PENDING_CUT, .from = from, .block = abort->block}};
     uint64_t carried;
     sim_transfer t;
 
@@ -155,11 +155,11 @@ void sim_swarm_abort(sim_swarm *swarm, mb_node from, const mb_action *action)
         return; /* the receiver itself has cancelled it */
     }
     sim_swarm_cut_open(swarm, from, t.to, carried);
-    event.index = t.to_index;
-    event.value = (t.offset + payload_carried(&t, carried)) | (uint64_t)t.offset << 32;
-    event.value2 = carried;
-    sim_swarm_push(swarm, swarm->now + sim_swarm_delay(swarm, from, t.to), SIM_CLASS_MESSAGE, t.to,
-                   &event);
+    cut.cut.index = t.to_index;
+    cut.cut.start = t.offset;
+    cut.cut.end = t.offset + payload_carried(&t, carried);
+    cut.cut.bytes = carried;
+    sim_pending_push(swarm, swarm->now + sim_swarm_delay(swarm, from, t.to), t.to, &cut);
 }
 
 static void cut_link(sim_swarm *swarm, uint32_t link)
@@ -221,7 +221,7 @@ void sim_swarm_measure(sim_swarm *swarm, mb_node node)
         const sim_transfer *t = &swarm->transfers[flows[i].flow];
         uint64_t carried = sim_links_carried(swarm->links, flows[i].flow, swarm->now);
 
-        event = sim_swarm_batch_add(swarm, MB_EVENT_PROGRESS, t->from, NULL);
+        event = sim_swarm_batch_add(swarm, MB_EVENT_PROGRESS, t->from);
         if (!event) return;
         event->index = t->to_index;
         event->progress.block = t->block;
@@ -229,7 +229,7 @@ void sim_swarm_measure(sim_swarm *swarm, mb_node node)
         event->progress.carried = (uint32_t)carried;
     }
     sim_swarm_landing_tell(swarm, node);
-    sim_swarm_batch_add(swarm, MB_EVENT_MEASURED, MB_NODE_NONE, NULL);
+    sim_swarm_batch_add(swarm, MB_EVENT_MEASURED, MB_NODE_NONE);
 }
 
 /* ---- completion ----------------------------------------------------------------------------- */
@@ -238,22 +238,19 @@ void sim_swarm_measure(sim_swarm *swarm, mb_node node)
 static void send_block(sim_swarm *swarm, const sim_transfer *t)
 {
     assert(t->started <= swarm->now && t->bytes <= UINT32_MAX);
-    sim_event event = {
-        .from = t->from,
-        .index = t->to_index,
-        .block = t->block,
-        .flags = t->via,
-        .reason = t->role,
-        .log = t->told.log,
-        .epoch = t->told.epoch,
-        .count = t->told.count,
-        .value = (uint64_t)t->started,
-        .value2 = t->bytes | (uint64_t)t->offset << 32,
-    };
+    const sim_pending block = {.block = {.type = SIM_PENDING_BLOCK,
+                                         .via = t->via,
+                                         .role = t->role,
+                                         .from = t->from,
+                                         .index = t->to_index,
+                                         .block = t->block,
+                                         .offset = t->offset,
+                                         .bytes = (uint32_t)t->bytes,
+                                         .started = t->started,
+                                         .told = t->told}};
 
     sim_swarm_landing_add(swarm, t);
-    sim_swarm_push(swarm, swarm->now + sim_swarm_delay(swarm, t->from, t->to), SIM_CLASS_BLOCK,
-                   t->to, &event);
+    sim_pending_push(swarm, swarm->now + sim_swarm_delay(swarm, t->from, t->to), t->to, &block);
 }
 
 static void collect_done(sim_swarm *swarm)
@@ -296,7 +293,7 @@ void sim_swarm_complete_flows(sim_swarm *swarm)
 
         if (!swarm->nodes[t->from].peer) continue;
         swarm->batch_count = 0;
-        event = sim_swarm_batch_add(swarm, MB_EVENT_SENT, t->to, NULL);
+        event = sim_swarm_batch_add(swarm, MB_EVENT_SENT, t->to);
         if (!event) return;
         event->index = t->from_index;
         event->sent.block = t->block;

@@ -7,6 +7,7 @@
  *   flows.c    transfers: started, completed, cut, measured
  *   landing.c  blocks that have left and are on their way
  *   bytes.c    what became of the bytes that came down
+ *   pending.c  what waits in the queue, packed and unpacked
  *   events.c   what is due is handed to whom it concerns
  *   fetch.c    what is due next is fetched into cache
  *   sample.c   rows of the timeline, progress
@@ -31,49 +32,8 @@
 #include "sim/engine/queue.h"
 #include "sim/output/recorder.h"
 #include "sim/scenario/arrivals.h"
+#include "sim/swarm/pending.h"
 #include "sim/swarm/swarm.h"
-
-/* The class of an event: the order within an instant. */
-enum {
-    SIM_CLASS_ARRIVE = 1, /* a peer is there */
-    SIM_CLASS_ANSWER,     /* the tracker's answer, or that there is none */
-    SIM_CLASS_ANNOUNCE, /* an announce reaches the tracker: all of an instant are booked at once */
-    SIM_CLASS_BLOCK,    /* a block arrives */
-    SIM_CLASS_MESSAGE,  /* a message arrives, a transfer is known to be cut, a peer to be gone */
-    SIM_CLASS_LEAVE,    /* a node leaves */
-    SIM_CLASS_TIMER,
-    SIM_CLASS_SAMPLE,
-};
-
-/* What an event is; of class MESSAGE it says which mb_event to make of it. */
-enum {
-    SIM_EVENT_PLAIN,    /* what the class says */
-    SIM_EVENT_UNLISTED, /* class ANSWER: no tracker */
-    SIM_EVENT_MESSAGE,  /* one message to one node; `count`… as told, value: message */
-    SIM_EVENT_WAITING,  /* likewise, to one who has yet to make the connection that it goes over */
-    SIM_EVENT_FANOUT,   /* one message to many; value2: sim_fanout */
-    SIM_EVENT_CUT,      /* value: the last and (high half) first byte that it brought of the block;
-                           value2: bytes on the wire */
-    SIM_EVENT_GONE,
-    SIM_EVENT_GONE_FANOUT,
-};
-
-/* Where one message goes to many nodes at the same time. */
-typedef struct sim_target {
-    mb_node node;
-    uint32_t index; /* where it lists the sender */
-} sim_target;
-
-typedef struct sim_fanout {
-    uint32_t count;
-    sim_target targets[];
-} sim_fanout;
-
-/* The tracker's answer on its way. */
-typedef struct sim_answer {
-    uint32_t list_count, dealt_count;
-    mb_listing list[]; /* followed by the dealt blocks */
-} sim_answer;
 
 /* A part of a block that a transfer brought before it was cut, and that is kept. */
 typedef struct sim_part {
@@ -91,10 +51,16 @@ typedef struct sim_fate {
     bool announced;  /* and has not said that it leaves */
 } sim_fate;
 
+/* A log that its peer has let go of: others may still have been told of it. */
+typedef struct sim_kept_log {
+    mb_log *log; /* owned */
+    struct sim_kept_log *next;
+} sim_kept_log;
+
 typedef struct sim_node {
-    mb_peer *peer; /* NULL before its arrival and after its end */
-    mb_log *log;   /* after its end: what others may still have been told of */
-    mb_time timer; /* of the timer event that counts; MB_NEVER: none */
+    mb_peer *peer;      /* NULL before its arrival and after its end */
+    sim_kept_log *logs; /* of its peers that have ended, the latest first */
+    mb_time timer;      /* of the timer event that counts; MB_NEVER: none */
     mb_time latency;
     uint32_t seq;
     uint32_t group;
@@ -160,8 +126,8 @@ typedef struct sim_swarm {
     uint64_t turns; /* of the queue, when it was last looked ahead */
     uintptr_t heap; /* as far as huge pages were asked for; 0 in a small swarm */
     mb_actions actions;
-    mb_event *batch; /* the events of the step under way */
-    sim_event *raw;  /* what they were made of */
+    mb_event *batch;      /* the events of the step under way */
+    sim_pending *origins; /* of those that are blocks, cuts, or of who is gone: what they were */
     uint32_t batch_count, batch_capacity;
     sim_target *targets; /* of the broadcast under way */
     uint32_t target_capacity;
@@ -186,8 +152,6 @@ typedef struct sim_swarm {
 /* Remembers the first failure and its line (printf-like), which ends the run. */
 void sim_swarm_fail(sim_swarm *swarm, int error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* Queues an event for `node` with the node's next sequence number. */
-void sim_swarm_push(sim_swarm *swarm, mb_time time, uint8_t cls, mb_node node, sim_event *event);
 static inline mb_time sim_swarm_delay(const sim_swarm *swarm, mb_node a, mb_node b)
 {
     return swarm->nodes[a].latency + swarm->nodes[b].latency;
@@ -198,6 +162,7 @@ int sim_swarm_start_tracker(sim_swarm *swarm);
 void sim_swarm_arrive(sim_swarm *swarm, mb_node node);
 void sim_swarm_leave(sim_swarm *swarm, mb_node node); /* a LEAVE event is due */
 void sim_swarm_depart(sim_swarm *swarm, mb_node node);
+void sim_swarm_free_logs(sim_node *node); /* once nobody can have been told of them */
 void sim_swarm_gained(sim_swarm *swarm, mb_node node, uint32_t block);
 void sim_swarm_completed(sim_swarm *swarm, mb_node node);
 
@@ -205,10 +170,14 @@ void sim_swarm_completed(sim_swarm *swarm, mb_node node);
 /* Steps the node with the batch, executes what comes back, and sees to its timer. */
 void sim_swarm_step(sim_swarm *swarm, mb_node node);
 void sim_swarm_step_tracker(sim_swarm *swarm);
-/* A new event of the batch, as mb_event_make() has it, and what it was made of, where anybody asks
- * for that; NULL, and the run failed, where memory is out. */
-mb_event *sim_swarm_batch_add(sim_swarm *swarm, mb_event_type type, mb_node other,
-                              const sim_event *raw);
+
+/* ---- pending.c ---- */
+/* A new event of the batch, as mb_event_init() has it; NULL, and the run failed, where memory is
+ * out. */
+mb_event *sim_swarm_batch_add(sim_swarm *swarm, mb_event_type type, mb_node other);
+/* One made of what was pending; of a fan-out, as each target has it but for the index. A list is
+ * lent by the pending event. */
+mb_event *sim_swarm_batch_pending(sim_swarm *swarm, const sim_pending *pending);
 
 /* ---- flows.c ---- */
 void sim_swarm_upload(sim_swarm *swarm, mb_node from, const mb_action *action);
@@ -217,19 +186,13 @@ void sim_swarm_measure(sim_swarm *swarm, mb_node node); /* fills the batch with 
 void sim_swarm_cut_all(sim_swarm *swarm, mb_node node);
 void sim_swarm_complete_flows(sim_swarm *swarm);
 void sim_swarm_end_flows(sim_swarm *swarm); /* the run is over: what is under way is counted */
-/* Bytes on the wire of the transfer whose last byte this event of class BLOCK is; the high half of
- * value2 is the block's byte from which it went on. */
-static inline uint64_t sim_swarm_block_bytes(const sim_event *block)
-{
-    return (uint32_t)block->value2;
-}
 /* Where events are written: what the node's links have carried, for whoever explains the run. */
 void sim_swarm_trace_links(sim_swarm *swarm, mb_node node);
 
 /* ---- landing.c ---- */
 void sim_swarm_landing_add(sim_swarm *swarm, const sim_transfer *t); /* its last byte has left */
-/* The block of the event has come. O(blocks on their way to the node). */
-void sim_swarm_landing_take(sim_swarm *swarm, const sim_event *event);
+/* The block by `from` has come. O(blocks on their way to the node). */
+void sim_swarm_landing_take(sim_swarm *swarm, mb_node node, mb_node from, uint32_t block);
 uint32_t sim_swarm_landing_next(const sim_swarm *swarm, uint32_t entry); /* 0: the last */
 void sim_swarm_landing_tell(sim_swarm *swarm, mb_node node); /* adds progress to the batch */
 
@@ -240,18 +203,19 @@ void sim_swarm_lose(sim_swarm *swarm, sim_trace_kind kind, mb_node from, mb_node
 /* A transfer was cut so that its taker may keep what it carried: these bytes came down, and what
  * becomes of them shows when the taker learns of it. */
 void sim_swarm_cut_open(sim_swarm *swarm, mb_node from, mb_node to, uint64_t bytes);
-/* It has learned of it, by this event of type CUT: kept if its peer keeps them. */
-void sim_swarm_cut_heard(sim_swarm *swarm, const sim_event *cut);
-/* Node holds the block, by the transfer of this event (NULL: without one): the parts kept of it led
- * to it as far as that transfer went on from them. To be called before the gain is recorded. */
-void sim_swarm_parts_gained(sim_swarm *swarm, mb_node node, uint32_t block, const sim_event *by);
+/* The node has learned of it: kept if its peer keeps them. */
+void sim_swarm_cut_heard(sim_swarm *swarm, mb_node node, const sim_pending_cut *cut);
+/* Node holds the block, by this transfer (NULL: without one): the parts kept of it led to it as far
+ * as that transfer went on from them. To be called before the gain is recorded. */
+void sim_swarm_parts_gained(sim_swarm *swarm, mb_node node, uint32_t block,
+                            const sim_pending_block *by);
 /* Node goes, or the run is over: all parts that it has kept led to nothing. */
 void sim_swarm_parts_drop(sim_swarm *swarm, mb_node node);
 /* The run is over: what waits in the queue of blocks sent and of transfers cut led to nothing. */
-void sim_swarm_end_bytes(sim_swarm *swarm, const sim_event *event);
+void sim_swarm_end_bytes(sim_swarm *swarm, const sim_due *due);
 
 /* ---- events.c ---- */
-void sim_swarm_dispatch(sim_swarm *swarm, sim_event *event);
+void sim_swarm_dispatch(sim_swarm *swarm, sim_due *due); /* which is overwritten */
 /* After a step whose batch had somebody vanish that greeted the node just before: its row. */
 void sim_swarm_trace_gone(sim_swarm *swarm, mb_node node);
 

@@ -52,12 +52,12 @@ void sim_swarm_landing_add(sim_swarm *swarm, const sim_transfer *t)
         .from = t->from, .index = t->to_index, .block = t->block, .next = LANDING_NONE};
 }
 
-void sim_swarm_landing_take(sim_swarm *swarm, const sim_event *event)
+void sim_swarm_landing_take(sim_swarm *swarm, mb_node node, mb_node from, uint32_t block)
 {
-    uint32_t *at = &swarm->nodes[event->node].landing, taken;
+    uint32_t *at = &swarm->nodes[node].landing, taken;
 
     while (*at != LANDING_NONE &&
-           (swarm->landings[*at].from != event->from || swarm->landings[*at].block != event->block))
+           (swarm->landings[*at].from != from || swarm->landings[*at].block != block))
         at = &swarm->landings[*at].next;
     taken = *at;
     assert(taken != LANDING_NONE);
@@ -76,7 +76,7 @@ void sim_swarm_landing_tell(sim_swarm *swarm, mb_node node)
 {
     for (uint32_t i = swarm->nodes[node].landing; i != LANDING_NONE; i = swarm->landings[i].next) {
         const struct sim_landing *landing = &swarm->landings[i];
-        mb_event *event = sim_swarm_batch_add(swarm, MB_EVENT_PROGRESS, landing->from, NULL);
+        mb_event *event = sim_swarm_batch_add(swarm, MB_EVENT_PROGRESS, landing->from);
         const mb_geometry *geometry = &swarm->scenario->file.geometry;
 
         if (!event) return;

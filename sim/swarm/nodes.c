@@ -44,7 +44,6 @@ int sim_swarm_start_tracker(sim_swarm *swarm)
         .announce_interval = longest_interval(scenario),
     };
     sim_node *node = &swarm->nodes[MB_NODE_TRACKER];
-    sim_event leave = {.type = SIM_EVENT_PLAIN};
 
     if (mb_peer_new(&node->peer, &config) || mb_tracker_new(&swarm->tracker, &books))
         return MB_ERR_MEMORY;
@@ -53,8 +52,9 @@ int sim_swarm_start_tracker(sim_swarm *swarm)
     if (mb_tracker_seeder(swarm->tracker, MB_NODE_TRACKER, mb_log_told(mb_peer_log(node->peer))))
         return MB_ERR_MEMORY;
     if (scenario->tracker.leave_at != MB_NEVER)
-        sim_swarm_push(swarm, scenario->tracker.leave_at, SIM_CLASS_LEAVE, MB_NODE_TRACKER, &leave);
-    if (!sim_swarm_batch_add(swarm, MB_EVENT_START, MB_NODE_NONE, NULL)) return MB_ERR_MEMORY;
+        sim_pending_push_plain(swarm, scenario->tracker.leave_at, MB_NODE_TRACKER,
+                               SIM_PENDING_LEAVE);
+    if (!sim_swarm_batch_add(swarm, MB_EVENT_START, MB_NODE_NONE)) return MB_ERR_MEMORY;
     sim_swarm_step(swarm, MB_NODE_TRACKER);
     return swarm->error;
 }
@@ -88,7 +88,7 @@ static uint64_t *initial_blocks(sim_swarm *swarm, mb_node node, const sim_group 
 
 static int create_peer(sim_swarm *swarm, mb_node node, const sim_group *group)
 {
-    assert(!swarm->nodes[node].peer && !swarm->nodes[node].log);
+    assert(!swarm->nodes[node].peer && !swarm->nodes[node].logs);
     mb_peer_config config = {
         .node = node,
         .seed = swarm->scenario->seed,
@@ -117,7 +117,6 @@ void sim_swarm_arrive(sim_swarm *swarm, mb_node node)
     const sim_arrival *arrival = &swarm->arrivals[node - 1];
     const sim_group *group = group_of(swarm, node);
     mb_time leave_at = arrival->leave_at;
-    sim_event leave = {.type = SIM_EVENT_PLAIN};
     int error = create_peer(swarm, node, group);
 
     if (error) {
@@ -131,9 +130,9 @@ void sim_swarm_arrive(sim_swarm *swarm, mb_node node)
     sim_recorder_trace(swarm->recorder, SIM_TRACE_ARRIVE, swarm->now, node, MB_NODE_NONE,
                        MB_BLOCK_NONE, 0);
     if (leave_at == MB_NEVER && group->leave == SIM_LEAVE_AT) leave_at = group->leave_time;
-    if (leave_at != MB_NEVER) sim_swarm_push(swarm, leave_at, SIM_CLASS_LEAVE, node, &leave);
+    if (leave_at != MB_NEVER) sim_pending_push_plain(swarm, leave_at, node, SIM_PENDING_LEAVE);
     swarm->batch_count = 0;
-    if (!sim_swarm_batch_add(swarm, MB_EVENT_START, MB_NODE_NONE, NULL)) return;
+    if (!sim_swarm_batch_add(swarm, MB_EVENT_START, MB_NODE_NONE)) return;
     sim_swarm_step(swarm, node);
 }
 
@@ -163,7 +162,6 @@ void sim_swarm_completed(sim_swarm *swarm, mb_node node)
 {
     assert(swarm->nodes[node].peer && mb_peer_look(swarm->nodes[node].peer).complete);
     uint64_t carried = sim_links_link_carried(swarm->links, 2 * node, swarm->now);
-    sim_event leave = {.type = SIM_EVENT_PLAIN};
     mb_time at;
 
     if (node == MB_NODE_TRACKER) return;
@@ -185,7 +183,7 @@ void sim_swarm_completed(sim_swarm *swarm, mb_node node)
             sim_swarm_fail(swarm, error, "%s", swarm->payload->error(swarm->payload->context));
     }
     at = leaves_at(swarm, node);
-    if (at < MB_NEVER) sim_swarm_push(swarm, at, SIM_CLASS_LEAVE, node, &leave);
+    if (at < MB_NEVER) sim_pending_push_plain(swarm, at, node, SIM_PENDING_LEAVE);
 }
 
 void sim_swarm_gained(sim_swarm *swarm, mb_node node, uint32_t block)
@@ -202,16 +200,16 @@ static void missed(sim_swarm *swarm, mb_node node)
     assert(node != MB_NODE_TRACKER);
     uint32_t index = 0, remote;
     mb_node other;
-    sim_event event = {.type = SIM_EVENT_GONE, .from = node};
+    sim_pending gone = {.gone = {.type = SIM_PENDING_GONE, .who = node}};
+    const sim_pending leaves = {
+        .announce = {.type = SIM_PENDING_ANNOUNCE, .what = MB_ANNOUNCE_LEAVE, .from = node}};
 
     while (mb_peer_known(swarm->nodes[node].peer, &index, &other, &remote)) {
-        event.index = remote;
-        sim_swarm_push(swarm, swarm->now + sim_swarm_delay(swarm, node, other), SIM_CLASS_MESSAGE,
-                       other, &event);
+        gone.gone.index = remote;
+        sim_pending_push(swarm, swarm->now + sim_swarm_delay(swarm, node, other), other, &gone);
     }
-    event = (sim_event){.type = SIM_EVENT_PLAIN, .from = node, .value = MB_ANNOUNCE_LEAVE};
-    sim_swarm_push(swarm, swarm->now + sim_swarm_delay(swarm, node, MB_NODE_TRACKER),
-                   SIM_CLASS_ANNOUNCE, MB_NODE_TRACKER, &event);
+    sim_pending_push(swarm, swarm->now + sim_swarm_delay(swarm, node, MB_NODE_TRACKER),
+                     MB_NODE_TRACKER, &leaves);
 }
 
 void sim_swarm_leave(sim_swarm *swarm, mb_node node)
@@ -225,13 +223,38 @@ void sim_swarm_leave(sim_swarm *swarm, mb_node node)
         return;
     }
     swarm->batch_count = 0;
-    if (!sim_swarm_batch_add(swarm, MB_EVENT_LEAVE, MB_NODE_NONE, NULL)) return;
+    if (!sim_swarm_batch_add(swarm, MB_EVENT_LEAVE, MB_NODE_NONE)) return;
     if (!mb_peer_look(swarm->nodes[node].peer).leaving) {
         if (swarm->options->check != SIM_CHECK_OFF) sim_swarm_check_leaving(swarm, node);
         sim_recorder_trace(swarm->recorder, SIM_TRACE_LEAVING, swarm->now, node, MB_NODE_NONE,
                            MB_BLOCK_NONE, 0);
     }
     sim_swarm_step(swarm, node);
+}
+
+/* Where memory is out the run ends, and nobody reads what was told any more. */
+static void keep_log(sim_swarm *swarm, sim_node *node, mb_log *log)
+{
+    sim_kept_log *kept = malloc(sizeof *kept);
+
+    if (!kept) {
+        free(log);
+        sim_swarm_fail(swarm, MB_ERR_MEMORY, "out of memory");
+        return;
+    }
+    *kept = (sim_kept_log){log, node->logs};
+    node->logs = kept;
+}
+
+void sim_swarm_free_logs(sim_node *node)
+{
+    while (node->logs) {
+        sim_kept_log *kept = node->logs;
+
+        node->logs = kept->next;
+        free(kept->log);
+        free(kept);
+    }
 }
 
 void sim_swarm_depart(sim_swarm *swarm, mb_node node)
@@ -252,7 +275,7 @@ void sim_swarm_depart(sim_swarm *swarm, mb_node node)
     sim_swarm_trace_links(swarm, node);
     if (node != MB_NODE_TRACKER && !gone->complete) swarm->incomplete--;
     if (swarm->payload) swarm->payload->remove(swarm->payload->context, node);
-    gone->log = mb_peer_free_but_log(gone->peer);
+    keep_log(swarm, gone, mb_peer_free_but_log(gone->peer));
     gone->peer = NULL;
     gone->timer = MB_NEVER;
 }

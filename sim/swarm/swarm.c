@@ -24,16 +24,6 @@ void sim_swarm_fail(sim_swarm *swarm, int error, const char *format, ...)
     va_end(arguments);
 }
 
-void sim_swarm_push(sim_swarm *swarm, mb_time time, uint8_t cls, mb_node node, sim_event *event)
-{
-    assert(time >= swarm->now && node < swarm->node_count);
-    event->time = time;
-    event->cls = cls;
-    event->node = node;
-    event->seq = swarm->nodes[node].seq++;
-    if (sim_queue_push(swarm->queue, event)) sim_swarm_fail(swarm, MB_ERR_MEMORY, "out of memory");
-}
-
 /* ---- setting up ----------------------------------------------------------------------------- */
 
 static int add_node(sim_swarm *swarm, mb_node node, const sim_access *access)
@@ -59,7 +49,7 @@ static int add_nodes(sim_swarm *swarm)
         swarm->fates = calloc(swarm->node_count, sizeof *swarm->fates);
     swarm->copies = calloc(scenario->file.geometry.blocks + 1, sizeof *swarm->copies);
     swarm->links = sim_links_new();
-    swarm->queue = sim_queue_new();
+    swarm->queue = sim_queue_new(sizeof(sim_pending));
     if (swarm->options->check != SIM_CHECK_OFF && !swarm->fates) return MB_ERR_MEMORY;
     if (!swarm->nodes || !swarm->copies || !swarm->links || !swarm->queue) return MB_ERR_MEMORY;
     if (swarm->options->check != SIM_CHECK_OFF && sim_swarm_check_requests_new(swarm))
@@ -110,11 +100,9 @@ static int open_payload(sim_swarm *swarm)
 
 static void push_first_events(sim_swarm *swarm)
 {
-    sim_event event = {.type = 0};
-
-    sim_swarm_push(swarm, 0, SIM_CLASS_SAMPLE, MB_NODE_TRACKER, &event);
+    sim_pending_push_plain(swarm, 0, MB_NODE_TRACKER, SIM_PENDING_SAMPLE);
     if (swarm->arrival_count > 0)
-        sim_swarm_push(swarm, swarm->arrivals[0].time, SIM_CLASS_ARRIVE, 1, &event);
+        sim_pending_push_plain(swarm, swarm->arrivals[0].time, 1, SIM_PENDING_ARRIVE);
 }
 
 static int set_up(sim_swarm *swarm)
@@ -150,30 +138,29 @@ static mb_time next_time(sim_swarm *swarm)
 static void push_next_arrival(sim_swarm *swarm, mb_node arrived)
 {
     assert(arrived > 0 && arrived <= swarm->arrival_count);
-    sim_event event = {.type = 0};
-
     if (arrived < swarm->arrival_count)
-        sim_swarm_push(swarm, swarm->arrivals[arrived].time, SIM_CLASS_ARRIVE, arrived + 1, &event);
+        sim_pending_push_plain(swarm, swarm->arrivals[arrived].time, arrived + 1,
+                               SIM_PENDING_ARRIVE);
 }
 
 /* Everything that happens now: completed transfers, then events until none is due at this time. */
 static void run_instant(sim_swarm *swarm)
 {
-    sim_event event;
+    sim_due due;
 
     if (sim_links_next(swarm->links) == swarm->now) sim_swarm_complete_flows(swarm);
     while (!swarm->error && sim_queue_peek_time(swarm->queue) == swarm->now) {
-        if (sim_queue_pop(swarm->queue, &event) != 1) {
+        if (sim_pending_pop(swarm->queue, &due) != 1) {
             sim_swarm_fail(swarm, MB_ERR_MEMORY, "out of memory");
             return;
         }
         swarm->events++;
         sim_swarm_fetch_ahead(swarm);
-        if (event.cls == SIM_CLASS_ARRIVE) {
-            push_next_arrival(swarm, event.node);
+        if (due.cls == SIM_CLASS_ARRIVE) {
+            push_next_arrival(swarm, due.node);
             if (swarm->heap) swarm->heap = sim_pages_heap(swarm->heap);
         }
-        sim_swarm_dispatch(swarm, &event);
+        sim_swarm_dispatch(swarm, &due);
     }
     if (swarm->error) return; /* nothing is as the checks have it */
     if (sim_links_settle(swarm->links, swarm->now))
@@ -209,13 +196,11 @@ static void run(sim_swarm *swarm)
 /* Bytes on their way are counted; events that own memory end with it. */
 static void drain_queue(sim_swarm *swarm)
 {
-    sim_event event;
+    sim_due due;
 
-    while (swarm->queue && sim_queue_pop(swarm->queue, &event) == 1) {
-        if (swarm->recorder) sim_swarm_end_bytes(swarm, &event);
-        if (event.cls == SIM_CLASS_ANSWER) free((void *)(uintptr_t)event.log);
-        if (event.cls == SIM_CLASS_MESSAGE && event.type == SIM_EVENT_FANOUT)
-            free((void *)(uintptr_t)event.value2);
+    while (swarm->queue && sim_pending_pop(swarm->queue, &due) == 1) {
+        if (swarm->recorder) sim_swarm_end_bytes(swarm, &due);
+        sim_pending_clear(&due.what);
     }
 }
 
@@ -257,7 +242,7 @@ static void tear_down(sim_swarm *swarm)
     mb_tracker_free(swarm->tracker);
     for (mb_node node = 0; swarm->nodes && node < swarm->node_count; node++) {
         mb_peer_free(swarm->nodes[node].peer);
-        free(swarm->nodes[node].log);
+        sim_swarm_free_logs(&swarm->nodes[node]);
         free(swarm->nodes[node].parts);
     }
     sim_queue_free(swarm->queue);
@@ -272,7 +257,7 @@ static void tear_down(sim_swarm *swarm)
     free(swarm->shadows);
     free(swarm->flows);
     free(swarm->batch);
-    free(swarm->raw);
+    free(swarm->origins);
     free(swarm->targets);
     free(swarm->gains);
     sim_swarm_check_requests_free(swarm);

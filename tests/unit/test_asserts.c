@@ -174,14 +174,13 @@ static void digest_checkpoints(void)
 
 static void queue_past(void)
 {
-    sim_queue *queue = sim_queue_new();
-    sim_event event = {.time = 5};
+    sim_queue *queue = sim_queue_new(0);
+    const sim_key *got;
 
-    sim_queue_push(queue, &event);
-    sim_queue_pop(queue, &event);
+    sim_queue_push(queue, (sim_key){.time = 5});
+    sim_queue_pop(queue, &got);
     sim_queue_check(queue);
-    event.time = 4;
-    sim_queue_push(queue, &event);
+    sim_queue_push(queue, (sim_key){.time = 4});
 }
 
 /* Two links and a flow between them. */
@@ -307,10 +306,9 @@ BREAK_SWARM(swarm_timer, swarm->nodes[1].timer = 5)
 static void swarm_time(void)
 {
     sim_swarm *swarm = make_swarm();
-    sim_event event = {0};
 
     swarm->now = 5;
-    sim_swarm_push(swarm, 4, SIM_CLASS_TIMER, 1, &event);
+    sim_pending_push_plain(swarm, 4, 1, SIM_PENDING_TIMER);
 }
 
 static const death sim_deaths[] = {

@@ -17,49 +17,69 @@ static uint64_t draw(uint64_t bound)
     return (z ^ (z >> 31)) % bound;
 }
 
-static int compare(const void *pa, const void *pb)
+/* An event, and what it carries. */
+struct event {
+    sim_key key;
+    uint64_t payload[SIM_QUEUE_PAYLOAD / 8];
+};
+
+static int compare(const sim_key *a, const sim_key *b)
 {
-    const sim_event *a = pa;
-    const sim_event *b = pb;
     if (a->time != b->time) return a->time < b->time ? -1 : 1;
-    if (a->cls != b->cls) return a->cls < b->cls ? -1 : 1;
-    if (a->node != b->node) return a->node < b->node ? -1 : 1;
-    return a->seq < b->seq ? -1 : a->seq > b->seq;
+    return a->order < b->order ? -1 : a->order > b->order;
+}
+
+static int push(sim_queue *queue, mb_time time, uint64_t order)
+{
+    return sim_queue_push(queue, (sim_key){time, order}) ? 0 : MB_ERR_MEMORY;
+}
+
+static sim_key pop(sim_queue *queue)
+{
+    const sim_key *got;
+    g_assert_cmpint(sim_queue_pop(queue, &got), ==, 1);
+    return *got;
 }
 
 /* A naive twin: an array that is searched for its least event. */
 struct twin {
-    sim_event *events;
+    struct event *events;
     size_t count;
 };
 
-static sim_event twin_pop(struct twin *twin)
+static struct event twin_pop(struct twin *twin)
 {
     size_t least = 0;
     for (size_t i = 1; i < twin->count; i++) {
-        if (compare(&twin->events[i], &twin->events[least]) < 0) least = i;
+        if (compare(&twin->events[i].key, &twin->events[least].key) < 0) least = i;
     }
-    sim_event event = twin->events[least];
+    struct event event = twin->events[least];
     twin->events[least] = twin->events[--twin->count];
     return event;
 }
 
-static void push_both(sim_queue *queue, struct twin *twin, const sim_event *event)
+static void push_both(sim_queue *queue, struct twin *twin, mb_time time, uint64_t order)
 {
-    twin->events[twin->count++] = *event;
-    g_assert_cmpint(sim_queue_push(queue, event), ==, 0);
+    struct event event = {.key = {time, order}};
+    void *payload = sim_queue_push(queue, event.key);
+    for (size_t i = 0; i < G_N_ELEMENTS(event.payload); i++)
+        event.payload[i] = draw(UINT64_MAX);
+    g_assert_nonnull(payload);
+    memcpy(payload, event.payload, sizeof event.payload);
+    twin->events[twin->count++] = event;
 }
 
 static mb_time pop_both(sim_queue *queue, struct twin *twin)
 {
-    sim_event expected = twin_pop(twin);
-    sim_event got;
-    if (draw(2)) g_assert_cmpint(sim_queue_peek_time(queue), ==, expected.time);
+    struct event expected = twin_pop(twin);
+    const sim_key *got;
+    if (draw(2)) g_assert_cmpint(sim_queue_peek_time(queue), ==, expected.key.time);
     if (draw(4) == 0) g_assert_true(memcmp(sim_queue_peek(queue), &expected, 64) == 0);
     g_assert_cmpint(sim_queue_pop(queue, &got), ==, 1);
-    g_assert_true(memcmp(&got, &expected, sizeof got) == 0);
+    g_assert_true(memcmp(got, &expected.key, sizeof *got) == 0);
+    g_assert_true(memcmp(sim_key_payload(got), expected.payload, sizeof expected.payload) == 0);
     g_assert_cmpuint(sim_queue_count(queue), ==, twin->count);
-    return got.time;
+    return expected.key.time;
 }
 
 static mb_time draw_delay(unsigned kind)
@@ -74,33 +94,23 @@ static mb_time draw_delay(unsigned kind)
     }
 }
 
-static sim_event draw_event(mb_time now, uint32_t seq)
-{
-    return (sim_event){
-        .time = now + draw_delay((unsigned)draw(6)),
-        .cls = (uint8_t)draw(5),
-        .node = (uint32_t)draw(4),
-        .seq = seq,
-        .value = draw(UINT64_MAX),
-    };
-}
-
 static void test_random(void)
 {
     enum { ROOM = 3000 };
-    struct twin twin = {.events = g_new(sim_event, ROOM)};
+    struct twin twin = {.events = g_new(struct event, ROOM)};
     for (unsigned round = 0; round < 40; round++) {
         random_state = round;
-        sim_queue *queue = sim_queue_new();
+        sim_queue *queue = sim_queue_new(SIM_QUEUE_PAYLOAD);
         mb_time now = 0;
         uint32_t seq = 0;
         size_t wanted = 1 + draw(round < 30 ? 200 : ROOM - 1);
         for (unsigned step = 0; step < 4000; step++) {
             if (now > MB_NEVER / 4) break;
             bool push = twin.count == 0 || (twin.count < ROOM && draw(wanted) >= twin.count / 2);
-            if (push) {
-                sim_event event = draw_event(now, seq++);
-                push_both(queue, &twin, &event);
+            if (push) { /* few nodes of few classes, each with its sequence */
+                mb_time time = now + draw_delay((unsigned)draw(6));
+                uint64_t class = draw(5), node = draw(4);
+                push_both(queue, &twin, time, (class << 28 | node) << 32 | seq++);
             } else {
                 now = pop_both(queue, &twin);
             }
@@ -117,51 +127,68 @@ static void test_random(void)
 
 static void test_empty(void)
 {
-    sim_queue *queue = sim_queue_new();
-    sim_event event;
+    sim_queue *queue = sim_queue_new(0);
+    const sim_key *got;
     g_assert_cmpint(sim_queue_peek_time(queue), ==, MB_NEVER);
     g_assert_null(sim_queue_peek(queue));
-    g_assert_cmpint(sim_queue_pop(queue, &event), ==, 0);
+    g_assert_cmpint(sim_queue_pop(queue, &got), ==, 0);
     sim_queue_check(queue);
     sim_queue_free(queue);
     sim_queue_free(NULL);
 }
 
-/* What is pushed at the current instant with a smaller class comes out next. */
+/* What is pushed at the current instant with a smaller order comes out next. */
 static void test_current_instant(void)
 {
-    sim_queue *queue = sim_queue_new();
-    sim_event got;
-    for (uint32_t i = 0; i < 10; i++) {
-        sim_queue_push(queue, &(sim_event){.time = 5, .cls = 3, .node = i});
-    }
-    g_assert_cmpint(sim_queue_pop(queue, &got), ==, 1);
+    sim_queue *queue = sim_queue_new(0);
+    for (uint64_t i = 0; i < 10; i++)
+        push(queue, 5, 300 + 10 * i);
+    g_assert_cmpuint(pop(queue).order, ==, 300);
     g_assert_cmpint(sim_queue_peek_time(queue), ==, 5);
-    sim_queue_push(queue, &(sim_event){.time = 5, .cls = 1, .node = 99});
-    sim_queue_push(queue, &(sim_event){.time = 6, .cls = 0, .node = 98});
-    sim_queue_push(queue, &(sim_event){.time = 5, .cls = 3, .node = 1, .seq = 1});
-    const uint32_t nodes[] = {99, 1, 1, 2, 3};
-    for (size_t i = 0; i < G_N_ELEMENTS(nodes); i++) {
-        g_assert_cmpint(sim_queue_pop(queue, &got), ==, 1);
-        g_assert_cmpuint(got.node, ==, nodes[i]);
-    }
+    push(queue, 5, 100);
+    push(queue, 6, 0);
+    push(queue, 5, 311);
+    const uint64_t orders[] = {100, 310, 311, 320, 330};
+    for (size_t i = 0; i < G_N_ELEMENTS(orders); i++)
+        g_assert_cmpuint(pop(queue).order, ==, orders[i]);
     sim_queue_free(queue);
 }
 
 /* A peek far ahead must not keep what is pushed meanwhile from coming first. */
 static void test_push_before_peeked(void)
 {
-    sim_queue *queue = sim_queue_new();
-    sim_event got;
-    sim_queue_push(queue, &(sim_event){.time = 3600 * MB_SECOND});
+    sim_queue *queue = sim_queue_new(0);
+    push(queue, 3600 * MB_SECOND, 1);
     g_assert_cmpint(sim_queue_peek_time(queue), ==, 3600 * MB_SECOND);
-    sim_queue_push(queue, &(sim_event){.time = 7});
+    push(queue, 7, 1);
     g_assert_cmpint(sim_queue_peek_time(queue), ==, 7);
-    sim_queue_pop(queue, &got);
-    g_assert_cmpint(got.time, ==, 7);
-    sim_queue_pop(queue, &got);
-    g_assert_cmpint(got.time, ==, 3600 * MB_SECOND);
+    g_assert_cmpint(pop(queue).time, ==, 7);
+    g_assert_cmpint(pop(queue).time, ==, 3600 * MB_SECOND);
+    push(queue, 3600 * MB_SECOND, 8);
+    g_assert_cmpuint(sim_queue_peek(queue)->order, ==, 8);
+    push(queue, 3600 * MB_SECOND, 6); /* at the very time of the one looked at */
+    g_assert_cmpuint(sim_queue_peek(queue)->order, ==, 6);
+    g_assert_cmpuint(pop(queue).order, ==, 6);
     sim_queue_free(queue);
+}
+
+/* Payloads of every size up to the most come out as they went in, beside their neighbours. */
+static void test_payloads(void)
+{
+    for (size_t size = 0; size <= SIM_QUEUE_PAYLOAD; size++) {
+        sim_queue *queue = sim_queue_new(size);
+        for (uint64_t i = 0; i < 200; i++)
+            memset(sim_queue_push(queue, (sim_key){(mb_time)(i * 77 % 200), i}), (int)i, size);
+        for (uint64_t i = 0; i < 200; i++) {
+            const sim_key *got;
+            g_assert_cmpint(sim_queue_pop(queue, &got), ==, 1);
+            g_assert_cmpint(got->time, ==, (mb_time)i);
+            const unsigned char *payload = sim_key_payload(got);
+            for (size_t at = 0; at < size; at++)
+                g_assert_cmpuint(payload[at], ==, got->order);
+        }
+        sim_queue_free(queue);
+    }
 }
 
 /*
@@ -174,24 +201,24 @@ static void test_wheel_end(void)
     const mb_time width = 1 << 20, turn = 256 * width;
     const mb_time from_end[] = {-width, -1, 0, 1, width - 1, width, width + 1, turn - 1, turn};
     enum { EDGES = G_N_ELEMENTS(from_end) };
-    sim_event waiting[8];
+    struct event waiting[8];
     random_state = 5;
     for (unsigned round = 0; round < EDGES * EDGES * 4; round++) {
         struct twin twin = {.events = waiting};
-        sim_queue *queue = sim_queue_new();
+        sim_queue *queue = sim_queue_new(SIM_QUEUE_PAYLOAD);
         mb_time now = (mb_time)(round % 4) * 100 * width + (mb_time)draw((uint64_t)width);
         mb_time end = now / width * width + turn;
-        push_both(queue, &twin, &(sim_event){.time = now});
+        push_both(queue, &twin, now, 0);
         pop_both(queue, &twin); /* the wheel stands there */
         mb_time first = end + from_end[round / 4 % EDGES];
         mb_time second = end + from_end[round / 4 / EDGES];
-        push_both(queue, &twin, &(sim_event){.time = first, .seq = 1});
-        push_both(queue, &twin, &(sim_event){.time = second, .seq = 2});
-        push_both(queue, &twin, &(sim_event){.time = now + (mb_time)draw(3), .seq = 3});
-        push_both(queue, &twin, &(sim_event){.time = end - turn / 2, .seq = 4});
+        push_both(queue, &twin, first, 1);
+        push_both(queue, &twin, second, 2);
+        push_both(queue, &twin, now + (mb_time)draw(3), 3);
+        push_both(queue, &twin, end - turn / 2, 4);
         sim_queue_check(queue);
         pop_both(queue, &twin);
-        push_both(queue, &twin, &(sim_event){.time = first, .seq = 5});
+        push_both(queue, &twin, first, 5);
         while (twin.count > 0) {
             pop_both(queue, &twin);
             sim_queue_check(queue);
@@ -204,22 +231,21 @@ static void test_wheel_end(void)
 static void test_large(void)
 {
     enum { COUNT = 200000 };
-    sim_queue *queue = sim_queue_new();
-    sim_event last = {0};
-    sim_event got;
+    sim_queue *queue = sim_queue_new(0);
+    sim_key last = {0};
     random_state = 7;
     for (uint32_t i = 0; i < COUNT; i++) {
         mb_time time = i % 2 ? (mb_time)draw(UINT64_C(1) << 36) : (mb_time)(i % 7) * MB_SECOND;
-        sim_queue_push(queue, &(sim_event){.time = time, .node = i, .cls = (uint8_t)draw(3)});
+        push(queue, time, draw(3) << 32 | i);
     }
     sim_queue_check(queue);
     for (uint32_t i = 0; i < 3 * COUNT; i++) {
-        g_assert_cmpint(sim_queue_pop(queue, &got), ==, 1);
+        sim_key got = pop(queue);
         if (i > 0) g_assert_cmpint(compare(&last, &got), <, 0);
         last = got;
         if (i >= 2 * COUNT) continue;
         got.time += 1 + (mb_time)draw(UINT64_C(1) << 32);
-        sim_queue_push(queue, &got);
+        push(queue, got.time, got.order);
     }
     g_assert_cmpuint(sim_queue_count(queue), ==, 0);
     sim_queue_check(queue);
@@ -230,15 +256,15 @@ static void test_large(void)
 static int fill_and_drain(uint32_t count)
 {
     int failures = 0;
-    sim_event got;
-    sim_queue *queue = sim_queue_new();
+    const sim_key *got;
+    sim_queue *queue = sim_queue_new(SIM_QUEUE_PAYLOAD);
     if (!queue) return 1;
     for (uint32_t i = 0; i < count; i++) {
-        sim_event event = {.time = (mb_time)(i * UINT64_C(7919) % 1000) << i % 40, .node = i};
-        if (sim_queue_push(queue, &event) == 0) continue;
+        mb_time time = (mb_time)(i * UINT64_C(7919) % 1000) << i % 40;
+        if (push(queue, time, i) == 0) continue;
         failures++;
         sim_queue_check(queue);
-        g_assert_cmpint(sim_queue_push(queue, &event), ==, 0);
+        g_assert_cmpint(push(queue, time, i), ==, 0);
     }
     for (uint32_t i = 0; i < count; i++) {
         int rc = sim_queue_pop(queue, &got);
@@ -268,6 +294,7 @@ int main(int argc, char **argv)
     g_test_add_func("/queue/empty", test_empty);
     g_test_add_func("/queue/current-instant", test_current_instant);
     g_test_add_func("/queue/push-before-peeked", test_push_before_peeked);
+    g_test_add_func("/queue/payloads", test_payloads);
     g_test_add_func("/queue/wheel-end", test_wheel_end);
     g_test_add_func("/queue/random", test_random);
     g_test_add_func("/queue/large", test_large);
