@@ -14,6 +14,13 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+/* Fields of a row of completion.csv. */
+enum {
+#define REC_COMPLETION(NAME, ...) ROW_##NAME,
+#include "record/columns.def"
+    ROW_FIELDS
+};
+
 struct swarm {
     char *folder; /* of everything */
     char *results;
@@ -64,8 +71,8 @@ static char *rows_of(const char *table, uint32_t field, const char *value)
     GString *rows = g_string_new(lines[0]);
     g_string_append_c(rows, '\n');
     for (char **line = lines + 1; *line && **line; line++) {
-        char *fields[20], *kept = g_strdup(*line);
-        uint32_t count = net_csv_split(kept, fields, 20);
+        char *fields[64], *kept = g_strdup(*line);
+        uint32_t count = net_csv_split(kept, fields, 64);
         g_assert_cmpuint(count, >, field);
         if (strcmp(fields[field], value) == 0) g_string_append_printf(rows, "%s\n", *line);
         g_free(kept);
@@ -88,11 +95,11 @@ static void cut_up(struct swarm *swarm)
         write_file(record, "provenance.csv", gains);
         write_file(record, "completion.csv", row);
         char *line = strchr(row, '\n') + 1;
-        const char *fields[20];
+        const char *fields[ROW_FIELDS + 1];
         if (*line) {
             swarm->outcome.fates[i] = NET_FATE_PRESENT;
-            g_assert_cmpuint(net_csv_split(line, (char **)fields, 20), ==, 18);
-            if (*fields[16]) swarm->outcome.fates[i] = NET_FATE_LEFT;
+            g_assert_cmpuint(net_csv_split(line, (char **)fields, ROW_FIELDS + 1), ==, ROW_FIELDS);
+            if (*fields[ROW_left_s]) swarm->outcome.fates[i] = NET_FATE_LEFT;
         }
         g_free(gains);
         g_free(row);
