@@ -22,8 +22,7 @@ typedef struct mb_peer_config {
     const mb_geometry *geometry; /* outlives the peer */
     const uint64_t *have;        /* a set of blocks held from the start, or NULL */
     uint32_t epoch;              /* of its log; 1, and one more after each loss of blocks */
-    bool seeder;      /* the tracker's first seeder: holds everything and never announces */
-    bool unreachable; /* it makes contact, but the driver lets nobody contact it */
+    bool seeder; /* the tracker's first seeder: holds everything and never announces */
 } mb_peer_config;
 
 /* A new peer in *peer; MB_ERR_MEMORY, MB_ERR_ARGUMENT (a set with blocks that the file has not).

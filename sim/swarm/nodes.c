@@ -95,7 +95,6 @@ static int create_peer(sim_swarm *swarm, mb_node node, const sim_group *group)
         .protocol = &group->protocol,
         .geometry = &swarm->scenario->file.geometry,
         .epoch = 1,
-        .unreachable = group->unreachable,
     };
     uint64_t *have = NULL;
     int error;

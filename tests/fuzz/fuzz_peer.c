@@ -199,8 +199,7 @@ static void set_up(stage *s)
                                    .geometry = &s->geometry,
                                    .have = have,
                                    .epoch = 1,
-                                   .seeder = kind % 8 == 7,
-                                   .unreachable = kind % 8 == 6};
+                                   .seeder = kind % 8 == 7};
     rc = mb_peer_new(&s->peer, &config);
     assert(rc == MB_OK);
     fuzz_logs_init(&s->logs, blocks);

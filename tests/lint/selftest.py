@@ -7,6 +7,7 @@ from pathlib import Path
 import architecture
 import assertions
 import circles
+import rooms
 import rules
 import symbols
 
@@ -137,6 +138,64 @@ class Circles(unittest.TestCase):
         self.assertEqual(list(circles.breaches(two, {"x": 2})), [])
         self.assertEqual(len(list(circles.breaches(two, {}))), 1)
         self.assertEqual(len(list(circles.breaches({}, {"x": 2}))), 1)
+
+
+class Rooms(unittest.TestCase):
+    """A peer of two rooms, of which `ask` stands above `own`."""
+
+    TEXTS = {
+        "core/peer/own.h": "typedef struct mb_own {\n    uint64_t *mine;\n    uint32_t held, flags;\n} mb_own;\n"
+                           "void mb_own_gain(mb_peer *peer, uint32_t block);\n",
+        "core/peer/ask.h": '#include "core/peer/own.h"\n\ntypedef struct mb_asking {\n    uint32_t owed;\n} mb_asking;\n'
+                           "void mb_ask_free(mb_peer *peer);\n",
+        "core/peer/impl.h": '#include "core/peer/ask.h"\n#include "core/peer/own.h"\n\n'
+                            "typedef struct mb_known {\n    uint32_t has;\n} mb_known;\n\n"
+                            "struct mb_peer {\n    mb_own own;\n    mb_asking ask;\n    mb_known *entries;\n};\n\n"
+                            "static inline uint32_t mb_own_held(const mb_peer *peer)\n{\n    return peer->own.held;\n}\n",
+        "core/peer/own.c": '#include "core/peer/impl.h"\n\nvoid mb_own_gain(mb_peer *peer, uint32_t block)\n{\n'
+                           "    peer->own.held++;\n    peer->entries[block].has = 1;\n    mb_set_add(peer->own.mine, block);\n}\n",
+        "core/peer/ask.c": '#include "core/peer/impl.h"\n\nvoid mb_set_add(uint64_t *set, uint32_t block);\n\n'
+                           "void mb_ask_free(mb_peer *peer)\n{\n    mb_known *known = &peer->entries[0];\n"
+                           "    uint32_t held = peer->own.held;\n\n    if (held >= known->has) peer->ask.owed = held;\n"
+                           "    mb_own_gain(peer, 1);\n}\n",
+    }
+
+    def breaches(self, path=None, old="", new=""):
+        texts = dict(self.TEXTS)
+        if path:
+            self.assertIn(old, texts[f"core/peer/{path}"])
+            texts[f"core/peer/{path}"] = texts[f"core/peer/{path}"].replace(old, new, 1)
+        return [message for _, _, message in rooms.breaches(rooms.Tree(None, texts))]
+
+    def test_what_is_right_passes(self):
+        self.assertEqual(self.breaches(), [])
+
+    def test_a_call_upwards_is_refused(self):
+        self.assertEqual(self.breaches("own.c", "peer->own.held++;", "mb_ask_free(peer);"),
+                         ["calls mb_ask_free() of ask, which is above it"])
+        self.assertEqual(self.breaches("impl.h", "return peer->own.held;", "return mb_ask_free(peer);"),
+                         ["calls mb_ask_free() of ask, which is above it"])
+
+    def test_an_include_upwards_is_refused(self):
+        for header in ("ask", "impl"):
+            self.assertEqual(self.breaches("own.h", "typedef", f'#include "core/peer/{header}.h"\ntypedef'),
+                             [f"includes {header}.h, which is above it"])
+
+    def test_two_writers_are_refused(self):
+        for write in ("peer->own.held = 1;", "peer->own.held++;", "--peer->own.held;", "peer->own.held |= 4;",
+                      "mb_own *own = &peer->own;\n    own->held -= 2;"):
+            with self.subTest(write):
+                self.assertEqual(self.breaches("ask.c", "mb_own_gain(peer, 1);", write),
+                                 ["mb_own.held is written by ask:11, own:5".replace("11", str(11 + write.count("\n")))])
+        self.assertEqual(self.breaches("ask.c", "mb_own_gain(peer, 1);", "known->has <<= 1;"),
+                         ["mb_known.has is written by ask:11, own:6"])
+        for passed in ("peer->own.mine", "&peer->own.mine[1]"):
+            self.assertEqual(self.breaches("ask.c", "mb_own_gain(peer, 1);", f"mb_set_add({passed}, 1);"),
+                             ["mb_own.mine is written by ask:11, own:7"])
+
+    def test_a_file_without_a_place_is_refused(self):
+        self.assertIn("is no room of ORDER", [m for _, _, m in rooms.breaches(
+            rooms.Tree(None, {**self.TEXTS, "core/peer/odd.c": "int a;\n"}))])
 
 
 class Assertions(unittest.TestCase):

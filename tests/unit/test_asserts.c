@@ -48,7 +48,7 @@ static mb_peer *make_peer(void)
     events[1].listed = (mb_event_listed){.list = &listing, .list_count = 1};
     mb_actions_init(&out);
     g_assert_cmpint(mb_peer_step(peer, 0, events, 2, &out), ==, MB_OK);
-    g_assert_cmpuint(peer->known_count, ==, 1);
+    g_assert_cmpuint(peer->known.count, ==, 1);
     mb_peer_check(peer);
     return peer;
 }
@@ -61,20 +61,20 @@ static mb_peer *make_peer(void)
         mb_peer_check(peer);                                                                       \
     }
 
-BREAK_PEER(held, peer->held++)
-BREAK_PEER(mine_beyond, peer->mine[1] |= UINT64_C(1) << 63)
-BREAK_PEER(asked, peer->asked_count++)
-BREAK_PEER(known_has, peer->known[0].has++)
-BREAK_PEER(group, mb_group_put(peer, MB_GROUP_FULL, 0, true))
-BREAK_PEER(interested, peer->interested++)
-BREAK_PEER(place, peer->known[0].flags ^= MB_KNOWN_UNCHOKED)
-BREAK_PEER(copies, mb_rarity_add_block(&peer->rarity, 5))
+BREAK_PEER(held, peer->own.held++)
+BREAK_PEER(mine_beyond, peer->own.mine[1] |= UINT64_C(1) << 63)
+BREAK_PEER(asked, peer->requests.count++)
+BREAK_PEER(known_has, peer->known.entries[0].has++)
+BREAK_PEER(group, mb_group_put(&peer->known, MB_GROUP_FULL, 0, true))
+BREAK_PEER(interested, peer->slots.interested++)
+BREAK_PEER(place, peer->known.entries[0].slot ^= MB_SLOT_UNCHOKED)
+BREAK_PEER(copies, mb_rarity_add_block(&peer->learn.rarity, 5))
 
 static void peer_index(void)
 {
     mb_peer *peer = make_peer();
 
-    mb_known_remove(peer, 0, peer->known_top, NULL);
+    mb_meet_forget(peer, 0, peer->known.top, NULL);
 }
 
 static void peer_time(void)
@@ -92,8 +92,8 @@ static void peer_gain_twice(void)
     mb_actions out;
 
     mb_actions_init(&out);
-    mb_peer_gain(peer, 0, 3, &out);
-    mb_peer_gain(peer, 0, 3, &out);
+    mb_gain_hold(peer, 0, 3, &out);
+    mb_gain_hold(peer, 0, 3, &out);
 }
 
 static void tracker_seeder(void)
@@ -141,17 +141,17 @@ static void rng_bound(void)
 }
 
 static const death core_deaths[] = {
-    {"held", held, "== peer->held"},
+    {"held", held, "== peer->own.held"},
     {"a block that the file has not", mine_beyond, "set[peer->words - 1] >> rest == 0"},
-    {"asked", asked, "asked == peer->asked_count"},
+    {"asked", asked, "asked == peer->requests.count"},
     {"what is known of another", known_has, "== known->has"},
     {"a group", group, "mb_group_has(peer, MB_GROUP_FULL, index) == full"},
-    {"interested", interested, "interested == peer->interested"},
+    {"interested", interested, "interested == peer->slots.interested"},
     {"a slot", place, "Assertion"},
     {"copies", copies, "mb_rarity_copies(&anew, block)"},
     {"an index that is not known", peer_index, "mb_known_is_used(peer, index)"},
     {"a time before all", peer_time, "now >= 0"},
-    {"a block gained twice", peer_gain_twice, "!mb_blockset_has(peer->mine, block)"},
+    {"a block gained twice", peer_gain_twice, "!mb_blockset_has(own->mine, block)"},
     {"books of too many blocks", tracker_seeder, "told.count <= tracker->blocks"},
     {"a block behind the last", geometry_block, "block < geometry->blocks"},
     {"blocks and bytes", geometry_count, "geometry->block_size"},

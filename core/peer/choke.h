@@ -1,0 +1,30 @@
+/*
+ * Whom to unchoke, in rounds and between them, as the choking strategy says.
+ *
+ * The step and the rounds call it; it never serves nor asks anybody.
+ */
+#ifndef MB_PEER_CHOKE_H
+#define MB_PEER_CHOKE_H
+
+#include "core/event.h"
+#include "core/peer.h"
+
+typedef struct mb_choking {
+    mb_time next; /* when the next round is, where no exchange rounds are kept */
+} mb_choking;
+
+void mb_choke_init(mb_peer *peer);
+void mb_choke_start(mb_peer *peer, mb_time next);
+/* No more rounds. */
+void mb_choke_stop(mb_peer *peer);
+/* Moves what is due by `now` on to the next that is not; whether any was. */
+bool mb_choke_pass(mb_peer *peer, mb_time now);
+/* A round: false where it waits for measuring, after which comes the second one. */
+bool mb_choke_round(mb_peer *peer, mb_time now, mb_actions *out);
+void mb_choke_rank(mb_peer *peer, mb_time now, mb_actions *out);
+/* Gives the slots that are free to who may have them. */
+void mb_choke_fill(mb_peer *peer, mb_time now, mb_actions *out);
+/* Its slot is about to be taken: it is being forgotten. */
+void mb_choke_forget(mb_peer *peer, uint32_t index);
+
+#endif

@@ -1,0 +1,272 @@
+#include "core/peer/impl.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Up to so many new blocks are learned one by one, more a word at a time. */
+#define LEARN_EACH_MAX 4
+
+int mb_learn_init(mb_peer *peer)
+{
+    return mb_rarity_init(&peer->learn.rarity, peer->words, 7);
+}
+
+void mb_learn_free(mb_peer *peer)
+{
+    mb_rarity_clear(&peer->learn.rarity);
+    free(peer->learn.sets);
+}
+
+bool mb_learn_reserve(mb_peer *peer, uint32_t capacity)
+{
+    size_t words = peer->words ? peer->words : 1;
+
+    if (!mb_list_widen(&peer->learn.sets, sizeof *peer->learn.sets * words, capacity)) return false;
+    return mb_rarity_reserve(&peer->learn.rarity, capacity) == MB_OK;
+}
+
+/* ---- who lacks what, who holds all ---------------------------------------------------------- */
+
+static void regroup(mb_peer *peer, uint32_t index)
+{
+    assert(peer->known.entries[index].has <= peer->blocks);
+    bool full = peer->known.entries[index].has == peer->blocks;
+
+    mb_group_put(&peer->known, MB_GROUP_FULL, index, full);
+    mb_group_put(&peer->known, MB_GROUP_SATED, index, !full && !mb_learn_lacks(peer, index));
+}
+
+/* Whether it lacks a block that I hold. */
+static void set_lacks(mb_peer *peer, uint32_t index, bool lacks)
+{
+    if (lacks == mb_learn_lacks(peer, index)) return;
+    peer->known.entries[index].holding ^= MB_HOLDING_LACKS;
+    mb_group_put(&peer->known, MB_GROUP_LACKS, index, lacks);
+    regroup(peer, index);
+}
+
+static void uncount(mb_peer *peer, uint32_t index)
+{
+    if (peer->own.complete) return; /* copies are of no more interest */
+    if (peer->known.entries[index].holding & MB_HOLDING_FULL) {
+        assert(peer->learn.rarity.everywhere > 0);
+        peer->learn.rarity.everywhere--;
+    } else {
+        mb_rarity_subtract(&peer->learn.rarity, mb_learn_set(peer, index));
+    }
+}
+
+void mb_learn_meet(mb_peer *peer, uint32_t index)
+{
+    mb_known *known = &peer->known.entries[index];
+
+    assert(known->has == 0);
+    mb_blockset_clear(mb_learn_set(peer, index), peer->words);
+    if (peer->own.held > 0) {
+        known->holding = MB_HOLDING_LACKS;
+        mb_group_put(&peer->known, MB_GROUP_LACKS, index, true);
+    }
+    regroup(peer, index);
+}
+
+void mb_learn_forget(mb_peer *peer, uint32_t index)
+{
+    set_lacks(peer, index, false);
+    if (peer->known.entries[index].has > 0) uncount(peer, index);
+}
+
+/* ---- what it tells -------------------------------------------------------------------------- */
+
+/* A new epoch: it lost what it had told of. */
+static void start_anew(mb_peer *peer, uint32_t index, uint32_t epoch)
+{
+    assert(mb_known_is_used(peer, index) && epoch > 0);
+    mb_known *known = &peer->known.entries[index];
+
+    known->epoch = epoch;
+    known->seen = 0;
+    if (known->has == 0 && !(known->holding & MB_HOLDING_FULL)) return; /* it had told of nothing */
+    uncount(peer, index);
+    known->holding &= (uint8_t)~MB_HOLDING_FULL;
+    mb_blockset_clear(mb_learn_set(peer, index), peer->words);
+    known->has = 0;
+    mb_group_put(&peer->known, MB_GROUP_OFFERS, index, false);
+    regroup(peer, index);
+    set_lacks(peer, index, peer->own.held > 0);
+}
+
+/* Whether `told` is news to me: a later epoch, or more of the same. What it has said itself is not
+ * put out by what the tracker draws for it, but the other way round. */
+static bool is_news(const mb_known *known, mb_told told)
+{
+    bool was_drawn = known->epoch >= MB_EPOCH_DRAWN, drawn = told.epoch >= MB_EPOCH_DRAWN;
+
+    if (!told.log) return false;
+    if (known->epoch > 0 && was_drawn != drawn) return was_drawn;
+    if (told.epoch != known->epoch) return told.epoch > known->epoch;
+    return told.count > known->seen;
+}
+
+bool mb_learn_is_news(const mb_peer *peer, uint32_t index, mb_told told)
+{
+    static const mb_known stranger;
+
+    return is_news(index == MB_INDEX_NONE ? &stranger : &peer->known.entries[index], told);
+}
+
+/* It holds everything, and I had not heard a word of it before: no need to count block by block.
+ * Like the next two, returns whether it has more for me than it had. */
+static bool learn_full(mb_peer *peer, uint32_t index)
+{
+    assert(peer->known.entries[index].has == 0 &&
+           !(peer->known.entries[index].holding & MB_HOLDING_FULL));
+    mb_blockset_fill(mb_learn_set(peer, index), peer->blocks);
+    peer->known.entries[index].holding |= MB_HOLDING_FULL;
+    peer->learn.rarity.everywhere++;
+    peer->known.entries[index].has = peer->blocks;
+    return peer->own.held < peer->blocks;
+}
+
+/* A few new blocks, one by one. */
+static bool learn_each(mb_peer *peer, uint32_t index, mb_told told)
+{
+    assert(told.count <= told.log->count && peer->known.entries[index].seen <= told.count);
+    uint64_t *set = mb_learn_set(peer, index);
+    bool more = false;
+
+    for (uint32_t i = peer->known.entries[index].seen; i < told.count; i++) {
+        uint32_t block = told.log->blocks[i];
+
+        if (mb_blockset_has(set, block)) continue;
+        mb_blockset_add(set, block);
+        peer->known.entries[index].has++;
+        more |= !mb_blockset_has(peer->own.mine, block);
+        if (!peer->own.complete) mb_rarity_add_block(&peer->learn.rarity, block);
+    }
+    return more;
+}
+/* Many new blocks, a word at a time. */
+static bool learn_set(mb_peer *peer, uint32_t index, mb_told told, mb_actions *out)
+{
+    const uint32_t *blocks = told.log->blocks, count = told.count, words = peer->words;
+    uint64_t *set = mb_learn_set(peer, index), more = 0;
+    uint64_t *news = mb_actions_scratch(out, words * sizeof *news);
+    uint32_t has = 0;
+
+    if (!news) return false; /* GCOVR_EXCL_BR_LINE: no memory */
+    memset(news, 0, words * sizeof *news);
+    for (uint32_t i = peer->known.entries[index].seen; i < count; i++)
+        mb_blockset_add(news, blocks[i]);
+    for (uint32_t w = 0; w < words; w++) {
+        news[w] &= ~set[w];
+        if (!news[w]) continue;
+        set[w] |= news[w];
+        has += (uint32_t)__builtin_popcountll(news[w]);
+        more |= news[w] & ~peer->own.mine[w];
+    }
+    peer->known.entries[index].has += has;
+    if (!peer->own.complete) mb_rarity_add(&peer->learn.rarity, news);
+    return more;
+}
+
+/* Whether it has all that I have; mostly its count says no. */
+static bool lacks_nothing(const mb_peer *peer, uint32_t index)
+{
+    if (peer->known.entries[index].has < peer->own.held) return false;
+    if (peer->own.complete) return true; /* its set is no longer kept */
+    return !mb_blockset_any_missing(peer->own.mine, mb_learn_set(peer, index), peer->words);
+}
+
+uint32_t mb_learn_told(mb_peer *peer, uint32_t index, mb_told told, mb_actions *out)
+{
+    assert(index < peer->known.top);
+    mb_known *known = &peer->known.entries[index];
+    bool more = false, lacked = mb_learn_lacks(peer, index);
+    uint32_t news = 0;
+
+    if (!is_news(known, told)) return 0;
+    if (told.epoch != known->epoch) start_anew(peer, index, told.epoch);
+    if (lacked != mb_learn_lacks(peer, index)) news |= MB_NEWS_INTEREST;
+    if (peer->own.complete && !peer->protocol->super_seed) {
+        known->has = told.count;
+    } else if (told.count == peer->blocks && known->seen == 0 && !peer->own.complete) {
+        more = learn_full(peer, index);
+    } else if (told.count - known->seen <= LEARN_EACH_MAX) {
+        more = learn_each(peer, index, told);
+    } else {
+        more = learn_set(peer, index, told, out);
+    }
+    known->seen = told.count;
+    if (known->has == peer->blocks) {
+        regroup(peer, index);
+        news |= MB_NEWS_FULL;
+    }
+    if (more) {
+        mb_group_put(&peer->known, MB_GROUP_OFFERS, index, true);
+        news |= MB_NEWS_OFFERS;
+    }
+    if (mb_learn_lacks(peer, index) && lacks_nothing(peer, index)) {
+        set_lacks(peer, index, false);
+        news |= MB_NEWS_INTEREST;
+    }
+    return news;
+}
+
+/* Who had all that I had turns interested if it has not got the new block too. */
+uint64_t mb_learn_gained(mb_peer *peer, uint32_t word, uint32_t block)
+{
+    assert(mb_blockset_has(peer->own.mine, block));
+    uint64_t turned = 0;
+
+    for (uint64_t bits = mb_group_word(peer, word, MB_GROUP_SATED); bits; bits &= bits - 1) {
+        uint32_t index = mb_group_first(word, bits);
+
+        if (mb_blockset_has(mb_learn_set(peer, index), block)) continue;
+        set_lacks(peer, index, true);
+        turned |= bits & -bits;
+    }
+    return turned;
+}
+
+void mb_learn_correct(mb_peer *peer, uint32_t index, uint32_t block)
+{
+    assert(mb_known_is_used(peer, index) && block < peer->blocks);
+    uint64_t *set = mb_learn_set(peer, index);
+    mb_known *known = &peer->known.entries[index];
+
+    assert(!peer->own.complete);
+    if (!mb_blockset_has(set, block)) return;
+    if (known->holding & MB_HOLDING_FULL) { /* from now on it is counted block by block */
+        known->holding &= (uint8_t)~MB_HOLDING_FULL;
+        peer->learn.rarity.everywhere--;
+        mb_rarity_add(&peer->learn.rarity, set);
+    }
+    mb_blockset_remove(set, block);
+    mb_rarity_subtract_block(&peer->learn.rarity, block);
+    known->has--;
+    regroup(peer, index);
+    assert(!mb_blockset_has(peer->own.mine, block)); /* I had asked for it */
+}
+
+void mb_learn_idle(mb_peer *peer, uint32_t index)
+{
+    assert(index < peer->known.top);
+    mb_group_put(&peer->known, MB_GROUP_OFFERS, index, false);
+}
+
+/* ---- counts --------------------------------------------------------------------------------- */
+
+uint32_t mb_learn_offers(const mb_peer *peer, uint32_t index)
+{
+    assert(mb_known_is_used(peer, index));
+    if (peer->own.complete) return 0;
+    return mb_blockset_count_missing(mb_learn_set(peer, index), peer->own.mine, peer->words);
+}
+
+uint32_t mb_learn_needs(const mb_peer *peer, uint32_t index)
+{
+    assert(mb_known_is_used(peer, index));
+    if (peer->own.complete) return peer->own.held - peer->known.entries[index].has;
+    return mb_blockset_count_missing(peer->own.mine, mb_learn_set(peer, index), peer->words);
+}

@@ -1,0 +1,42 @@
+/*
+ * Serving: requests of others that wait, and uploads. Whether one may be served is for slots and
+ * the step to say; it never gives a slot nor takes one.
+ */
+#ifndef MB_PEER_SERVE_H
+#define MB_PEER_SERVE_H
+
+#include "core/event.h"
+#include "core/peer.h"
+
+/* A request of another's that waits: a node of the pool. */
+typedef struct mb_queued {
+    uint32_t block, offset, flags;
+    uint32_t next;
+} mb_queued;
+
+typedef struct mb_serving {
+    mb_queued *pool;
+    uint32_t capacity, free; /* free ones chain through `next` */
+    uint32_t uploads;        /* transfers of mine under way */
+} mb_serving;
+
+void mb_serve_init(mb_peer *peer);
+void mb_serve_free(mb_peer *peer);
+/* Takes up a request that may be served: at once, or in its turn. */
+void mb_serve_accept(mb_peer *peer, uint32_t index, const mb_queued *wanted, mb_actions *out);
+void mb_serve_refuse(mb_peer *peer, uint32_t index, uint32_t block, mb_reason reason,
+                     mb_actions *out);
+void mb_serve_refuse_queue(mb_peer *peer, uint32_t index, mb_reason reason, mb_actions *out);
+/* The next queued request starts; false: there is none. */
+bool mb_serve_next(mb_peer *peer, uint32_t index, mb_actions *out);
+/* The upload of `block` has left; false: there was none. What comes after is the caller's to see
+ * to, as with the next two. */
+bool mb_serve_sent(mb_peer *peer, uint32_t index, uint32_t block);
+/* It no longer wants `block`; whether an upload was stopped. */
+bool mb_serve_cancel(mb_peer *peer, uint32_t index, uint32_t block, mb_actions *out);
+/* Stops the upload to it; `keep`: what it carried is kept. */
+void mb_serve_abort(mb_peer *peer, uint32_t index, bool keep, mb_actions *out);
+/* It is being forgotten: without a word. */
+void mb_serve_forget(mb_peer *peer, uint32_t index, mb_actions *out);
+
+#endif

@@ -1,0 +1,103 @@
+#include "core/peer/impl.h"
+
+#include <assert.h>
+
+static bool columns_take(const mb_peer *peer, mb_columns *c, mb_actions *out)
+{
+    size_t rows = peer->known.count + 1;
+    size_t longs = rows * 2 + (size_t)peer->words * MB_RARITY_CLASSES;
+    char *memory = mb_actions_scratch(out, longs * 8 + rows * (7 * 4 + 2));
+
+    if (!memory) return false;
+    c->score = (uint64_t *)(void *)memory;
+    c->received = c->score + rows;
+    c->classes = c->received + rows;
+    c->index = (uint32_t *)(void *)(memory + longs * 8);
+    c->handle = c->index + rows;
+    c->learned = c->handle + rows;
+    c->offers = c->learned + rows;
+    c->needs = c->offers + rows;
+    c->rows = c->needs + rows;
+    c->unchoked = (bool *)(void *)(c->rows + rows + rows % 2);
+    c->optimistic = c->unchoked + rows;
+    return true;
+}
+/* Most have nothing for me once I have much: of them, once that is found, no more is looked at. */
+static void fill_scores(mb_peer *peer, const mb_columns *c, uint32_t count)
+{
+    assert(count <= peer->known.count);
+    bool by_count = peer->protocol->score == MB_SCORE_COUNT;
+    const uint32_t *indices = c->index;
+    uint64_t *scores = c->score;
+    uint32_t classes = 0;
+
+    for (uint32_t row = 0; row < count; row++) {
+        uint32_t index = indices[row];
+
+        scores[row] = 0;
+        if (!mb_group_has(peer, MB_GROUP_OFFERS, index)) continue;
+        if (by_count) {
+            scores[row] = mb_learn_offers(peer, index);
+        } else {
+            if (!classes) classes = mb_rarity_classes(&peer->learn.rarity, c->classes);
+            scores[row] = mb_rarity_weigh(c->classes, classes, mb_learn_set(peer, index),
+                                          peer->own.mine, peer->words);
+        }
+        if (scores[row] == 0) mb_learn_idle(peer, index);
+    }
+}
+
+/* The rows, and those columns that every strategy gets; returns how many they are. Who may be
+ * ranked: whoever is interested; everybody where interest is not known of. */
+static uint32_t rows_take(const mb_peer *peer, const mb_columns *to)
+{
+    const mb_place *place = peer->find.by_node; /* NULL where nobody is known */
+    const mb_columns c = *to;                   /* which the compiler knows not to change */
+    bool everybody = peer->protocol->ask == MB_ASK_MUTUAL;
+    uint32_t count = 0;
+
+    for (uint32_t left = peer->known.count; left > 0; left--, place++) {
+        uint32_t index = place->index;
+        bool unchoked = mb_group_has(peer, MB_GROUP_UNCHOKED, index);
+
+        if (!everybody && !mb_group_has(peer, MB_GROUP_LACKS, index)) continue;
+        c.index[count] = index;
+        c.handle[count] = place->node;
+        c.learned[count] = place->learned;
+        c.unchoked[count] = unchoked;
+        c.optimistic[count] = unchoked && peer->known.entries[index].slot & MB_SLOT_OPTIMISTIC;
+        count++;
+    }
+    return count;
+}
+
+bool mb_view_build(mb_peer *peer, mb_time now, mb_columns *c, mb_choke_view *view, mb_actions *out)
+{
+    uint32_t count, wanted = peer->protocol->choke->columns;
+
+    if (!columns_take(peer, c, out)) return false;
+    count = rows_take(peer, c);
+    for (uint32_t row = 0; row < count && wanted != MB_COLUMN_SCORE; row++) {
+        uint32_t index = c->index[row];
+
+        if (wanted & MB_COLUMN_OFFERS) c->offers[row] = mb_learn_offers(peer, index);
+        if (wanted & MB_COLUMN_NEEDS) c->needs[row] = mb_learn_needs(peer, index);
+        if (wanted & MB_COLUMN_RECEIVED) c->received[row] = mb_pace_window(peer, index);
+    }
+    if (wanted & MB_COLUMN_SCORE) fill_scores(peer, c, count);
+    *view = (mb_choke_view){
+        .count = count,
+        .slots = peer->protocol->regular_slots,
+        .handle = c->handle,
+        .learned = c->learned,
+        .unchoked = c->unchoked,
+        .optimistic = c->optimistic,
+        .offers = wanted & MB_COLUMN_OFFERS ? c->offers : NULL,
+        .needs = wanted & MB_COLUMN_NEEDS ? c->needs : NULL,
+        .score = wanted & MB_COLUMN_SCORE ? c->score : NULL,
+        .received = wanted & MB_COLUMN_RECEIVED ? c->received : NULL,
+        .now = now,
+        .optimistic_since = peer->optimistic_since,
+    };
+    return true;
+}
