@@ -290,15 +290,22 @@ static const struct row {
 };
 #define ROW_COUNT (sizeof rows / sizeof *rows)
 
-/* The value of each row for `part`. */
+static bool has_row(const rec_figures *figures, const rec_part *part, bool of_part)
+{
+    return of_part || part == &figures->whole;
+}
+
+/* The value of each row that `part` has. */
 static void take_values(struct value *values, const rec_figures *figures, const rec_part *part)
 {
     const rec_run *run = figures->run;
-    size_t row = 0;
+    struct value *to = values;
 #define REC_FIGURE(PATH, KIND, UNIT, OF, IN, VALUE, ...)                                           \
-    values[row++] = IN_##IN(run) ? (struct value)IS_##KIND(VALUE) : (struct value){.kind = NOTHING};
+    if (has_row(figures, part, OF_##OF))                                                           \
+        *to = IN_##IN(run) ? (struct value)IS_##KIND(VALUE) : (struct value){.kind = NOTHING};     \
+    to++;
 #include "record/figures.def"
-    assert(row == ROW_COUNT);
+    assert(to == values + ROW_COUNT);
 }
 
 static void put_value(rec_json *json, const char *key, const struct value *value)
@@ -321,32 +328,36 @@ static size_t object_size(const char *path)
     return dot ? (size_t)(dot - path) : 0;
 }
 
+/* An object of summary.json that is open: the first `size` bytes of a path; 0: none. */
+struct object {
+    const char *path;
+    size_t size;
+};
+
 /* Ends the object that is open and begins that of `path`, if they are not the same. */
-static void enter(rec_json *json, const char **open, const char *path)
+static void enter(rec_json *json, struct object *open, const char *path)
 {
-    size_t before = *open ? object_size(*open) : 0, size = object_size(path);
-    bool same = before == size && (size == 0 || strncmp(*open, path, size) == 0);
+    struct object next = {path, object_size(path)};
     char name[64];
-    assert(size < sizeof name);
-    *open = path;
-    if (same) return;
-    if (before > 0) rec_json_object_end(json);
-    if (size == 0) return;
-    memcpy(name, path, size);
-    name[size] = '\0';
+    assert(next.size < sizeof name);
+    if (open->size == next.size && strncmp(open->path, path, next.size) == 0) return;
+    if (open->size > 0) rec_json_object_end(json);
+    *open = next;
+    if (next.size == 0) return;
+    memcpy(name, path, next.size);
+    name[next.size] = '\0';
     rec_json_object(json, name);
 }
 
 static void put_part(rec_json *json, const rec_figures *figures, const rec_part *part)
 {
     struct value values[ROW_COUNT];
-    const char *open = NULL;
+    struct object open = {"", 0};
     take_values(values, figures, part);
     for (size_t i = 0; i < ROW_COUNT; i++) {
-        const char *path = rows[i].path;
-        if (part != &figures->whole && !rows[i].of_part) continue;
-        enter(json, &open, path);
-        put_value(json, path + object_size(path) + (object_size(path) > 0), &values[i]);
+        if (!has_row(figures, part, rows[i].of_part)) continue;
+        enter(json, &open, rows[i].path);
+        put_value(json, rows[i].path + open.size + (open.size > 0), &values[i]);
     }
     enter(json, &open, "");
 }
