@@ -80,6 +80,7 @@ static inline char *put_node(char *to, const void *of, mb_node node)
 static char *put_group(char *to, const void *of, uint32_t group)
 {
     const sim_recorder *recorder = of;
+    assert(group < recorder->state->scenario->group_count);
     const sim_group_name *name = &recorder->state->names[group];
     to = rec_put_text(to, name->prefix, name->size - 1);
     if (name->quoted) *to++ = '"';
@@ -205,6 +206,8 @@ void sim_timeline_row(sim_recorder *recorder, mb_time now, const sim_sample *sam
 {
     sim_recorder_state *state = recorder->state;
     bool first = state->sampled == MB_NEVER;
+    assert(first || now > state->sampled);
+    assert(state->arrived >= state->completed + state->left_incomplete);
     sim_capacity used = (leecher_bytes - state->leecher_bytes) * REC_WORK_BYTE;
     sim_capacity room = state->leecher_capacity - state->sampled_capacity;
     const rec_moment moment = {

@@ -21,6 +21,7 @@ static rec_group *make_groups(const sim_scenario *scenario)
     rec_group *groups = calloc((size_t)scenario->group_count + 1, sizeof *groups);
     for (uint32_t i = 0; groups && i < scenario->group_count; i++) {
         const sim_group *group = &scenario->groups[i];
+        assert(group->name != NULL);
         groups[i] = (rec_group){.name = group->name,
                                 .up = group->access.up,
                                 .down = group->access.down,
@@ -46,6 +47,7 @@ static rec_run run_of(const sim_recorder *recorder, const sim_run_totals *totals
 {
     const sim_recorder_state *state = recorder->state;
     const sim_scenario *scenario = state->scenario;
+    assert(state->node_count > 0 && state->unheld_bytes <= state->wire_bytes);
     return (rec_run){
         .name = scenario->name,
         .seed = scenario->seed,
