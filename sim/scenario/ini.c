@@ -40,6 +40,7 @@ static sim_ini_group *append_group(sim_ini *ini, const char *name, const char *p
     ini->groups = g_renew(sim_ini_group, ini->groups, ini->count + 1);
     sim_ini_group *group = &ini->groups[ini->count++];
     *group = (sim_ini_group){.name = g_strdup(name), .path = g_intern_string(path), .line = line};
+    g_hash_table_insert(ini->places, group->name, GUINT_TO_POINTER(ini->count));
     return group;
 }
 
@@ -164,6 +165,7 @@ sim_ini *sim_ini_parse(const char *path, const char *text, size_t size, char **e
         .seen_keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
         .line = 1,
     };
+    parser.ini->places = g_hash_table_new(g_str_hash, g_str_equal);
     bool fine = parse_text(&parser, text, size);
     g_hash_table_destroy(parser.seen_groups);
     g_hash_table_destroy(parser.seen_keys);
@@ -187,15 +189,15 @@ void sim_ini_free(sim_ini *ini)
     for (uint32_t g = 0; g < ini->count; g++)
         clear_group(&ini->groups[g]);
     g_free(ini->groups);
+    g_hash_table_destroy(ini->places);
     g_free(ini);
 }
 
 const sim_ini_group *sim_ini_group_find(const sim_ini *ini, const char *name)
 {
-    for (uint32_t g = 0; g < ini->count; g++) {
-        if (strcmp(ini->groups[g].name, name) == 0) return &ini->groups[g];
-    }
-    return NULL;
+    guint place = GPOINTER_TO_UINT(g_hash_table_lookup(ini->places, name));
+    assert(place <= ini->count);
+    return place ? &ini->groups[place - 1] : NULL;
 }
 
 const sim_ini_entry *sim_ini_entry_find(const sim_ini_group *group, const char *key)
@@ -270,9 +272,12 @@ bool sim_ini_remove(sim_ini *ini, const char *name)
 {
     sim_ini_group *group = (sim_ini_group *)sim_ini_group_find(ini, name);
     if (!group) return false;
+    g_hash_table_remove(ini->places, name);
     clear_group(group);
     size_t after = (size_t)(ini->groups + ini->count - (group + 1));
     memmove(group, group + 1, after * sizeof *group);
     ini->count--;
+    for (uint32_t g = (uint32_t)(group - ini->groups); g < ini->count; g++)
+        g_hash_table_insert(ini->places, ini->groups[g].name, GUINT_TO_POINTER(g + 1));
     return true;
 }

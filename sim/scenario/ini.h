@@ -33,6 +33,7 @@ typedef struct sim_ini_group {
 typedef struct sim_ini {
     sim_ini_group *groups;
     uint32_t count;
+    struct _GHashTable *places; /* of a group by its name: its index and one. ini.c's alone */
 } sim_ini;
 
 /*
