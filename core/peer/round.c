@@ -83,7 +83,8 @@ void mb_round_unchoked(mb_peer *peer, mb_time now, mb_actions *out)
     bool mutual = peer->protocol->ask == MB_ASK_MUTUAL;
     const mb_list *from = mutual ? &peer->slots.unchoked : &peer->ask.providers;
 
-    assert(peer->round.unchoking && peer->slots.unchoked.count <= peer->known.count);
+    assert(peer->slots.unchoked.count <= peer->known.count);
+    if (!peer->round.unchoking) return; /* who began to leave has ended it */
     peer->round.unchoking = false;
     if (peer->own.held == peer->blocks) return;
     peer->plan.order.count = 0;

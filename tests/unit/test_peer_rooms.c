@@ -217,6 +217,18 @@ static void last_blocks(void)
     drop_peer(peer);
 }
 
+/* Leaving ends a round that waits for measuring: what was measured comes for nothing. */
+static void stopped_round(void)
+{
+    mb_peer *peer = make_peer();
+
+    peer->round.unchoking = true;
+    mb_leave_begin(peer, 0, &out);
+    mb_round_unchoked(peer, 0, &out);
+    g_assert_false(peer->round.open);
+    drop_peer(peer);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -229,5 +241,6 @@ int main(int argc, char **argv)
     g_test_add_func("/rooms/marks", marks);
     g_test_add_func("/rooms/queue", queue);
     g_test_add_func("/rooms/last-blocks", last_blocks);
+    g_test_add_func("/rooms/stopped-round", stopped_round);
     return g_test_run();
 }
