@@ -4,110 +4,13 @@
 
 #include "sim/swarm/internal.h"
 
-/* Whether `whom` is known to the node, and where it lists the node, as far as that is known.
- * O(known).
- */
-static bool finds(const sim_swarm *swarm, mb_node node, mb_node whom, uint32_t *remote)
-{
-    uint32_t walk = 0;
-    mb_node other;
-
-    while (mb_peer_known(swarm->nodes[node].peer, &walk, &other, remote))
-        if (other == whom) return true;
-    *remote = MB_INDEX_NONE;
-    return false;
-}
-
-static bool knows(const sim_swarm *swarm, mb_node node, mb_node whom)
-{
-    uint32_t remote;
-
-    return finds(swarm, node, whom, &remote);
-}
-
-/* ---- what is heard, for events.csv ---- */
-
-static void trace_heard(sim_swarm *swarm, mb_node node, mb_node from, uint32_t block, uint64_t what,
-                        uint64_t told)
-{
-    if (!swarm->recorder->events) return;
-    sim_recorder_trace(swarm->recorder, SIM_TRACE_HEAR, swarm->now, node, from, block,
-                       what | told << 8);
-}
-
-static bool says(const mb_event *event, mb_message message)
-{
-    return event->type == MB_EVENT_MESSAGE && event->message.said.message == message;
-}
-
-/* Whether the last event of the batch, that somebody has vanished, makes the node forget it: not
- * one that it does not know (any more), nor one that it could not greet and that has greeted it. */
-static bool is_forgotten(const sim_swarm *swarm, mb_node node)
-{
-    assert(swarm->batch_count > 0);
-    const mb_event *gone = &swarm->batch[swarm->batch_count - 1];
-    uint32_t remote;
-    bool known = finds(swarm, node, gone->other, &remote);
-
-    for (const mb_event *e = swarm->batch; e < gone; e++) {
-        if (e->other != gone->other) continue;
-        if (says(e, MB_MSG_HELLO))
-            remote = e->message.remote;
-        else if (e->type == MB_EVENT_GONE || says(e, MB_MSG_BYE) || says(e, MB_MSG_HELLO_FULL))
-            known = false;
-    }
-    return known && (!gone->gone.ungreeted || remote == MB_INDEX_NONE);
-}
-
-/* The row of batch event `place`; its origin keeps that it has been written. */
-static void trace_gone(sim_swarm *swarm, mb_node node, uint32_t place)
-{
-    assert(place < swarm->batch_count);
-    swarm->origins[place].gone.traced = true;
-    sim_recorder_trace(swarm->recorder, SIM_TRACE_GONE, swarm->now, node, swarm->batch[place].other,
-                       MB_BLOCK_NONE, 0);
-}
-
-/* What the last event of the batch brings the node. */
-static void trace_batched(sim_swarm *swarm, mb_node node)
-{
-    const mb_event *e = &swarm->batch[swarm->batch_count - 1];
-
-    if (swarm->options->check != SIM_CHECK_OFF) sim_swarm_check_heard(swarm, node, e);
-    if (!swarm->recorder->events) return;
-    if (e->type == MB_EVENT_MESSAGE)
-        trace_heard(swarm, node, e->other, e->message.said.block, e->message.said.message,
-                    e->message.said.told.count);
-    else if (e->type == MB_EVENT_CUT)
-        trace_heard(swarm, node, e->other, e->cut.block, SIM_HEARD_CUT, e->cut.here);
-    else if (is_forgotten(swarm, node))
-        trace_gone(swarm, node, swarm->batch_count - 1);
-}
-
-void sim_swarm_trace_gone(sim_swarm *swarm, mb_node node)
-{
-    const mb_action *end = swarm->actions.items + swarm->actions.count;
-
-    if (!swarm->recorder->events) return;
-    for (uint32_t i = 0; i < swarm->batch_count; i++) {
-        const mb_event *e = &swarm->batch[i];
-
-        if (e->type != MB_EVENT_GONE || swarm->origins[i].gone.traced) continue;
-        if (knows(swarm, node, e->other)) continue;
-        for (const mb_action *a = swarm->actions.items; a < end; a++)
-            if (a->type == MB_ACTION_SEND && a->said.message == MB_MSG_HELLO_ACK &&
-                a->to == e->other)
-                trace_gone(swarm, node, i);
-    }
-}
-
 /* ---- messages ------------------------------------------------------------------------------- */
 
 /* Whether an event comes over a connection that its receiver has not made. */
 static bool is_stranded(const sim_swarm *swarm, const sim_due *due)
 {
     return due->what.type == SIM_PENDING_WAITING &&
-           !knows(swarm, due->node, due->what.message.from);
+           !sim_swarm_knows(swarm, due->node, due->what.message.from);
 }
 
 /* A word to one who has left: its sender learns of it, as of a broken connection. */
@@ -139,7 +42,7 @@ static void deliver_fanout(sim_swarm *swarm, const sim_due *due)
         swarm->batch[0] = message; /* the same for all but for this: */
         swarm->batch[0].index = target->index;
         swarm->batch_count = 1;
-        trace_batched(swarm, target->node);
+        sim_swarm_heard(swarm, target->node);
         sim_swarm_step(swarm, target->node);
     }
     sim_pending_clear(&due->what);
@@ -177,7 +80,7 @@ static void deliver_messages(sim_swarm *swarm, sim_due *due)
             deliver_in_vain(swarm, due);
         } else if (!is_stranded(swarm, due)) {
             if (!sim_swarm_batch_pending(swarm, &due->what)) return;
-            trace_batched(swarm, node);
+            sim_swarm_heard(swarm, node);
         }
         if (!sim_pending_continues(swarm->queue, due)) break;
         if (!pop(swarm, due)) return;
@@ -252,8 +155,8 @@ static void deliver_announces(sim_swarm *swarm, sim_due *due)
             no_tracker(swarm, announce);
         } else {
             if (!sim_swarm_batch_pending(swarm, &due->what)) return;
-            trace_heard(swarm, MB_NODE_TRACKER, announce->from, MB_BLOCK_NONE,
-                        SIM_HEARD_ANNOUNCE + announce->what, announce->told.count);
+            sim_swarm_trace_heard(swarm, MB_NODE_TRACKER, announce->from, MB_BLOCK_NONE,
+                                  SIM_HEARD_ANNOUNCE + announce->what, announce->told.count);
             if (swarm->options->check != SIM_CHECK_OFF)
                 sim_swarm_check_announced(swarm, announce->from, (mb_announce)announce->what);
         }
@@ -270,9 +173,9 @@ static void deliver_answer(sim_swarm *swarm, const sim_due *due)
 
     swarm->batch_count = 0;
     if (swarm->nodes[due->node].peer && sim_swarm_batch_pending(swarm, &due->what)) {
-        trace_heard(swarm, due->node, MB_NODE_TRACKER, MB_BLOCK_NONE,
-                    listed ? SIM_HEARD_ANSWER : SIM_HEARD_UNANSWERED,
-                    listed ? due->what.listed.answer->list_count : 0);
+        sim_swarm_trace_heard(swarm, due->node, MB_NODE_TRACKER, MB_BLOCK_NONE,
+                              listed ? SIM_HEARD_ANSWER : SIM_HEARD_UNANSWERED,
+                              listed ? due->what.listed.answer->list_count : 0);
         sim_swarm_step(swarm, due->node);
     }
     sim_pending_clear(&due->what);

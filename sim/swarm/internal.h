@@ -1,20 +1,26 @@
 /*
  * The swarm's driver, inside: the real protocol code under a simulated clock and virtual links.
  *
- *   swarm.c          a run from its first instant to its last
- *   nodes.c    nodes come, complete and go
- *   actions.c  what peers and the tracker want done
- *   flows.c    transfers: started, completed, cut, measured
- *   landing.c  blocks that have left and are on their way
- *   bytes.c    what became of the bytes that came down
- *   pending.c  what waits in the queue, packed and unpacked
- *   events.c   what is due is handed to whom it concerns
- *   fetch.c    what is due next is fetched into cache
- *   sample.c   rows of the timeline, progress
- *   check.c    the checker
+ * From the lowest up; a file calls only those above it in this list.
+ *
+ *   fail.c            the first failure
+ *   pending.c         what waits in the queue, packed and unpacked
+ *   landing.c         blocks that have left and are on their way
+ *   bytes.c           what became of the bytes that came down
+ *   check_flows.c     the checker: its own account of the links
+ *   check_requests.c  of what has been asked for
  *   check_state.c     what is counted and chained beside the peers
- *   check_flows.c     its own account of the links
- *   check_requests.c  and of what has been asked for
+ *   check.c           all of it
+ *   flows.c           transfers: started, cut, measured
+ *   nodes.c           nodes that complete, and are gone
+ *   trace.c           what nodes hear
+ *   actions.c         what peers and the tracker want done
+ *   arrive.c, leave.c nodes come, and begin to go
+ *   fetch.c           what is due next is fetched into cache
+ *   sent.c            transfers that complete
+ *   sample.c          rows of the timeline, progress
+ *   events.c          what is due is handed to whom it concerns
+ *   swarm.c           a run from its first instant to its last
  *
  * Everything happens in the order (time, class, node, sequence); transfers that complete at an
  * instant come before the events of that instant, and the links are settled after the last of them.
@@ -148,7 +154,7 @@ typedef struct sim_swarm {
     int error;               /* the first failure; ends the run */
 } sim_swarm;
 
-/* ---- swarm.c ---- */
+/* ---- fail.c ---- */
 /* Remembers the first failure and its line (printf-like), which ends the run. */
 void sim_swarm_fail(sim_swarm *swarm, int error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -157,10 +163,17 @@ static inline mb_time sim_swarm_delay(const sim_swarm *swarm, mb_node a, mb_node
     return swarm->nodes[a].latency + swarm->nodes[b].latency;
 }
 
-/* ---- nodes.c ---- */
+static inline const sim_group *sim_swarm_group(const sim_swarm *swarm, mb_node node)
+{
+    return &swarm->scenario->groups[swarm->nodes[node].group];
+}
+
+/* ---- arrive.c, leave.c ---- */
 int sim_swarm_start_tracker(sim_swarm *swarm);
 void sim_swarm_arrive(sim_swarm *swarm, mb_node node);
 void sim_swarm_leave(sim_swarm *swarm, mb_node node); /* a LEAVE event is due */
+
+/* ---- nodes.c ---- */
 void sim_swarm_depart(sim_swarm *swarm, mb_node node);
 void sim_swarm_free_logs(sim_node *node); /* once nobody can have been told of them */
 void sim_swarm_gained(sim_swarm *swarm, mb_node node, uint32_t block);
@@ -184,10 +197,28 @@ void sim_swarm_upload(sim_swarm *swarm, mb_node from, const mb_action *action);
 void sim_swarm_abort(sim_swarm *swarm, mb_node from, const mb_action *action);
 void sim_swarm_measure(sim_swarm *swarm, mb_node node); /* fills the batch with progress */
 void sim_swarm_cut_all(sim_swarm *swarm, mb_node node);
-void sim_swarm_complete_flows(sim_swarm *swarm);
 void sim_swarm_end_flows(sim_swarm *swarm); /* the run is over: what is under way is counted */
 /* Where events are written: what the node's links have carried, for whoever explains the run. */
 void sim_swarm_trace_links(sim_swarm *swarm, mb_node node);
+
+/* ---- sent.c ---- */
+void sim_swarm_complete_flows(sim_swarm *swarm);
+
+/* ---- trace.c ---- */
+/* Whether `whom` is known to the node. O(known). */
+bool sim_swarm_knows(const sim_swarm *swarm, mb_node node, mb_node whom);
+/* A row of events.csv: `what` (SIM_HEARD_, mb_message) reaches the node. */
+void sim_swarm_trace_heard(sim_swarm *swarm, mb_node node, mb_node from, uint32_t block,
+                           uint64_t what, uint64_t told);
+/* What the last event of the batch brings the node, where anybody wants to know. */
+void sim_swarm_trace_batched(sim_swarm *swarm, mb_node node);
+static inline void sim_swarm_heard(sim_swarm *swarm, mb_node node)
+{
+    if (swarm->options->check != SIM_CHECK_OFF || swarm->recorder->events)
+        sim_swarm_trace_batched(swarm, node);
+}
+/* After a step whose batch had somebody vanish that greeted the node just before: its row. */
+void sim_swarm_trace_gone(sim_swarm *swarm, mb_node node);
 
 /* ---- landing.c ---- */
 void sim_swarm_landing_add(sim_swarm *swarm, const sim_transfer *t); /* its last byte has left */
@@ -216,8 +247,6 @@ void sim_swarm_end_bytes(sim_swarm *swarm, const sim_due *due);
 
 /* ---- events.c ---- */
 void sim_swarm_dispatch(sim_swarm *swarm, sim_due *due); /* which is overwritten */
-/* After a step whose batch had somebody vanish that greeted the node just before: its row. */
-void sim_swarm_trace_gone(sim_swarm *swarm, mb_node node);
 
 /* ---- fetch.c ---- */
 void sim_swarm_fetch_ahead(sim_swarm *swarm); /* after each event taken from the queue */

@@ -12,18 +12,6 @@
 /* A swarm of so many nodes is more than the processor has page table entries for. */
 #define HUGE_NODES_MIN 500
 
-void sim_swarm_fail(sim_swarm *swarm, int error, const char *format, ...)
-{
-    assert(error < 0);
-    va_list arguments;
-
-    if (swarm->error) return;
-    swarm->error = error;
-    va_start(arguments, format);
-    vsnprintf(swarm->result->error, sizeof swarm->result->error, format, arguments);
-    va_end(arguments);
-}
-
 /* ---- setting up ----------------------------------------------------------------------------- */
 
 static int add_node(sim_swarm *swarm, mb_node node, const sim_access *access)

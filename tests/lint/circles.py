@@ -14,7 +14,7 @@ from pathlib import Path
 import rules
 
 ROOMS = ("core", "record", "sim", "net", "analysis")
-STANDING = {"sim/swarm": 12}
+STANDING = {}
 DEFINITION = re.compile(r"^(?!static)(?:[a-z][\w \*]*?[ \*])(\w+)\([^;{}]*\)\n\{", re.M)
 WORD = re.compile(r"\b[a-z_]\w+\b")
 
