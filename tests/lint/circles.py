@@ -2,8 +2,8 @@
 """circles.py ROOT [FOLDER]: the C files of a folder call each other in one direction only.
 
 A file calls another where it names a function that the other defines for more than itself. Files that
-call each other in a circle cannot be read, tested or replaced one by one. STANDING names the circles
-that are there still, as many files as they have at most; they may shrink, and none may come.
+call each other in a circle cannot be read, tested or replaced one by one. STANDING would name those that
+are suffered, with the number of their files; there are none.
 Prints a line a breach; with FOLDER who calls whom in its circles. Exit 0 none, 1 some.
 """
 import re
