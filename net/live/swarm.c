@@ -320,7 +320,7 @@ static void tracker_ended(net_live_process *process)
     bool untold = !swarm->stopping && !swarm->tracker_told;
     if (swarm->origin_ns && (untold || ended_badly(process)))
         tell_crash(swarm, "the tracker", process);
-    if (!swarm->origin_ns)
+    if (!swarm->origin_ns && !swarm->stopping)
         fail(swarm,
              g_strdup_printf("the tracker did not start; see %s/tracker.log", swarm->setup->work));
     maybe_finish(swarm);
@@ -427,6 +427,7 @@ bool net_live_swarm_run(const net_live_plan *plan, const net_live_setup *setup,
     if (setup->progress) uv_timer_start(&swarm.progress_timer, on_progress, 0, PROGRESS_MS);
     uv_run(&swarm.loop, UV_RUN_DEFAULT);
     swarm_clear(&swarm);
+    outcome->began = swarm.origin_ns > 0;
     *error = swarm.error;
     return swarm.error == NULL;
 }

@@ -30,6 +30,7 @@ typedef struct net_live_setup {
 typedef struct net_live_outcome {
     mb_time end;          /* when the swarm was told to stop */
     bool interrupted;     /* by a signal: it did not come to its own end */
+    bool began;           /* the tracker was there; else it was interrupted before */
     uint32_t crashes;     /* programs that ended by themselves; each was told on stderr */
     net_live_fate *fates; /* by number in the plan; g_free() */
 } net_live_outcome;

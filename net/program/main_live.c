@@ -213,8 +213,14 @@ static int run_in(const net_live_plan *plan, const char *work, const char *folde
     net_live_outcome outcome;
     char *error = NULL;
     bool right = net_live_swarm_run(plan, &setup, &outcome, &error);
-    int status = right ? finish(plan, work, folder, &outcome, origin) : EXIT_FAILED;
-    if (!right) complain(error, status);
+    int status = EXIT_FAILED;
+    if (!right)
+        complain(error, status);
+    else if (outcome.began)
+        status = finish(plan, work, folder, &outcome, origin);
+    else
+        status = complain(g_strdup("interrupted before its tracker was there: nothing is written"),
+                          EXIT_INTERRUPTED);
     g_free(outcome.fates);
     return status;
 }

@@ -168,11 +168,29 @@ class Quick(Case):
         with swarm.handling_hangup(signal.SIG_DFL):
             run = subprocess.Popen([LIVE, "-q", "--paranoid", scenario, "-o", folder, "--work", work],
                                    cwd=self.folder)
-        self.assertTrue(swarm.wait_until(lambda: self.programs_of(work)))
+        self.assertTrue(swarm.wait_until(lambda: len(self.programs_of(work)) > 1))
         run.send_signal(signal.SIGHUP)
         self.assertEqual(run.wait(30), 130)
         self.assertFalse(json.loads((folder / "manifest.json").read_text())["complete"])
         self.assertEqual(self.programs_of(work), [])
+
+    def test_an_interrupt_before_the_tracker_is_there_is_no_failure(self):
+        scenario = self.folder / "small.ini"
+        scenario.write_text(self.SMALL)
+        slow = self.folder / "slow"
+        slow.mkdir()
+        (slow / "minibit-tracker").write_text("#!/bin/sh\nexec sleep 60\n")
+        (slow / "minibit-tracker").chmod(0o755)
+        for name in ("minibit-peer", "minibit-sim"):
+            (slow / name).symlink_to(Path(LIVE).parent / name)
+        work, folder = self.folder / "work", self.folder / "early"
+        run = subprocess.Popen([LIVE, "-q", scenario, "-o", folder, "--work", work, "--programs", slow],
+                               cwd=self.folder, stderr=subprocess.PIPE, text=True)
+        time.sleep(1)
+        run.send_signal(signal.SIGINT)
+        self.assertIn("interrupted before its tracker was there", run.communicate(timeout=30)[1])
+        self.assertEqual(run.returncode, 130)
+        self.assertFalse(folder.exists())
 
     def test_a_killed_run_leaves_no_program_behind(self):
         work = self.folder / "work"
