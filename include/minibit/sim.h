@@ -74,8 +74,7 @@ typedef struct mb_sim_state {
 typedef void mb_sim_progress(void *context, const mb_sim_state *state);
 MB_API void mb_sim_on_progress(mb_sim *sim, mb_sim_progress *progress, void *context);
 
-/* ---- the run ----------------------------------------------------------------------------------
- */
+/* ---- the run ---- */
 
 /* Simulates. Also 0 where it was interrupted. */
 MB_API int mb_sim_run(mb_sim *sim);
@@ -84,8 +83,7 @@ MB_API int mb_sim_run(mb_sim *sim);
  * callback, another thread, a signal's handler. */
 MB_API void mb_sim_interrupt(mb_sim *sim);
 
-/* ---- after it ---------------------------------------------------------------------------------
- */
+/* ---- after it ---- */
 
 /* What the last call that failed had to say; "" if none has. Until the next call. */
 MB_API const char *mb_sim_error(const mb_sim *sim);

@@ -221,8 +221,7 @@ void mb_sim_interrupt(mb_sim *sim)
     sim->interrupted = 1;
 }
 
-/* ---- after it ---------------------------------------------------------------------------------
- */
+/* ---- after it ---- */
 
 const char *mb_sim_error(const mb_sim *sim)
 {

@@ -61,8 +61,7 @@ static const char *payload_error(const void *context)
     return sim_payload_error(((const struct run *)context)->payload);
 }
 
-/* ---- the run ----------------------------------------------------------------------------------
- */
+/* ---- the run ---- */
 
 /* What the scenario reads, and the text of config.ini, which names it. */
 static int prepare(struct run *run, sim_run_result *result)

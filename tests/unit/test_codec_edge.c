@@ -34,8 +34,7 @@ static void assert_decodes(const char *json, int error)
     mb_wire_clear(&m);
 }
 
-/* ---- characters --------------------------------------------------------------------------------
- */
+/* ---- characters ---- */
 
 /* Names hold the characters of docs/protocol.md and no other, whatever lies beside these. */
 static void test_alphabets(void)
@@ -130,8 +129,7 @@ static void test_base64_sizes(void)
     g_assert_cmpint(mb_base64_decoded_size("", SIZE_MAX - 3), ==, MB_ERR_SYNTAX);
 }
 
-/* ---- what is decoded ---------------------------------------------------------------------------
- */
+/* ---- what is decoded ---- */
 
 static void test_file_keys(void)
 {
@@ -205,8 +203,7 @@ static void test_geometry(void)
     g_assert_cmpuint(words[0], ==, 7);
 }
 
-/* ---- what is encoded ---------------------------------------------------------------------------
- */
+/* ---- what is encoded ---- */
 
 /* The encoder adds nothing of what could not be decoded again. */
 static void assert_encodes(const mb_wire_message *message, int error)

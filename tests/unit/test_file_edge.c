@@ -67,8 +67,7 @@ static void copy_clear(copy *c)
     ok(mb_storage_close(c->storage));
 }
 
-/* ---- without hashes ----------------------------------------------------------------------------
- */
+/* ---- without hashes ---- */
 
 /* Only the length can be checked, and nothing is proven. */
 static void test_unhashed(void)
@@ -135,8 +134,7 @@ static void test_empty_hashes(void)
     ok(mb_storage_close(empty));
 }
 
-/* ---- what there is not -------------------------------------------------------------------------
- */
+/* ---- what there is not ---- */
 
 static void test_no_such_block(void)
 {
@@ -200,8 +198,7 @@ static void test_extension_characters(void)
     g_assert_cmpstr(name, ==, "film");
 }
 
-/* ---- disks that fail ---------------------------------------------------------------------------
- */
+/* ---- disks that fail ---- */
 
 /* What is told of reading is the first failure, and nothing is taken for held, or for found. */
 static void test_reading_fails(void)
@@ -262,8 +259,7 @@ static void test_rebuilding_fails(void)
     copy_clear(&c);
 }
 
-/* ---- drivers -----------------------------------------------------------------------------------
- */
+/* ---- drivers ---- */
 
 typedef struct owner {
     int written_fails; /* the error that a claim of what is written ends with */
@@ -330,8 +326,7 @@ static void test_driver_refuses(void)
     copy_clear(&c);
 }
 
-/* ---- hashes that fail --------------------------------------------------------------------------
- */
+/* ---- hashes that fail ---- */
 
 /* All that is ever hashed in a copy's life; an error ends it. */
 static int hashing_life(void)

@@ -35,8 +35,7 @@ static void assert_holds(const char *name, const char *text)
     g_assert_cmpstr(held, ==, text);
 }
 
-/* ---- what can be done with a storage -----------------------------------------------------------
- */
+/* ---- what can be done with a storage ---- */
 
 static char bytes[8];
 
@@ -87,8 +86,7 @@ static int do_replace(mb_storage *storage)
     return mb_storage_disk_rename(storage, other, true);
 }
 
-/* ---- failing calls -----------------------------------------------------------------------------
- */
+/* ---- failing calls ---- */
 
 static void test_calls_fail(void)
 {
@@ -220,8 +218,7 @@ static void test_opening_fails(void)
     }
 }
 
-/* ---- names -------------------------------------------------------------------------------------
- */
+/* ---- names ---- */
 
 /* A file system that cannot rename without replacing gets a second name and loses the first. */
 static void test_renames_by_linking(void)
@@ -309,8 +306,7 @@ static void test_stamps(void)
     ok(mb_storage_close(storage));
 }
 
-/* ---- positions, and what is told ---------------------------------------------------------------
- */
+/* ---- positions, and what is told ---- */
 
 /* No file reaches past 2^63 - 1 bytes. */
 static void test_far_positions(void)
