@@ -4,8 +4,8 @@
  * One place, so that a reader can add them up. "Refused" means: one line in the log, the
  * connection closed, nothing else changed. The codec's own limits are in core/codec/codec_limits.h.
  */
-#ifndef NET_NET_LIMITS_H
-#define NET_NET_LIMITS_H
+#ifndef NET_LIMITS_H
+#define NET_LIMITS_H
 
 #include "core/geometry.h"
 #include "core/types.h"

@@ -5,24 +5,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-bool sim_output_init(sim_output *output,
-                     void (*take)(sim_output *output, const char *bytes, size_t size))
+bool rec_output_init(rec_output *output,
+                     void (*take)(rec_output *output, const char *bytes, size_t size))
 {
     memset(output, 0, sizeof *output);
     output->take = take;
-    output->buffer = output->next = malloc(SIM_OUTPUT_BUFFER);
+    output->buffer = output->next = malloc(REC_OUTPUT_BUFFER);
     if (!output->buffer) return false;
-    output->end = output->buffer + SIM_OUTPUT_BUFFER;
+    output->end = output->buffer + REC_OUTPUT_BUFFER;
     return true;
 }
 
-void sim_output_clear(sim_output *output)
+void rec_output_clear(rec_output *output)
 {
     free(output->buffer);
     output->buffer = output->next = output->end = NULL;
 }
 
-void sim_output_fail(sim_output *output, int error, const char *format, ...)
+void rec_output_fail(rec_output *output, int error, const char *format, ...)
 {
     assert(error < 0);
     va_list arguments;
@@ -33,43 +33,43 @@ void sim_output_fail(sim_output *output, int error, const char *format, ...)
     va_end(arguments);
 }
 
-static void pass_on(sim_output *output, const char *bytes, size_t size)
+static void pass_on(rec_output *output, const char *bytes, size_t size)
 {
     if (size == 0 || output->error) return;
     output->taken += size;
     output->take(output, bytes, size);
 }
 
-void sim_output_flush(sim_output *output)
+void rec_output_flush(rec_output *output)
 {
     assert(output->next >= output->buffer && output->next <= output->end);
     pass_on(output, output->buffer, (size_t)(output->next - output->buffer));
     output->next = output->buffer;
 }
 
-void sim_output_write(sim_output *output, const char *text, size_t size)
+void rec_output_write(rec_output *output, const char *text, size_t size)
 {
     assert(text != NULL || size == 0);
-    if (size > SIM_OUTPUT_ROOM_MAX) {
-        sim_output_flush(output);
+    if (size > REC_OUTPUT_ROOM_MAX) {
+        rec_output_flush(output);
         pass_on(output, text, size);
         return;
     }
-    char *to = sim_output_room(output, size);
-    sim_output_commit(output, rec_put_text(to, text, size));
+    char *to = rec_output_room(output, size);
+    rec_output_commit(output, rec_put_text(to, text, size));
 }
 
-int sim_output_error(const sim_output *output)
+int rec_output_error(const rec_output *output)
 {
     return output->error;
 }
 
-const char *sim_output_message(const sim_output *output)
+const char *rec_output_message(const rec_output *output)
 {
     return output->message;
 }
 
-uint64_t sim_output_bytes(const sim_output *output)
+uint64_t rec_output_bytes(const rec_output *output)
 {
     return output->taken + (uint64_t)(output->next - output->buffer);
 }

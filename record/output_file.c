@@ -12,8 +12,8 @@
 /* Provenance shrinks to a sixth at level 1, to little less at any level that keeps pace. */
 #define ZSTD_LEVEL 1
 
-struct sim_output_file {
-    sim_output output; /* the first member */
+struct rec_output_file {
+    rec_output output; /* the first member */
     char *path;        /* the final name, */
     char *temporary;   /* the one it has until then, */
     const char *name;  /* and the former without its folder */
@@ -23,22 +23,22 @@ struct sim_output_file {
     EVP_MD_CTX *hash;
     int fd;       /* -1: closed */
     bool created; /* the temporary file is there */
-    char digest[SIM_OUTPUT_HASH_SIZE + 1];
+    char digest[REC_OUTPUT_HASH_SIZE + 1];
 };
 
 /* Notes the first error, with the file's name and what the system says. */
-static void output_fail(sim_output_file *file, int error, const char *reason)
+static void output_fail(rec_output_file *file, int error, const char *reason)
 {
-    sim_output_fail(&file->output, error, "%s: %s", file->path, reason);
+    rec_output_fail(&file->output, error, "%s: %s", file->path, reason);
 }
 
-static void output_fail_errno(sim_output_file *file, int number)
+static void output_fail_errno(rec_output_file *file, int number)
 {
     bool full = number == ENOSPC || number == EDQUOT || number == EFBIG;
     output_fail(file, full ? MB_ERR_FULL : MB_ERR_IO, strerror(number));
 }
 
-static void output_write_bytes(sim_output_file *file, const char *bytes, size_t size)
+static void output_write_bytes(rec_output_file *file, const char *bytes, size_t size)
 {
     while (size > 0 && !file->output.error) {
         ssize_t written = write(file->fd, bytes, size);
@@ -52,7 +52,7 @@ static void output_write_bytes(sim_output_file *file, const char *bytes, size_t 
     }
 }
 
-static void output_compress(sim_output_file *file, const char *bytes, size_t size,
+static void output_compress(rec_output_file *file, const char *bytes, size_t size,
                             ZSTD_EndDirective end)
 {
     assert(file->zstd && file->packed);
@@ -70,9 +70,9 @@ static void output_compress(sim_output_file *file, const char *bytes, size_t siz
     }
 }
 
-static void output_take(sim_output *output, const char *bytes, size_t size)
+static void output_take(rec_output *output, const char *bytes, size_t size)
 {
-    sim_output_file *file = (sim_output_file *)output;
+    rec_output_file *file = (rec_output_file *)output;
     assert(file->fd >= 0);
     if (EVP_DigestUpdate(file->hash, bytes, size) != 1) {
         output_fail(file, MB_ERR_MEMORY, "cannot be hashed");
@@ -93,13 +93,13 @@ static char *join(const char *folder, const char *name, const char *suffix)
     return text;
 }
 
-static bool output_allocate(sim_output_file *file, const char *folder, const char *name,
+static bool output_allocate(rec_output_file *file, const char *folder, const char *name,
                             bool compressed)
 {
     file->path = join(folder, name, "");
     file->temporary = join(folder, name, ".tmp");
     file->hash = EVP_MD_CTX_new();
-    if (!sim_output_init(&file->output, output_take)) return false;
+    if (!rec_output_init(&file->output, output_take)) return false;
     if (!file->path || !file->temporary || !file->hash) return false;
     file->name = strrchr(file->path, '/') + 1;
     if (EVP_DigestInit_ex(file->hash, EVP_sha256(), NULL) != 1) return false;
@@ -113,7 +113,7 @@ static bool output_allocate(sim_output_file *file, const char *folder, const cha
     return true;
 }
 
-static int output_create(sim_output_file *file)
+static int output_create(rec_output_file *file)
 {
     file->fd = open(file->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (file->fd < 0) {
@@ -124,33 +124,33 @@ static int output_create(sim_output_file *file)
     return MB_OK;
 }
 
-int sim_output_file_open(sim_output_file **file, const char *folder, const char *name,
+int rec_output_file_open(rec_output_file **file, const char *folder, const char *name,
                          bool compressed, char *error, size_t error_size)
 {
     *file = NULL;
-    sim_output_file *made = calloc(1, sizeof *made);
+    rec_output_file *made = calloc(1, sizeof *made);
     if (made) made->fd = -1;
     if (!made || !output_allocate(made, folder, name, compressed)) {
         snprintf(error, error_size, "%s/%s: out of memory", folder, name);
-        sim_output_file_free(made);
+        rec_output_file_free(made);
         return MB_ERR_MEMORY;
     }
     int result = output_create(made);
     if (result) {
         snprintf(error, error_size, "%s", made->output.message);
-        sim_output_file_free(made);
+        rec_output_file_free(made);
         return result;
     }
     *file = made;
     return MB_OK;
 }
 
-sim_output *sim_output_file_output(sim_output_file *file)
+rec_output *rec_output_file_output(rec_output_file *file)
 {
     return &file->output;
 }
 
-static void output_finish_hash(sim_output_file *file)
+static void output_finish_hash(rec_output_file *file)
 {
     assert(file->hash != NULL);
     unsigned char bytes[EVP_MAX_MD_SIZE];
@@ -159,16 +159,16 @@ static void output_finish_hash(sim_output_file *file)
         output_fail(file, MB_ERR_MEMORY, "cannot be hashed");
         return;
     }
-    for (unsigned i = 0; i < size && 2 * i < SIM_OUTPUT_HASH_SIZE; i++) {
+    for (unsigned i = 0; i < size && 2 * i < REC_OUTPUT_HASH_SIZE; i++) {
         file->digest[2 * i] = "0123456789abcdef"[bytes[i] >> 4];
         file->digest[2 * i + 1] = "0123456789abcdef"[bytes[i] & 15];
     }
 }
 
-int sim_output_file_finish(sim_output_file *file)
+int rec_output_file_finish(rec_output_file *file)
 {
     if (file->fd < 0) return file->output.error;
-    sim_output_flush(&file->output);
+    rec_output_flush(&file->output);
     if (file->zstd) output_compress(file, NULL, 0, ZSTD_e_end);
     output_finish_hash(file);
     /* A signal that comes with the end leaves the file closed all the same. */
@@ -177,7 +177,7 @@ int sim_output_file_finish(sim_output_file *file)
     return file->output.error;
 }
 
-int sim_output_file_publish(sim_output_file *file)
+int rec_output_file_publish(rec_output_file *file)
 {
     assert(file->fd < 0 && !file->output.error);
     if (rename(file->temporary, file->path) != 0) {
@@ -188,26 +188,26 @@ int sim_output_file_publish(sim_output_file *file)
     return MB_OK;
 }
 
-void sim_output_file_free(sim_output_file *file)
+void rec_output_file_free(rec_output_file *file)
 {
     if (!file) return;
     if (file->fd >= 0) close(file->fd);
     if (file->created) unlink(file->temporary);
     ZSTD_freeCCtx(file->zstd);
     EVP_MD_CTX_free(file->hash);
-    sim_output_clear(&file->output);
+    rec_output_clear(&file->output);
     free(file->packed);
     free(file->temporary);
     free(file->path);
     free(file);
 }
 
-const char *sim_output_file_name(const sim_output_file *file)
+const char *rec_output_file_name(const rec_output_file *file)
 {
     return file->name;
 }
 
-const char *sim_output_file_hash(const sim_output_file *file)
+const char *rec_output_file_hash(const rec_output_file *file)
 {
     return file->digest;
 }

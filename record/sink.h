@@ -11,9 +11,6 @@
 
 #include "record/output.h"
 
-/* The version of the formats of docs/formats.md. */
-#define SIM_SCHEMA 1
-
 typedef struct rec_sink rec_sink;
 
 /* The first member of what a sink's maker makes. Those that can fail return 0; or a negative
@@ -22,7 +19,7 @@ struct rec_sink {
     /* Once, before the first table. */
     int (*begin)(rec_sink *sink, char *error, size_t error_size);
     /* A table begins: *output is what to write it to, the sink's own. */
-    int (*open)(rec_sink *sink, const char *name, sim_output **output, char *error,
+    int (*open)(rec_sink *sink, const char *name, rec_output **output, char *error,
                 size_t error_size);
     /* Whether some table has failed. O(tables). */
     bool (*failed)(const rec_sink *sink);

@@ -5,17 +5,17 @@
 #include <stdlib.h>
 
 struct rec_sink_table {
-    sim_output output; /* the first member */
+    rec_output output; /* the first member */
     rec_sink_call *sink;
     char name[];
 };
 
-static void table_take(sim_output *output, const char *bytes, size_t size)
+static void table_take(rec_output *output, const char *bytes, size_t size)
 {
     struct rec_sink_table *table = (struct rec_sink_table *)output;
     int result = table->sink->take(table->sink->context, table->name, bytes, size);
     if (result == 0) return;
-    sim_output_fail(output, result < 0 ? result : MB_ERR_IO, "%s: %s", table->name,
+    rec_output_fail(output, result < 0 ? result : MB_ERR_IO, "%s: %s", table->name,
                     result < 0 ? mb_strerror(result) : "not taken");
 }
 
@@ -25,13 +25,13 @@ static int call_begin(rec_sink *sink, char *error, size_t error_size)
     return MB_OK;
 }
 
-static int call_open(rec_sink *sink, const char *name, sim_output **output, char *error,
+static int call_open(rec_sink *sink, const char *name, rec_output **output, char *error,
                      size_t error_size)
 {
     rec_sink_call *call = (rec_sink_call *)sink;
     assert(call->count < REC_SINK_TABLES_MAX);
     struct rec_sink_table *table = calloc(1, sizeof *table + strlen(name) + 1);
-    if (!table || !sim_output_init(&table->output, table_take)) {
+    if (!table || !rec_output_init(&table->output, table_take)) {
         snprintf(error, error_size, "%s: out of memory", name);
         free(table);
         return MB_ERR_MEMORY;
@@ -57,8 +57,8 @@ static int call_publish(rec_sink *sink, bool complete, char *error, size_t error
     (void)complete;
     rec_sink_call *call = (rec_sink_call *)sink;
     for (uint32_t i = 0; i < call->count; i++) {
-        sim_output *output = &call->tables[i]->output;
-        sim_output_flush(output);
+        rec_output *output = &call->tables[i]->output;
+        rec_output_flush(output);
         if (!output->error) continue;
         snprintf(error, error_size, "%s", output->message);
         return output->error;
@@ -78,7 +78,7 @@ void rec_sink_call_init(rec_sink_call *sink, rec_sink_take *take, void *context)
 void rec_sink_call_clear(rec_sink_call *sink)
 {
     for (uint32_t i = 0; i < sink->count; i++) {
-        sim_output_clear(&sink->tables[i]->output);
+        rec_output_clear(&sink->tables[i]->output);
         free(sink->tables[i]);
     }
     sink->count = 0;

@@ -33,9 +33,9 @@ const rec_word rec_announce_words[MB_ANNOUNCE_COUNT] = {
 #include "core/messages.def"
 };
 
-#define EVENT(ID, TEXT, DETAIL) [SIM_TRACE_##ID] = {WORD(TEXT), REC_DETAIL_##DETAIL},
+#define EVENT(ID, TEXT, DETAIL) [REC_TRACE_##ID] = {WORD(TEXT), REC_DETAIL_##DETAIL},
 #define AS(...)
-const rec_event_word rec_event_words[SIM_TRACE_KIND_COUNT] = {
+const rec_event_word rec_event_words[REC_TRACE_KIND_COUNT] = {
 #define MB_MESSAGE(ID, TRAVELS, NOTE, RECORDED, KIND, TEXT, DETAIL, ...) RECORDED(ID, TEXT, DETAIL)
 #include "core/messages.def"
 #define REC_EVENT(ID, KIND, TEXT, DETAIL, ...) EVENT(ID, TEXT, DETAIL)
@@ -44,8 +44,8 @@ const rec_event_word rec_event_words[SIM_TRACE_KIND_COUNT] = {
 #undef EVENT
 #undef AS
 
-#define EVENT(ID, KIND) SIM_TRACE_##ID
-#define AS(ID, KIND) SIM_TRACE_##KIND
+#define EVENT(ID, KIND) REC_TRACE_##ID
+#define AS(ID, KIND) REC_TRACE_##KIND
 const rec_message rec_messages[MB_MSG_COUNT] = {
 #define MB_MESSAGE(ID, TRAVELS, NOTE, RECORDED, KIND, EVENT, DETAIL, ...)                          \
     [MB_MSG_##ID] = {RECORDED(ID, KIND), REC_DETAIL_##DETAIL},

@@ -26,38 +26,38 @@ typedef enum rec_status {
 } rec_status;
 
 /* What is traced: the messages that have a row of their own, and what else happens. Those below
- * SIM_TRACE_DIGESTED_END go into the digest. */
-#define EVENT(ID, KIND) SIM_TRACE_##ID = KIND,
+ * REC_TRACE_DIGESTED_END go into the digest. */
+#define EVENT(ID, KIND) REC_TRACE_##ID = KIND,
 #define AS(ID, KIND)
-typedef enum sim_trace_kind {
+typedef enum rec_trace_kind {
 #define MB_MESSAGE(ID, TRAVELS, NOTE, RECORDED, KIND, ...) RECORDED(ID, KIND)
 #include "core/messages.def"
-#define REC_EVENT(ID, KIND, ...) SIM_TRACE_##ID = KIND,
+#define REC_EVENT(ID, KIND, ...) REC_TRACE_##ID = KIND,
 #include "record/words.def"
-#define REC_DIGESTED_END(KIND) SIM_TRACE_DIGESTED_END = KIND,
+#define REC_DIGESTED_END(KIND) REC_TRACE_DIGESTED_END = KIND,
 #include "record/words.def"
-} sim_trace_kind;
+} rec_trace_kind;
 #undef EVENT
 
-/* All are below SIM_TRACE_KIND_COUNT. */
+/* All are below REC_TRACE_KIND_COUNT. */
 #define EVENT(ID, KIND) char ID[KIND + 1];
-union sim_trace_kinds {
+union rec_trace_kinds {
 #define MB_MESSAGE(ID, TRAVELS, NOTE, RECORDED, KIND, ...) RECORDED(ID, KIND)
 #include "core/messages.def"
 #define REC_EVENT(ID, KIND, ...) EVENT(ID, KIND)
 #include "record/words.def"
 };
-enum { SIM_TRACE_KIND_COUNT = sizeof(union sim_trace_kinds) };
+enum { REC_TRACE_KIND_COUNT = sizeof(union rec_trace_kinds) };
 #undef EVENT
 #undef AS
 
-/* What reaches a node, for SIM_TRACE_HEAR: an mb_message, an announce, or an answer to one. */
+/* What reaches a node, for REC_TRACE_HEAR: an mb_message, an announce, or an answer to one. */
 enum {
-    SIM_HEARD_ANNOUNCE = 64, /* + mb_announce */
-    SIM_HEARD_ANSWER = 80,
-    SIM_HEARD_UNANSWERED,
-    SIM_HEARD_CUT,
-    SIM_HEARD_COUNT
+    REC_HEARD_ANNOUNCE = 64, /* + mb_announce */
+    REC_HEARD_ANSWER = 80,
+    REC_HEARD_UNANSWERED,
+    REC_HEARD_CUT,
+    REC_HEARD_COUNT
 };
 
 /* What a row of events.csv says as its detail. */
@@ -93,11 +93,11 @@ extern const rec_word rec_reason_words[MB_REASON_COUNT];
 extern const rec_word rec_announce_words[MB_ANNOUNCE_COUNT];
 
 /* The kinds by number; those that there are not have an empty word. */
-extern const rec_event_word rec_event_words[SIM_TRACE_KIND_COUNT];
+extern const rec_event_word rec_event_words[REC_TRACE_KIND_COUNT];
 
 /* How a message is recorded. */
 typedef struct rec_message {
-    uint8_t kind;   /* sim_trace_kind */
+    uint8_t kind;   /* rec_trace_kind */
     uint8_t detail; /* rec_detail of that */
 } rec_message;
 

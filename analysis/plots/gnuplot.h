@@ -1,8 +1,8 @@
 /*
  * The program gnuplot: run on a script in a folder of its own.
  *
- * Called by figure.c. Ignores the user's start-up files and locale, so that a script draws the same
- * picture everywhere. Never leaves anything behind.
+ * Called by drawing.c. Ignores the user's start-up files and locale, so that a script draws the
+ * same picture everywhere. Never leaves anything behind.
  */
 #ifndef ANALYSIS_GNUPLOT_H
 #define ANALYSIS_GNUPLOT_H

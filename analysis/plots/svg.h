@@ -1,7 +1,7 @@
 /*
  * What gnuplot's SVG needs before people see it: on its own, and as a part of a page.
  *
- * Called by figure.c and the report. Knows only the shapes that gnuplot 5.4 writes.
+ * Called by drawing.c and the report. Knows only the shapes that gnuplot 5.4 writes.
  */
 #ifndef ANALYSIS_SVG_H
 #define ANALYSIS_SVG_H

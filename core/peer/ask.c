@@ -155,7 +155,7 @@ static bool ask_second(mb_peer *peer, mb_time now, uint32_t index, mb_actions *o
 }
 
 /* The block is here: whoever else was asked for it need not send it. O(known). */
-void mb_ask_cancel(mb_peer *peer, mb_time now, uint32_t block, mb_actions *out)
+static void cancel_all(mb_peer *peer, mb_time now, uint32_t block, mb_actions *out)
 {
     assert(block < peer->blocks);
     for (uint32_t w = 0; w < mb_group_words(peer); w++) {
@@ -354,7 +354,7 @@ void mb_ask_answered(mb_peer *peer, mb_time now, uint32_t index, uint32_t *at, m
 
     mb_pace_deliver(peer, now, index, request.since, request.at, bytes, bytes - request.progress);
     mb_partial_drop(peer, request.block);
-    if (request.flags & MB_FLAG_ENDGAME) mb_ask_cancel(peer, now, request.block, out);
+    if (request.flags & MB_FLAG_ENDGAME) cancel_all(peer, now, request.block, out);
     if (peer->protocol->ask == MB_ASK_UNCHOKERS) mb_ask_allow(peer, index);
     mb_ask_mark(&peer->ask, index);
 }
@@ -362,7 +362,7 @@ void mb_ask_answered(mb_peer *peer, mb_time now, uint32_t index, uint32_t *at, m
 void mb_ask_elsewhere(mb_peer *peer, mb_time now, uint32_t block, mb_actions *out)
 {
     assert(block < peer->blocks);
-    if (mb_blockset_has(peer->requests.asked, block)) mb_ask_cancel(peer, now, block, out);
+    if (mb_blockset_has(peer->requests.asked, block)) cancel_all(peer, now, block, out);
     mb_partial_drop(peer, block);
 }
 

@@ -39,6 +39,7 @@ static inline void mb_ask_mark(mb_asking *ask, uint32_t index)
     else
         ask->everybody = true;
 }
+
 /* Anybody may be. */
 static inline void mb_ask_mark_all(mb_asking *ask)
 {
@@ -55,8 +56,9 @@ static inline void mb_ask_nobody(mb_asking *ask)
 void mb_ask_clear(mb_peer *peer);
 /* At the end of a step: asks whoever is free to serve me, all providers or those marked. */
 void mb_ask_free(mb_peer *peer, mb_time now, mb_actions *out);
-bool mb_ask_one(mb_peer *peer, mb_time now, uint32_t index,
-                mb_actions *out); /* whether it was asked */
+/* Asks it for a block, where it has one for me; whether it was asked. */
+bool mb_ask_one(mb_peer *peer, mb_time now, uint32_t index, mb_actions *out);
+/* It has told me that it serves me; no longer; that it does not send me a block. */
 void mb_ask_unchoked(mb_peer *peer, mb_time now, uint32_t index, const mb_said *said,
                      mb_actions *out);
 void mb_ask_choked(mb_peer *peer, uint32_t index);
@@ -68,10 +70,8 @@ void mb_ask_allow_all(mb_peer *peer);
 void mb_ask_complete(mb_peer *peer, mb_actions *out);
 /* `block` has come from it, as asked for at `at`: the request ends, and others for the block. */
 void mb_ask_answered(mb_peer *peer, mb_time now, uint32_t index, uint32_t *at, mb_actions *out);
-/* `block` is here by other ways: its beginning is of no use, and nobody need send it. */
+/* `block` is here by other ways: its beginning is of no use, and nobody need send it. O(known). */
 void mb_ask_elsewhere(mb_peer *peer, mb_time now, uint32_t block, mb_actions *out);
-/* The block is here: whoever else was asked for it need not send it. O(known). */
-void mb_ask_cancel(mb_peer *peer, mb_time now, uint32_t block, mb_actions *out);
 int mb_ask_cut(mb_peer *peer, mb_time now, uint32_t index, const mb_event_cut *event,
                mb_actions *out);
 void mb_ask_drop(mb_peer *peer, mb_time now, uint32_t index); /* what I asked of it is free again */

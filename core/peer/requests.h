@@ -12,7 +12,7 @@ typedef struct mb_request {
     uint32_t block;
     uint32_t offset;   /* from this byte on */
     uint32_t progress; /* bytes of the block that have come, as last measured */
-    uint32_t carried;  /* and of the whole answer, as mb_event has them */
+    uint32_t carried;  /* and of the whole answer, as mb_event_progress has them */
     uint32_t next;
     uint32_t flags; /* MB_FLAG_ENDGAME */
     mb_time since;  /* when asked, or when it became the oldest */

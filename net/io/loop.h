@@ -22,8 +22,8 @@ typedef struct net_loop {
     uv_loop_t uv;
     uint64_t origin_ns; /* of CLOCK_MONOTONIC: time 0 */
     mb_time latency;    /* by which all that comes and goes is delayed */
-    struct sockaddr_storage
-        source; /* of connections that are opened; family 0: the system's choice */
+    /* Of connections that are opened; family 0: the system's choice. */
+    struct sockaddr_storage source;
     struct net_conn *conns;
     uint32_t conn_count, conn_most;      /* at most so many are open */
     bool conn_told;                      /* it was said that no more may be */

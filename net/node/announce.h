@@ -21,7 +21,7 @@ typedef struct net_file_told {
     bool known;
     const mb_wire_file *file; /* lent for the call */
     uint32_t blocks;
-    const mb_wire_message *list; /* lent until net_announcer_bind() or _rejoin() */
+    const mb_wire_message *list; /* lent until net_announcer_bind() or net_announcer_rejoin() */
 } net_file_told;
 
 typedef struct net_announcer_config {

@@ -57,13 +57,14 @@ void net_node_start(net_node *node);
 /* A connection waits at `server`. */
 void net_node_accept(net_node *node, uv_stream_t *server);
 
-/* The tracker's answer: `nodes`, which is the seeder, and whether each is to be told of
- * from the table, `dealt` blocks. The arrays are copied. */
+/* One whom the tracker lists. */
 typedef struct net_listing {
     mb_node node;
-    bool seeder;
-    bool tell;
+    bool seeder; /* the tracker's own */
+    bool tell;   /* what the table has of its blocks is told with it */
 } net_listing;
+
+/* The tracker's answer: whom it lists, and the blocks dealt. Both are copied. */
 void net_node_listed(net_node *node, const net_listing *list, uint32_t count, const uint32_t *dealt,
                      uint32_t dealt_count);
 

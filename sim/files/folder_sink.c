@@ -23,7 +23,7 @@ static bool is_compressed(const sim_run_options *options, const char *name)
     return strcmp(name, "events.csv") == 0 && options->events == SIM_TABLE_ZST;
 }
 
-static int folder_open(rec_sink *sink, const char *name, sim_output **output, char *error,
+static int folder_open(rec_sink *sink, const char *name, rec_output **output, char *error,
                        size_t error_size)
 {
     sim_folder_sink *folder = (sim_folder_sink *)sink;

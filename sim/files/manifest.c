@@ -16,14 +16,14 @@ uint64_t sim_wall_clock_ns(void)
     return (uint64_t)now.tv_sec * NS_PER_SECOND + (uint64_t)now.tv_nsec;
 }
 
-static void write_files(rec_json *json, sim_output_file *const *files, uint32_t count)
+static void write_files(rec_json *json, rec_output_file *const *files, uint32_t count)
 {
     assert(count == 0 || files);
     rec_json_object(json, "files");
     for (uint32_t i = 0; i < count; i++) {
-        rec_json_object(json, sim_output_file_name(files[i]));
-        rec_json_number(json, "bytes", sim_output_bytes(sim_output_file_output(files[i])));
-        rec_json_text(json, "sha256", sim_output_file_hash(files[i]));
+        rec_json_object(json, rec_output_file_name(files[i]));
+        rec_json_number(json, "bytes", rec_output_bytes(rec_output_file_output(files[i])));
+        rec_json_text(json, "sha256", rec_output_file_hash(files[i]));
         rec_json_object_end(json);
     }
     rec_json_object_end(json);
@@ -58,11 +58,11 @@ static void write_input_paths(rec_json *json, const sim_inputs *inputs, const ch
     rec_json_object_end(json);
 }
 
-static const char *config_hash(const char *name, sim_output_file *const *files, uint32_t count)
+static const char *config_hash(const char *name, rec_output_file *const *files, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
-        if (name && strcmp(sim_output_file_name(files[i]), name) == 0)
-            return sim_output_file_hash(files[i]);
+        if (name && strcmp(rec_output_file_name(files[i]), name) == 0)
+            return rec_output_file_hash(files[i]);
     }
     return NULL;
 }
@@ -99,7 +99,7 @@ static void write_volatile(rec_json *json, const sim_manifest *manifest)
     rec_json_object_end(json);
 }
 
-int sim_manifest_write(rec_json *json, const sim_manifest *manifest, sim_output_file *const *files,
+int sim_manifest_write(rec_json *json, const sim_manifest *manifest, rec_output_file *const *files,
                        uint32_t count)
 {
     rec_json_init(json);

@@ -34,7 +34,7 @@ uint64_t sim_wall_clock_ns(void);
 
 /* Makes the text of manifest.json, for `count` finished files, in their order. 0 or
  * MB_ERR_MEMORY; the caller clears `json` either way. */
-int sim_manifest_write(rec_json *json, const sim_manifest *manifest, sim_output_file *const *files,
+int sim_manifest_write(rec_json *json, const sim_manifest *manifest, rec_output_file *const *files,
                        uint32_t count);
 
 #endif

@@ -54,10 +54,9 @@ int sim_payload_given(sim_payload *payload, uint32_t node, uint32_t block);
 /*
  * `node` is complete: its file is rebuilt and compared with the manifest's root. Under the payload
  * folder it is NAME with the file's extension. MB_ERR_STATE where a block is missing, MB_ERR_HASH
- * where a byte differs, MB_ERR_EXISTS where a file of that name is there and
- * `force` is off (it stays as it is),
- * MB_ERR_ARGUMENT for a name that is no plain file name, MB_ERR_FULL, MB_ERR_IO, MB_ERR_MEMORY:
- * nothing is left of it then. The error names the peer. Hashes the file twice.
+ * where a byte differs, MB_ERR_EXISTS where a file of that name is there and `force` is off (it
+ * stays as it is), MB_ERR_ARGUMENT for a name that is no plain file name, MB_ERR_FULL, MB_ERR_IO,
+ * MB_ERR_MEMORY: nothing is left of it then. The error names the peer. Hashes the file twice.
  */
 int sim_payload_complete(sim_payload *payload, uint32_t node, const char *name);
 

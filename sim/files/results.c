@@ -24,7 +24,7 @@ struct sim_results {
     char *folder;
     int lock;         /* on the folder; -1: none */
     size_t made_from; /* folders were made from this length of the path on; SIZE_MAX: none */
-    sim_output_file *files[OUTPUTS_MAX];
+    rec_output_file *files[OUTPUTS_MAX];
     uint32_t file_count;
     bool published;
 };
@@ -105,16 +105,16 @@ int sim_results_open(sim_results **results, const char *folder, bool force, bool
     return MB_OK;
 }
 
-int sim_results_add(sim_results *results, const char *name, bool compressed, sim_output **output,
+int sim_results_add(sim_results *results, const char *name, bool compressed, rec_output **output,
                     char *error, size_t error_size)
 {
     assert(name[0]);
     assert(results->file_count < OUTPUTS_MAX);
-    sim_output_file **file = &results->files[results->file_count];
-    int result = sim_output_file_open(file, results->folder, name, compressed, error, error_size);
+    rec_output_file **file = &results->files[results->file_count];
+    int result = rec_output_file_open(file, results->folder, name, compressed, error, error_size);
     *output = NULL;
     if (result != MB_OK) return result;
-    *output = sim_output_file_output(*file);
+    *output = rec_output_file_output(*file);
     results->file_count++;
     return MB_OK;
 }
@@ -122,27 +122,27 @@ int sim_results_add(sim_results *results, const char *name, bool compressed, sim
 bool sim_results_failed(const sim_results *results)
 {
     for (uint32_t i = 0; i < results->file_count; i++) {
-        if (sim_output_error(sim_output_file_output(results->files[i]))) return true;
+        if (rec_output_error(rec_output_file_output(results->files[i]))) return true;
     }
     return false;
 }
 
-static int report(sim_output_file *file, char *error, size_t error_size)
+static int report(rec_output_file *file, char *error, size_t error_size)
 {
-    const sim_output *output = sim_output_file_output(file);
-    snprintf(error, error_size, "%s", sim_output_message(output));
-    return sim_output_error(output);
+    const rec_output *output = rec_output_file_output(file);
+    snprintf(error, error_size, "%s", rec_output_message(output));
+    return rec_output_error(output);
 }
 
 /* Finishes every output that the results have, and says what failed first. */
 static int finish_all(sim_results *results, char *error, size_t error_size)
 {
     for (uint32_t i = 0; i < results->file_count; i++) {
-        if (sim_output_error(sim_output_file_output(results->files[i])))
+        if (rec_output_error(rec_output_file_output(results->files[i])))
             return report(results->files[i], error, error_size);
     }
     for (uint32_t i = 0; i < results->file_count; i++) {
-        if (sim_output_file_finish(results->files[i]))
+        if (rec_output_file_finish(results->files[i]))
             return report(results->files[i], error, error_size);
     }
     return MB_OK;
@@ -152,15 +152,15 @@ static int add_manifest(sim_results *results, const sim_manifest *manifest, char
                         size_t error_size)
 {
     rec_json json;
-    sim_output *output;
+    rec_output *output;
     int result = sim_manifest_write(&json, manifest, results->files, results->file_count);
     if (result != MB_OK) snprintf(error, error_size, "%s: out of memory", MANIFEST);
     if (result == MB_OK)
         result = sim_results_add(results, MANIFEST, false, &output, error, error_size);
     if (result == MB_OK) {
-        sim_output_write(output, json.text, json.size);
-        sim_output_file *file = results->files[results->file_count - 1];
-        if (sim_output_file_finish(file)) result = report(file, error, error_size);
+        rec_output_write(output, json.text, json.size);
+        rec_output_file *file = results->files[results->file_count - 1];
+        if (rec_output_file_finish(file)) result = report(file, error, error_size);
     }
     rec_json_clear(&json);
     return result;
@@ -185,7 +185,7 @@ static int publish_all(sim_results *results, char *error, size_t error_size)
     assert(results->folder != NULL);
     int result = remove_earlier(results, error, error_size);
     for (uint32_t i = 0; i < results->file_count && result == MB_OK; i++) {
-        if (sim_output_file_publish(results->files[i]))
+        if (rec_output_file_publish(results->files[i]))
             result = report(results->files[i], error, error_size);
     }
     if (result != MB_OK) {
@@ -215,7 +215,7 @@ void sim_results_free(sim_results *results)
 {
     if (!results) return;
     for (uint32_t i = 0; i < results->file_count; i++)
-        sim_output_file_free(results->files[i]);
+        rec_output_file_free(results->files[i]);
     if (!results->published) sim_folder_unmake(results->folder, results->made_from);
     if (results->lock >= 0) close(results->lock);
     free(results->folder);

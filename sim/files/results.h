@@ -26,8 +26,8 @@ int sim_results_open(sim_results **results, const char *folder, bool force, bool
                      char *error, size_t error_size);
 
 /* Adds a file of the results, owned by them. `name` is one of sim_results_name_at(). Errors as
- * of sim_output_file_open(). */
-int sim_results_add(sim_results *results, const char *name, bool compressed, sim_output **output,
+ * of rec_output_file_open(). */
+int sim_results_add(sim_results *results, const char *name, bool compressed, rec_output **output,
                     char *error, size_t error_size);
 
 /* Whether some output has failed. O(outputs). */

@@ -69,8 +69,8 @@ static bool recorder_allocate(sim_recorder *recorder, const sim_recorder_config 
     return longest <= SIM_NAME_MAX;
 }
 
-static int table_open(sim_recorder_state *state, const char *name, void (*header)(sim_output *),
-                      sim_output **output, char *error, size_t error_size)
+static int table_open(sim_recorder_state *state, const char *name, void (*header)(rec_output *),
+                      rec_output **output, char *error, size_t error_size)
 {
     int result = state->sink->open(state->sink, name, output, error, error_size);
     if (result == MB_OK) header(*output);
@@ -243,15 +243,15 @@ void sim_recorder_bytes(sim_recorder *recorder, mb_node from, mb_node to, uint64
     rec_pairs_add(&state->group_bytes, row, taker->group, bytes);
 }
 
-void sim_recorder_waste(sim_recorder *recorder, sim_trace_kind kind, mb_time now, mb_node from,
+void sim_recorder_waste(sim_recorder *recorder, rec_trace_kind kind, mb_time now, mb_node from,
                         mb_node to, uint32_t block, uint64_t bytes)
 {
-    assert(kind == SIM_TRACE_WASTE || kind == SIM_TRACE_BAD || kind == SIM_TRACE_LOST);
+    assert(kind == REC_TRACE_WASTE || kind == REC_TRACE_BAD || kind == REC_TRACE_LOST);
     rec_stats *taker = &recorder->stats[to];
 
     taker->wasted_bytes += bytes;
     assert(taker->wasted_bytes <= taker->downloaded_bytes);
-    if (kind == SIM_TRACE_LOST && bytes == 0) return;
+    if (kind == REC_TRACE_LOST && bytes == 0) return;
     sim_recorder_trace(recorder, kind, now, to, from, block, bytes);
 }
 
@@ -311,16 +311,16 @@ static int add_text(sim_recorder_state *state, const char *name, const char *tex
                     char *error, size_t error_size)
 {
     assert(state->sink != NULL);
-    sim_output *output;
+    rec_output *output;
     int result = state->sink->open(state->sink, name, &output, error, error_size);
-    if (result == MB_OK) sim_output_write(output, text, size);
+    if (result == MB_OK) rec_output_write(output, text, size);
     return result;
 }
 
 static int add_last_tables(sim_recorder *recorder, char *error, size_t error_size)
 {
     sim_recorder_state *state = recorder->state;
-    sim_output *completion;
+    rec_output *completion;
     int result = state->sink->open(state->sink, "completion.csv", &completion, error, error_size);
     if (result != MB_OK) return result;
     sim_completion_write(recorder, completion);

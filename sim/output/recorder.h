@@ -37,7 +37,7 @@ typedef struct sim_recorder {
     rec_stats *stats;
     rec_life *life;
     bool events; /* events are written */
-    uint64_t count[SIM_TRACE_KIND_COUNT];
+    uint64_t count[REC_TRACE_KIND_COUNT];
     sim_recorder_state *state;
 } sim_recorder;
 
@@ -115,10 +115,10 @@ void sim_recorder_bytes(sim_recorder *recorder, mb_node from, mb_node to, uint64
 
 /*
  * Of the bytes that `from` sent `to` for `block`, told by sim_recorder_bytes(), so many lead to no
- * block: wasted. A row of events.csv says why (`kind`): SIM_TRACE_WASTE, SIM_TRACE_BAD, or
- * SIM_TRACE_LOST, which is left out where there are none.
+ * block: wasted. A row of events.csv says why (`kind`): REC_TRACE_WASTE, REC_TRACE_BAD, or
+ * REC_TRACE_LOST, which is left out where there are none.
  */
-void sim_recorder_waste(sim_recorder *recorder, sim_trace_kind kind, mb_time now, mb_node from,
+void sim_recorder_waste(sim_recorder *recorder, rec_trace_kind kind, mb_time now, mb_node from,
                         mb_node to, uint32_t block, uint64_t bytes);
 
 /* A row of the timeline. The driver calls it at 0, at each sample, and at the end of the run,
@@ -155,12 +155,12 @@ void sim_recorder_event(sim_recorder *recorder, const sim_digest_record *record)
  * events are. `other` MB_NODE_NONE and `block` MB_BLOCK_NONE where there is none. A few ns if
  * events are off.
  */
-static inline void sim_recorder_trace(sim_recorder *recorder, sim_trace_kind kind, mb_time now,
+static inline void sim_recorder_trace(sim_recorder *recorder, rec_trace_kind kind, mb_time now,
                                       mb_node node, mb_node other, uint32_t block, uint64_t value)
 {
     sim_digest_record record = {now, node, other, block, (uint32_t)kind, value};
     recorder->count[kind]++;
-    if (kind < SIM_TRACE_DIGESTED_END) sim_digest_add(&recorder->digest, &record);
+    if (kind < REC_TRACE_DIGESTED_END) sim_digest_add(&recorder->digest, &record);
     if (recorder->events) sim_recorder_event(recorder, &record);
 }
 

@@ -89,8 +89,8 @@ void sim_recorder_check(const sim_recorder *recorder)
     check_sums(state, &sums);
     check_copies(state);
     sim_digest_check(&recorder->digest);
-    assert(recorder->count[SIM_TRACE_DELIVER] == sums.from[0] + sums.from[1] + sums.from[2]);
-    assert(recorder->count[SIM_TRACE_COMPLETE] == state->completed);
-    assert(recorder->count[SIM_TRACE_START] >= recorder->count[SIM_TRACE_SENT]);
+    assert(recorder->count[REC_TRACE_DELIVER] == sums.from[0] + sums.from[1] + sums.from[2]);
+    assert(recorder->count[REC_TRACE_COMPLETE] == state->completed);
+    assert(recorder->count[REC_TRACE_START] >= recorder->count[REC_TRACE_SENT]);
     assert(state->leecher_bytes_done == 0 || state->leecher_capacity > 0);
 }

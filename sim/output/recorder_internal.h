@@ -33,9 +33,9 @@ struct sim_recorder_state {
     uint32_t node_count;
 
     rec_sink *sink; /* NULL: nothing is written; the outputs likewise */
-    sim_output *provenance;
-    sim_output *events;
-    sim_output *timeline;
+    rec_output *provenance;
+    rec_output *events;
+    rec_output *timeline;
     sim_group_name *names; /* by group; [group_count] is the tracker */
     size_t row_room;       /* no row of a table is longer */
     uint64_t provenance_rows;
@@ -82,14 +82,14 @@ static inline uint64_t sim_recorder_all_blocks(const sim_recorder_state *state)
 /* recorder_rows.c: headers and rows. Names: NULL if memory is short. */
 sim_group_name *sim_names_new(const sim_scenario *scenario, size_t *longest);
 void sim_names_free(sim_group_name *names, uint32_t count);
-void sim_provenance_header(sim_output *output);
+void sim_provenance_header(rec_output *output);
 void sim_provenance_row(sim_recorder *recorder, mb_time now, const rec_gain *gain);
-void sim_events_header(sim_output *output);
-void sim_timeline_header(sim_output *output);
+void sim_events_header(rec_output *output);
+void sim_timeline_header(rec_output *output);
 void sim_timeline_row(sim_recorder *recorder, mb_time now, const sim_sample *sample,
                       uint64_t leecher_bytes);
 /* Header and rows of completion.csv. O(peers). */
-void sim_completion_write(sim_recorder *recorder, sim_output *output);
+void sim_completion_write(sim_recorder *recorder, rec_output *output);
 
 /* summary.c: makes state->summary. 0 or MB_ERR_MEMORY. O(peers x log peers). */
 int sim_summary_write(sim_recorder *recorder, const sim_run_totals *totals);

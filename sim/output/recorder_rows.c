@@ -12,9 +12,9 @@ static char *put_one_of(char *to, const rec_word *words, uint32_t count, uint64_
     return rec_put_word(to, &words[index]);
 }
 
-static void write_literal(sim_output *output, const char *text)
+static void write_literal(rec_output *output, const char *text)
 {
-    sim_output_write(output, text, strlen(text));
+    rec_output_write(output, text, strlen(text));
 }
 
 /* ---- names --------------------------------------------------------------------------------- */
@@ -94,7 +94,7 @@ static inline rec_names names_of(const sim_recorder *recorder)
 
 /* ---- provenance.csv ------------------------------------------------------------------------ */
 
-void sim_provenance_header(sim_output *output)
+void sim_provenance_header(rec_output *output)
 {
     write_literal(output, rec_provenance_header);
 }
@@ -104,9 +104,9 @@ void sim_provenance_row(sim_recorder *recorder, mb_time now, const rec_gain *gai
     assert(gain->started <= now);
     sim_recorder_state *state = recorder->state;
     const rec_names names = names_of(recorder);
-    char *to = sim_output_room(state->provenance, state->row_room);
+    char *to = rec_output_room(state->provenance, state->row_room);
     to = rec_put_provenance(to, state->provenance_rows++, now, gain, &names);
-    sim_output_commit(state->provenance, to);
+    rec_output_commit(state->provenance, to);
 }
 
 /* ---- events.csv ---------------------------------------------------------------------------- */
@@ -139,17 +139,17 @@ static char *put_heard(char *to, uint64_t value)
 {
     uint64_t what = value & 0xff;
     const rec_word *word;
-    assert(what < MB_MSG_COUNT || (what >= SIM_HEARD_ANNOUNCE && what < SIM_HEARD_COUNT));
+    assert(what < MB_MSG_COUNT || (what >= REC_HEARD_ANNOUNCE && what < REC_HEARD_COUNT));
     if (what < MB_MSG_COUNT)
         word = &rec_event_words[rec_messages[what].kind].word;
-    else if (what < SIM_HEARD_ANSWER)
-        word = &rec_announce_words[what - SIM_HEARD_ANNOUNCE];
-    else if (what == SIM_HEARD_ANSWER)
-        word = &rec_event_words[SIM_TRACE_ANSWER].word;
-    else if (what == SIM_HEARD_UNANSWERED)
-        word = &rec_event_words[SIM_TRACE_UNANSWERED].word;
+    else if (what < REC_HEARD_ANSWER)
+        word = &rec_announce_words[what - REC_HEARD_ANNOUNCE];
+    else if (what == REC_HEARD_ANSWER)
+        word = &rec_event_words[REC_TRACE_ANSWER].word;
+    else if (what == REC_HEARD_UNANSWERED)
+        word = &rec_event_words[REC_TRACE_UNANSWERED].word;
     else
-        word = &rec_event_words[SIM_TRACE_CUT].word;
+        word = &rec_event_words[REC_TRACE_CUT].word;
     to = rec_put_word(to, word);
     *to++ = ' ';
     return rec_put_number(to, value >> 8);
@@ -172,7 +172,7 @@ static char *put_detail(char *to, rec_detail detail, uint64_t value)
     return to;
 }
 
-void sim_events_header(sim_output *output)
+void sim_events_header(rec_output *output)
 {
     write_literal(output, rec_events_header);
 }
@@ -181,22 +181,22 @@ void sim_events_header(sim_output *output)
 
 void sim_recorder_event(sim_recorder *recorder, const sim_digest_record *record)
 {
-    assert(record->kind < SIM_TRACE_KIND_COUNT);
+    assert(record->kind < REC_TRACE_KIND_COUNT);
     sim_recorder_state *state = recorder->state;
     const rec_event_word *row = &rec_event_words[record->kind];
     assert(row->word.size > 0);
     const rec_names own = names_of(recorder), *names = &own;
     uint64_t seq = state->event_rows++;
-    char *to = sim_output_room(state->events, state->row_room);
+    char *to = rec_output_room(state->events, state->row_room);
 #define REC_EVENTS(NAME, KIND, UNIT, IN, VALUE, ...) REC_PUT_COLUMN(KIND, (VALUE))
 #include "record/columns.def"
     REC_PUT_END();
-    sim_output_commit(state->events, to);
+    rec_output_commit(state->events, to);
 }
 
 /* ---- timeline.csv -------------------------------------------------------------------------- */
 
-void sim_timeline_header(sim_output *output)
+void sim_timeline_header(rec_output *output)
 {
     write_literal(output, rec_timeline_header);
 }
@@ -229,21 +229,21 @@ void sim_timeline_row(sim_recorder *recorder, mb_time now, const sim_sample *sam
         .known_pairs = sample->known_pairs,
         .unchoked_pairs = sample->unchoked_pairs,
     };
-    char *to = sim_output_room(state->timeline, state->row_room);
-    sim_output_commit(state->timeline, rec_put_timeline(to, &moment));
+    char *to = rec_output_room(state->timeline, state->row_room);
+    rec_output_commit(state->timeline, rec_put_timeline(to, &moment));
 }
 
 /* ---- completion.csv ------------------------------------------------------------------------ */
 
-void sim_completion_write(sim_recorder *recorder, sim_output *output)
+void sim_completion_write(sim_recorder *recorder, rec_output *output)
 {
     sim_recorder_state *state = recorder->state;
     const rec_names names = names_of(recorder);
     write_literal(output, rec_completion_header);
     for (mb_node peer = 1; peer < state->node_count; peer++) {
         if (recorder->life[peer].arrived == MB_NEVER) continue;
-        char *to = sim_output_room(output, state->row_room);
+        char *to = rec_output_room(output, state->row_room);
         to = rec_put_completion(to, peer, &recorder->stats[peer], &recorder->life[peer], &names);
-        sim_output_commit(output, to);
+        rec_output_commit(output, to);
     }
 }

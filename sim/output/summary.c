@@ -68,8 +68,8 @@ static rec_run run_of(const sim_recorder *recorder, const sim_run_totals *totals
         .tracker_payload = state->tracker_payload,
         .first_copy = state->first_copy,
         .uplinks = rec_fraction_of(state->leecher_bytes * REC_WORK_BYTE, state->leecher_capacity),
-        .requests = recorder->count[SIM_TRACE_REQUEST],
-        .refusals = recorder->count[SIM_TRACE_REFUSE],
+        .requests = recorder->count[REC_TRACE_REQUEST],
+        .refusals = recorder->count[REC_TRACE_REFUSE],
         .pairs = &state->group_bytes,
     };
 }

@@ -125,28 +125,28 @@ static char *put_row(char *to, const struct run *run, size_t number, const char 
     return to;
 }
 
-static void write_row(const struct run *run, sim_output *output, size_t number)
+static void write_row(const struct run *run, rec_output *output, size_t number)
 {
     assert(number < run->transfer_count);
     const sim_replay_transfer *transfer = &run->transfers[number];
     const char *from = node_name(run, transfer->from), *to = node_name(run, transfer->to);
-    char *at = sim_output_room(output, ROW_MAX + strlen(from) + strlen(to));
-    sim_output_commit(output, put_row(at, run, number, from, to));
+    char *at = rec_output_room(output, ROW_MAX + strlen(from) + strlen(to));
+    rec_output_commit(output, put_row(at, run, number, from, to));
 }
 
 static int write_files(struct run *run, const sim_run_options *options, uint64_t started_ns,
                        char *error, size_t error_size)
 {
-    sim_output *transfers, *config;
+    rec_output *transfers, *config;
     int result =
         sim_results_add(run->results, "transfers.csv", false, &transfers, error, error_size);
     if (!result)
         result = sim_results_add(run->results, "config.ini", false, &config, error, error_size);
     if (result) return result;
-    sim_output_write(transfers, rec_transfers_header, strlen(rec_transfers_header));
+    rec_output_write(transfers, rec_transfers_header, strlen(rec_transfers_header));
     for (size_t i = 0; i < run->transfer_count; i++)
         write_row(run, transfers, i);
-    sim_output_write(config, run->config, strlen(run->config));
+    rec_output_write(config, run->config, strlen(run->config));
     sim_manifest manifest = {.scenario = run->scenario->name,
                              .source = run->scenario->source,
                              .folder =

@@ -140,14 +140,14 @@ static uint32_t block_told(const sim_swarm *swarm, mb_node from, mb_told told)
 static void trace_bye(sim_swarm *swarm, mb_node from, const mb_said *said, mb_node to)
 {
     if (said->message == MB_MSG_BYE)
-        sim_recorder_trace(swarm->recorder, SIM_TRACE_BYE, swarm->now, from, to, MB_BLOCK_NONE, 0);
+        sim_recorder_trace(swarm->recorder, REC_TRACE_BYE, swarm->now, from, to, MB_BLOCK_NONE, 0);
 }
 
 static void trace_broadcast(sim_swarm *swarm, mb_node from, const mb_said *said,
                             const sim_target *targets, uint32_t count)
 {
     if (said->message == MB_MSG_HAVE)
-        sim_recorder_trace(swarm->recorder, SIM_TRACE_HAVE, swarm->now, from, MB_NODE_NONE,
+        sim_recorder_trace(swarm->recorder, REC_TRACE_HAVE, swarm->now, from, MB_NODE_NONE,
                            said->block, said->told.count);
     for (uint32_t i = 0; i < count; i++)
         trace_bye(swarm, from, said, targets[i].node);
@@ -200,7 +200,7 @@ static void do_announce(sim_swarm *swarm, mb_node from, const mb_action_announce
     const sim_pending announce = {
         .announce = {.type = SIM_PENDING_ANNOUNCE, .what = a->what, .from = from, .told = a->told}};
 
-    sim_recorder_trace(swarm->recorder, SIM_TRACE_ANNOUNCE, swarm->now, from, MB_NODE_NONE,
+    sim_recorder_trace(swarm->recorder, REC_TRACE_ANNOUNCE, swarm->now, from, MB_NODE_NONE,
                        MB_BLOCK_NONE, a->what);
     sim_pending_push(swarm, swarm->now + sim_swarm_delay(swarm, from, MB_NODE_TRACKER),
                      MB_NODE_TRACKER, &announce);
@@ -236,7 +236,7 @@ static void do_gained(sim_swarm *swarm, mb_node node, const mb_action_gained *a)
         gain.from_role = by->role;
         gain.started = by->started;
         gain.bytes = by->bytes;
-        sim_recorder_trace(swarm->recorder, SIM_TRACE_DELIVER, swarm->now, node, by->from, a->block,
+        sim_recorder_trace(swarm->recorder, REC_TRACE_DELIVER, swarm->now, node, by->from, a->block,
                            gain.bytes);
     } else {
         int error =
@@ -244,7 +244,7 @@ static void do_gained(sim_swarm *swarm, mb_node node, const mb_action_gained *a)
 
         if (error)
             sim_swarm_fail(swarm, error, "%s", swarm->payload->error(swarm->payload->context));
-        sim_recorder_trace(swarm->recorder, SIM_TRACE_HOLD, swarm->now, node, MB_NODE_NONE,
+        sim_recorder_trace(swarm->recorder, REC_TRACE_HOLD, swarm->now, node, MB_NODE_NONE,
                            a->block, 0);
     }
     sim_recorder_block(swarm->recorder, swarm->now, &gain);
@@ -256,7 +256,7 @@ static void do_wasted(sim_swarm *swarm, mb_node node, const mb_action_wasted *a)
     const sim_pending_block *by = delivery_of(swarm, a->tag);
 
     assert(by != NULL);
-    sim_swarm_lose(swarm, SIM_TRACE_WASTE, by->from, node, a->block, by->bytes);
+    sim_swarm_lose(swarm, REC_TRACE_WASTE, by->from, node, a->block, by->bytes);
 }
 
 /* ---- a step --------------------------------------------------------------------------------- */
@@ -350,7 +350,7 @@ static void do_answer(sim_swarm *swarm, mb_node to, const mb_action_answer *a)
     memcpy(answer->list, a->list, a->list_count * sizeof *a->list);
     if (a->dealt_count > 0)
         memcpy(answer->list + a->list_count, a->dealt, a->dealt_count * sizeof *a->dealt);
-    sim_recorder_trace(swarm->recorder, SIM_TRACE_ANSWER, swarm->now, MB_NODE_TRACKER, to,
+    sim_recorder_trace(swarm->recorder, REC_TRACE_ANSWER, swarm->now, MB_NODE_TRACKER, to,
                        MB_BLOCK_NONE, a->list_count);
     sim_pending_push(swarm, swarm->now + sim_swarm_delay(swarm, MB_NODE_TRACKER, to), to, &listed);
 }
@@ -366,7 +366,7 @@ static void trace_registrations(sim_swarm *swarm)
         if (event->announce.what == MB_ANNOUNCE_LEAVE) continue;
         assert(answer < swarm->actions.count && swarm->actions.items[answer].to == event->other);
         if (event->announce.what == MB_ANNOUNCE_REGISTER)
-            sim_recorder_trace(swarm->recorder, SIM_TRACE_REGISTER, swarm->now, event->other,
+            sim_recorder_trace(swarm->recorder, REC_TRACE_REGISTER, swarm->now, event->other,
                                MB_NODE_NONE, MB_BLOCK_NONE,
                                swarm->actions.items[answer].answer.dealt_count);
         swarm->nodes[event->other].reported = event->announce.told.count;

@@ -120,7 +120,7 @@ void sim_swarm_arrive(sim_swarm *swarm, mb_node node)
     swarm->arrived++;
     swarm->incomplete++;
     sim_recorder_arrive(swarm->recorder, node, swarm->now);
-    sim_recorder_trace(swarm->recorder, SIM_TRACE_ARRIVE, swarm->now, node, MB_NODE_NONE,
+    sim_recorder_trace(swarm->recorder, REC_TRACE_ARRIVE, swarm->now, node, MB_NODE_NONE,
                        MB_BLOCK_NONE, 0);
     if (leave_at == MB_NEVER && group->leave == SIM_LEAVE_AT) leave_at = group->leave_time;
     if (leave_at != MB_NEVER) sim_pending_push_plain(swarm, leave_at, node, SIM_PENDING_LEAVE);

@@ -10,7 +10,7 @@
  * the run is over. So the parts that a peer keeps are on the books here, each with its giver.
  */
 
-void sim_swarm_lose(sim_swarm *swarm, sim_trace_kind kind, mb_node from, mb_node to, uint32_t block,
+void sim_swarm_lose(sim_swarm *swarm, rec_trace_kind kind, mb_node from, mb_node to, uint32_t block,
                     uint64_t bytes)
 {
     assert(from < swarm->node_count && to < swarm->node_count);
@@ -29,7 +29,7 @@ void sim_swarm_cut_open(sim_swarm *swarm, mb_node from, mb_node to, uint64_t byt
 static void lose_open(sim_swarm *swarm, mb_node node, const sim_part *part)
 {
     assert(!swarm->fates || swarm->fates[node].open >= part->bytes);
-    sim_recorder_waste(swarm->recorder, SIM_TRACE_LOST, swarm->now, part->from, node, part->block,
+    sim_recorder_waste(swarm->recorder, REC_TRACE_LOST, swarm->now, part->from, node, part->block,
                        part->bytes);
     if (swarm->fates) swarm->fates[node].open -= part->bytes;
 }
@@ -163,7 +163,7 @@ void sim_swarm_end_bytes(sim_swarm *swarm, const sim_due *due)
     if (due->what.type == SIM_PENDING_BLOCK) {
         const sim_pending_block *block = &due->what.block;
 
-        sim_swarm_lose(swarm, SIM_TRACE_LOST, block->from, due->node, block->block, block->bytes);
+        sim_swarm_lose(swarm, REC_TRACE_LOST, block->from, due->node, block->block, block->bytes);
     } else if (due->what.type == SIM_PENDING_CUT) {
         const sim_part part = part_of(&due->what.cut);
 

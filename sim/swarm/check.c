@@ -5,13 +5,6 @@
 #include "core/blockset.h"
 #include "sim/swarm/internal.h"
 
-void sim_swarm_check_step(const sim_swarm *swarm, mb_node node)
-{
-    mb_peer_check(swarm->nodes[node].peer);
-    sim_swarm_check_bytes(swarm, node);
-    sim_swarm_check_node(swarm, node);
-}
-
 /* Whether the same step takes this upload back after it began, by a choke or by stopping it: then
  * the giver's state, which is looked at when the step is over, no longer shows its ground. */
 static bool is_taken_back(const sim_swarm *swarm, const mb_action *upload)
@@ -156,10 +149,17 @@ static void check_fate(const sim_swarm *swarm, mb_node node)
               node, (unsigned long long)stats->downloaded_bytes, (unsigned long long)known);
 }
 
-void sim_swarm_check_bytes(const sim_swarm *swarm, mb_node node)
+static void check_bytes(const sim_swarm *swarm, mb_node node)
 {
     check_fate(swarm, node);
     if (swarm->nodes[node].peer) check_parts(swarm, node);
+}
+
+void sim_swarm_check_step(const sim_swarm *swarm, mb_node node)
+{
+    mb_peer_check(swarm->nodes[node].peer);
+    check_bytes(swarm, node);
+    sim_swarm_check_node(swarm, node);
 }
 
 static void check_link_bytes(const sim_swarm *swarm, uint32_t link)
@@ -220,7 +220,7 @@ void sim_swarm_check_all(const sim_swarm *swarm)
     for (mb_node node = 0; node <= swarm->arrived; node++)
         if (swarm->nodes[node].peer) mb_peer_check(swarm->nodes[node].peer);
     for (mb_node node = 0; node < swarm->node_count; node++)
-        sim_swarm_check_bytes(swarm, node);
+        check_bytes(swarm, node);
     if (swarm->tracker_present) mb_tracker_check(swarm->tracker);
     check_copies(swarm);
     check_conservation(swarm);

@@ -111,7 +111,7 @@ static void deliver_block(sim_swarm *swarm, const sim_due *due)
     assert(block->block < swarm->scenario->file.geometry.blocks && block->from != due->node);
     sim_swarm_landing_take(swarm, due->node, block->from, block->block);
     if (!swarm->nodes[due->node].peer) { /* it has left in the meantime */
-        sim_swarm_lose(swarm, SIM_TRACE_LOST, block->from, due->node, block->block, block->bytes);
+        sim_swarm_lose(swarm, REC_TRACE_LOST, block->from, due->node, block->block, block->bytes);
         return;
     }
     error = move_payload(swarm, due->node, block);
@@ -125,7 +125,7 @@ static void deliver_block(sim_swarm *swarm, const sim_due *due)
     to->block.tag = swarm->batch_count;
     if (error) {
         to->type = MB_EVENT_BAD_BLOCK;
-        sim_swarm_lose(swarm, SIM_TRACE_BAD, block->from, due->node, block->block, block->bytes);
+        sim_swarm_lose(swarm, REC_TRACE_BAD, block->from, due->node, block->block, block->bytes);
     }
     sim_swarm_step(swarm, due->node);
 }
@@ -138,7 +138,7 @@ static void no_tracker(sim_swarm *swarm, const sim_pending_announce *announce)
     mb_node from = announce->from;
 
     if (announce->what == MB_ANNOUNCE_LEAVE) return;
-    sim_recorder_trace(swarm->recorder, SIM_TRACE_UNANSWERED, swarm->now, from, MB_NODE_NONE,
+    sim_recorder_trace(swarm->recorder, REC_TRACE_UNANSWERED, swarm->now, from, MB_NODE_NONE,
                        MB_BLOCK_NONE, 0);
     sim_pending_push_plain(swarm, swarm->now + sim_swarm_delay(swarm, from, MB_NODE_TRACKER), from,
                            SIM_PENDING_UNLISTED);
@@ -156,7 +156,7 @@ static void deliver_announces(sim_swarm *swarm, sim_due *due)
         } else {
             if (!sim_swarm_batch_pending(swarm, &due->what)) return;
             sim_swarm_trace_heard(swarm, MB_NODE_TRACKER, announce->from, MB_BLOCK_NONE,
-                                  SIM_HEARD_ANNOUNCE + announce->what, announce->told.count);
+                                  REC_HEARD_ANNOUNCE + announce->what, announce->told.count);
             if (swarm->options->check != SIM_CHECK_OFF)
                 sim_swarm_check_announced(swarm, announce->from, (mb_announce)announce->what);
         }
@@ -174,7 +174,7 @@ static void deliver_answer(sim_swarm *swarm, const sim_due *due)
     swarm->batch_count = 0;
     if (swarm->nodes[due->node].peer && sim_swarm_batch_pending(swarm, &due->what)) {
         sim_swarm_trace_heard(swarm, due->node, MB_NODE_TRACKER, MB_BLOCK_NONE,
-                              listed ? SIM_HEARD_ANSWER : SIM_HEARD_UNANSWERED,
+                              listed ? REC_HEARD_ANSWER : REC_HEARD_UNANSWERED,
                               listed ? due->what.listed.answer->list_count : 0);
         sim_swarm_step(swarm, due->node);
     }

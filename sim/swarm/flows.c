@@ -112,7 +112,7 @@ void sim_swarm_upload(sim_swarm *swarm, mb_node from, const mb_action *action)
         return;
     }
     swarm->transfers[flow] = t;
-    sim_recorder_trace(swarm->recorder, SIM_TRACE_START, swarm->now, from, t.to, t.block, t.via);
+    sim_recorder_trace(swarm->recorder, REC_TRACE_START, swarm->now, from, t.to, t.block, t.via);
 }
 
 /* A transfer ends before its time; returns what it was. */
@@ -123,7 +123,7 @@ static sim_transfer cut_flow(sim_swarm *swarm, uint32_t flow, uint64_t *carried)
 
     *carried = sim_links_cut(swarm->links, flow, swarm->now);
     if (swarm->options->check == SIM_CHECK_EVERY) sim_swarm_check_carried(swarm, flow, *carried);
-    sim_recorder_trace(swarm->recorder, SIM_TRACE_CUT, swarm->now, t.from, t.to, t.block, *carried);
+    sim_recorder_trace(swarm->recorder, REC_TRACE_CUT, swarm->now, t.from, t.to, t.block, *carried);
     return t;
 }
 
@@ -151,7 +151,7 @@ void sim_swarm_abort(sim_swarm *swarm, mb_node from, const mb_action *action)
     if (flow == SIM_FLOW_NONE) return; /* its receiver has left */
     t = cut_flow(swarm, flow, &carried);
     if (!abort->keep) {
-        sim_swarm_lose(swarm, SIM_TRACE_LOST, from, t.to, t.block, carried);
+        sim_swarm_lose(swarm, REC_TRACE_LOST, from, t.to, t.block, carried);
         return; /* the receiver itself has cancelled it */
     }
     sim_swarm_cut_open(swarm, from, t.to, carried);
@@ -171,7 +171,7 @@ static void cut_link(sim_swarm *swarm, uint32_t link)
     for (uint32_t i = 0; i < count; i++) {
         sim_transfer t = cut_flow(swarm, flows[i].flow, &carried);
 
-        sim_swarm_lose(swarm, SIM_TRACE_LOST, t.from, t.to, t.block, carried);
+        sim_swarm_lose(swarm, REC_TRACE_LOST, t.from, t.to, t.block, carried);
     }
 }
 
@@ -185,10 +185,10 @@ void sim_swarm_cut_all(sim_swarm *swarm, mb_node node)
 void sim_swarm_trace_links(sim_swarm *swarm, mb_node node)
 {
     if (!swarm->recorder->events) return;
-    sim_recorder_trace(swarm->recorder, SIM_TRACE_UPLINK, swarm->now, node, MB_NODE_NONE,
+    sim_recorder_trace(swarm->recorder, REC_TRACE_UPLINK, swarm->now, node, MB_NODE_NONE,
                        MB_BLOCK_NONE,
                        sim_links_link_carried(swarm->links, up_link(node), swarm->now));
-    sim_recorder_trace(swarm->recorder, SIM_TRACE_DOWNLINK, swarm->now, node, MB_NODE_NONE,
+    sim_recorder_trace(swarm->recorder, REC_TRACE_DOWNLINK, swarm->now, node, MB_NODE_NONE,
                        MB_BLOCK_NONE,
                        sim_links_link_carried(swarm->links, down_link(node), swarm->now));
 }
@@ -203,7 +203,7 @@ void sim_swarm_end_flows(sim_swarm *swarm)
         for (uint32_t i = 0; i < count; i++) {
             const sim_transfer *t = &swarm->transfers[flows[i].flow];
 
-            sim_swarm_lose(swarm, SIM_TRACE_LOST, node, t->to, t->block,
+            sim_swarm_lose(swarm, REC_TRACE_LOST, node, t->to, t->block,
                            sim_links_carried(swarm->links, flows[i].flow, swarm->now));
         }
         sim_swarm_parts_drop(swarm, node);

@@ -158,6 +158,8 @@ typedef struct sim_swarm {
 /* Remembers the first failure and its line (printf-like), which ends the run. */
 void sim_swarm_fail(sim_swarm *swarm, int error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* What a message between the two takes: both latencies. */
 static inline mb_time sim_swarm_delay(const sim_swarm *swarm, mb_node a, mb_node b)
 {
     return swarm->nodes[a].latency + swarm->nodes[b].latency;
@@ -207,7 +209,7 @@ void sim_swarm_complete_flows(sim_swarm *swarm);
 /* ---- trace.c ---- */
 /* Whether `whom` is known to the node. O(known). */
 bool sim_swarm_knows(const sim_swarm *swarm, mb_node node, mb_node whom);
-/* A row of events.csv: `what` (SIM_HEARD_, mb_message) reaches the node. */
+/* A row of events.csv: `what` (REC_HEARD_, mb_message) reaches the node. */
 void sim_swarm_trace_heard(sim_swarm *swarm, mb_node node, mb_node from, uint32_t block,
                            uint64_t what, uint64_t told);
 /* What the last event of the batch brings the node, where anybody wants to know. */
@@ -229,7 +231,7 @@ void sim_swarm_landing_tell(sim_swarm *swarm, mb_node node); /* adds progress to
 
 /* ---- bytes.c ---- */
 /* Bytes came down for nothing: they count as downloaded, and as wasted. */
-void sim_swarm_lose(sim_swarm *swarm, sim_trace_kind kind, mb_node from, mb_node to, uint32_t block,
+void sim_swarm_lose(sim_swarm *swarm, rec_trace_kind kind, mb_node from, mb_node to, uint32_t block,
                     uint64_t bytes);
 /* A transfer was cut so that its taker may keep what it carried: these bytes came down, and what
  * becomes of them shows when the taker learns of it. */
@@ -269,14 +271,13 @@ void sim_swarm_progress(sim_swarm *swarm);
 
 void sim_swarm_check_step(const sim_swarm *swarm, mb_node node);
 void sim_swarm_check_upload(sim_swarm *swarm, mb_node from, const mb_action *action);
-/* Before a message goes out: whether it withdraws a request is remembered until it arrives. */
 void sim_swarm_check_gained(sim_swarm *swarm, mb_node node, uint32_t block);
 void sim_swarm_check_announced(sim_swarm *swarm, mb_node from, mb_announce what);
 void sim_swarm_check_answer(const sim_swarm *swarm, mb_node to, const mb_action_answer *answer);
 void sim_swarm_check_books(const sim_swarm *swarm, mb_node node);
-void sim_swarm_check_bytes(const sim_swarm *swarm, mb_node node);
 void sim_swarm_check_settled(sim_swarm *swarm);
 void sim_swarm_check_all(const sim_swarm *swarm);
+
 /* ---- check_state.c ---- */
 void sim_swarm_check_node(const sim_swarm *swarm, mb_node node); /* after its step */
 void sim_swarm_check_state(const sim_swarm *swarm);              /* O(all) */
@@ -294,9 +295,9 @@ void sim_swarm_check_requests_free(sim_swarm *swarm);
 /* An upload begins: it answers a request, which is answered with that. */
 void sim_swarm_check_requested(sim_swarm *swarm, mb_node giver, mb_node taker, uint32_t block);
 void sim_swarm_check_leaving(sim_swarm *swarm, mb_node node); /* it begins to leave */
-/* Whether one of them has ever forgotten the other: then an answer may meet another request. */
 /* Whether it has ever forgotten anybody, or anybody it. */
 bool sim_swarm_has_parted(const sim_swarm *swarm, mb_node node);
+/* Whether one of them has ever forgotten the other: then an answer may meet another request. */
 bool sim_swarm_have_parted(const sim_swarm *swarm, mb_node a, mb_node b);
 
 /* ---- check_flows.c ---- */

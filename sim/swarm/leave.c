@@ -38,7 +38,7 @@ void sim_swarm_leave(sim_swarm *swarm, mb_node node)
     if (!sim_swarm_batch_add(swarm, MB_EVENT_LEAVE, MB_NODE_NONE)) return;
     if (!mb_peer_look(swarm->nodes[node].peer).leaving) {
         if (swarm->options->check != SIM_CHECK_OFF) sim_swarm_check_leaving(swarm, node);
-        sim_recorder_trace(swarm->recorder, SIM_TRACE_LEAVING, swarm->now, node, MB_NODE_NONE,
+        sim_recorder_trace(swarm->recorder, REC_TRACE_LEAVING, swarm->now, node, MB_NODE_NONE,
                            MB_BLOCK_NONE, 0);
     }
     sim_swarm_step(swarm, node);

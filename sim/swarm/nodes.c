@@ -37,7 +37,7 @@ void sim_swarm_completed(sim_swarm *swarm, mb_node node)
     swarm->incomplete--;
     swarm->nodes[node].complete = true;
     sim_recorder_complete(swarm->recorder, node, swarm->now, carried);
-    sim_recorder_trace(swarm->recorder, SIM_TRACE_COMPLETE, swarm->now, node, MB_NODE_NONE,
+    sim_recorder_trace(swarm->recorder, REC_TRACE_COMPLETE, swarm->now, node, MB_NODE_NONE,
                        MB_BLOCK_NONE, 0);
     sim_swarm_trace_links(swarm, node);
     if (swarm->payload) {
@@ -99,7 +99,7 @@ void sim_swarm_depart(sim_swarm *swarm, mb_node node)
     if (node != MB_NODE_TRACKER)
         sim_recorder_leave(swarm->recorder, node, swarm->now, REC_STATUS_LEFT,
                            sim_links_link_carried(swarm->links, 2 * node, swarm->now));
-    sim_recorder_trace(swarm->recorder, SIM_TRACE_LEAVE, swarm->now, node, MB_NODE_NONE,
+    sim_recorder_trace(swarm->recorder, REC_TRACE_LEAVE, swarm->now, node, MB_NODE_NONE,
                        MB_BLOCK_NONE, REC_STATUS_LEFT);
     sim_swarm_trace_links(swarm, node);
     if (node != MB_NODE_TRACKER && !gone->complete) swarm->incomplete--;

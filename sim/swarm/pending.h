@@ -74,7 +74,7 @@ typedef struct sim_pending_announce {
 
 typedef struct sim_pending_block {
     uint8_t type;
-    uint8_t via, role; /* mb_via, sim_role: as the transfer began */
+    uint8_t via, role; /* mb_via, rec_role: as the transfer began */
     mb_node from;
     uint32_t index; /* where the node lists `from`, or MB_INDEX_NONE */
     uint32_t block;

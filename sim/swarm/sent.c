@@ -55,7 +55,7 @@ void sim_swarm_complete_flows(sim_swarm *swarm)
     for (uint32_t i = 0; i < swarm->done_count; i++) {
         const sim_transfer *t = &swarm->done[i];
 
-        sim_recorder_trace(swarm->recorder, SIM_TRACE_SENT, swarm->now, t->from, t->to, t->block,
+        sim_recorder_trace(swarm->recorder, REC_TRACE_SENT, swarm->now, t->from, t->to, t->block,
                            t->bytes);
         send_block(swarm, t);
     }

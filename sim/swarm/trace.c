@@ -30,7 +30,7 @@ void sim_swarm_trace_heard(sim_swarm *swarm, mb_node node, mb_node from, uint32_
                            uint64_t what, uint64_t told)
 {
     if (!swarm->recorder->events) return;
-    sim_recorder_trace(swarm->recorder, SIM_TRACE_HEAR, swarm->now, node, from, block,
+    sim_recorder_trace(swarm->recorder, REC_TRACE_HEAR, swarm->now, node, from, block,
                        what | told << 8);
 }
 
@@ -63,7 +63,7 @@ static void trace_gone(sim_swarm *swarm, mb_node node, uint32_t place)
 {
     assert(place < swarm->batch_count);
     swarm->origins[place].gone.traced = true;
-    sim_recorder_trace(swarm->recorder, SIM_TRACE_GONE, swarm->now, node, swarm->batch[place].other,
+    sim_recorder_trace(swarm->recorder, REC_TRACE_GONE, swarm->now, node, swarm->batch[place].other,
                        MB_BLOCK_NONE, 0);
 }
 
@@ -78,7 +78,7 @@ void sim_swarm_trace_batched(sim_swarm *swarm, mb_node node)
         sim_swarm_trace_heard(swarm, node, e->other, e->message.said.block, e->message.said.message,
                               e->message.said.told.count);
     else if (e->type == MB_EVENT_CUT)
-        sim_swarm_trace_heard(swarm, node, e->other, e->cut.block, SIM_HEARD_CUT, e->cut.here);
+        sim_swarm_trace_heard(swarm, node, e->other, e->cut.block, REC_HEARD_CUT, e->cut.here);
     else if (is_forgotten(swarm, node))
         trace_gone(swarm, node, swarm->batch_count - 1);
 }

@@ -35,7 +35,7 @@ static void bench_digest(uint64_t records)
     g_assert_cmpint(recording_open(&recording), ==, 0);
     double start = seconds();
     for (uint64_t i = 0; i < records; i++)
-        sim_recorder_trace(recording.recorder, SIM_TRACE_REQUEST, (mb_time)i, 1, 2, i % 256, 0);
+        sim_recorder_trace(recording.recorder, REC_TRACE_REQUEST, (mb_time)i, 1, 2, i % 256, 0);
     report("trace record, digest alone", start, records);
     printf("  digest %016llx\n", (unsigned long long)recording.recorder->digest.state);
     recording_clear(&recording);

@@ -259,7 +259,7 @@ static sim_recorder *make_recorder(void)
     recording_add_group(&recorded, "a", 1, 1000, 1000);
     g_assert_cmpint(recording_open(&recorded), ==, 0);
     sim_recorder_arrive(recorded.recorder, 1, 0);
-    sim_recorder_trace(recorded.recorder, SIM_TRACE_DELIVER, 5, 1, 0, 2, 1000);
+    sim_recorder_trace(recorded.recorder, REC_TRACE_DELIVER, 5, 1, 0, 2, 1000);
     recording_block(&recorded, 5, 1, 2, 0, REC_ROLE_TRACKER, MB_VIA_OPEN);
     sim_recorder_check(recorded.recorder);
     return recorded.recorder;
@@ -278,7 +278,7 @@ BREAK_RECORDER(recorder_blocks, recorder->stats[1].from[2]++)
 BREAK_RECORDER(recorder_life, recorder->life[1].status = REC_STATUS_COMPLETE)
 BREAK_RECORDER(recorder_copies, recorder->state->copied_count++)
 BREAK_RECORDER(recorder_waste,
-               sim_recorder_waste(recorder, SIM_TRACE_LOST, 5, 0, 1, 2, UINT64_C(1) << 40))
+               sim_recorder_waste(recorder, REC_TRACE_LOST, 5, 0, 1, 2, UINT64_C(1) << 40))
 
 /* One that is not there any more, of a swarm of two nodes. */
 static sim_swarm *make_swarm(void)

@@ -93,18 +93,18 @@ static void test_json(void)
 }
 
 /* Rows of many sizes, the same each time, of more than one buffer. */
-static GString *write_rows(sim_output *output)
+static GString *write_rows(rec_output *output)
 {
     GString *expected = g_string_new(NULL);
     for (unsigned i = 0; i < 60000; i++) {
-        char *start = sim_output_room(output, 64);
+        char *start = rec_output_room(output, 64);
         char *to = rec_put_number(start, i * UINT64_C(2654435761));
         *to++ = '\n';
-        sim_output_commit(output, to);
+        rec_output_commit(output, to);
         g_string_append_len(expected, start, to - start);
     }
     char *large = g_strnfill(100000, 'x');
-    sim_output_write(output, large, 100000);
+    rec_output_write(output, large, 100000);
     g_string_append_len(expected, large, 100000);
     g_free(large);
     return expected;
@@ -131,24 +131,24 @@ static GString *read_back(const struct recording *recording, const char *name, b
 static void check_round_trip(bool compressed)
 {
     struct recording recording;
-    sim_output_file *file;
+    rec_output_file *file;
     recording_init(&recording, 1);
     recording_use_folder(&recording);
-    g_assert_cmpint(sim_output_file_open(&file, recording.folder, "rows", compressed,
+    g_assert_cmpint(rec_output_file_open(&file, recording.folder, "rows", compressed,
                                          recording.error, sizeof recording.error),
                     ==, 0);
-    sim_output *output = sim_output_file_output(file);
+    rec_output *output = rec_output_file_output(file);
     GString *expected = write_rows(output);
-    g_assert_cmpint(sim_output_file_finish(file), ==, 0);
+    g_assert_cmpint(rec_output_file_finish(file), ==, 0);
     g_assert_null(recording_read(&recording, "rows", NULL));
-    g_assert_cmpint(sim_output_file_publish(file), ==, 0);
+    g_assert_cmpint(rec_output_file_publish(file), ==, 0);
     GString *text = read_back(&recording, "rows", compressed);
     g_assert_cmpmem(text->str, text->len, expected->str, expected->len);
     char *hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, text->str, (gssize)text->len);
-    g_assert_cmpstr(sim_output_file_hash(file), ==, hash);
-    g_assert_cmpuint(sim_output_bytes(output), ==, text->len);
+    g_assert_cmpstr(rec_output_file_hash(file), ==, hash);
+    g_assert_cmpuint(rec_output_bytes(output), ==, text->len);
     g_assert_cmpuint(recording_count_files(&recording), ==, 1);
-    sim_output_file_free(file);
+    rec_output_file_free(file);
     g_free(hash);
     g_string_free(text, TRUE);
     g_string_free(expected, TRUE);
@@ -168,18 +168,18 @@ static void test_zstd(void)
 /* The first error sticks, names the file, and nothing stays. */
 static void check_full(struct recording *recording, bool compressed, const char *reason)
 {
-    sim_output_file *file;
-    g_assert_cmpint(sim_output_file_open(&file, recording->folder, "rows", compressed,
+    rec_output_file *file;
+    g_assert_cmpint(rec_output_file_open(&file, recording->folder, "rows", compressed,
                                          recording->error, sizeof recording->error),
                     ==, 0);
-    sim_output *output = sim_output_file_output(file);
+    rec_output *output = rec_output_file_output(file);
     g_string_free(write_rows(output), TRUE);
     g_string_free(write_rows(output), TRUE);
-    g_assert_cmpint(sim_output_file_finish(file), ==, MB_ERR_FULL);
+    g_assert_cmpint(rec_output_file_finish(file), ==, MB_ERR_FULL);
     char *expected = g_strdup_printf("%s/rows: %s", recording->folder, reason);
-    g_assert_cmpstr(sim_output_message(output), ==, expected);
+    g_assert_cmpstr(rec_output_message(output), ==, expected);
     g_free(expected);
-    sim_output_file_free(file);
+    rec_output_file_free(file);
     g_assert_cmpuint(recording_count_files(recording), ==, 0);
 }
 
@@ -236,13 +236,13 @@ static void check_taken(unsigned refuse_at)
     struct taken taken = {g_string_new(NULL), 0, refuse_at};
     char error[512] = "";
     rec_sink_call call;
-    sim_output *output, *other;
+    rec_output *output, *other;
     rec_sink_call_init(&call, take, &taken);
     g_assert_cmpint(call.sink.begin(&call.sink, error, sizeof error), ==, 0);
     g_assert_cmpint(call.sink.open(&call.sink, "rows.csv", &output, error, sizeof error), ==, 0);
     g_assert_cmpint(call.sink.open(&call.sink, "none.csv", &other, error, sizeof error), ==, 0);
     GString *expected = write_rows(output);
-    sim_output_write(output, "end\n", 4);
+    rec_output_write(output, "end\n", 4);
     g_string_append(expected, "end\n");
     g_assert_true(call.sink.failed(&call.sink) == (refuse_at > 0));
     int result = call.sink.publish(&call.sink, true, error, sizeof error);
@@ -319,7 +319,7 @@ static void test_folder_forced(void)
 {
     struct recording recording;
     sim_results *results;
-    sim_output *output;
+    rec_output *output;
     const sim_manifest manifest = {.folder = "x"};
     recording_init(&recording, 1);
     recording_use_folder(&recording);
@@ -348,7 +348,7 @@ static void test_publish_fails(void)
 {
     struct recording recording;
     sim_results *results;
-    sim_output *output;
+    rec_output *output;
     const sim_manifest manifest = {.folder = "x"};
     recording_init(&recording, 1);
     recording_use_folder(&recording);

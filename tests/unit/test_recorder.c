@@ -22,7 +22,7 @@ static void prepare(struct recording *recording)
     recording_add_group(recording, "a,\"b", 1, 1000, 1000);
 }
 
-static void trace(struct recording *recording, sim_trace_kind kind, mb_time now, mb_node node,
+static void trace(struct recording *recording, rec_trace_kind kind, mb_time now, mb_node node,
                   mb_node other, uint32_t block, uint64_t value)
 {
     sim_recorder_trace(recording->recorder, kind, now, node, other, block, value);
@@ -33,18 +33,18 @@ static void begin(struct recording *recording)
     const sim_sample sample = {.min_copies = 1, .rarest_blocks = 3, .copies = 3};
     sim_recorder_arrive(recording->recorder, 1, 0);
     sim_recorder_arrive(recording->recorder, 2, 0);
-    trace(recording, SIM_TRACE_REGISTER, 0, 1, MB_NODE_NONE, MB_BLOCK_NONE, 0);
-    trace(recording, SIM_TRACE_REGISTER, 0, 2, MB_NODE_NONE, MB_BLOCK_NONE, 0);
+    trace(recording, REC_TRACE_REGISTER, 0, 1, MB_NODE_NONE, MB_BLOCK_NONE, 0);
+    trace(recording, REC_TRACE_REGISTER, 0, 2, MB_NODE_NONE, MB_BLOCK_NONE, 0);
     sim_recorder_sample(recording->recorder, 0, &sample);
-    trace(recording, SIM_TRACE_ANNOUNCE, 0, 1, MB_NODE_TRACKER, MB_BLOCK_NONE,
+    trace(recording, REC_TRACE_ANNOUNCE, 0, 1, MB_NODE_TRACKER, MB_BLOCK_NONE,
           MB_ANNOUNCE_REGISTER);
-    trace(recording, SIM_TRACE_UNCHOKE, 0, 0, 1, MB_BLOCK_NONE, MB_FLAG_SLOT | MB_FLAG_MORE);
-    trace(recording, SIM_TRACE_REQUEST, 0, 1, 0, 2, 0);
-    trace(recording, SIM_TRACE_START, 0, 0, 1, 2, MB_VIA_SEED);
-    trace(recording, SIM_TRACE_DELIVER, 1 * S, 1, 0, 2, 1000);
+    trace(recording, REC_TRACE_UNCHOKE, 0, 0, 1, MB_BLOCK_NONE, MB_FLAG_SLOT | MB_FLAG_MORE);
+    trace(recording, REC_TRACE_REQUEST, 0, 1, 0, 2, 0);
+    trace(recording, REC_TRACE_START, 0, 0, 1, 2, MB_VIA_SEED);
+    trace(recording, REC_TRACE_DELIVER, 1 * S, 1, 0, 2, 1000);
     recording_block(recording, 1 * S, 1, 2, 0, REC_ROLE_TRACKER, MB_VIA_SEED);
-    trace(recording, SIM_TRACE_REQUEST, 1 * S, 2, 1, 1, 0);
-    trace(recording, SIM_TRACE_REFUSE, 1 * S, 1, 2, 1, MB_REASON_NOT_HELD);
+    trace(recording, REC_TRACE_REQUEST, 1 * S, 2, 1, 1, 0);
+    trace(recording, REC_TRACE_REFUSE, 1 * S, 1, 2, 1, MB_REASON_NOT_HELD);
     recording->recorder->stats[2].refusals++;
 }
 
@@ -70,9 +70,9 @@ static void end(struct recording *recording)
     recording_block(recording, 3 * S, 1, 0, 3, REC_ROLE_SEEDER, MB_VIA_OPEN);
     recording_block(recording, 4 * S, 1, 1, 3, REC_ROLE_SEEDER, MB_VIA_ENDGAME);
     sim_recorder_complete(recording->recorder, 1, 4 * S, 1000);
-    trace(recording, SIM_TRACE_COMPLETE, 4 * S, 1, MB_NODE_NONE, MB_BLOCK_NONE, 0);
+    trace(recording, REC_TRACE_COMPLETE, 4 * S, 1, MB_NODE_NONE, MB_BLOCK_NONE, 0);
     sim_recorder_leave(recording->recorder, 1, 4 * S, REC_STATUS_LEFT, 1000);
-    trace(recording, SIM_TRACE_LEAVE, 4 * S, 1, MB_NODE_NONE, MB_BLOCK_NONE, REC_STATUS_COMPLETE);
+    trace(recording, REC_TRACE_LEAVE, 4 * S, 1, MB_NODE_NONE, MB_BLOCK_NONE, REC_STATUS_COMPLETE);
     sim_recorder_bytes(recording->recorder, 3, 2, 250);
     recording->recorder->stats[2].wasted_bytes += 250;
     sim_recorder_leave(recording->recorder, 2, 5 * S, REC_STATUS_CRASHED, 0);
