@@ -6,7 +6,7 @@
 mb_log *mb_log_new(uint32_t epoch, uint32_t capacity)
 {
     mb_log *log = malloc(sizeof *log + (size_t)capacity * sizeof log->blocks[0]);
-    if (log == NULL) return NULL;
+    if (!log) return NULL;
     log->epoch = epoch;
     log->count = log->bound = 0;
     log->capacity = capacity;

@@ -35,7 +35,7 @@ int mb_rarity_init(mb_rarity *rarity, uint32_t words, uint32_t max)
 {
     uint32_t plane_count = planes_for(max);
     uint64_t *planes = planes_new(words, plane_count);
-    if (planes == NULL) return MB_ERR_MEMORY;
+    if (!planes) return MB_ERR_MEMORY;
     *rarity = (mb_rarity){.planes = planes, .words = words, .plane_count = plane_count};
     return MB_OK;
 }
@@ -53,7 +53,7 @@ int mb_rarity_reserve(mb_rarity *rarity, uint32_t max)
     if (after <= before) return MB_OK;
 
     uint64_t *planes = planes_new(rarity->words, after);
-    if (planes == NULL) return MB_ERR_MEMORY;
+    if (!planes) return MB_ERR_MEMORY;
     for (uint32_t w = 0; w < rarity->words; w++) {
         memcpy(planes + (size_t)w * after, planes_of(rarity, w), before * sizeof *planes);
     }

@@ -23,7 +23,7 @@ static char *json_room(rec_json *json, size_t size)
 
 static void json_put(rec_json *json, const char *text, size_t size)
 {
-    assert(text != NULL || size == 0);
+    assert(text || size == 0);
     char *to = json_room(json, size);
     if (!to) return;
     memcpy(to, text, size);
@@ -32,7 +32,7 @@ static void json_put(rec_json *json, const char *text, size_t size)
 
 static void json_put_string(rec_json *json, const char *text)
 {
-    assert(text != NULL);
+    assert(text);
     static const char hex[] = "0123456789abcdef";
     json_put(json, "\"", 1);
     for (const char *at = text; *at; at++) {

@@ -49,7 +49,7 @@ void rec_output_flush(rec_output *output)
 
 void rec_output_write(rec_output *output, const char *text, size_t size)
 {
-    assert(text != NULL || size == 0);
+    assert(text || size == 0);
     if (size > REC_OUTPUT_ROOM_MAX) {
         rec_output_flush(output);
         pass_on(output, text, size);

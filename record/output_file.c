@@ -152,7 +152,7 @@ rec_output *rec_output_file_output(rec_output_file *file)
 
 static void output_finish_hash(rec_output_file *file)
 {
-    assert(file->hash != NULL);
+    assert(file->hash);
     unsigned char bytes[EVP_MAX_MD_SIZE];
     unsigned size = 0;
     if (EVP_DigestFinal_ex(file->hash, bytes, &size) != 1) {

@@ -81,7 +81,7 @@ bool res_quantities(char *const *texts, guint count, double *values, char **unit
     for (guint i = 0; i < count; i++) {
         const char *name;
         if (!split(texts[i], &values[i], &name)) return false;
-        if (first == NULL) first = name;
+        if (!first) first = name;
         same = same && strcmp(first, name) == 0;
     }
     if (count == 0) return false;

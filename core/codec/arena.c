@@ -22,14 +22,14 @@ static size_t aligned(size_t size)
 
 void *mb_arena_take(mb_arena **arena, size_t size)
 {
-    assert(*arena == NULL || (*arena)->used <= (*arena)->size);
+    assert(!*arena || (*arena)->used <= (*arena)->size);
     mb_arena *a = *arena;
     if (size > SIZE_MAX / 2) return NULL;
     size = aligned(size);
-    if (a == NULL || size > a->size - a->used) {
+    if (!a || size > a->size - a->used) {
         size_t room = size > CHUNK_SIZE ? size : CHUNK_SIZE;
         a = calloc(1, sizeof *a + room);
-        if (a == NULL) return NULL;
+        if (!a) return NULL;
         a->size = room;
         a->older = *arena;
         *arena = a;
@@ -41,7 +41,7 @@ void *mb_arena_take(mb_arena **arena, size_t size)
 
 void mb_arena_free(mb_arena *arena)
 {
-    while (arena != NULL) {
+    while (arena) {
         mb_arena *older = arena->older;
         free(arena);
         arena = older;

@@ -31,9 +31,9 @@ static int missing(need n)
 /* Whether any object in the tree has a key twice. The scanner bounds keys and depth. */
 static bool has_duplicates(const cJSON *value)
 {
-    for (const cJSON *a = value->child; a != NULL; a = a->next) {
+    for (const cJSON *a = value->child; a; a = a->next) {
         if (has_duplicates(a)) return true;
-        for (const cJSON *b = a->next; a->string != NULL && b != NULL; b = b->next) {
+        for (const cJSON *b = a->next; a->string && b; b = b->next) {
             if (strcmp(a->string, b->string) == 0) return true;
         }
     }
@@ -44,7 +44,7 @@ static bool has_duplicates(const cJSON *value)
 static int get_number(const cJSON *object, const char *key, need n, uint64_t max, uint64_t *number)
 {
     const cJSON *value = find(object, key);
-    if (value == NULL) return missing(n);
+    if (!value) return missing(n);
     if (!cJSON_IsNumber(value)) return MB_ERR_MESSAGE;
     /* Exact: the scanner lets no other number pass. */
     uint64_t told = (uint64_t)value->valuedouble;
@@ -65,7 +65,7 @@ static int get_uint32(const cJSON *object, const char *key, need n, uint64_t max
 static int get_flag(const cJSON *object, const char *key, bool *flag)
 {
     const cJSON *value = find(object, key);
-    if (value == NULL) return MB_OK;
+    if (!value) return MB_OK;
     if (!cJSON_IsBool(value)) return MB_ERR_MESSAGE;
     *flag = cJSON_IsTrue(value);
     return MB_OK;
@@ -80,10 +80,10 @@ static const char *string_of(const cJSON *object, const char *key)
 static int get_string(mb_arena **arena, const cJSON *object, const char *key, const char **string)
 {
     const char *told = string_of(object, key);
-    if (told == NULL) return MB_ERR_MESSAGE;
+    if (!told) return MB_ERR_MESSAGE;
     size_t size = strlen(told) + 1;
     char *copy = mb_arena_take(arena, size);
-    if (copy == NULL) return MB_ERR_MEMORY;
+    if (!copy) return MB_ERR_MEMORY;
     memcpy(copy, told, size);
     *string = copy;
     return MB_OK;
@@ -94,12 +94,12 @@ static int get_blocks(mb_arena **arena, const cJSON *object, const char *key, ne
                       const uint32_t **blocks, uint32_t *count)
 {
     const cJSON *list = find(object, key);
-    if (list == NULL) return missing(n);
+    if (!list) return missing(n);
     if (!cJSON_IsArray(list)) return MB_ERR_MESSAGE;
     uint32_t total = (uint32_t)cJSON_GetArraySize(list), i = 0;
     uint32_t *numbers = mb_arena_take(arena, total * sizeof *numbers);
-    if (numbers == NULL) return MB_ERR_MEMORY;
-    for (const cJSON *item = list->child; item != NULL; item = item->next) {
+    if (!numbers) return MB_ERR_MEMORY;
+    for (const cJSON *item = list->child; item; item = item->next) {
         if (!cJSON_IsNumber(item)) return MB_ERR_MESSAGE;
         if (item->valuedouble >= MB_LIMIT_BLOCKS) return MB_ERR_RANGE;
         numbers[i++] = (uint32_t)item->valuedouble;
@@ -113,15 +113,15 @@ static int get_blocks(mb_arena **arena, const cJSON *object, const char *key, ne
 static int get_base64(mb_arena **arena, const cJSON *object, const char *key, size_t limit,
                       const uint8_t **bytes, size_t *size)
 {
-    if (find(object, key) == NULL) return MB_OK;
+    if (!find(object, key)) return MB_OK;
     const char *text = string_of(object, key);
-    if (text == NULL) return MB_ERR_MESSAGE;
+    if (!text) return MB_ERR_MESSAGE;
     size_t text_size = strlen(text);
     int64_t told = mb_base64_decoded_size(text, text_size);
     if (told < 0) return MB_ERR_MESSAGE;
     if ((uint64_t)told > limit) return MB_ERR_RANGE;
     uint8_t *copy = mb_arena_take(arena, (size_t)told);
-    if (copy == NULL) return MB_ERR_MEMORY;
+    if (!copy) return MB_ERR_MEMORY;
     if (mb_base64_decode(text, text_size, copy) != MB_OK) return MB_ERR_MESSAGE;
     *bytes = copy;
     *size = (size_t)told;
@@ -138,7 +138,7 @@ static int hex_digit(char c)
 static int get_root(const cJSON *object, uint8_t root[MB_WIRE_ROOT_SIZE])
 {
     const char *text = string_of(object, "root");
-    if (text == NULL || strlen(text) != 2 * MB_WIRE_ROOT_SIZE) return MB_ERR_MESSAGE;
+    if (!text || strlen(text) != 2 * MB_WIRE_ROOT_SIZE) return MB_ERR_MESSAGE;
     for (size_t i = 0; i < MB_WIRE_ROOT_SIZE; i++) {
         int high = hex_digit(text[2 * i]), low = hex_digit(text[2 * i + 1]);
         if (high < 0 || low < 0) return MB_ERR_MESSAGE;
@@ -160,10 +160,10 @@ static int get_file(mb_arena **arena, const cJSON *object, const mb_wire_file **
     uint64_t size = 0;
     uint32_t block_size = 0;
     const cJSON *told = find(object, "file");
-    if (told == NULL) return MB_OK;
+    if (!told) return MB_OK;
     if (!cJSON_IsObject(told)) return MB_ERR_MESSAGE;
     mb_wire_file *file = mb_arena_take(arena, sizeof *file);
-    if (file == NULL) return MB_ERR_MEMORY;
+    if (!file) return MB_ERR_MEMORY;
     int rc = get_number(told, "size", REQUIRED, MB_LIMIT_NUMBER, &size);
     if (rc == MB_OK) {
         rc = get_uint32(told, "block_size", REQUIRED, MB_LIMIT_PAYLOAD_SIZE, &block_size);
@@ -172,11 +172,11 @@ static int get_file(mb_arena **arena, const cJSON *object, const mb_wire_file **
     if (rc == MB_ERR_ARGUMENT) rc = MB_ERR_MESSAGE;
     if (rc != MB_OK) return rc;
     const char *extension = string_of(told, "extension");
-    if (extension == NULL || strlen(extension) >= sizeof file->extension) return MB_ERR_MESSAGE;
+    if (!extension || strlen(extension) >= sizeof file->extension) return MB_ERR_MESSAGE;
     memcpy(file->extension, extension, strlen(extension));
-    if (find(told, "name") != NULL) {
+    if (find(told, "name")) {
         const char *name = string_of(told, "name");
-        if (name == NULL || strlen(name) >= sizeof file->name) return MB_ERR_MESSAGE;
+        if (!name || strlen(name) >= sizeof file->name) return MB_ERR_MESSAGE;
         if (!mb_wire_name_valid(name)) return MB_ERR_MESSAGE;
         memcpy(file->name, name, strlen(name));
     }
@@ -190,9 +190,9 @@ static int get_file(mb_arena **arena, const cJSON *object, const mb_wire_file **
 static int get_name(const cJSON *object, const char *key, const char *(*name)(uint32_t),
                     uint32_t names, uint32_t *number)
 {
-    if (find(object, key) == NULL) return MB_OK;
+    if (!find(object, key)) return MB_OK;
     const char *text = string_of(object, key);
-    for (uint32_t i = 1; text != NULL && i < names; i++) {
+    for (uint32_t i = 1; text && i < names; i++) {
         if (strcmp(text, name(i)) != 0) continue;
         *number = i;
         return MB_OK;
@@ -260,10 +260,10 @@ static int get_sets(mb_arena **arena, const cJSON *told, mb_wire_extension *e)
 static int get_extension(mb_arena **arena, const cJSON *object, const mb_wire_extension **extension)
 {
     const cJSON *told = find(object, "minibit");
-    if (told == NULL) return MB_OK;
+    if (!told) return MB_OK;
     if (!cJSON_IsObject(told)) return MB_ERR_MESSAGE;
     mb_wire_extension *e = mb_arena_take(arena, sizeof *e);
-    if (e == NULL) return MB_ERR_MEMORY;
+    if (!e) return MB_ERR_MEMORY;
     int rc = get_flags(told, e);
     if (rc == MB_OK) rc = get_names(told, e);
     if (rc == MB_OK) rc = get_numbers(told, e);
@@ -292,10 +292,10 @@ static int get_peers(mb_arena **arena, const cJSON *list, mb_wire_message *messa
 {
     uint32_t count = (uint32_t)cJSON_GetArraySize(list);
     mb_wire_peer *peer = mb_arena_take(arena, count * sizeof *peer);
-    if (peer == NULL) return MB_ERR_MEMORY;
+    if (!peer) return MB_ERR_MEMORY;
     message->peers = peer;
     message->peers_count = count;
-    for (const cJSON *item = list->child; item != NULL; item = item->next) {
+    for (const cJSON *item = list->child; item; item = item->next) {
         int rc = get_peer(arena, item, peer++);
         if (rc != MB_OK) return rc;
     }
@@ -328,9 +328,9 @@ static uint32_t type_of(const cJSON *root, uint32_t types)
     if (cJSON_IsArray(root)) return types & MB_WIRE_PEERS;
     types &= ~(uint32_t)MB_WIRE_PEERS;
     if ((types & (types - 1)) == 0) return types;
-    if (find(root, "bloco") != NULL) return types & MB_WIRE_REQUEST;
-    if (find(root, "port") != NULL) return types & MB_WIRE_ANNOUNCE;
-    if (find(root, "id") != NULL) return types & MB_WIRE_BLOCK;
+    if (find(root, "bloco")) return types & MB_WIRE_REQUEST;
+    if (find(root, "port")) return types & MB_WIRE_ANNOUNCE;
+    if (find(root, "id")) return types & MB_WIRE_BLOCK;
     return types & MB_WIRE_NOTICE;
 }
 
@@ -361,7 +361,7 @@ int mb_wire_decode(const char *bytes, size_t size, uint32_t types, mb_wire_messa
     if (rc != MB_OK) return rc;
     /* The scanner has found strict JSON, so memory is all that can be wanting. */
     cJSON *root = cJSON_ParseWithLength(bytes, size);
-    if (root == NULL) return MB_ERR_MEMORY;
+    if (!root) return MB_ERR_MEMORY;
     rc = read_tree(root, types, &arena, message);
     cJSON_Delete(root);
     message->arena = arena;

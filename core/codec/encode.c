@@ -79,7 +79,7 @@ static void add_file(mb_text *text, const mb_wire_file *file, bool *first_outsid
     mb_text_add(text, "\"");
     mb_text_add_hex(text, file->root, sizeof file->root);
     mb_text_add(text, "\"");
-    if (file->hashes != NULL) {
+    if (file->hashes) {
         size_t size = (size_t)file->geometry.blocks * MB_WIRE_ROOT_SIZE;
         add_base64(text, "hashes", file->hashes, size, &first);
     }
@@ -96,7 +96,7 @@ static void add_flags(mb_text *text, const mb_wire_extension *e, bool *first)
 static void add_extension(mb_text *text, const mb_wire_extension *e, bool *first_outside)
 {
     bool first = true;
-    if (e == NULL) return;
+    if (!e) return;
     add_key(text, "minibit", first_outside);
     mb_text_add(text, "{");
     add_number(text, "version", e->version, &first);
@@ -110,13 +110,13 @@ static void add_extension(mb_text *text, const mb_wire_extension *e, bool *first
     if (e->has_block) add_number(text, "block", e->block, &first);
     add_optional(text, "offset", e->offset, &first);
     add_optional(text, "length", e->length, &first);
-    if (e->set != NULL) add_base64(text, "set", e->set, e->set_size, &first);
+    if (e->set) add_base64(text, "set", e->set, e->set_size, &first);
     add_optional(text, "port", e->port, &first);
     add_optional(text, "epoch", e->epoch, &first);
     add_optional(text, "count", e->count, &first);
-    if (e->dealt != NULL) add_blocks(text, "dealt", e->dealt, e->dealt_count, &first);
-    if (e->have != NULL) add_blocks(text, "have", e->have, e->have_count, &first);
-    if (e->file != NULL) add_file(text, e->file, &first);
+    if (e->dealt) add_blocks(text, "dealt", e->dealt, e->dealt_count, &first);
+    if (e->have) add_blocks(text, "have", e->have, e->have_count, &first);
+    if (e->file) add_file(text, e->file, &first);
     mb_text_add(text, "}");
 }
 
@@ -150,7 +150,7 @@ static void add_object(mb_text *text, const mb_wire_message *message)
     if (message->type == MB_WIRE_REQUEST) add_number(text, "bloco", message->block, &first);
     if (message->type == MB_WIRE_BLOCK) {
         add_number(text, "id", message->block, &first);
-        if (message->data != NULL) {
+        if (message->data) {
             add_base64(text, "data", message->data, message->data_size, &first);
         }
     } else {

@@ -90,7 +90,7 @@ static bool text_valid(const char *text, size_t limit, const char *others)
     for (; text[size] != '\0'; size++) {
         char c = text[size];
         bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        if (!letter && !(c >= '0' && c <= '9') && strchr(others, c) == NULL) return false;
+        if (!letter && !(c >= '0' && c <= '9') && !strchr(others, c)) return false;
         if (size == limit) return false;
     }
     return size > 0;
@@ -149,7 +149,7 @@ static bool set_fits(const mb_wire_extension *extension, uint32_t blocks)
 
 int mb_wire_set_get(const mb_wire_extension *extension, uint32_t blocks, uint64_t *words)
 {
-    if (extension->set == NULL || !set_fits(extension, blocks)) return MB_ERR_MESSAGE;
+    if (!extension->set || !set_fits(extension, blocks)) return MB_ERR_MESSAGE;
     memset(words, 0, mb_blockset_words(blocks) * sizeof *words);
     for (uint32_t i = 0; i < extension->set_size; i++) {
         words[i / 8] |= (uint64_t)extension->set[i] << (i % 8 * 8);
@@ -172,10 +172,10 @@ static bool same_geometry(const mb_geometry *a, const mb_geometry *b)
 
 static bool extension_fits(const mb_wire_extension *e, const mb_geometry *geometry)
 {
-    if (e == NULL) return true;
-    if (e->set != NULL && !set_fits(e, geometry->blocks)) return false;
+    if (!e) return true;
+    if (e->set && !set_fits(e, geometry->blocks)) return false;
     if (e->has_block && e->block >= geometry->blocks) return false;
-    if (e->file != NULL && !same_geometry(&e->file->geometry, geometry)) return false;
+    if (e->file && !same_geometry(&e->file->geometry, geometry)) return false;
     return blocks_fit(e->dealt, e->dealt_count, geometry->blocks) &&
            blocks_fit(e->have, e->have_count, geometry->blocks);
 }
@@ -194,7 +194,7 @@ static bool transfer_fits(const mb_wire_message *message, const mb_geometry *geo
     const mb_wire_extension *e = message->extension;
     uint32_t offset = e != NULL ? e->offset : 0;
     if (offset >= size) return false;
-    if (message->data != NULL) return message->data_size == size - offset;
+    if (message->data) return message->data_size == size - offset;
     return e == NULL || e->length == 0 || e->length == size - offset;
 }
 

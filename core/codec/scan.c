@@ -42,8 +42,8 @@ bool mb_key_known(const char *text)
 
 static void key_put(key_text *key, char c)
 {
-    assert(key == NULL || key->size <= sizeof key->text);
-    if (key == NULL) return;
+    assert(!key || key->size <= sizeof key->text);
+    if (!key) return;
     if (key->size + 1 < sizeof key->text) key->text[key->size++] = c;
     key->text[key->size] = '\0';
 }
@@ -68,7 +68,7 @@ static bool take(scanner *s, char c)
 
 static void skip_space(scanner *s)
 {
-    while (s->at < s->end && strchr(" \t\r\n", *s->at) != NULL && *s->at != '\0')
+    while (s->at < s->end && strchr(" \t\r\n", *s->at) && *s->at != '\0')
         s->at++;
 }
 
@@ -118,7 +118,7 @@ static int scan_escape(scanner *s, key_text *key)
     if (c < 0) return MB_ERR_SYNTAX;
     s->at++;
     if (c == 'u') return scan_unicode_escape(s, key);
-    if (c == '\0' || strchr("\"\\/bfnrt", c) == NULL) return MB_ERR_SYNTAX;
+    if (c == '\0' || !strchr("\"\\/bfnrt", c)) return MB_ERR_SYNTAX;
     key_put(key, KEY_OTHER);
     return MB_OK;
 }
@@ -171,7 +171,7 @@ static int scan_string(scanner *s, key_text *key)
     bool ended = false;
     if (!take(s, '"')) return MB_ERR_SYNTAX;
     while (s->at < s->end && !ended) {
-        if (key == NULL) skip_plain(s);
+        if (!key) skip_plain(s);
         if (s->at == s->end) break;
         int rc = scan_character(s, key, &ended);
         if (rc != MB_OK) return rc;

@@ -33,7 +33,7 @@ static bool text_grow(mb_text *text, size_t size)
     while (capacity < text->size + size)
         capacity *= 2;
     char *bytes = realloc(text->bytes, capacity);
-    if (bytes == NULL) return false;
+    if (!bytes) return false;
     text->bytes = bytes;
     text->capacity = capacity;
     return true;
@@ -55,7 +55,7 @@ void mb_text_add(mb_text *text, const char *string)
 {
     size_t size = strlen(string);
     char *at = mb_text_extend(text, size);
-    if (at != NULL) memcpy(at, string, size);
+    if (at) memcpy(at, string, size);
 }
 
 void mb_text_add_number(mb_text *text, uint64_t number)
@@ -74,14 +74,14 @@ void mb_text_add_base64(mb_text *text, const uint8_t *bytes, size_t size)
 {
     if (size == 0) return;
     char *at = mb_text_extend(text, (size + 2) / 3 * 4);
-    if (at != NULL) mb_base64_encode(bytes, size, at);
+    if (at) mb_base64_encode(bytes, size, at);
 }
 
 void mb_text_add_hex(mb_text *text, const uint8_t *bytes, size_t size)
 {
     static const char digits[] = "0123456789abcdef";
     char *at = mb_text_extend(text, 2 * size);
-    for (size_t i = 0; at != NULL && i < size; i++) {
+    for (size_t i = 0; at && i < size; i++) {
         *at++ = digits[bytes[i] >> 4];
         *at++ = digits[bytes[i] & 15];
     }

@@ -30,7 +30,7 @@ void mb_extension_of(const char *path, char extension[MB_EXTENSION_SIZE])
     const char *dot = strrchr(name, '.');
     memset(extension, 0, MB_EXTENSION_SIZE);
     /* A dot in front hides a file; it begins no extension. */
-    if (dot == NULL || dot == name || !mb_extension_valid(dot + 1)) return;
+    if (!dot || dot == name || !mb_extension_valid(dot + 1)) return;
     memcpy(extension, dot + 1, strlen(dot + 1));
 }
 

@@ -13,11 +13,11 @@ static uint32_t file_words(const mb_file *file)
 
 int mb_file_init(mb_file *file, const mb_manifest *manifest, mb_storage *storage)
 {
-    assert(manifest != NULL);
+    assert(manifest);
     /* One word at least, for what calloc(0) returns differs from system to system. */
     uint32_t words = mb_blockset_words(manifest->geometry.blocks);
     uint64_t *held = calloc(words > 0 ? words : 1, sizeof *held);
-    if (held == NULL) return MB_ERR_MEMORY;
+    if (!held) return MB_ERR_MEMORY;
     *file = (mb_file){
         .manifest = manifest, .geometry = manifest->geometry, .storage = storage, .held = held};
     return MB_OK;
@@ -141,7 +141,7 @@ int mb_file_read_proven(mb_file *file, mb_hasher *hasher, mb_storage *storage, u
                         void *bytes)
 {
     if (!file->manifest->hashed) return MB_ERR_HASH;
-    if (storage == NULL) storage = mb_file_storage(file);
+    if (!storage) storage = mb_file_storage(file);
     int rc = read_checked(file, hasher, storage, block, bytes);
     return rc == MB_ERR_RANGE ? MB_ERR_HASH : rc;
 }
@@ -152,7 +152,7 @@ int mb_file_find_lost(mb_file *file, mb_hasher *hasher, mb_storage *storage, uin
     assert(lost && count);
     void *bytes = malloc((size_t)file->geometry.block_size + 1);
     int first = MB_OK;
-    if (bytes == NULL) return MB_ERR_MEMORY;
+    if (!bytes) return MB_ERR_MEMORY;
     *count = 0;
     mb_blockset_clear(lost, file_words(file));
     for (uint32_t block = 0; block < file->geometry.blocks; block++) {
@@ -183,7 +183,7 @@ static uint32_t resume_next(resume *r)
     lock(r->file);
     while (block == MB_BLOCK_NONE && r->rc == MB_OK && r->next < r->file->geometry.blocks) {
         uint32_t candidate = r->next++;
-        if (r->claimed == NULL || mb_blockset_has(r->claimed, candidate)) block = candidate;
+        if (!r->claimed || mb_blockset_has(r->claimed, candidate)) block = candidate;
     }
     unlock(r->file);
     return block;
@@ -202,8 +202,8 @@ static void resume_work(void *arg)
     resume *r = arg;
     uint32_t block;
     void *buffer = malloc((size_t)r->file->geometry.block_size + 1);
-    if (buffer == NULL) resume_fails(r, MB_ERR_MEMORY);
-    while (buffer != NULL && (block = resume_next(r)) != MB_BLOCK_NONE) {
+    if (!buffer) resume_fails(r, MB_ERR_MEMORY);
+    while (buffer && (block = resume_next(r)) != MB_BLOCK_NONE) {
         int rc = read_checked(r->file, r->hasher, mb_file_storage(r->file), block, buffer);
         if (rc == MB_OK) hold(r->file, block);
         /* A block cut off or spoilt is fetched again; a failing disk is the caller's to know. */
@@ -249,9 +249,9 @@ int mb_file_store_checked(mb_file *file, uint32_t block, const void *bytes, size
 
 int mb_file_store(mb_file *file, mb_hasher *hasher, uint32_t block, const void *bytes, size_t size)
 {
-    if (bytes == NULL && file->storage->ops->keeps) return MB_ERR_ARGUMENT;
+    if (!bytes && file->storage->ops->keeps) return MB_ERR_ARGUMENT;
     if (block >= file->geometry.blocks) return MB_ERR_ARGUMENT;
-    if (bytes != NULL && !mb_file_has(file, block)) {
+    if (bytes && !mb_file_has(file, block)) {
         int rc = check(file, hasher, block, bytes, size);
         if (rc != MB_OK) return rc;
     }
@@ -319,7 +319,7 @@ int mb_file_rebuild(mb_file *file, mb_hasher *hasher, mb_storage *target)
     int rc = mb_storage_resize(target, geometry->size);
     if (rc == MB_OK && geometry->blocks > 0) {
         void *buffer = malloc(mb_geometry_block_size(geometry, 0));
-        if (buffer == NULL) return MB_ERR_MEMORY;
+        if (!buffer) return MB_ERR_MEMORY;
         rc = copy_blocks(file, hasher, target, buffer);
         free(buffer);
     }
@@ -330,7 +330,7 @@ void mb_file_check(const mb_file *file)
 {
     uint32_t blocks = file->geometry.blocks;
     mb_geometry_check(&file->geometry);
-    assert(file->held != NULL && file->storage != NULL);
+    assert(file->held && file->storage);
     assert(file->held_count <= blocks);
     assert(file->held_count == mb_blockset_count(file->held, file_words(file)));
     assert(blocks % 64 == 0 || file->held[blocks / 64] >> (blocks % 64) == 0);

@@ -12,18 +12,18 @@ struct mb_hasher {
 mb_hasher *mb_hasher_new(void)
 {
     mb_hasher *hasher = calloc(1, sizeof *hasher);
-    if (hasher == NULL) return NULL;
+    if (!hasher) return NULL;
     /* Fetched once: looking the method up anew costs as much as hashing a kilobyte. */
     hasher->method = EVP_MD_fetch(NULL, "SHA256", NULL);
     hasher->context = EVP_MD_CTX_new();
-    if (hasher->method != NULL && hasher->context != NULL) return hasher;
+    if (hasher->method && hasher->context) return hasher;
     mb_hasher_free(hasher);
     return NULL;
 }
 
 void mb_hasher_free(mb_hasher *hasher)
 {
-    if (hasher == NULL) return;
+    if (!hasher) return;
     EVP_MD_CTX_free(hasher->context);
     EVP_MD_free(hasher->method);
     free(hasher);

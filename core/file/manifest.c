@@ -39,7 +39,7 @@ int mb_manifest_new(const mb_geometry *geometry, const char *extension, mb_manif
     bool named = extension != NULL && extension[0] != '\0';
     if (named && !mb_extension_valid(extension)) return MB_ERR_ARGUMENT;
     mb_manifest *m = calloc(1, sizeof *m);
-    if (m == NULL) return MB_ERR_MEMORY;
+    if (!m) return MB_ERR_MEMORY;
     m->geometry = *geometry;
     if (named) memcpy(m->extension, extension, strlen(extension));
     *manifest = m;
@@ -48,7 +48,7 @@ int mb_manifest_new(const mb_geometry *geometry, const char *extension, mb_manif
 
 void mb_manifest_free(mb_manifest *manifest)
 {
-    if (manifest == NULL) return;
+    if (!manifest) return;
     free(manifest->hashes);
     free(manifest);
 }
@@ -60,7 +60,7 @@ static int adopt_hashes(mb_manifest *manifest, mb_hasher *hasher, uint8_t *hashe
     uint8_t computed[MB_HASH_SIZE];
     int rc = compute_root(&manifest->geometry, hasher, hashes, computed);
     if (rc != MB_OK) return rc;
-    if (root != NULL && memcmp(root, computed, sizeof computed) != 0) return MB_ERR_HASH;
+    if (root && memcmp(root, computed, sizeof computed) != 0) return MB_ERR_HASH;
     memcpy(manifest->root, computed, sizeof computed);
     manifest->hashes = hashes;
     manifest->hashed = true;
@@ -75,7 +75,7 @@ int mb_manifest_set_hashes(mb_manifest *manifest, mb_hasher *hasher, const uint8
     if (manifest->hashed) return MB_ERR_STATE;
     if (size > 0) {
         copy = malloc(size);
-        if (copy == NULL) return MB_ERR_MEMORY;
+        if (!copy) return MB_ERR_MEMORY;
         memcpy(copy, hashes, size);
     }
     int rc = adopt_hashes(manifest, hasher, copy, root);
@@ -105,7 +105,7 @@ static int split(mb_manifest *manifest, mb_storage *source, mb_hasher *hasher)
     uint8_t *hashes = malloc(hashes_size(geometry));
     uint8_t *buffer = malloc(mb_geometry_block_size(geometry, 0));
     int rc = MB_ERR_MEMORY;
-    if (hashes != NULL && buffer != NULL) {
+    if (hashes && buffer) {
         rc = hash_blocks(source, geometry, hasher, buffer, hashes);
     }
     if (rc == MB_OK) rc = adopt_hashes(manifest, hasher, hashes, NULL);

@@ -17,7 +17,7 @@ static char *part_path(const char *path)
 {
     size_t size = strlen(path);
     char *part = malloc(size + sizeof part_suffix);
-    if (part == NULL) return NULL;
+    if (!part) return NULL;
     memcpy(part, path, size);
     memcpy(part + size, part_suffix, sizeof part_suffix);
     return part;
@@ -46,7 +46,7 @@ int mb_file_rebuild_path(mb_file *file, mb_hasher *hasher, const char *path, boo
     /* Found out at the end otherwise, when the work is done. */
     if (!replace && access(path, F_OK) == 0) return MB_ERR_EXISTS;
     char *part = part_path(path);
-    if (part == NULL) return MB_ERR_MEMORY;
+    if (!part) return MB_ERR_MEMORY;
     int rc = rebuild_part(file, hasher, part, path, replace);
     int code = errno;
     free(part);

@@ -6,19 +6,19 @@
 
 int mb_storage_read(mb_storage *storage, uint64_t offset, void *bytes, size_t size)
 {
-    assert(storage != NULL && (bytes != NULL || size == 0));
+    assert(storage && (bytes || size == 0));
     return storage->ops->read(storage, offset, bytes, size);
 }
 
 int mb_storage_write(mb_storage *storage, uint64_t offset, const void *bytes, size_t size)
 {
-    assert(storage != NULL && (bytes != NULL || size == 0));
+    assert(storage && (bytes || size == 0));
     return storage->ops->write(storage, offset, bytes, size);
 }
 
 int mb_storage_size(mb_storage *storage, uint64_t *size)
 {
-    assert(size != NULL);
+    assert(size);
     return storage->ops->size(storage, size);
 }
 
@@ -35,7 +35,7 @@ int mb_storage_sync(mb_storage *storage)
 
 int mb_storage_close(mb_storage *storage)
 {
-    if (storage == NULL) return MB_OK;
+    if (!storage) return MB_OK;
     return storage->ops->close(storage);
 }
 

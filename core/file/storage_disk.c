@@ -167,16 +167,16 @@ static char *copy_text(const char *text)
 {
     size_t size = strlen(text) + 1;
     char *copy = malloc(size);
-    if (copy != NULL) memcpy(copy, text, size);
+    if (copy) memcpy(copy, text, size);
     return copy;
 }
 
 int mb_storage_disk_open(const char *path, mb_storage_mode mode, mb_storage **storage)
 {
     disk *d = calloc(1, sizeof *d);
-    if (d == NULL) return MB_ERR_MEMORY;
+    if (!d) return MB_ERR_MEMORY;
     d->path = copy_text(path);
-    if (d->path == NULL) {
+    if (!d->path) {
         free(d);
         return MB_ERR_MEMORY;
     }
@@ -250,7 +250,7 @@ int mb_storage_disk_rename(mb_storage *storage, const char *path, bool replace)
     int rc = disk_sync(storage);
     if (rc != MB_OK) return rc;
     char *name = copy_text(path), *folder = copy_text(path);
-    if (name == NULL || folder == NULL) {
+    if (!name || !folder) {
         rc = MB_ERR_MEMORY;
     } else if ((replace ? rename(d->path, path) : rename_new(d->path, path)) != 0) {
         rc = disk_fail(d, errno);

@@ -45,8 +45,8 @@ static int memory_resize(mb_storage *storage, uint64_t size)
     } else {
         /* A first calloc leaves its pages untouched until they are written. */
         uint8_t *bytes = m->bytes == NULL ? calloc(1, size) : realloc(m->bytes, size);
-        if (bytes == NULL) return MB_ERR_MEMORY;
-        if (m->bytes != NULL && size > m->size) memset(bytes + m->size, 0, size - m->size);
+        if (!bytes) return MB_ERR_MEMORY;
+        if (m->bytes && size > m->size) memset(bytes + m->size, 0, size - m->size);
         m->bytes = bytes;
     }
     m->size = (size_t)size;
@@ -98,7 +98,7 @@ static const struct mb_storage_ops memory_ops = {
 int mb_storage_memory_new(mb_storage **storage)
 {
     memory *m = calloc(1, sizeof *m);
-    if (m == NULL) return MB_ERR_MEMORY;
+    if (!m) return MB_ERR_MEMORY;
     m->base.ops = &memory_ops;
     *storage = &m->base;
     return MB_OK;

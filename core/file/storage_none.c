@@ -55,7 +55,7 @@ static const struct mb_storage_ops none_ops = {
 int mb_storage_none_new(mb_storage **storage)
 {
     mb_storage *none = calloc(1, sizeof *none);
-    if (none == NULL) return MB_ERR_MEMORY;
+    if (!none) return MB_ERR_MEMORY;
     none->ops = &none_ops;
     *storage = none;
     return MB_OK;

@@ -50,7 +50,7 @@ static uint32_t rarest_of(const uint64_t *among, int64_t ties, const mb_select_v
 static uint32_t pick(const int64_t *params, const mb_select_view *view, mb_rng *rng)
 {
     if (view->held < params[RANDOM_FIRST]) return mb_pick_random(view, rng);
-    if (view->anyone == NULL) return rarest_of(view->candidates, params[RAREST_TIES], view, rng);
+    if (!view->anyone) return rarest_of(view->candidates, params[RAREST_TIES], view, rng);
 
     /* In rounds one looks for the rarest block of all, whoever has it, and then at the peer. */
     uint32_t block = rarest_of(view->anyone, params[RAREST_TIES], view, rng);

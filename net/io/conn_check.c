@@ -35,7 +35,7 @@ static size_t check_out(const net_conn *conn, const net_out *out)
     assert(out->ready || (!out->head && !out->block && !out->begun));
     assert((out->next == NULL) == (out == conn->out_last));
     assert(!out->block || (out->block->refs > 0 && out->to <= out->block->size));
-    assert((out->budget != NULL) || out->charged == 0);
+    assert((out->budget) || out->charged == 0);
     return out->head_size;
 }
 

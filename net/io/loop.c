@@ -166,7 +166,7 @@ void net_loop_end(net_loop *loop)
 
 void net_loop_delay(net_loop *loop, void (*call)(void *arg), void (*drop)(void *arg), void *arg)
 {
-    assert(call != NULL);
+    assert(call);
     struct net_delayed *last;
 
     if (loop->ending) {

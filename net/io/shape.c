@@ -52,7 +52,7 @@ bool net_bucket_is_empty(net_bucket *bucket)
 
 static void ring_add(net_bucket *bucket, struct net_conn *conn, int which)
 {
-    assert(conn->shape_next[which] == NULL);
+    assert(!conn->shape_next[which]);
     conn->shape_next[which] = NULL;
     if (bucket->last)
         bucket->last->shape_next[which] = conn;

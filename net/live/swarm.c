@@ -92,7 +92,7 @@ static void kill_all(uv_timer_t *timer)
 /* The run is over: who is still there is told to go. Once. */
 static void stop(struct swarm *swarm, bool interrupted)
 {
-    assert(swarm->outcome != NULL && swarm->members != NULL);
+    assert(swarm->outcome && swarm->members);
     if (swarm->stopping) return;
     swarm->stopping = true;
     swarm->outcome->end = now_of(swarm);

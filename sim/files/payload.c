@@ -45,7 +45,7 @@ __attribute__((format(printf, 3, 4))) static int failed(sim_payload *payload, in
 
 static copy *copy_of(const sim_payload *payload, uint32_t node)
 {
-    if (node >= payload->nodes || payload->copies[node].file.storage == NULL) return NULL;
+    if (node >= payload->nodes || !payload->copies[node].file.storage) return NULL;
     return &payload->copies[node];
 }
 
@@ -85,10 +85,10 @@ static int seeder_add(sim_payload *payload)
 /* The folder is made when the first file is whole; that it can be is seen to now. */
 static int folder_take(sim_payload *payload, const char *folder, bool force)
 {
-    if (folder == NULL) return MB_OK;
+    if (!folder) return MB_OK;
     payload->force = force;
     payload->folder = strdup(folder);
-    if (payload->folder == NULL) return MB_ERR_MEMORY;
+    if (!payload->folder) return MB_ERR_MEMORY;
     return sim_folder_check(folder, force, payload->error, sizeof payload->error);
 }
 

@@ -40,7 +40,7 @@ const char *sim_results_name_at(uint32_t index)
 static int folder_open(sim_results *results, bool force, bool is_locked, char *error,
                        size_t error_size)
 {
-    assert(results->folder != NULL);
+    assert(results->folder);
     int result = sim_folder_check(results->folder, true, error, error_size);
     if (result == MB_OK && !is_locked)
         result = sim_folder_lock(results->folder, false, &results->lock, &results->made_from, error,
@@ -182,7 +182,7 @@ static int remove_earlier(const sim_results *results, char *error, size_t error_
 /* Gives every output its name. If one cannot have it none keeps it. */
 static int publish_all(sim_results *results, char *error, size_t error_size)
 {
-    assert(results->folder != NULL);
+    assert(results->folder);
     int result = remove_earlier(results, error, error_size);
     for (uint32_t i = 0; i < results->file_count && result == MB_OK; i++) {
         if (rec_output_file_publish(results->files[i]))

@@ -310,7 +310,7 @@ bool sim_recorder_failed(const sim_recorder *recorder)
 static int add_text(sim_recorder_state *state, const char *name, const char *text, size_t size,
                     char *error, size_t error_size)
 {
-    assert(state->sink != NULL);
+    assert(state->sink);
     rec_output *output;
     int result = state->sink->open(state->sink, name, &output, error, error_size);
     if (result == MB_OK) rec_output_write(output, text, size);

@@ -21,7 +21,7 @@ static rec_group *make_groups(const sim_scenario *scenario)
     rec_group *groups = calloc((size_t)scenario->group_count + 1, sizeof *groups);
     for (uint32_t i = 0; groups && i < scenario->group_count; i++) {
         const sim_group *group = &scenario->groups[i];
-        assert(group->name != NULL);
+        assert(group->name);
         groups[i] = (rec_group){.name = group->name,
                                 .up = group->access.up,
                                 .down = group->access.down,

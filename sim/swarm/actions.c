@@ -255,7 +255,7 @@ static void do_wasted(sim_swarm *swarm, mb_node node, const mb_action_wasted *a)
     assert(a->block < swarm->scenario->file.geometry.blocks);
     const sim_pending_block *by = delivery_of(swarm, a->tag);
 
-    assert(by != NULL);
+    assert(by);
     sim_swarm_lose(swarm, REC_TRACE_WASTE, by->from, node, a->block, by->bytes);
 }
 
@@ -292,7 +292,7 @@ static void hear_cuts(sim_swarm *swarm, mb_node node)
 /* Queues the node's timer if its deadline is earlier than the timer that waits. */
 static void see_to_timer(sim_swarm *swarm, mb_node node)
 {
-    assert(swarm->nodes[node].peer != NULL);
+    assert(swarm->nodes[node].peer);
     mb_time deadline = mb_peer_deadline(swarm->nodes[node].peer);
 
     if (deadline >= swarm->nodes[node].timer) return;

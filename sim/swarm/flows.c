@@ -86,7 +86,7 @@ static rec_role role_of(const sim_swarm *swarm, mb_node node)
 void sim_swarm_upload(sim_swarm *swarm, mb_node from, const mb_action *action)
 {
     assert(action->to < swarm->node_count && action->to != from);
-    assert(swarm->nodes[from].peer != NULL);
+    assert(swarm->nodes[from].peer);
     uint32_t flow;
     sim_transfer t = {
         .from = from,

@@ -88,7 +88,7 @@ void sim_swarm_free_logs(sim_node *node)
 
 void sim_swarm_depart(sim_swarm *swarm, mb_node node)
 {
-    assert(swarm->nodes[node].peer != NULL);
+    assert(swarm->nodes[node].peer);
     sim_node *gone = &swarm->nodes[node];
     const mb_log *log = mb_peer_log(gone->peer);
 

@@ -220,6 +220,21 @@ def header_comment(source):
         yield 1, "a header opens with a comment: what it is, who calls it, what it never does"
 
 
+# `name == NULL`, `call(a) != NULL`; and where it is a value that is compared or chosen by.
+NULL_TEST = re.compile(r"[A-Za-z_]\w*(?:(?:->|\.)\w+|\[[^\[\]]*\])*(?:\([^()]*\))? [=!]= NULL")
+NULL_VALUE = re.compile(r"NULL\) [=!]=|[=!]= \([^()]*NULL|\? [^?]*NULL [?:]")
+CONDITION = re.compile(r"\b(if|while|for|assert)\s*\(")
+
+
+def null_tests(source):
+    """A pointer is its own condition; compared with NULL it makes a value."""
+    if source.folder == "tests":
+        return
+    for number, line in enumerate(source.code, 1):
+        if CONDITION.search(line) and NULL_TEST.search(line) and not NULL_VALUE.search(line):
+            yield number, "a pointer is tested as it is: `if (p)`, `if (!p)`"
+
+
 def leftovers(source):
     for number, line in enumerate(source.lines, 1):
         match = LEFTOVER.search(line)
@@ -235,7 +250,7 @@ def whitespace(source):
 
 RULES = (
     line_length, file_length, function_length, driver_conditions, includes, floating_point,
-    banned_calls, system_headers, header_guard, header_comment, leftovers, whitespace,
+    banned_calls, system_headers, null_tests, header_guard, header_comment, leftovers, whitespace,
 )
 
 

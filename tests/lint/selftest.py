@@ -42,6 +42,8 @@ BAD = (
     ("banned_calls", "sim/swarm/link.c", "#include <glib.h>\n"),
     ("banned_calls", "record/figures.c", "#include <glib.h>\n"),
     ("floating_point", "record/rows.c", "static double ratio;\n"),
+    ("null_tests", "core/a.c", "    if (a->b[2] == NULL) return;\n"),
+    ("null_tests", "net/a.c", "    assert(find(a, b) != NULL);\n"),
     ("header_guard", "core/a.h", "/* A thing. */\nint a(void);\n"),
     ("header_guard", "core/a.h", "/* A. */\n#ifndef A_H\n#define B_H\n#endif\n"),
     ("system_headers", "sim/swarm/a.c", "#include <unistd.h>\n"),
@@ -74,6 +76,8 @@ GOOD = (
     ("record/output_file.c", "#include <zstd.h>\n"),
     ("sim/engine/pages.c", "#include <sys/mman.h>\n"),
     ("sim/link.c", '#include "core/types.h"\n\n/* rate (float) */\nint at_time(int a);\n'),
+    ("core/a.c", "    assert((a == NULL) == (b == NULL));\n    bool c = d != NULL;\n"),
+    ("sim/a.c", "    while ((a = next(b)) != NULL) c(a);\n"),
     ("tests/unit/test_a.c", "#include <glib.h>\n\nstatic double a;\n"),
 )
 
