@@ -37,7 +37,7 @@ static void compare_keys(GKeyFile *a, GKeyFile *b, const char *group, bool absen
     for (char **key = keys; key && *key; key++) {
         g_autofree char *one = g_key_file_get_value(a, group, *key, NULL);
         g_autofree char *other = g_key_file_get_value(b, group, *key, NULL);
-        if (absent ? other : g_strcmp0(one, other) == 0) continue;
+        if (absent ? other != NULL : g_strcmp0(one, other) == 0) continue;
         g_autofree char *name = g_strdup_printf("%s.%s", group, *key);
         res_grid_add(grid, name, false);
         res_grid_add(grid, absent ? NULL : one, false);
