@@ -24,7 +24,7 @@ typedef struct sim_progress {
     mb_time until;
     uint64_t events;
     uint64_t blocks_delivered;
-    uint64_t blocks_wanted; /* that the peers present and still to come lack; 0: not known */
+    uint64_t blocks_wanted; /* of all peers that may arrive; 0: not known */
     uint32_t peers_arrived;
     uint32_t peers_complete;
     uint32_t peers_expected; /* 0: not known (open arrivals) */

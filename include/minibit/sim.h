@@ -2,10 +2,10 @@
  * MiniBit's simulator for a program of your own: a scenario's text goes in, tables come out.
  *
  * A run is an object: what it simulates and whom it tells is set first, then mb_sim_run()
- * simulates, once. Nothing is written anywhere. Two runs share nothing that decides anything, so
- * they may run at the same time in two threads; one object is for one thread, but for
- * mb_sim_interrupt(). Equal texts leave equal bytes, those that minibit-sim writes for the same
- * scenario.
+ * simulates, once; nothing can be set any more from then on. Nothing is written anywhere. Two runs
+ * share nothing that decides anything, so they may run at the same time in two threads; one object
+ * is for one thread, but for mb_sim_interrupt(). A callback may call anything but mb_sim_free().
+ * Equal texts leave equal bytes, those that minibit-sim writes for the same scenario.
  *
  * Functions that return int return 0, or a negative number: then mb_sim_error() is one line that
  * says what was wrong. A broken invariant, which is a defect of MiniBit, ends the process; so does
@@ -64,7 +64,7 @@ typedef struct mb_sim_state {
     int64_t until;
     uint64_t events;
     uint64_t blocks_delivered;
-    uint64_t blocks_wanted; /* 0: not known */
+    uint64_t blocks_wanted; /* of all peers that may arrive; 0: not known */
     uint32_t peers_arrived;
     uint32_t peers_complete;
     uint32_t peers_expected; /* 0: not known */
@@ -85,18 +85,18 @@ MB_API void mb_sim_interrupt(mb_sim *sim);
 
 /* ---- after it ---- */
 
-/* What the last call that failed had to say; "" if none has. Until the next call. */
+/* What the last call that failed had to say; "" if none has. Holds until the next call. */
 MB_API const char *mb_sim_error(const mb_sim *sim);
 
 /* Whether the run was interrupted. */
 MB_API int mb_sim_interrupted(const mb_sim *sim);
 
-/* The text of summary.json (docs/formats.md); NULL without a run that succeeded. Until the object's
- * end, as are the tables. */
+/* The text of summary.json (docs/formats.md); NULL without a run that succeeded. It holds until
+ * the object's end, as do the tables. */
 MB_API const char *mb_sim_summary(const mb_sim *sim);
 
-/* A table's bytes, with a NUL after them; NULL where there is no such table, or rows were handed
- * on. `size` may be NULL. */
+/* A table's bytes, with a NUL after them; NULL where there is no such table, rows were handed on,
+ * or no run has succeeded. `size` may be NULL. */
 MB_API const char *mb_sim_table(const mb_sim *sim, const char *name, size_t *size);
 
 #ifdef __cplusplus

@@ -5,15 +5,15 @@
  */
 #include <minibit/sim.h>
 
-#include "record/sink_call.h"
-#include "sim/scenario/config_writer.h"
-#include "sim/swarm/swarm.h"
-
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "record/sink_call.h"
+#include "sim/scenario/config_writer.h"
+#include "sim/swarm/swarm.h"
 
 /* A table kept. */
 struct kept {
@@ -35,7 +35,8 @@ struct mb_sim {
     uint32_t kept_count;
     sim_run_result result;
     volatile int interrupted;
-    bool has_run;
+    bool has_run;   /* or runs: nothing can be set any more */
+    bool succeeded; /* there is something to look at */
     char error[1024];
 };
 
@@ -54,6 +55,12 @@ __attribute__((format(printf, 3, 4))) static int failed(mb_sim *sim, int code, c
     vsnprintf(sim->error, sizeof sim->error, format, arguments);
     va_end(arguments);
     return code;
+}
+
+/* What is called after the run, or from a callback within it. */
+static int too_late(mb_sim *sim)
+{
+    return failed(sim, MB_ERR_STATE, "it has run already");
 }
 
 mb_sim *mb_sim_new(void)
@@ -81,6 +88,7 @@ void mb_sim_free(mb_sim *sim)
 int mb_sim_scenario(mb_sim *sim, const char *name, const char *text)
 {
     char *error = NULL;
+    if (sim->has_run) return too_late(sim);
     sim_scenario_free(sim->scenario);
     int result = sim_scenario_parse(name, text, strlen(text), (const char *const *)sim->overrides,
                                     sim->override_count, &sim->scenario, &error);
@@ -94,6 +102,7 @@ int mb_sim_scenario(mb_sim *sim, const char *name, const char *text)
 
 int mb_sim_set(mb_sim *sim, const char *assignment)
 {
+    if (sim->has_run) return too_late(sim);
     size_t size = (sim->override_count + 1) * sizeof *sim->overrides;
     char **grown = realloc(sim->overrides, size);
     char *copy = strdup(assignment);
@@ -108,18 +117,21 @@ int mb_sim_set(mb_sim *sim, const char *assignment)
 
 void mb_sim_tables(mb_sim *sim, int provenance, int events)
 {
+    if (sim->has_run) return;
     sim->provenance = provenance != 0;
     sim->events = events != 0;
 }
 
 void mb_sim_on_rows(mb_sim *sim, mb_sim_rows *rows, void *context)
 {
+    if (sim->has_run) return;
     sim->rows = rows;
     sim->rows_context = context;
 }
 
 void mb_sim_on_progress(mb_sim *sim, mb_sim_progress *progress, void *context)
 {
+    if (sim->has_run) return;
     sim->progress = progress;
     sim->progress_context = context;
 }
@@ -164,6 +176,14 @@ static int keep(void *context, const char *name, const char *bytes, size_t size)
     return 0;
 }
 
+/* rec_sink_take: whom the caller named. What that returns is no mb_error. */
+static int hand_on(void *context, const char *name, const char *bytes, size_t size)
+{
+    const mb_sim *sim = context;
+    assert(sim->rows && size > 0);
+    return sim->rows(sim->rows_context, name, bytes, size) != 0;
+}
+
 static void tell_progress(void *context, const sim_progress *progress)
 {
     const mb_sim *sim = context;
@@ -185,7 +205,7 @@ static int simulate(mb_sim *sim, const char *config_text)
 {
     rec_sink_call sink;
     assert(sim->kept_count == 0);
-    rec_sink_call_init(&sink, sim->rows ? sim->rows : keep, sim->rows ? sim->rows_context : sim);
+    rec_sink_call_init(&sink, sim->rows ? hand_on : keep, sim);
     const sim_swarm_options options = {
         .sink = &sink.sink,
         .provenance = sim->provenance,
@@ -202,23 +222,25 @@ static int simulate(mb_sim *sim, const char *config_text)
 
 int mb_sim_run(mb_sim *sim)
 {
+    if (sim->has_run) return too_late(sim);
     if (!sim->scenario) return failed(sim, MB_ERR_STATE, "no scenario has been read");
-    if (sim->has_run) return failed(sim, MB_ERR_STATE, "it has run already");
     sim->has_run = true;
     sim_inputs inputs;
     int error = sim_inputs_read(&inputs, sim->scenario, sim->error, sizeof sim->error);
     if (error == MB_OK) {
         char *config_text = sim_config_text(sim->scenario, &inputs);
-        error = simulate(sim, config_text);
+        error = config_text ? simulate(sim, config_text)
+                            : failed(sim, MB_ERR_MEMORY, "%s", mb_strerror(MB_ERR_MEMORY));
         free(config_text);
     }
     sim_inputs_clear(&inputs);
+    sim->succeeded = error == MB_OK;
     return error;
 }
 
 void mb_sim_interrupt(mb_sim *sim)
 {
-    sim->interrupted = 1;
+    __atomic_store_n(&sim->interrupted, 1, __ATOMIC_RELAXED);
 }
 
 /* ---- after it ---- */
@@ -235,12 +257,12 @@ int mb_sim_interrupted(const mb_sim *sim)
 
 const char *mb_sim_summary(const mb_sim *sim)
 {
-    return sim->result.summary_json;
+    return sim->succeeded ? sim->result.summary_json : NULL;
 }
 
 const char *mb_sim_table(const mb_sim *sim, const char *name, size_t *size)
 {
-    const struct kept *table = kept_find(sim, name);
+    const struct kept *table = sim->succeeded ? kept_find(sim, name) : NULL;
     if (size) *size = table ? table->size : 0;
     return table ? table->bytes : NULL;
 }

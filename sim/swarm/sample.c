@@ -56,6 +56,7 @@ void sim_swarm_progress(sim_swarm *swarm)
     };
 
     if (options->progress) options->progress(options->progress_context, &progress);
-    if (options->interrupted && *options->interrupted) swarm->result->interrupted = true;
+    if (options->interrupted && __atomic_load_n(options->interrupted, __ATOMIC_RELAXED))
+        swarm->result->interrupted = true;
     if (sim_recorder_failed(swarm->recorder)) sim_swarm_fail(swarm, MB_ERR_IO, "%s", "");
 }

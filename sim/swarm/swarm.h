@@ -39,7 +39,7 @@ typedef struct sim_swarm_options {
     bool provenance, events;          /* whether these tables are */
     const char *config_text;          /* of config.ini; NULL: none is written */
     const sim_payload_hooks *payload; /* NULL: no bytes move */
-    /* As in sim_run_options. */
+    /* As in sim_run_options; `interrupted` may be set from another thread. */
     void (*progress)(void *context, const sim_progress *progress);
     void *progress_context;
     const volatile int *interrupted;
