@@ -83,6 +83,13 @@ static rec_role role_of(const sim_swarm *swarm, mb_node node)
 
 /* ---- starting and ending -------------------------------------------------------------------- */
 
+/* The way of a transfer. What nodes of other zones would share stands between its two links. */
+static sim_path path_between(const sim_swarm *swarm, mb_node from, mb_node to)
+{
+    assert(swarm->nodes[from].zone == swarm->nodes[to].zone);
+    return (sim_path){.count = 2, .link = {up_link(from), down_link(to)}};
+}
+
 void sim_swarm_upload(sim_swarm *swarm, mb_node from, const mb_action *action)
 {
     assert(action->to < swarm->node_count && action->to != from);
@@ -105,8 +112,8 @@ void sim_swarm_upload(sim_swarm *swarm, mb_node from, const mb_action *action)
     if (!swarm->nodes[t.to].peer) return; /* it has left; the giver learns of it in a moment */
     t.bytes = mb_wire_block_answer_size(t.block, t.length,
                                         (mb_encoding)swarm->scenario->protocol.encoding);
-    if (sim_links_start(swarm->links, SIM_PATH(up_link(from), down_link(t.to)), t.bytes, swarm->now,
-                        &flow) ||
+    sim_path path = path_between(swarm, from, t.to);
+    if (sim_links_start(swarm->links, &path, t.bytes, swarm->now, &flow) ||
         !table_cover(swarm, flow)) {
         sim_swarm_fail(swarm, MB_ERR_MEMORY, "out of memory");
         return;

@@ -72,10 +72,13 @@ typedef struct sim_node {
     uint32_t group;
     uint32_t reported; /* blocks in its last announce (checker) */
     bool unreachable, complete;
+    uint16_t zone;    /* where it is; so far there is one place, 0 */
     uint32_t landing; /* the first of the blocks on their way to it; 0: none */
     uint32_t part_count;
     sim_part *parts; /* in the order in which they came; NULL as long as there were none */
 } sim_node;
+
+_Static_assert(sizeof(sim_node) <= 64, "a node is one cache line at most");
 
 /* A transfer under way, a cache line; its place in the table is its flow id. Which are a node's is
  * known to the links. */
