@@ -7,6 +7,7 @@ from pathlib import Path
 import architecture
 import assertions
 import circles
+import names
 import rooms
 import rules
 import symbols
@@ -142,6 +143,47 @@ class Circles(unittest.TestCase):
         self.assertEqual(list(circles.breaches(two, {"x": 2})), [])
         self.assertEqual(len(list(circles.breaches(two, {}))), 1)
         self.assertEqual(len(list(circles.breaches({}, {"x": 2}))), 1)
+
+
+class Names(unittest.TestCase):
+    CODE = {
+        "core/peer/ask.h": "/* By ask.c; mb_ask_free() in core/peer/ask.c, MB_GIVES_ bits, MB_VIA_OPEN, core/peer/. */\n"
+                           "#ifndef MB_PEER_ASK_H\n#define MB_PEER_ASK_H\n\n"
+                           "enum { MB_GIVES_ONE = 1 };\n#define VIA(ID) MB_VIA_##ID,\nenum { VIA(OPEN) };\n\n"
+                           "typedef struct mb_ask {\n    int a;\n} mb_ask;\n\nvoid mb_ask_free(mb_ask *ask);\n\n#endif\n",
+        "core/peer/ask.c": "void mb_ask_free(mb_ask *ask)\n{\n}\n",
+        "sim/run.h": "/* Says what core/peer/NAME.c does. */\n#ifndef SIM_RUN_H\n#define SIM_RUN_H\n#endif\n",
+    }
+    PATHS = {"core/peer", "docs/a.md", "sim/run.c", *CODE}
+
+    def breaches(self, path=None, old="", new=""):
+        code, pages = dict(self.CODE), {"docs/a.md": "`mb_ask_free()` is in `core/peer/`, `sim/run*` runs.\n"}
+        texts = pages if path in pages else code
+        if path:
+            self.assertIn(old, texts[path])
+            texts[path] = texts[path].replace(old, new, 1)
+        return list(names.breaches(names.Tree(code, pages, self.PATHS)))
+
+    def test_what_is_right_passes(self):
+        self.assertEqual(self.breaches(), [])
+
+    def test_what_is_not_there_is_told(self):
+        for path, old, new, line, message in (
+                ("core/peer/ask.h", "By ask.c", "By peer_ask.c", 1, "there is no peer_ask.c in core/"),
+                ("core/peer/ask.h", "By ask.c", "By run.c", 1, "there is no run.c in core/"),
+                ("core/peer/ask.h", "mb_ask_free()", "mb_ask_end()", 1, "there is no mb_ask_end"),
+                ("core/peer/ask.h", "MB_GIVES_ bits", "MB_TAKES_ bits", 1, "there is no MB_TAKES_"),
+                ("core/peer/ask.h", "MB_VIA_OPEN", "MB_VIA_SHUT", 1, "there is no MB_VIA_SHUT"),
+                ("core/peer/ask.h", "core/peer/ask.c", "core/peer_ask.c", 1, "there is no core/peer_ask.c"),
+                ("docs/a.md", "is in", "is\nmb_told, in", 2, "there is no mb_told"),
+                ("docs/a.md", "core/peer/", "core/peers/", 1, "there is no core/peers"),
+                ("core/peer/ask.h", "void mb_ask_free", "int mb_ask_new(void);\nvoid mb_ask_free", 13,
+                 "mb_ask_new() is not defined"),
+                ("core/peer/ask.h", "} mb_ask;", "} sim_ask;", 11, "sim_ask has another room's name"),
+                ("sim/run.h", "#ifndef SIM_RUN_H", "#ifndef SIM_RAN_H", 1, "the guard SIM_RAN_H is not called after the file"),
+                ("sim/run.h", "#ifndef SIM_RUN_H", "#ifndef MB_PEER_ASK_H", 1, "core/peer/ask.h has the guard MB_PEER_ASK_H too")):
+            with self.subTest(message):
+                self.assertIn((path, line, message), self.breaches(path, old, new))
 
 
 class Rooms(unittest.TestCase):
