@@ -3,7 +3,6 @@
  */
 #include "analysis/coursework/course_words.h"
 #include "analysis/coursework/coursework.h"
-#include "analysis/estimates/figure_text.h"
 
 #include <string.h>
 

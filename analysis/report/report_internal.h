@@ -8,7 +8,6 @@
 
 #include "analysis/data/database.h"
 #include "analysis/estimates/points.h"
-#include "analysis/plots/drawing.h"
 #include "analysis/plots/history.h"
 #include "analysis/report/report.h"
 

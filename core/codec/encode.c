@@ -4,7 +4,6 @@
 #include <assert.h>
 #include <string.h>
 
-#include "core/codec/codec_limits.h"
 #include "core/codec/message.h"
 #include "core/codec/valid.h"
 

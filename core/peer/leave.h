@@ -7,7 +7,6 @@
 
 #include "core/event.h"
 #include "core/peer.h"
-#include "core/peer/list.h"
 
 typedef struct mb_leave {
     bool leaving, left;

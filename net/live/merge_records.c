@@ -1,6 +1,5 @@
 #include "net/live/merge_records.h"
 
-#include "core/units.h"
 #include "net/live/record_read.h"
 
 #include <assert.h>

@@ -3,7 +3,7 @@
 #include "core/codec/message.h"
 #include "core/protocol.h"
 #include "core/units.h"
-#include "net/results/results.h"
+#include "record/run.h"
 
 #include <assert.h>
 #include <inttypes.h>

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "net/io/address.h"
-#include "net/limits.h"
 #include "net/node/impl.h"
 
 /* ---- cut transfers --------------------------------------------------------------------------- */

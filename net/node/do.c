@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/blockset.h"
-#include "net/limits.h"
 #include "net/node/impl.h"
 
 /* ---- messages of the core -------------------------------------------------------------------- */

@@ -6,7 +6,6 @@
 
 #include "core/codec/codec_limits.h"
 #include "net/io/conn.h"
-#include "net/limits.h"
 #include "net/node/remote.h"
 
 struct net_probe {

@@ -1,5 +1,7 @@
 #include "net/node/record.h"
 
+#include "net/io/log.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -9,8 +11,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "net/io/loop.h"
 
 /* Rows that are counted anew by net_record_check(), each over all gains. */
 #define CHECKED_PEERS 16

@@ -8,7 +8,6 @@
 
 #include "core/blockset.h"
 #include "net/io/address.h"
-#include "net/io/loop.h"
 #include "net/limits.h"
 
 #define TRACKER_ID "tracker"

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/codec/base64.h"
 #include "net/limits.h"
 #include "net/node/impl.h"
 

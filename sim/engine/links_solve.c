@@ -1,4 +1,3 @@
-#include "core/heap.h"
 #include "sim/engine/links_internal.h"
 
 #include <assert.h>

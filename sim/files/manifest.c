@@ -1,6 +1,7 @@
 #include "sim/files/manifest.h"
 
 #include "program/version.h"
+#include "record/run.h"
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -11,8 +11,6 @@
 #include "core/types.h"
 #include "record/json.h"
 #include "record/output_file.h"
-#include "record/run.h"
-#include "record/sink.h"
 #include "sim/scenario/inputs.h"
 
 /* What a manifest says beside its list of files; all borrowed. */

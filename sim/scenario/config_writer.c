@@ -1,6 +1,5 @@
 #include "sim/scenario/config_writer.h"
 
-#include "core/units.h"
 #include "sim/scenario/reader.h"
 
 #include <assert.h>

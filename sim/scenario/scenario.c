@@ -1,6 +1,5 @@
 #include "sim/scenario/scenario.h"
 
-#include "core/units.h"
 #include "sim/scenario/reader.h"
 
 #include <assert.h>

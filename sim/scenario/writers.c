@@ -1,5 +1,4 @@
 /* How each key's row writes its value, as config.ini has it: the other way round than values.c. */
-#include "sim/scenario/config_writer.h"
 
 #include "core/units.h"
 #include "sim/scenario/reader.h"

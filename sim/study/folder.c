@@ -1,8 +1,8 @@
 #include "sim/study/folder.h"
 
 #include "program/version.h"
+#include "record/run.h"
 #include "sim/files/folder.h"
-#include "sim/files/manifest.h"
 #include "sim/files/results.h"
 #include "sim/scenario/config_writer.h"
 

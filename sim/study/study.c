@@ -1,7 +1,6 @@
 #include "sim/study/study.h"
 
 #include "core/rng.h"
-#include "core/units.h"
 #include "sim/scenario/ini_load.h"
 #include "sim/scenario/reader.h"
 #include "sim/study/value.h"

@@ -1,6 +1,5 @@
 #include <assert.h>
 
-#include "core/blockset.h"
 #include "sim/swarm/internal.h"
 
 /*

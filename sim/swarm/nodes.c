@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/blockset.h"
 #include "sim/swarm/internal.h"
 
 /* When a peer that has just completed leaves; MB_NEVER. */
