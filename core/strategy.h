@@ -2,9 +2,9 @@
  * Strategies: which block to ask for (selection) and whom to serve (choking).
  *
  * Each strategy is one small file in core/strategies/ with one constant struct, and one row in the
- * registry in core/strategy.c. A strategy sees values, never live objects: it reads the columns of
- * its view, draws from its own random stream, and returns ids; only the peer applies the outcome.
- * It never allocates, keeps no state of its own between calls and reads no clock.
+ * registry, core/strategies/strategies.def. A strategy sees values, never live objects: it reads
+ * the columns of its view, draws from its own random stream, and returns ids; only the peer applies
+ * the outcome. It never allocates, keeps no state of its own between calls and reads no clock.
  */
 #ifndef MB_STRATEGY_H
 #define MB_STRATEGY_H
@@ -105,8 +105,9 @@ struct mb_choker {
     const mb_param *const *params;
     uint32_t param_count;
     uint32_t columns;
-    mb_choke_value *value; /* by which the ready-made rank and fill go; `self` is this row */
-    /* A round: who is to be unchoked. Ready-made: mb_rank_top(), mb_rank_adapted_tft(). */
+    mb_choke_value *value; /* by which the ready-made rank and fill go */
+    /* A round: who is to be unchoked; `self` is this struct. Ready-made: mb_rank_top(),
+     * mb_rank_adapted_tft(). */
     void (*rank)(const mb_choker *self, const int64_t *params, const mb_choke_view *view,
                  mb_rng *rng, mb_choke_result *out);
     /* Between rounds: the best row that is not unchoked yet, for a slot that fell free;

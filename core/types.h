@@ -18,7 +18,8 @@ typedef int64_t mb_time;
 #define MB_MS ((mb_time)1000000)
 #define MB_SECOND ((mb_time)1000000000)
 
-/* A dense handle that the driver hands out for another node; never reused within a run. */
+/* A dense handle that the driver hands out for another node; a second one never gets it while
+ * anything may still be meant for the first. */
 typedef uint32_t mb_node;
 
 #define MB_NODE_NONE UINT32_MAX

@@ -161,7 +161,7 @@ static rec_fraction jain_index(const rec_run *run, const struct sums *sums)
 static void share_blocks(rec_figures *figures)
 {
     const uint64_t *blocks = figures->run->blocks;
-    uint64_t shares[3] = {0};
+    uint64_t shares[REC_ROLE_COUNT] = {0};
     figures->transferred = blocks[0] + blocks[1] + blocks[2];
     mb_shares_split(blocks, 3, shares);
     for (unsigned role = 0; role < 3; role++)

@@ -29,7 +29,7 @@ typedef struct rec_figures {
     mb_time lower_bound;
     rec_fraction bound_ratio;
     uint64_t transferred;
-    rec_fraction shares[3];
+    rec_fraction shares[REC_ROLE_COUNT];
     uint64_t wasted_bytes;
     rec_fraction served_files; /* the most that a peer gave */
     rec_fraction jain_index;

@@ -45,11 +45,11 @@ typedef struct rec_moment {
     uint64_t active;
     uint64_t complete;
     uint64_t left;
-    uint64_t blocks[3];   /* transferred so far, by rec_role of the giver */
-    mb_time span;         /* since the row before; 0: there was none */
-    uint64_t payload;     /* file bytes delivered in it */
-    rec_fraction uplinks; /* what leechers' carried in it, of what they could have */
-    uint32_t block_count; /* of the file */
+    uint64_t blocks[REC_ROLE_COUNT]; /* transferred so far, by rec_role of the giver */
+    mb_time span;                    /* since the row before; 0: there was none */
+    uint64_t payload;                /* file bytes delivered in it */
+    rec_fraction uplinks;            /* what leechers' carried in it, of what they could have */
+    uint32_t block_count;            /* of the file */
     uint32_t min_copies;
     uint32_t rarest_blocks;
     uint64_t copies; /* of all blocks together */

@@ -25,12 +25,12 @@
 
 /* What each block touches of a node: one cache line. */
 typedef struct rec_stats {
-    mb_time first_block;       /* MB_NEVER as long as there was none */
-    uint64_t uploaded_bytes;   /* on the wire */
-    uint64_t downloaded_bytes; /* on the wire */
-    uint64_t wasted_bytes;     /* of the latter, those that led to no block */
-    uint32_t from[3];          /* blocks by rec_role of the giver */
-    uint32_t dealt;            /* blocks held on arrival */
+    mb_time first_block;           /* MB_NEVER as long as there was none */
+    uint64_t uploaded_bytes;       /* on the wire */
+    uint64_t downloaded_bytes;     /* on the wire */
+    uint64_t wasted_bytes;         /* of the latter, those that led to no block */
+    uint32_t from[REC_ROLE_COUNT]; /* blocks by rec_role of the giver */
+    uint32_t dealt;                /* blocks held on arrival */
     uint32_t uploaded_blocks;
     uint32_t refusals; /* of its own requests */
     uint32_t group;    /* of the run */
@@ -82,12 +82,12 @@ typedef struct rec_run {
     const rec_stats *stats; /* of those that have not arrived nothing counts */
     const rec_life *life;
 
-    uint64_t wire_bytes;      /* of the whole file */
-    uint64_t unheld_bytes;    /* of the blocks that nobody held on arrival */
-    uint64_t blocks[3];       /* transferred, by rec_role of the giver */
-    uint64_t tracker_payload; /* file bytes of the blocks that the tracker's seeder gave */
-    mb_time first_copy;       /* when each block had been held on arrival, or got of the tracker */
-    rec_fraction uplinks;     /* what leechers' uplinks carried, of what they could have */
+    uint64_t wire_bytes;             /* of the whole file */
+    uint64_t unheld_bytes;           /* of the blocks that nobody held on arrival */
+    uint64_t blocks[REC_ROLE_COUNT]; /* transferred, by rec_role of the giver */
+    uint64_t tracker_payload;        /* file bytes of the blocks that the tracker's seeder gave */
+    mb_time first_copy;   /* when each block had been held on arrival, or got of the tracker */
+    rec_fraction uplinks; /* what leechers' uplinks carried, of what they could have */
     uint64_t requests, refusals; /* sent by all nodes */
     const rec_pairs *pairs;      /* sorted; from: 0 is the tracker, else the group's index + 1 */
     const rec_engine *engine;    /* NULL: nobody simulated this */

@@ -37,8 +37,8 @@ typedef struct net_peer_row {
     mb_time completed;
     mb_time left;
     rec_status status;
-    uint32_t dealt;   /* blocks held on arrival */
-    uint32_t from[3]; /* blocks transferred, by rec_role of the giver */
+    uint32_t dealt;                /* blocks held on arrival */
+    uint32_t from[REC_ROLE_COUNT]; /* blocks transferred, by rec_role of the giver */
     uint32_t uploaded_blocks;
     uint32_t refusals; /* of its own requests */
     uint64_t uploaded_bytes;

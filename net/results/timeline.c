@@ -15,7 +15,7 @@ struct state {
     GArray *leaves;   /* of struct leave, by time */
     uint32_t next_gain;
     uint32_t next_leave;
-    uint64_t blocks[3]; /* delivered, by the giver's role */
+    uint64_t blocks[REC_ROLE_COUNT]; /* delivered, by the giver's role */
     uint64_t payload;
     mb_time sampled; /* of the row before; -1: none */
     uint64_t sampled_payload;

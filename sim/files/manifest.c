@@ -2,6 +2,7 @@
 
 #include "program/version.h"
 #include "record/run.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>

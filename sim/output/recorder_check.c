@@ -9,7 +9,7 @@
 /* Sums over all nodes. */
 struct sums {
     uint64_t uploaded, downloaded, uploaded_blocks, dealt_bytes;
-    uint64_t from[3];
+    uint64_t from[REC_ROLE_COUNT];
     uint32_t arrived, completed, left;
 };
 

@@ -45,10 +45,10 @@ struct sim_recorder_state {
     uint32_t completed;
     uint32_t left; /* completed or not */
     uint32_t left_incomplete;
-    uint64_t blocks[3];       /* transferred, by rec_role of the giver */
-    uint64_t payload;         /* file bytes of the blocks transferred, */
-    uint64_t tracker_payload; /* and of those from the tracker */
-    rec_pairs group_bytes;    /* from: 0 is the tracker, else the group's index + 1 */
+    uint64_t blocks[REC_ROLE_COUNT]; /* transferred, by rec_role of the giver */
+    uint64_t payload;                /* file bytes of the blocks transferred, */
+    uint64_t tracker_payload;        /* and of those from the tracker */
+    rec_pairs group_bytes;           /* from: 0 is the tracker, else the group's index + 1 */
 
     uint64_t wire_bytes;   /* of the whole file */
     uint64_t dealt_bytes;  /* on the wire, had they come over it: of all blocks held on arrival */
