@@ -1,6 +1,6 @@
 /*
- * What conn_close.c (the end), conn_out.c (sending) and conn.c (coming, reading, deadlines) share;
- * nobody else includes it.
+ * What conn_close.c (the end), conn_out.c (sending), conn.c (coming, reading, deadlines) and
+ * conn_check.c (the invariants) share; nobody else includes it.
  */
 #ifndef NET_CONN_IMPL_H
 #define NET_CONN_IMPL_H

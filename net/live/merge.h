@@ -23,9 +23,8 @@ typedef struct net_live_run {
  * on stderr and left out. O(rows x log rows). */
 void net_live_merge(const net_live_plan *plan, const char *work, const net_live_outcome *outcome,
                     net_live_run *merged);
-/* Asserts that rows, gains and groups agree: each row counts the gains that name it. O(peers +
- * gains).
- */
+/* Asserts that rows, gains and groups agree: each row counts the gains that name it.
+ * O(peers + gains). */
 void net_live_run_check(const net_live_run *merged);
 void net_live_run_clear(net_live_run *merged);
 

@@ -1,6 +1,6 @@
 /*
- * What the files of the recorder share (recorder.c, recorder_rows.c, summary.c); nobody else
- * includes it.
+ * What the files of the recorder share (recorder.c, recorder_rows.c, recorder_check.c, summary.c);
+ * nobody else includes it.
  */
 #ifndef SIM_RECORDER_INTERNAL_H
 #define SIM_RECORDER_INTERNAL_H

@@ -1,6 +1,6 @@
 /*
- * What the files of the scenario reader share (scenario*.c, study/expect_read.c); nobody else
- * includes it but help.c and config_writer.c, for the table of keys.
+ * What the files of the scenario reader share, and the study's that read values likewise; nobody
+ * else includes it but sim/command/help.c, for the table of keys.
  *
  * Every function that reads returns whether all is well; the first that finds a fault leaves one
  * line in reader->error that names file, line, group, key and value.

@@ -45,9 +45,8 @@ int sim_study_resolve(sim_study *study, sim_study_row **rows, char **error);
 /*
  * Does the runs that are not done. Tells on stderr first which finished runs index.csv will not
  * list any more; and at the end, in the order of their numbers, which failed and what they expected
- * in vain. SIGINT and SIGTERM end it early; what is
- * done stays. 0 with *outcome; or, with nothing run, MB_ERR_EXISTS, MB_ERR_ARGUMENT or MB_ERR_IO
- * with one line in *error (free() it).
+ * in vain. SIGINT and SIGTERM end it early; what is done stays. 0 with *outcome; or, with nothing
+ * run, MB_ERR_EXISTS, MB_ERR_ARGUMENT or MB_ERR_IO with one line in *error (free() it).
  */
 int sim_study_execute(sim_study *study, const sim_study_row *rows, const sim_study_order *order,
                       sim_study_outcome *outcome, char **error);
