@@ -11,12 +11,12 @@
  *   plain_ask.c  asking those who speak only the plain protocol
  *   write.c      messages, written
  *   blocks.c     blocks that come in: expected, checked, kept
+ *   watch.c      a served file that changes
  *   serve.c      blocks that go out
  *   plain.c      all else with those who speak only the plain protocol
  *   parting.c    links that end
  *   hear.c       messages that come in
  *   do.c         what the core wants done
- *   watch.c      a served file that changes
  *   check.c      what holds of all that, after each step
  *   node.c       creation, steps, the timer
  */

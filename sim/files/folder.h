@@ -1,7 +1,8 @@
 /*
  * Folders that a run writes to: whether one may be taken, made with all above it, unmade again.
  *
- * For the results, the rebuilt files and the folders of studies. A folder that holds something is never taken unasked.
+ * For the results, the rebuilt files and the folders of studies. A folder that holds something is
+ * never taken unasked.
  */
 #ifndef SIM_FOLDER_H
 #define SIM_FOLDER_H
