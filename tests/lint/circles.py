@@ -3,7 +3,8 @@
 
 A file calls another where it names a function that the other defines for more than itself. Files that
 call each other in a circle cannot be read, tested or replaced one by one. STANDING would name those that
-are suffered, with the number of their files; there are none.
+are suffered, with the number of their files; there are none. Where a folder's header lists its files "from
+the lowest up", each calls only those above it in the list.
 Prints a line a breach; with FOLDER who calls whom in its circles. Exit 0 none, 1 some.
 """
 import re
@@ -16,6 +17,8 @@ import rules
 ROOMS = ("core", "record", "sim", "net", "analysis")
 STANDING = {}
 DEFINITION = re.compile(r"^(?!static)(?:[a-z][\w \*]*?[ \*])(\w+)\([^;{}]*\)\n\{", re.M)
+LIST = re.compile(r"\A/\*.*?calls only those above it in this list\.(.*?)\*/", re.S)
+LISTED = re.compile(r"^ \*   (\w+\.c(?:, \w+\.c)*) ", re.M)
 WORD = re.compile(r"\b[a-z_]\w+\b")
 
 
@@ -68,6 +71,22 @@ def breaches(found, standing):
             yield f"{folder}: {files} files in circles, STANDING says {most}"
 
 
+def listed(header):
+    """The files that a header's opening comment lists, from the lowest up; none where it lists none."""
+    found = LIST.match(header)
+    return [name for row in LISTED.findall(found.group(1)) for name in row.split(", ")] if found else []
+
+
+def disorder(edges, order):
+    """Of files in that order: who is not there, and who calls one below it."""
+    place = {name: at for at, name in enumerate(order)}
+    yield from (f"{name} is listed and not there" for name in order if name not in edges)
+    for name in order:
+        for other in sorted(edges.get(name, ())):
+            if place.get(other, -1) > place[name]:
+                yield f"{name} calls {' '.join(sorted(edges[name][other]))} of {other}, which is listed below it"
+
+
 def show(edges, circle):
     for name in circle:
         for other in circle:
@@ -76,16 +95,18 @@ def show(edges, circle):
 
 
 def main(root, folder=None):
-    found = {}
+    found, told = {}, []
     for name, texts in folders(root):
         edges = calls(texts)
+        for header in sorted((root / name).glob("*.h")):
+            told += [f"{name}: {line}" for line in disorder(edges, listed(header.read_text(encoding="utf-8")))]
         its = circles(edges)
         if its:
             found[name] = its
         if name == folder:
             for circle in its:
                 show(edges, circle)
-    told = list(breaches(found, STANDING))
+    told += breaches(found, STANDING)
     for line in told:
         print(line)
     return 1 if told else 0

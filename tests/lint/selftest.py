@@ -138,6 +138,14 @@ class Circles(unittest.TestCase):
     def test_one_direction_is_none(self):
         self.assertEqual(self.found(a="bb", b="cc", c="cc"), [])
 
+    def test_a_list_is_held_to(self):
+        header = "/*\n * Inside. A file calls only those above it in this list.\n *\n *   %s\n *   %s  two\n */\n"
+        for first, then, told in (("b.c      one", "a.c, c.c", []), ("a.c      one", "b.c", ["a.c calls bb of b.c, which is listed below it"]),
+                                  ("b.c      one", "d.c", ["d.c is listed and not there"])):
+            edges = circles.calls({f"{name}.c": self.A.replace("aa", name * 2) % "bb" for name in "abc"})
+            self.assertEqual(list(circles.disorder(edges, circles.listed(header % (first, then)))), told)
+        self.assertEqual(circles.listed("/* No list.\n *   a.c  one\n */\n"), [])
+
     def test_what_stands_may_only_shrink(self):
         two = {"x": [["a.c", "b.c"]]}
         self.assertEqual(list(circles.breaches(two, {"x": 2})), [])
