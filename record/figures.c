@@ -41,7 +41,7 @@ struct sums {
  * MB_NEVER: for ever. */
 static mb_time time_at_rate(wide bytes, wide rate)
 {
-    if (bytes == 0 || rate == REC_RATE_UNLIMITED) return 0;
+    if (bytes == 0 || rate == MB_RATE_UNLIMITED) return 0;
     if (rate == 0 || bytes >> 82) return MB_NEVER;
     wide time = bytes * REC_WORK_BYTE / rate;
     return time < MB_NEVER ? (mb_time)time : MB_NEVER;
@@ -54,7 +54,7 @@ static void add_to_bound(struct sums *sums, const rec_run *run, uint32_t peer)
     uint64_t dealt = run->life[peer].dealt_bytes;
     if (!group->free_rider) {
         sums->uplinks += group->up;
-        sums->unlimited |= group->up == REC_RATE_UNLIMITED;
+        sums->unlimited |= group->up == MB_RATE_UNLIMITED;
     }
     sums->dealt_bytes += dealt;
     if (rec_came_complete(run, peer)) return;
@@ -103,7 +103,7 @@ static struct sums add_up(rec_figures *figures)
 {
     const rec_run *run = figures->run;
     struct sums sums = {.uplinks = run->tracker_up,
-                        .unlimited = run->tracker_up == REC_RATE_UNLIMITED};
+                        .unlimited = run->tracker_up == MB_RATE_UNLIMITED};
     for (uint32_t peer = 0; peer < run->peer_count; peer++) {
         if (run->life[peer].arrived == MB_NEVER) continue;
         count_peer(figures, peer);

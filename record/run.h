@@ -10,6 +10,7 @@
 
 #include "core/geometry.h"
 #include "core/types.h"
+#include "core/units.h"
 #include "record/json.h"
 #include "record/pairs.h"
 #include "record/words.h"
@@ -17,11 +18,8 @@
 /* The version of the formats of docs/formats.md. */
 #define REC_SCHEMA 1
 
-/* What `unlimited` stands for, in 2^-16 byte/s. */
-#define REC_RATE_UNLIMITED (UINT64_C(125000000000) * 65536)
-
 /* Work of a link, as a rate in 2^-16 byte/s times ns: a byte has so much of it. */
-#define REC_WORK_BYTE ((unsigned __int128)65536 * 1000000000)
+#define REC_WORK_BYTE ((unsigned __int128)MB_RATE_BYTE * 1000000000)
 
 /* What each block touches of a node: one cache line. */
 typedef struct rec_stats {

@@ -3,7 +3,6 @@
 #include "core/codec/message.h"
 #include "core/protocol.h"
 #include "core/units.h"
-#include "record/run.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -77,7 +76,7 @@ static bool get_yes(struct reader *reader, const char *group, const char *key)
 
 static uint64_t rate(struct reader *reader, const char *group, const char *key, const char *text)
 {
-    uint64_t value = REC_RATE_UNLIMITED;
+    uint64_t value = MB_RATE_UNLIMITED;
     if (strcmp(text, "unlimited") != 0 && mb_rate_parse(text, &value))
         fail(reader, group, key, "no rate");
     return value;

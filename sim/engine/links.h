@@ -7,9 +7,9 @@
  * simulator's driver and the replay use it; it knows no protocol, no latency and no clock of its
  * own, and draws nothing.
  *
- * Integers only. Rates are in units of 2^-16 byte/s; work is rate x ns in 128 bits, so work done
- * is exact and bytes are conserved to the byte. A completion is rounded up to a nanosecond: never
- * early. A link's share is rounded down: never above its rate.
+ * Integers only. Rates are in units of 2^-16 byte/s (core/units.h); work is rate x ns in 128 bits,
+ * so work done is exact and bytes are conserved to the byte. A completion is rounded up to a
+ * nanosecond: never early. A link's share is rounded down: never above its rate.
  *
  * How it works: a link that is full offers a level, the rate of each flow that it limits; a flow
  * is attached to the end whose level is lower and runs at that level. Each link has a service
@@ -26,9 +26,8 @@
 #define SIM_LINKS_H
 
 #include "core/types.h"
+#include "core/units.h"
 
-/* Units of rate in a byte per second. */
-#define SIM_RATE_BYTE UINT64_C(65536)
 /* The largest rate of a link: 2^40 byte/s. */
 #define SIM_RATE_MAX (UINT64_C(1) << 56)
 /* The largest flow. */

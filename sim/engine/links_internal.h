@@ -11,7 +11,7 @@
 /* Work: 2^-16 byte/s x ns. */
 typedef unsigned __int128 sim_work;
 
-#define SIM_WORK_BYTE ((sim_work)65536 * 1000000000)
+#define SIM_WORK_BYTE ((sim_work)MB_RATE_BYTE * 1000000000)
 /* The level of a link that limits nobody. */
 #define SIM_LEVEL_NONE UINT64_MAX
 #define SIM_LEVEL_OVER (UINT64_MAX - 1)

@@ -7,8 +7,6 @@
 #include <assert.h>
 #include <stdlib.h>
 
-_Static_assert(REC_RATE_UNLIMITED == SIM_RATE_UNLIMITED, "one rate is unlimited");
-
 static bool is_open(const sim_group *group)
 {
     return group->arrival == SIM_ARRIVE_EVERY || group->arrival == SIM_ARRIVE_POISSON ||

@@ -8,7 +8,7 @@
 
 static void check_access(const sim_access *access)
 {
-    assert(access->up <= SIM_RATE_UNLIMITED && access->down <= SIM_RATE_UNLIMITED);
+    assert(access->up <= MB_RATE_UNLIMITED && access->down <= MB_RATE_UNLIMITED);
     assert(access->latency >= 0 && access->latency <= SIM_TIME_MAX);
 }
 

@@ -96,15 +96,6 @@ bool sim_read_slots(sim_reader *, const sim_key_row *, const sim_ini_entry *, vo
 bool sim_read_time_part(sim_reader *reader, const sim_ini_entry *entry, const char *text,
                         mb_time *time);
 
-/* ---- config_writer.c: writers of one value, for rows of the table ---- */
-
-sim_key_write sim_write_text, sim_write_bool, sim_write_seed, sim_write_count, sim_write_time,
-    sim_write_rate, sim_write_slots, sim_write_path;
-/* Those of one key each. The swarm's times are left out where transfers are replayed. */
-sim_key_write sim_write_swarm_time, sim_write_file_size, sim_write_file_blocks, sim_write_file_path,
-    sim_write_block_size, sim_write_tracker_leave, sim_write_peer_count, sim_write_arrival,
-    sim_write_leave, sim_write_have;
-
 /* The text after `word` and blanks, if the value begins with that word; else NULL. */
 const char *sim_after_word(const char *value, const char *word);
 
@@ -119,6 +110,15 @@ char *sim_reader_path(const sim_ini_entry *entry, const char *path);
  * never end); its size goes to *size, in bytes. */
 bool sim_reader_check_file(sim_reader *reader, const sim_ini_entry *entry, const char *path,
                            uint64_t *size);
+
+/* ---- writers.c: writers of one value, for rows of the table ---- */
+
+sim_key_write sim_write_text, sim_write_bool, sim_write_seed, sim_write_count, sim_write_time,
+    sim_write_rate, sim_write_slots, sim_write_path;
+/* Those of one key each. The swarm's times are left out where transfers are replayed. */
+sim_key_write sim_write_swarm_time, sim_write_file_size, sim_write_file_blocks, sim_write_file_path,
+    sim_write_block_size, sim_write_tracker_leave, sim_write_peer_count, sim_write_arrival,
+    sim_write_leave, sim_write_have;
 
 /* ---- file.c, peers.c, trace.c, study/expect_read.c ---------------------- */
 

@@ -383,7 +383,7 @@ static sim_scenario *scenario_new(const char *path)
     scenario->seed = 1;
     scenario->until = 4 * 3600 * MB_SECOND;
     scenario->sample = 10 * MB_SECOND;
-    scenario->tracker.access.down = SIM_RATE_UNLIMITED;
+    scenario->tracker.access.down = MB_RATE_UNLIMITED;
     scenario->tracker.leave_at = MB_NEVER;
     mb_protocol_init(&scenario->protocol, MB_PRESET_MINIBIT);
     return scenario;

@@ -5,7 +5,7 @@
  * sim_run() or to the replay. Every preset, default, unit and path is resolved here; who runs a
  * scenario parses nothing. Reading creates and changes nothing on disk.
  *
- * Rates are in units of 2^-16 byte/s (SIM_RATE_BYTE of sim/engine/links.h), times in nanoseconds.
+ * Rates are in units of 2^-16 byte/s (MB_RATE_BYTE of core/units.h), times in nanoseconds.
  */
 #ifndef SIM_SCENARIO_H
 #define SIM_SCENARIO_H
@@ -13,13 +13,12 @@
 #include "core/geometry.h"
 #include "core/protocol.h"
 #include "core/types.h"
+#include "core/units.h"
 #include "sim/scenario/ini.h"
 
 /* Runs of a study, values of a list, repetitions: each at most so many. */
 #define SIM_STUDY_RUNS_MAX UINT32_C(1000000)
 
-/* The largest rate that a scenario may give, and what it means by `unlimited`: 1 Tbit/s. */
-#define SIM_RATE_UNLIMITED (UINT64_C(125000000000) * 65536)
 /* No scenario names a later time, so the sum of two times fits: 1,000,000 hours. */
 #define SIM_TIME_MAX (INT64_C(1000000) * 3600 * MB_SECOND)
 /* Peers of a run, all groups together. */

@@ -83,13 +83,13 @@ bool sim_read_rate(sim_reader *reader, const sim_key_row *row, const sim_ini_ent
 {
     uint64_t *field = FIELD(uint64_t, target, row);
     if (strcmp(entry->value, "unlimited") == 0) {
-        *field = SIM_RATE_UNLIMITED;
+        *field = MB_RATE_UNLIMITED;
         return true;
     }
     uint64_t rate;
     int error = mb_rate_parse(entry->value, &rate);
     if (error) return sim_reader_fail_number(reader, entry, entry->value, error, &sim_number_rate);
-    if (rate > SIM_RATE_UNLIMITED)
+    if (rate > MB_RATE_UNLIMITED)
         return sim_reader_fail(reader, entry, "out of range: 0bit to 1000Gbit (unlimited)");
     *field = rate;
     return true;

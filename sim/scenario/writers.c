@@ -63,8 +63,8 @@ bool sim_write_rate(GString *value, const sim_key_row *row, const void *target,
     (void)inputs;
     text buffer;
     uint64_t rate = FIELD(uint64_t, target, row);
-    assert(rate <= SIM_RATE_UNLIMITED);
-    g_string_append(value, rate == SIM_RATE_UNLIMITED ? "unlimited" : mb_rate_format(rate, buffer));
+    assert(rate <= MB_RATE_UNLIMITED);
+    g_string_append(value, rate == MB_RATE_UNLIMITED ? "unlimited" : mb_rate_format(rate, buffer));
     return true;
 }
 

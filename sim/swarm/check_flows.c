@@ -8,7 +8,7 @@
  * sum; what a flow has carried, and the nanosecond at which it ends, must come out the same.
  */
 
-#define WORK_BYTE ((__int128)SIM_RATE_BYTE * 1000000000)
+#define WORK_BYTE ((__int128)MB_RATE_BYTE * 1000000000)
 
 struct sim_flow_shadow {
     __int128 left;  /* rate x ns, at `since` */

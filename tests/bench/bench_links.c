@@ -73,7 +73,7 @@ static void setup(struct bench *bench, unsigned down_factor)
     bench->from = calloc(bench->nodes * SLOTS, sizeof *bench->from);
     bench->to = calloc(bench->nodes * SLOTS, sizeof *bench->to);
     for (uint32_t i = 0; i < bench->nodes; i++) {
-        uint64_t rate = classes[draw() % 3] * SIM_RATE_BYTE;
+        uint64_t rate = classes[draw() % 3] * MB_RATE_BYTE;
         sim_links_add(bench->links, rate);
         sim_links_add(bench->links, rate * down_factor);
     }

@@ -188,8 +188,8 @@ static sim_links *make_links(uint32_t *flow)
 {
     sim_links *links = sim_links_new();
 
-    sim_links_add(links, 1000 * SIM_RATE_BYTE);
-    sim_links_add(links, 1000 * SIM_RATE_BYTE);
+    sim_links_add(links, 1000 * MB_RATE_BYTE);
+    sim_links_add(links, 1000 * MB_RATE_BYTE);
     g_assert_cmpint(sim_links_start(links, SIM_PATH(0, 1), 5000, 0, flow), ==, 0);
     g_assert_cmpint(sim_links_settle(links, 0), ==, 0);
     sim_links_check(links);

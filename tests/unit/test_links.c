@@ -21,7 +21,7 @@ static sim_links *links_of(size_t count, const uint64_t *bytes_per_s)
 {
     sim_links *links = sim_links_new();
     for (size_t i = 0; i < count; i++) {
-        g_assert_cmpint(sim_links_add(links, bytes_per_s[i] * SIM_RATE_BYTE), ==, 0);
+        g_assert_cmpint(sim_links_add(links, bytes_per_s[i] * MB_RATE_BYTE), ==, 0);
     }
     return links;
 }
@@ -52,7 +52,7 @@ static uint32_t next_flow(sim_links *links, mb_time *now)
 
 static void assert_rate(const sim_links *links, uint32_t flow, uint64_t bytes_per_s)
 {
-    g_assert_cmpuint(sim_links_flow_rate(links, flow), ==, bytes_per_s * SIM_RATE_BYTE);
+    g_assert_cmpuint(sim_links_flow_rate(links, flow), ==, bytes_per_s * MB_RATE_BYTE);
 }
 
 static void test_one_flow(void)
@@ -87,9 +87,9 @@ static void test_max_min(void)
     uint32_t e = start(links, 4, 5, 100 * MB, 0); /* up 4 holds it to 1 */
     settle(links, 0);
     assert_rate(links, a, 2 * MB);
-    g_assert_cmpuint(sim_links_flow_rate(links, b), ==, 9 * MB * SIM_RATE_BYTE / 2);
-    g_assert_cmpuint(sim_links_flow_rate(links, d), ==, 9 * MB * SIM_RATE_BYTE / 2);
-    g_assert_cmpuint(sim_links_flow_rate(links, c), ==, 11 * MB * SIM_RATE_BYTE / 2);
+    g_assert_cmpuint(sim_links_flow_rate(links, b), ==, 9 * MB * MB_RATE_BYTE / 2);
+    g_assert_cmpuint(sim_links_flow_rate(links, d), ==, 9 * MB * MB_RATE_BYTE / 2);
+    g_assert_cmpuint(sim_links_flow_rate(links, c), ==, 11 * MB * MB_RATE_BYTE / 2);
     assert_rate(links, e, MB);
     sim_links_cut(links, d, MB_SECOND);
     settle(links, MB_SECOND);
@@ -130,16 +130,16 @@ static void test_rates(void)
     assert_rate(links, flow, 0);
     g_assert_cmpint(sim_links_next(links), ==, MB_NEVER);
     g_assert_cmpint(sim_links_flow_due(links, flow), ==, MB_NEVER);
-    sim_links_set_rate(links, 1, MB / 2 * SIM_RATE_BYTE, 5 * MB_SECOND);
+    sim_links_set_rate(links, 1, MB / 2 * MB_RATE_BYTE, 5 * MB_SECOND);
     settle(links, 5 * MB_SECOND);
     assert_rate(links, flow, MB / 2);
-    sim_links_set_rate(links, 1, 2 * MB * SIM_RATE_BYTE, 7 * MB_SECOND);
+    sim_links_set_rate(links, 1, 2 * MB * MB_RATE_BYTE, 7 * MB_SECOND);
     settle(links, 7 * MB_SECOND);
     assert_rate(links, flow, MB);
     sim_links_set_rate(links, 0, 0, 8 * MB_SECOND);
     settle(links, 8 * MB_SECOND);
     assert_rate(links, flow, 0);
-    sim_links_set_rate(links, 0, MB * SIM_RATE_BYTE, 10 * MB_SECOND);
+    sim_links_set_rate(links, 0, MB * MB_RATE_BYTE, 10 * MB_SECOND);
     settle(links, 10 * MB_SECOND);
     g_assert_cmpuint(next_flow(links, &now), ==, flow);
     g_assert_cmpint(now, ==, 18 * MB_SECOND);
@@ -225,7 +225,7 @@ static void test_certificate_of_shares(void)
     links->flow[large].side = SIM_DOWN; /* as if the downlink, which has room, gave it its rate */
     links->link[1].level = MB;
     g_assert_cmpstr(sim_links_certificate(links, 0), ==, "a flow could have more");
-    links->link[1].level = 4 * MB * SIM_RATE_BYTE;
+    links->link[1].level = 4 * MB * MB_RATE_BYTE;
     g_assert_cmpstr(sim_links_certificate(links, 0), ==, "the flows' rates exceed the link's");
     sim_links_free(links);
 }
@@ -236,7 +236,7 @@ static void test_replace(void)
     enum { NODES = 50, SLOTS = 5 };
     sim_links *links = sim_links_new();
     for (uint32_t i = 0; i < 2 * NODES; i++) {
-        sim_links_add(links, (i % 2 ? 1000 : 100) * 1000 * SIM_RATE_BYTE);
+        sim_links_add(links, (i % 2 ? 1000 : 100) * 1000 * MB_RATE_BYTE);
     }
     static uint32_t ends[2 * NODES * SLOTS][2];
     random_state = 3;
@@ -315,7 +315,7 @@ struct churn {
 static uint64_t draw_rate(void)
 {
     if (draw(40) == 0) return draw(2);
-    uint64_t rate = (1 + draw(4)) * 100000 * SIM_RATE_BYTE;
+    uint64_t rate = (1 + draw(4)) * 100000 * MB_RATE_BYTE;
     return draw(2) ? rate + draw(1000000) : rate;
 }
 
@@ -501,8 +501,8 @@ static void test_idle_link(void)
     uint32_t short_one = start(links, 2, 3, MB, 0);
     settle(links, 0);
     sim_links_cut(links, short_one, MB_SECOND);
-    sim_links_set_rate(links, 2, 7 * MB * SIM_RATE_BYTE, MB_SECOND);
-    sim_links_set_rate(links, 0, 2 * MB * SIM_RATE_BYTE, MB_SECOND);
+    sim_links_set_rate(links, 2, 7 * MB * MB_RATE_BYTE, MB_SECOND);
+    sim_links_set_rate(links, 0, 2 * MB * MB_RATE_BYTE, MB_SECOND);
     settle(links, MB_SECOND);
     assert_rate(links, flow, 2 * MB);
     g_assert_cmpuint(sim_links_statistics(links).scratch_fills, >, 0);
@@ -515,7 +515,7 @@ static void test_fan_out(void)
     enum { FLOWS = 2000 };
     sim_links *links = links_of(1, (uint64_t[]){100 * MB});
     for (uint32_t i = 0; i < FLOWS; i++) {
-        sim_links_add(links, MB * SIM_RATE_BYTE);
+        sim_links_add(links, MB * MB_RATE_BYTE);
         start(links, 0, 1 + i, 1000 * (uint64_t)(1 + i), 0);
     }
     settle(links, 0);
@@ -541,9 +541,9 @@ static int fan_of(uint32_t link_count, bool to_one)
 {
     sim_links *links = sim_links_new();
     if (!links) return MB_ERR_MEMORY;
-    int rc = sim_links_add(links, MB * SIM_RATE_BYTE);
+    int rc = sim_links_add(links, MB * MB_RATE_BYTE);
     for (uint32_t i = 1; i < link_count && rc == 0; i++) {
-        rc = sim_links_add(links, (1 + i % 3) * 1000 * SIM_RATE_BYTE);
+        rc = sim_links_add(links, (1 + i % 3) * 1000 * MB_RATE_BYTE);
     }
     uint32_t flow;
     for (uint32_t i = 1; i < link_count && rc == 0; i++) {

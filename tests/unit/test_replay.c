@@ -32,9 +32,9 @@ struct set {
 static uint64_t draw_rate(unsigned kind)
 {
     static const uint64_t classes[] = {16000, 125000, 250000, 1250000, 12500000};
-    if (kind == 0) return 125000 * SIM_RATE_BYTE;
-    if (kind == 1) return classes[draw(5)] * SIM_RATE_BYTE;
-    return 5000 * SIM_RATE_BYTE + draw(2000000 * SIM_RATE_BYTE);
+    if (kind == 0) return 125000 * MB_RATE_BYTE;
+    if (kind == 1) return classes[draw(5)] * MB_RATE_BYTE;
+    return 5000 * MB_RATE_BYTE + draw(2000000 * MB_RATE_BYTE);
 }
 
 /* kind 0: all links alike; 1: access classes; 2: any rate; odd seeds have downlinks 8 times up. */
@@ -74,8 +74,8 @@ static void reference(const struct set *set, filling_transfer *expected)
     double up[NODES_MAX];
     double down[NODES_MAX];
     for (uint32_t i = 0; i < set->nodes; i++) {
-        up[i] = (double)set->node[i].up_rate / (double)SIM_RATE_BYTE;
-        down[i] = (double)set->node[i].down_rate / (double)SIM_RATE_BYTE;
+        up[i] = (double)set->node[i].up_rate / (double)MB_RATE_BYTE;
+        down[i] = (double)set->node[i].down_rate / (double)MB_RATE_BYTE;
     }
     for (size_t i = 0; i < set->count; i++) {
         const sim_replay_transfer *t = &set->transfer[i];
@@ -149,8 +149,8 @@ static void test_scaling(void)
 static void test_single(void)
 {
     const sim_replay_node nodes[] = {
-        {.up_rate = 131072 * SIM_RATE_BYTE, .down_rate = 0, .latency_ns = 30 * MB_MS},
-        {.up_rate = 0, .down_rate = 999999 * SIM_RATE_BYTE, .latency_ns = 5 * MB_MS},
+        {.up_rate = 131072 * MB_RATE_BYTE, .down_rate = 0, .latency_ns = 30 * MB_MS},
+        {.up_rate = 0, .down_rate = 999999 * MB_RATE_BYTE, .latency_ns = 5 * MB_MS},
     };
     const sim_replay_transfer transfers[] = {
         {.at = MB_SECOND, .from = 0, .to = 1, .bytes = 262144},

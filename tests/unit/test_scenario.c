@@ -35,7 +35,7 @@ static void test_defaults(void)
     g_assert_cmpuint(scenario->file.geometry.blocks, ==, 40);
     g_assert_cmpint(scenario->tracker.leave_at, ==, MB_NEVER);
     g_assert_cmpuint(scenario->tracker.access.up, ==, UINT64_C(125000) * 65536);
-    g_assert_cmpuint(scenario->tracker.access.down, ==, SIM_RATE_UNLIMITED);
+    g_assert_cmpuint(scenario->tracker.access.down, ==, MB_RATE_UNLIMITED);
     g_assert_cmpuint(scenario->groups[0].count, ==, 1);
     g_assert_cmpuint(scenario->groups[0].arrival, ==, SIM_ARRIVE_AT);
     g_assert_cmpuint(scenario->groups[0].leave, ==, SIM_LEAVE_NEVER);
