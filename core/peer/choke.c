@@ -139,7 +139,7 @@ static void fill_regular(mb_peer *peer, mb_time now, mb_actions *out)
 void mb_choke_fill(mb_peer *peer, mb_time now, mb_actions *out)
 {
     if (!peer->started) return;
-    mb_slots_clean(peer);
+    mb_slots_mark_clean(peer);
     if (peer->leave.leaving) return;
     if (mb_slots_are_lent(peer))
         mb_lend_fill(peer, out);

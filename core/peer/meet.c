@@ -85,7 +85,7 @@ void mb_meet_forget(mb_peer *peer, mb_time now, uint32_t index, mb_actions *out)
     mb_slots_take(peer, index);
     mb_ask_forget(peer, index);
     mb_known_remove(peer, index);
-    mb_slots_soil(peer);
+    mb_slots_mark_dirty(peer);
 }
 
 void mb_meet_bye(mb_peer *peer, mb_time now, uint32_t index, mb_actions *out)

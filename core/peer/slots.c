@@ -19,12 +19,12 @@ mb_rng *mb_slots_rng(mb_peer *peer)
     return &peer->slots_rng;
 }
 
-void mb_slots_clean(mb_peer *peer)
+void mb_slots_mark_clean(mb_peer *peer)
 {
     peer->slots.dirty = false;
 }
 
-void mb_slots_soil(mb_peer *peer)
+void mb_slots_mark_dirty(mb_peer *peer)
 {
     peer->slots.dirty = true;
 }
