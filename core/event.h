@@ -234,6 +234,7 @@ typedef struct mb_actions {
     mb_action spill; /* takes the fields of an action that no memory could be had for */
 } mb_actions;
 
+/* An empty buffer without memory; frees what it has, and makes it one again. */
 void mb_actions_init(mb_actions *actions);
 void mb_actions_clear(mb_actions *actions);
 

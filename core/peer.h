@@ -29,6 +29,8 @@ typedef struct mb_peer_config {
  * O(blocks); memory O(blocks + known peers x blocks / 8), growing with the peers that it gets to
  * know. */
 int mb_peer_new(mb_peer **peer, const mb_peer_config *config);
+
+/* Frees it and its log; NULL is all right. */
 void mb_peer_free(mb_peer *peer);
 
 /*
@@ -59,7 +61,7 @@ typedef struct mb_peer_view {
     uint32_t held;        /* blocks that it holds */
     uint32_t known;       /* peers that it knows */
     uint32_t interested;  /* of those, who by its knowledge lacks a block that it holds */
-    uint32_t interesting; /* of those, who by its knowledge holds a block that it lacks. O(known) */
+    uint32_t interesting; /* of those, who by its knowledge holds a block that it lacks */
     uint32_t unchoked;    /* of those, whom it has unchoked */
     uint32_t serves;      /* of those, whom it has unchoked, or all: not itself, whom it may list */
     uint32_t providers;   /* of those, who have told it that they serve it */
@@ -67,6 +69,7 @@ typedef struct mb_peer_view {
     bool complete, open, leaving;
 } mb_peer_view;
 
+/* O(log known peers); of an incomplete peer O(known peers x blocks), for `interesting`. */
 mb_peer_view mb_peer_look(const mb_peer *peer);
 
 /* Its acquisition log; lives until mb_peer_free(). */

@@ -121,7 +121,8 @@ int64_t mb_protocol_param(const mb_protocol *protocol, const char *name);
 /* How often a peer looks whether what it has asked for has come. */
 mb_time mb_protocol_tick(const mb_protocol *protocol);
 
+/* A preset's name, and the preset of a name: 0, or MB_ERR_UNKNOWN with *preset untouched. */
 const char *mb_preset_name(mb_preset preset);
-int mb_preset_find(const char *name, mb_preset *preset); /* MB_ERR_UNKNOWN */
+int mb_preset_find(const char *name, mb_preset *preset);
 
 #endif

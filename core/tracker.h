@@ -20,6 +20,8 @@ typedef struct mb_tracker_config {
 
 /* A new tracker; MB_ERR_MEMORY. The first seeder is booked by mb_tracker_seeder(). */
 int mb_tracker_new(mb_tracker **tracker, const mb_tracker_config *config);
+
+/* Frees it and the logs that it wrote; NULL is all right. */
 void mb_tracker_free(mb_tracker *tracker);
 
 /* Books `node` as the seeder, listed in every answer, with what it holds. MB_ERR_MEMORY. */

@@ -24,6 +24,7 @@ void net_log(net_level level, const char *format, ...) __attribute__((format(pri
 void net_log_kind(const char *kind, net_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Once, at first: lines begin with `program` (borrowed), and those above `most` are left out. */
 void net_log_setup(const char *program, net_level most);
 bool net_log_wanted(net_level level);
 

@@ -77,6 +77,7 @@ typedef struct net_work {
     void (*done)(struct net_work *work); /* on the loop's, always, even when the loop ends */
 } net_work;
 
+/* Starts it; it stays where it is until `done`. */
 void net_work_start(net_loop *loop, net_work *work);
 
 #endif

@@ -36,6 +36,7 @@ typedef struct net_announcer_config {
     void *owner;
 } net_announcer_config;
 
+/* An announcer that does nothing yet; what the config points to outlives it. */
 net_announcer *net_announcer_new(const net_announcer_config *config);
 /* Asserts every invariant. */
 void net_announcer_check(const net_announcer *announcer);

@@ -195,10 +195,14 @@ net_conn *net_link_conn(net_link *link);
 /* Who speaks for it at `host` is banned: everything with it ends now, nothing it told counts. */
 void net_link_ban(net_link *link, const char *host, const char *why);
 
+/* My request for `block` whose bytes are not coming yet; NULL: there is none. O(asks). */
 net_ask *net_link_ask(net_link *link, uint32_t block);
+/* I have asked it. */
 void net_link_asked(net_link *link, const mb_said *request);
 void net_link_answered(net_link *link, net_ask *ask); /* takes it out */
+/* It has asked me; false past NET_LIMIT_REQUESTS. */
 bool net_link_requested(net_link *link, const net_request *request);
+/* Takes its oldest request for `block` out; false: there is none. O(requests). */
 bool net_link_take_request(net_link *link, uint32_t block, net_request *request);
 
 /* What of my log it was told counts no more: it is told anew. */
