@@ -230,7 +230,7 @@ typedef struct mb_actions {
     size_t count, capacity;
     void *scratch; /* room for a step to work in, shared by all that step with this buffer */
     size_t scratch_size;
-    bool failed;     /* an allocation failed: the step returns MB_ERR_MEMORY */
+    bool failed;     /* an allocation failed: steps return MB_ERR_MEMORY until mb_actions_clear() */
     mb_action spill; /* takes the fields of an action that no memory could be had for */
 } mb_actions;
 
