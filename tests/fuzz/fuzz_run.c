@@ -103,7 +103,7 @@ static void check_replay(const res_history *history)
     assert(!strpbrk(text->str, "<>&\n"));
     cJSON *json = cJSON_Parse(text->str);
     assert(json);
-    double unit = cJSON_GetObjectItemCaseSensitive(json, "unit_ns")->valuedouble;
+    uint64_t unit = (uint64_t)cJSON_GetObjectItemCaseSensitive(json, "unit_ns")->valuedouble;
     assert((guint)cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(json, "peers")) ==
            res_history_peers(history));
     for (guint i = 0; i < history->gains->len; i++)
@@ -111,7 +111,7 @@ static void check_replay(const res_history *history)
     uint64_t gains = unpack(json, "time", &at);
     assert(gains <= history->gains->len);
     assert(unpack(json, "to", &unused) == gains);
-    assert(gains < history->gains->len || (double)at * unit >= (double)latest);
+    assert(gains < history->gains->len || (unsigned __int128)at * unit >= (uint64_t)latest);
     assert(unpack(json, "giver", &unused) == gains && unpack(json, "block", &unused) == gains);
     assert(unpack(json, "took", &unused) == gains);
     cJSON_Delete(json);
