@@ -222,12 +222,12 @@ static int get_names(const cJSON *told, mb_wire_extension *e)
 
 static int get_flags(const cJSON *told, mb_wire_extension *e)
 {
-    int rc = MB_OK;
+    int rc;
 #define GET_FLAG(NAME)                                                                             \
-    if (rc == MB_OK) rc = get_flag(told, #NAME, &e->NAME);
+    if ((rc = get_flag(told, #NAME, &e->NAME)) != MB_OK) return rc;
     MB_WIRE_FLAGS(GET_FLAG)
 #undef GET_FLAG
-    return rc;
+    return MB_OK;
 }
 
 static int get_numbers(const cJSON *told, mb_wire_extension *e)
