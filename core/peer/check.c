@@ -123,7 +123,6 @@ static void check_known(const mb_peer *peer)
         unchoked_interested += wants && known->slot & MB_SLOT_UNCHOKED;
         uploads += known->upload != MB_BLOCK_NONE;
         last += mb_leave_is_last(peer, i);
-        assert(!mb_leave_is_last(peer, i) || known->slot & MB_SLOT_UNCHOKED);
         serving += (known->giving & MB_GIVING_SERVES) != 0;
         owed += (known->giving & MB_GIVING_OWED) != 0;
     }

@@ -86,15 +86,17 @@ void mb_choke_rank(mb_peer *peer, mb_time now, mb_actions *out)
     if (p->ask == MB_ASK_MUTUAL) mb_ask_mark_all(&peer->ask);
 }
 
-void mb_choke_round(mb_peer *peer, mb_time now, mb_actions *out)
+bool mb_choke_round(mb_peer *peer, mb_time now, mb_actions *out)
 {
     bool counted = peer->protocol->choke->columns & MB_COLUMN_RECEIVED;
 
     assert(peer->slots.mode == MB_MODE_CHOKER && !peer->leave.leaving);
-    if (peer->requests.count > 0 && counted)
+    if (peer->requests.count > 0 && counted) {
         mb_pace_measure(peer, MB_MEASURE_ROUND, out);
-    else
-        mb_choke_rank(peer, now, out);
+        return false;
+    }
+    mb_choke_rank(peer, now, out);
+    return true;
 }
 
 /* ---- slots that are free -------------------------------------------------------------------- */

@@ -35,10 +35,9 @@ bool mb_learn_reserve(mb_peer *peer, uint32_t capacity);
 void mb_learn_meet(mb_peer *peer, uint32_t index);
 /* It needs nothing any more, and its blocks are no longer counted. */
 void mb_learn_forget(mb_peer *peer, uint32_t index);
-/* Whether what was told, and something was, is news of the peer at `index` (MB_INDEX_NONE: a
- * stranger). */
+/* Whether what was told is news of the peer at `index` (MB_INDEX_NONE: a stranger). */
 bool mb_learn_is_news(const mb_peer *peer, uint32_t index, mb_told told);
-/* Reads what is new in what was told, something and checked; MB_NEWS_. */
+/* Reads what is new in what was told, and checked; MB_NEWS_. */
 uint32_t mb_learn_told(mb_peer *peer, uint32_t index, mb_told told, mb_actions *out);
 /* I hold `block` now: of the 64 entries of `word`, those that turn interested, a bit each. */
 uint64_t mb_learn_gained(mb_peer *peer, uint32_t word, uint32_t block);

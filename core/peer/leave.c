@@ -18,9 +18,11 @@ static void offer_last_block(mb_peer *peer, uint32_t index, mb_actions *out)
     mb_serve_refuse_queue(peer, index, MB_REASON_LEAVING, out);
     if (known->upload != MB_BLOCK_NONE || known->flags & MB_KNOWN_SELF) return;
     if (!mb_learn_lacks(peer, index) || peer->protocol->ask == MB_ASK_MUTUAL) return;
-    if (mb_list_add(&peer->last, index)) out->failed = true; /* GCOVR_EXCL_BR_LINE: no memory */
-    /* Whoever knows already that it may ask for one block need not be told. */
-    if (knows) return;
+    if (mb_list_add(&peer->last, index)) {
+        out->failed = true;
+        return;
+    }
+    if (knows) return; /* that it may ask for one block */
     mb_send_to(peer, out, index, MB_MSG_UNCHOKE)->flags |= MB_FLAG_SLOT;
 }
 
