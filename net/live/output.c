@@ -8,8 +8,6 @@
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/utsname.h>
-#include <time.h>
 #include <unistd.h>
 
 #define MANIFEST "manifest.json"
@@ -111,68 +109,32 @@ static void put_files(rec_json *json, const struct output *outputs)
     rec_json_object(json, "files");
     for (size_t i = 0; i < OUTPUT_COUNT; i++) {
         char *hash = hash_of(outputs[i].text);
-        rec_json_object(json, outputs[i].name);
-        rec_json_number(json, "bytes", outputs[i].text->len);
-        rec_json_text(json, "sha256", hash);
-        rec_json_object_end(json);
+        rec_manifest_file(json, outputs[i].name, outputs[i].text->len, hash);
         g_free(hash);
     }
     rec_json_object_end(json);
 }
 
-static uint64_t wall_clock_ns(void)
-{
-    return (uint64_t)g_get_real_time() * 1000;
-}
-
-static void put_started(rec_json *json, uint64_t started_ns)
-{
-    char text[32] = "";
-    time_t seconds = (time_t)(started_ns / 1000000000);
-    struct tm utc;
-    if (gmtime_r(&seconds, &utc)) strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
-    rec_json_text(json, "started", text);
-}
-
-static void put_volatile(rec_json *json, const char *folder, const net_live_origin *origin)
-{
-    struct utsname host;
-    bool known = uname(&host) == 0;
-    uint64_t now = wall_clock_ns();
-    rec_json_object(json, "volatile");
-    rec_json_array(json, "argv");
-    for (int i = 0; i < origin->argc; i++)
-        rec_json_text(json, NULL, origin->argv[i]);
-    rec_json_array_end(json);
-    rec_json_text(json, "source", origin->source);
-    rec_json_text(json, "folder", folder);
-    put_started(json, origin->started_ns);
-    rec_json_time(json, "wall_s",
-                  now > origin->started_ns ? (mb_time)(now - origin->started_ns) : 0);
-    rec_json_text(json, "host", known ? host.nodename : NULL);
-    rec_json_text(json, "system", known ? host.sysname : NULL);
-    rec_json_text(json, "release", known ? host.release : NULL);
-    rec_json_text(json, "machine", known ? host.machine : NULL);
-    rec_json_object_end(json);
-}
-
 static void put_manifest(GString *text, const char *folder, const net_run *run,
-                         const struct output *outputs, const net_live_origin *origin)
+                         const struct output *outputs, const rec_origin *origin)
 {
     rec_json json;
     char *config = hash_of(outputs[OUTPUT_COUNT - 1].text);
+    const rec_manifest head = {
+        .program = "minibit-live",
+        .version = mb_program_version(),
+        .commit = mb_program_commit(),
+        .sources = mb_program_sources(),
+        .scenario = run->name,
+        .config_sha256 = config,
+        .seed = run->seed,
+        .complete = run->complete,
+    };
     rec_json_init(&json);
-    rec_json_number(&json, "schema", REC_SCHEMA);
-    rec_json_text(&json, "program", "minibit-live");
-    rec_json_text(&json, "version", mb_program_version());
-    rec_json_text(&json, "commit", mb_program_commit());
-    rec_json_text(&json, "sources_sha256", mb_program_sources());
-    rec_json_text(&json, "scenario", run->name);
-    rec_json_bool(&json, "complete", run->complete);
-    rec_json_text(&json, "config_sha256", config);
-    rec_json_number(&json, "seed", run->seed);
+    rec_manifest_head(&json, &head);
     put_files(&json, outputs);
-    put_volatile(&json, folder, origin);
+    rec_manifest_asked(&json, origin, folder);
+    rec_manifest_ran(&json, origin);
     net_results_take_json(&json, text);
     g_free(config);
 }
@@ -195,7 +157,7 @@ static bool write_all(const char *folder, const struct output *outputs, const GS
 }
 
 bool net_live_output_write(const char *folder, const char *config, const net_run *run,
-                           const net_live_origin *origin, char **error)
+                           const rec_origin *origin, char **error)
 {
     assert(run->geometry && run->peer_count <= run->expected);
     struct output outputs[OUTPUT_COUNT] = {

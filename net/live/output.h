@@ -6,14 +6,7 @@
 #define NET_LIVE_OUTPUT_H
 
 #include "net/results/results.h"
-
-/* For the manifest's part that may differ between equal runs. */
-typedef struct net_live_origin {
-    const char *source; /* the scenario file */
-    int argc;
-    char **argv;
-    uint64_t started_ns; /* since 1970 */
-} net_live_origin;
+#include "record/manifest.h"
 
 /* Makes the folder where it is missing and locks it until the process ends; false and *error
  * (g_free() it) if it cannot be had, another run is writing there, or it holds something and
@@ -23,6 +16,6 @@ bool net_live_output_open(const char *folder, bool force, char **error);
 /* Writes everything, `config` as config.ini; with files of an earlier run there, those go first,
  * its manifest before the others. False and *error: then none of this run's files are left. */
 bool net_live_output_write(const char *folder, const char *config, const net_run *run,
-                           const net_live_origin *origin, char **error);
+                           const rec_origin *origin, char **error);
 
 #endif

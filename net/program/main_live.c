@@ -189,7 +189,7 @@ static void print_figures(const net_run *run, const char *folder)
 }
 
 static int finish(const net_live_plan *plan, const char *work, const char *folder,
-                  const net_live_outcome *outcome, const net_live_origin *origin)
+                  const net_live_outcome *outcome, const rec_origin *origin)
 {
     net_live_run merged;
     char *error = NULL;
@@ -203,7 +203,7 @@ static int finish(const net_live_plan *plan, const char *work, const char *folde
 }
 
 static int run_in(const net_live_plan *plan, const char *work, const char *folder,
-                  const net_live_origin *origin)
+                  const rec_origin *origin)
 {
     const net_live_setup setup = {.programs = options.programs,
                                   .work = work,
@@ -226,7 +226,7 @@ static int run_in(const net_live_plan *plan, const char *work, const char *folde
 }
 
 /* In the results' config.ini paths start from there, so that it runs as it is. */
-static bool place_config(net_live_plan *plan, const net_live_origin *origin, const char *folder,
+static bool place_config(net_live_plan *plan, const rec_origin *origin, const char *folder,
                          char **error)
 {
     char *scenario = g_canonicalize_filename(origin->source, NULL);
@@ -238,7 +238,7 @@ static bool place_config(net_live_plan *plan, const net_live_origin *origin, con
     return true;
 }
 
-static int run_plan(net_live_plan *plan, const net_live_origin *origin)
+static int run_plan(net_live_plan *plan, const rec_origin *origin)
 {
     char *folder =
         options.folder ? g_strdup(options.folder) : g_build_filename("results", plan->name, NULL);
@@ -275,7 +275,7 @@ static bool peers_allowed(const char *scenario, const net_live_plan *plan, char 
 
 static int run(const char *scenario, int argc, char **argv)
 {
-    net_live_origin origin = {scenario, argc, argv, (uint64_t)g_get_real_time() * 1000};
+    rec_origin origin = {scenario, argc, argv, rec_wall_clock_ns()};
     char *error = NULL, *config = resolve(scenario, NULL, &error);
     if (!config) return complain(error, EXIT_USAGE);
     net_live_plan *plan = net_live_plan_new(config, &error);
@@ -291,7 +291,7 @@ static int run(const char *scenario, int argc, char **argv)
 
 static int write_merged(const net_merged *merged, const char *folder, int argc, char **argv)
 {
-    const net_live_origin origin = {"records", argc, argv, (uint64_t)g_get_real_time() * 1000};
+    const rec_origin origin = {"records", argc, argv, rec_wall_clock_ns()};
     char *error = NULL;
     if (!net_live_output_write(folder, merged->config, &merged->run.run, &origin, &error))
         return complain(error, EXIT_FAILED);

@@ -10,7 +10,7 @@ static int folder_begin(rec_sink *sink, char *error, size_t error_size)
     sim_folder_sink *folder = (sim_folder_sink *)sink;
     const sim_run_options *options = folder->options;
     assert(!folder->results);
-    folder->started_ns = sim_wall_clock_ns();
+    folder->started_ns = rec_wall_clock_ns();
     /* A folder that will get another name is a study's private one, which it has locked. */
     return sim_results_open(&folder->results, options->folder, options->force,
                             options->final_folder != NULL, error, error_size);
@@ -47,15 +47,12 @@ static int folder_publish(rec_sink *sink, bool complete, char *error, size_t err
     assert(folder->results);
     const sim_manifest manifest = {
         .scenario = folder->scenario->name,
-        .source = folder->scenario->source,
         .folder = options->final_folder ? options->final_folder : options->folder,
         .inputs = folder->inputs,
         .config_name = CONFIG_NAME,
         .seed = folder->scenario->seed,
         .complete = complete,
-        .argc = options->argc,
-        .argv = options->argv,
-        .started_ns = folder->started_ns,
+        .origin = {folder->scenario->source, options->argc, options->argv, folder->started_ns},
     };
     return sim_results_publish(folder->results, &manifest, error, error_size);
 }

@@ -147,17 +147,14 @@ static int write_files(struct run *run, const sim_run_options *options, uint64_t
     for (size_t i = 0; i < run->transfer_count; i++)
         write_row(run, transfers, i);
     rec_output_write(config, run->config, strlen(run->config));
-    sim_manifest manifest = {.scenario = run->scenario->name,
-                             .source = run->scenario->source,
-                             .folder =
-                                 options->final_folder ? options->final_folder : options->folder,
-                             .inputs = &run->inputs,
-                             .config_name = "config.ini",
-                             .seed = run->scenario->seed,
-                             .complete = !run->outcome.interrupted,
-                             .argc = options->argc,
-                             .argv = options->argv,
-                             .started_ns = started_ns};
+    sim_manifest manifest = {
+        .scenario = run->scenario->name,
+        .folder = options->final_folder ? options->final_folder : options->folder,
+        .inputs = &run->inputs,
+        .config_name = "config.ini",
+        .seed = run->scenario->seed,
+        .complete = !run->outcome.interrupted,
+        .origin = {run->scenario->source, options->argc, options->argv, started_ns}};
     return sim_results_publish(run->results, &manifest, error, error_size);
 }
 
@@ -201,7 +198,7 @@ int sim_replay_execute(const sim_scenario *scenario, const sim_run_options *opti
 {
     assert(scenario->replay.trace_path && scenario->replay.node_count > 0);
     struct run run = {.scenario = scenario};
-    uint64_t started_ns = sim_wall_clock_ns();
+    uint64_t started_ns = rec_wall_clock_ns();
     int result = prepare(&run, error, error_size);
     if (!result && options->folder)
         result = sim_results_open(&run.results, options->folder, options->force,

@@ -52,7 +52,7 @@ SIM_EVENT_PATH = re.compile(
     r"sim/(engine/|swarm/|replay/|scenario/arrivals\.|output/(?!summary)|files/(?!manifest)|\w+\.[ch]$)")
 # A swarm runs without a system, in memory alone: what it is made of includes C's own headers.
 WITHOUT_SYSTEM = re.compile(
-    r"sim/(engine|swarm|output)/|sim/scenario/(arrivals|assert)\.|sim/run\.h|record/(?!output_file)")
+    r"sim/(engine|swarm|output)/|sim/scenario/(arrivals|assert)\.|sim/run\.h|record/(?!output_file|manifest)")
 # Hints on memory, only where the system has them.
 HINTS = "sim/engine/pages.c"
 C_HEADERS = frozenset(
@@ -60,7 +60,7 @@ C_HEADERS = frozenset(
     "stdlib string".split())
 SYSTEM_INCLUDE = re.compile(r"^\s*#\s*include\s*<([^>]+)>")
 # What makes rows and figures in memory is held to the same.
-RECORD_IN_MEMORY = re.compile(r"record/(?!output)")
+RECORD_IN_MEMORY = re.compile(r"record/(?!output|manifest)")
 # The parts of core/ that are edges by design: storage and the JSON codec.
 CORE_EDGES = ("core/file/", "core/codec/")
 
