@@ -1,4 +1,5 @@
 #include "core/peer/impl.h"
+#include "core/pool.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -16,35 +17,7 @@ void mb_requests_free(mb_peer *peer)
     free(peer->requests.pool);
 }
 
-static void put_back(mb_requests *requests, uint32_t request)
-{
-    assert(request < requests->capacity);
-    requests->pool[request].next = requests->free;
-    requests->free = request;
-}
-
-/* A node of the pool; MB_INDEX_NONE where memory is out. */
-static uint32_t take_node(mb_requests *requests, mb_actions *out)
-{
-    uint32_t request = requests->free;
-
-    if (request == MB_INDEX_NONE) {
-        uint32_t old = requests->capacity, capacity = old ? old * 2 : 4;
-        mb_request *pool = realloc(requests->pool, capacity * sizeof *pool);
-
-        if (!pool) {
-            out->failed = true;
-            return MB_INDEX_NONE;
-        }
-        requests->pool = pool;
-        requests->capacity = capacity;
-        for (uint32_t i = capacity; i-- > old;)
-            put_back(requests, i);
-        request = requests->free;
-    }
-    requests->free = requests->pool[request].next;
-    return request;
-}
+MB_POOL_DEFINE(request_pool, mb_requests, mb_request)
 
 /* ---- who has been asked for what ------------------------------------------------------------ */
 
@@ -75,7 +48,7 @@ bool mb_requests_add(mb_peer *peer, mb_time now, uint32_t index, mb_request want
     assert(wanted.block < peer->blocks && peer->known.entries[index].asked < UINT8_MAX);
     mb_requests *requests = &peer->requests;
     mb_known *known = &peer->known.entries[index];
-    uint32_t request = take_node(requests, out), *end = &known->asked_head;
+    uint32_t request = request_pool_take(requests, out), *end = &known->asked_head;
 
     if (request == MB_INDEX_NONE) return false;
     while (*end != MB_INDEX_NONE)
@@ -100,7 +73,7 @@ mb_request mb_requests_take(mb_peer *peer, mb_time now, uint32_t index, uint32_t
     mb_known *known = &peer->known.entries[index];
 
     *at = taken.next;
-    put_back(&peer->requests, request);
+    request_pool_put(&peer->requests, request);
     known->asked--;
     if (known->asked == 0) mb_group_put(&peer->known, MB_GROUP_ASKED, index, false);
     peer->requests.count--;

@@ -1,4 +1,5 @@
 #include "core/peer/impl.h"
+#include "core/pool.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -15,35 +16,7 @@ void mb_serve_free(mb_peer *peer)
     free(peer->serve.pool);
 }
 
-static void put_back(mb_serving *serve, uint32_t request)
-{
-    assert(request < serve->capacity);
-    serve->pool[request].next = serve->free;
-    serve->free = request;
-}
-
-/* A node of the pool; MB_INDEX_NONE where memory is out. */
-static uint32_t take_node(mb_serving *serve, mb_actions *out)
-{
-    uint32_t request = serve->free;
-
-    if (request == MB_INDEX_NONE) {
-        uint32_t old = serve->capacity, capacity = old ? old * 2 : 4;
-        mb_queued *pool = realloc(serve->pool, capacity * sizeof *pool);
-
-        if (!pool) {
-            out->failed = true;
-            return MB_INDEX_NONE;
-        }
-        serve->pool = pool;
-        serve->capacity = capacity;
-        for (uint32_t i = capacity; i-- > old;)
-            put_back(serve, i);
-        request = serve->free;
-    }
-    serve->free = serve->pool[request].next;
-    return request;
-}
+MB_POOL_DEFINE(queued_pool, mb_serving, mb_queued)
 
 /* ---- answering requests --------------------------------------------------------------------- */
 
@@ -89,7 +62,7 @@ static void enqueue(mb_peer *peer, uint32_t index, const mb_queued *wanted, mb_a
 {
     assert(peer->known.entries[index].queued < MB_PIPELINE_MAX);
     mb_known *known = &peer->known.entries[index];
-    uint32_t request = take_node(&peer->serve, out), *end = &known->queue_head;
+    uint32_t request = queued_pool_take(&peer->serve, out), *end = &known->queue_head;
 
     if (request == MB_INDEX_NONE) return;
     while (*end != MB_INDEX_NONE)
@@ -119,7 +92,7 @@ static mb_queued dequeue(mb_peer *peer, uint32_t index)
 
     known->queue_head = taken.next;
     known->queued--;
-    put_back(&peer->serve, request);
+    queued_pool_put(&peer->serve, request);
     return taken;
 }
 
@@ -178,7 +151,7 @@ bool mb_serve_cancel(mb_peer *peer, uint32_t index, uint32_t block, mb_actions *
 
         if (pool[request].block != block) continue;
         *at = pool[request].next;
-        put_back(&peer->serve, request);
+        queued_pool_put(&peer->serve, request);
         known->queued--;
         return false;
     }
