@@ -163,7 +163,7 @@ void mb_lend_declined(mb_peer *peer, uint32_t index, mb_actions *out)
 
 void mb_lend_tick(mb_peer *peer, mb_actions *out)
 {
-    if (!mb_slots_are_lent(peer) || peer->leave.leaving) return;
+    if (!mb_slots_are_lent(peer)) return;
     for (uint32_t i = peer->slots.unchoked.count; i-- > 0;) {
         uint32_t index = peer->slots.unchoked.items[i];
         const mb_known *known = &peer->known.entries[index];

@@ -21,6 +21,7 @@ static const uint8_t class_of[] = {
 static sim_pending *entry(sim_swarm *swarm, mb_time time, mb_node node, uint8_t type)
 {
     assert(time >= swarm->now && node < swarm->node_count);
+    assert(type < sizeof class_of && class_of[type] > 0);
     uint32_t sequence = swarm->nodes[node].seq++;
     sim_key key = {time, sim_pending_order((sim_class)class_of[type], node, sequence)};
     sim_pending *added = sim_queue_push(swarm->queue, key);
