@@ -19,6 +19,9 @@
 /* Units of rate in one byte per second: a rate is a whole number of 2^-16 byte/s. */
 #define MB_RATE_BYTE UINT64_C(65536)
 
+/* Work is a rate times nanoseconds; one byte takes so much of it, at whatever rate. */
+#define MB_WORK_BYTE ((unsigned __int128)MB_RATE_BYTE * 1000000000)
+
 /* What `unlimited` stands for, and the largest rate that anybody may give: 1 Tbit/s. */
 #define MB_RATE_UNLIMITED (UINT64_C(125000000000) * MB_RATE_BYTE)
 

@@ -43,7 +43,7 @@ static mb_time time_at_rate(wide bytes, wide rate)
 {
     if (bytes == 0 || rate == MB_RATE_UNLIMITED) return 0;
     if (rate == 0 || bytes >> 82) return MB_NEVER;
-    wide time = bytes * REC_WORK_BYTE / rate;
+    wide time = bytes * MB_WORK_BYTE / rate;
     return time < MB_NEVER ? (mb_time)time : MB_NEVER;
 }
 

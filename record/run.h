@@ -18,9 +18,6 @@
 /* The version of the formats of docs/formats.md. */
 #define REC_SCHEMA 1
 
-/* Work of a link, as a rate in 2^-16 byte/s times ns: a byte has so much of it. */
-#define REC_WORK_BYTE ((unsigned __int128)MB_RATE_BYTE * 1000000000)
-
 /* What each block touches of a node: one cache line. */
 typedef struct rec_stats {
     mb_time first_block;           /* MB_NEVER as long as there was none */

@@ -246,7 +246,7 @@ static void flow_join(sim_links *links, uint32_t flow)
         here->level = here->capacity > here->sum ? here->capacity - (uint64_t)here->sum : 0;
         here->flags |= SIM_LINK_REFILL;
     }
-    sim_link_attach(links, f->link[side], flow, here->v + f->bytes * SIM_WORK_BYTE);
+    sim_link_attach(links, f->link[side], flow, here->v + f->bytes * MB_WORK_BYTE);
     other->sum += here->level;
 }
 
@@ -296,7 +296,7 @@ static uint64_t bytes_carried(const sim_links *links, const struct sim_flow *f, 
 {
     if (f->state == SIM_FLOW_DONE) return f->bytes;
     sim_work left = work_left(links, f, now);
-    return f->bytes - (uint64_t)((left + SIM_WORK_BYTE - 1) / SIM_WORK_BYTE);
+    return f->bytes - (uint64_t)((left + MB_WORK_BYTE - 1) / MB_WORK_BYTE);
 }
 
 /* Takes a flow off both its links. The levels stay until the settle, for who takes its place. */

@@ -76,7 +76,7 @@ static void check_flow_at(const sim_links *links, uint32_t id, uint32_t pos, sim
         return;
     }
     assert(link->level <= other->level);
-    assert(f->finish >= link->v && f->finish - link->v <= f->bytes * SIM_WORK_BYTE);
+    assert(f->finish >= link->v && f->finish - link->v <= f->bytes * MB_WORK_BYTE);
     const struct sim_flow *parent = pos ? &links->flow[ids[(pos - 1) / 2]] : f;
     assert(parent->finish < f->finish || (parent->finish == f->finish && parent->seq <= f->seq));
 }

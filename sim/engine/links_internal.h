@@ -8,10 +8,9 @@
 #include "sim/engine/links.h"
 #include "sim/engine/queue.h"
 
-/* Work: 2^-16 byte/s x ns. */
+/* Work: 2^-16 byte/s x ns; a byte is MB_WORK_BYTE. */
 typedef unsigned __int128 sim_work;
 
-#define SIM_WORK_BYTE ((sim_work)MB_RATE_BYTE * 1000000000)
 /* The level of a link that limits nobody. */
 #define SIM_LEVEL_NONE UINT64_MAX
 #define SIM_LEVEL_OVER (UINT64_MAX - 1)

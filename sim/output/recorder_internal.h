@@ -24,7 +24,7 @@ typedef struct sim_group_name {
 #define SIM_NAME_MAX 16384
 
 /* Uplink capacity over time: 2^-16 byte/s x ns, as work is in sim/engine/links.h; a byte is
- * REC_WORK_BYTE of it. */
+ * MB_WORK_BYTE of it. */
 typedef unsigned __int128 sim_capacity;
 
 struct sim_recorder_state {

@@ -208,7 +208,7 @@ void sim_timeline_row(sim_recorder *recorder, mb_time now, const sim_sample *sam
     bool first = state->sampled == MB_NEVER;
     assert(first || now > state->sampled);
     assert(state->arrived >= state->completed + state->left_incomplete);
-    sim_capacity used = (leecher_bytes - state->leecher_bytes) * REC_WORK_BYTE;
+    sim_capacity used = (leecher_bytes - state->leecher_bytes) * MB_WORK_BYTE;
     sim_capacity room = state->leecher_capacity - state->sampled_capacity;
     const rec_moment moment = {
         .now = now,

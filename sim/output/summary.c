@@ -65,7 +65,7 @@ static rec_run run_of(const sim_recorder *recorder, const sim_run_totals *totals
         .blocks = {state->blocks[0], state->blocks[1], state->blocks[2]},
         .tracker_payload = state->tracker_payload,
         .first_copy = state->first_copy,
-        .uplinks = rec_fraction_of(state->leecher_bytes * REC_WORK_BYTE, state->leecher_capacity),
+        .uplinks = rec_fraction_of(state->leecher_bytes * MB_WORK_BYTE, state->leecher_capacity),
         .requests = recorder->count[REC_TRACE_REQUEST],
         .refusals = recorder->count[REC_TRACE_REFUSE],
         .pairs = &state->group_bytes,

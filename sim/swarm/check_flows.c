@@ -8,8 +8,6 @@
  * sum; what a flow has carried, and the nanosecond at which it ends, must come out the same.
  */
 
-#define WORK_BYTE ((__int128)MB_RATE_BYTE * 1000000000)
-
 struct sim_flow_shadow {
     __int128 left;  /* rate x ns, at `since` */
     uint64_t order; /* of the flow that it is of */
@@ -45,7 +43,8 @@ static uint64_t carried_by(const struct sim_flow_shadow *shadow, mb_time now)
 {
     __int128 left = left_at(shadow, now);
 
-    return left > 0 ? shadow->bytes - (uint64_t)((left + WORK_BYTE - 1) / WORK_BYTE)
+    return left > 0 ? shadow->bytes -
+                          (uint64_t)(((unsigned __int128)left + MB_WORK_BYTE - 1) / MB_WORK_BYTE)
                     : shadow->bytes;
 }
 
@@ -57,7 +56,7 @@ static void check_flow(sim_swarm *swarm, uint32_t flow)
     if (!cover(swarm, flow)) return;
     shadow = &swarm->shadows[flow];
     if (shadow->bytes == 0 || shadow->order != order)
-        *shadow = (struct sim_flow_shadow){.left = (__int128)bytes * WORK_BYTE,
+        *shadow = (struct sim_flow_shadow){.left = (__int128)(bytes * MB_WORK_BYTE),
                                            .order = order,
                                            .since = swarm->now,
                                            .bytes = bytes};

@@ -19,7 +19,7 @@ BUGS = [
      "else if (known->flags & MB_KNOWN_SELF)"),
     ("a byte lost in a rate change", "sim/engine/links_solve.c",
      "sim_link_attach(links, id, flow, links->link[id].v + left);",
-     "sim_link_attach(links, id, flow, links->link[id].v + (left > SIM_WORK_BYTE ? left - SIM_WORK_BYTE : left));"),
+     "sim_link_attach(links, id, flow, links->link[id].v + (left > MB_WORK_BYTE ? left - MB_WORK_BYTE : left));"),
     ("a stale prefix read too far", "core/peer/learn.c",
      "for (uint32_t i = peer->known.entries[index].seen; i < told.count; i++) {",
      "for (uint32_t i = peer->known.entries[index].seen; i <= told.count && i < told.log->count; i++) {"),
