@@ -2,9 +2,8 @@
 """circles.py ROOT [FOLDER]: the C files of a folder call each other in one direction only.
 
 A file calls another where it names a function that the other defines for more than itself. Files that
-call each other in a circle cannot be read, tested or replaced one by one. STANDING would name those that
-are suffered, with the number of their files; there are none. Where a folder's header lists its files "from
-the lowest up", each calls only those above it in the list.
+call each other in a circle cannot be read, tested or replaced one by one. Where a folder's header lists its
+files "from the lowest up", each calls only those above it in the list.
 Prints a line a breach; with FOLDER who calls whom in its circles. Exit 0 none, 1 some.
 """
 import re
@@ -15,7 +14,6 @@ from pathlib import Path
 import rules
 
 ROOMS = ("core", "record", "sim", "net", "analysis")
-STANDING = {}
 DEFINITION = re.compile(r"^(?!static)(?:[a-z][\w \*]*?[ \*])(\w+)\([^;{}]*\)\n\{", re.M)
 LIST = re.compile(r"\A/\*.*?calls only those above it in this list\.(.*?)\*/", re.S)
 LISTED = re.compile(r"^ \*   (\w+\.c(?:, \w+\.c)*) ", re.M)
@@ -59,18 +57,6 @@ def folders(root):
                    {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.c")})
 
 
-def breaches(found, standing):
-    """Of {folder: circles}: what is not among those that stand, or stands for more than there is."""
-    for folder, its in sorted(found.items()):
-        files = sum(len(circle) for circle in its)
-        if files > standing.get(folder, 0):
-            yield f"{folder}: {'; '.join(' '.join(circle) for circle in its)} call each other in a circle"
-    for folder, most in sorted(standing.items()):
-        files = sum(len(circle) for circle in found.get(folder, []))
-        if files < most:
-            yield f"{folder}: {files} files in circles, STANDING says {most}"
-
-
 def listed(header):
     """The files that a header's opening comment lists, from the lowest up; none where it lists none."""
     found = LIST.match(header)
@@ -94,19 +80,23 @@ def show(edges, circle):
                 print(f"  {name} -> {other}: {' '.join(sorted(edges[name][other]))}")
 
 
-def main(root, folder=None):
-    found, told = {}, []
-    for name, texts in folders(root):
+def breaches(edges, headers):
+    """What is wrong among a folder's files, of which `headers` may list the order."""
+    for circle in circles(edges):
+        yield f"{' '.join(circle)} call each other in a circle"
+    for header in headers:
+        yield from disorder(edges, listed(header))
+
+
+def main(root, shown=None):
+    told = []
+    for folder, texts in folders(root):
         edges = calls(texts)
-        for header in sorted((root / name).glob("*.h")):
-            told += [f"{name}: {line}" for line in disorder(edges, listed(header.read_text(encoding="utf-8")))]
-        its = circles(edges)
-        if its:
-            found[name] = its
-        if name == folder:
-            for circle in its:
+        headers = [path.read_text(encoding="utf-8") for path in sorted((root / folder).glob("*.h"))]
+        told += [f"{folder}: {line}" for line in breaches(edges, headers)]
+        if folder == shown:
+            for circle in circles(edges):
                 show(edges, circle)
-    told += breaches(found, STANDING)
     for line in told:
         print(line)
     return 1 if told else 0

@@ -146,11 +146,12 @@ class Circles(unittest.TestCase):
             self.assertEqual(list(circles.disorder(edges, circles.listed(header % (first, then)))), told)
         self.assertEqual(circles.listed("/* No list.\n *   a.c  one\n */\n"), [])
 
-    def test_what_stands_may_only_shrink(self):
-        two = {"x": [["a.c", "b.c"]]}
-        self.assertEqual(list(circles.breaches(two, {"x": 2})), [])
-        self.assertEqual(len(list(circles.breaches(two, {}))), 1)
-        self.assertEqual(len(list(circles.breaches({}, {"x": 2}))), 1)
+    def test_a_circle_and_a_list_that_is_not_held_to_are_told(self):
+        two = circles.calls({"a.c": self.A % "bb", "b.c": self.A.replace("aa", "bb") % "aa"})
+        listing = "/*\n * A file calls only those above it in this list.\n *\n *   a.c  one\n *   b.c  two\n */\n"
+        self.assertEqual(list(circles.breaches(two, [])), ["a.c b.c call each other in a circle"])
+        self.assertEqual(len(list(circles.breaches(two, [listing]))), 2)
+        self.assertEqual(list(circles.breaches({"a.c": {}}, ["/* None. */\n"])), [])
 
 
 class Names(unittest.TestCase):
