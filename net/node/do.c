@@ -106,14 +106,16 @@ static void do_send(net_node *node, const mb_action *action)
     if (remote->link) net_link_release(link);
 }
 
-static void do_broadcast(net_node *node, const mb_action *action)
+/* What a broadcast says, to each whom I know now. */
+static void to_each(net_node *node, const mb_action *action,
+                    void (*say)(net_node *, const mb_action *))
 {
     uint32_t index = 0, remote;
     mb_action one = *action;
 
     one.type = MB_ACTION_SEND;
     while (mb_peer_known(node->peer, &index, &one.to, &remote))
-        do_send(node, &one);
+        say(node, &one);
 }
 
 /* ---- notes ---------------------------------------------------------------------------------- */
@@ -204,7 +206,7 @@ static void do_outward(net_node *node, const mb_action *action)
 {
     switch ((mb_action_type)action->type) {
     case MB_ACTION_SEND: do_send(node, action); break;
-    case MB_ACTION_BROADCAST: do_broadcast(node, action); break;
+    case MB_ACTION_BROADCAST: to_each(node, action, do_send); break;
     case MB_ACTION_UPLOAD: net_node_upload(node, action->to, &action->upload); break;
     case MB_ACTION_ABORT: net_node_abort(node, action->to, &action->abort); break;
     case MB_ACTION_ANNOUNCE:
@@ -231,17 +233,6 @@ static void do_late(void *arg)
     free(late);
 }
 
-/* A broadcast reaches whom I know now, not whom I know when the latency has passed. */
-static void broadcast_late(net_node *node, const mb_action *action)
-{
-    uint32_t index = 0, remote;
-    mb_action one = *action;
-
-    one.type = MB_ACTION_SEND;
-    while (mb_peer_known(node->peer, &index, &one.to, &remote))
-        net_node_execute(node, &one);
-}
-
 void net_node_execute(net_node *node, const mb_action *action)
 {
     late_action *late;
@@ -259,7 +250,8 @@ void net_node_execute(net_node *node, const mb_action *action)
         return;
     }
     if (action->type == MB_ACTION_BROADCAST) {
-        broadcast_late(node, action);
+        /* it reaches whom I know now, not whom I know when the latency has passed */
+        to_each(node, action, net_node_execute);
         return;
     }
     late = net_alloc(sizeof *late);
