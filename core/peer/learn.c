@@ -57,6 +57,12 @@ static void uncount(mb_peer *peer, uint32_t index)
     }
 }
 
+/* Whether it adds to the copies; of a file of no blocks, who is full holds none. */
+static bool is_counted(const mb_known *known)
+{
+    return known->has > 0 || known->holding & MB_HOLDING_FULL;
+}
+
 void mb_learn_meet(mb_peer *peer, uint32_t index)
 {
     mb_known *known = &peer->known.entries[index];
@@ -73,7 +79,7 @@ void mb_learn_meet(mb_peer *peer, uint32_t index)
 void mb_learn_forget(mb_peer *peer, uint32_t index)
 {
     set_lacks(peer, index, false);
-    if (peer->known.entries[index].has > 0) uncount(peer, index);
+    if (is_counted(&peer->known.entries[index])) uncount(peer, index);
 }
 
 /* ---- what it tells -------------------------------------------------------------------------- */
@@ -86,7 +92,7 @@ static void start_anew(mb_peer *peer, uint32_t index, uint32_t epoch)
 
     known->epoch = epoch;
     known->seen = 0;
-    if (known->has == 0 && !(known->holding & MB_HOLDING_FULL)) return; /* it had told of nothing */
+    if (!is_counted(known)) return; /* it had told of nothing */
     uncount(peer, index);
     known->holding &= (uint8_t)~MB_HOLDING_FULL;
     mb_blockset_clear(mb_learn_set(peer, index), peer->words);

@@ -449,6 +449,32 @@ static const peer_script_case cases[] = {
      "> sent 2 0; 2 decline\n"
      "  0.000 upload 1 to 2 as seed\n"
      "> sent 2 1\n"},
+    /* One has gone from amid the queue when it completes: the others are lent slots even so. */
+    {"/peer/edge/gone-from-the-queue", "minibit choke=none upload_slots=1 blocks=2 have=#.",
+     "> start\n"
+     "  0.000 gained 0\n"
+     "  0.000 announce register, holds 1\n"
+     "> 2 hello holds ##; 2 unchoke\n"
+     "  0.000 to 2: ack, tells 1\n"
+     "  0.000 to 2: request block 1, tells 1\n"
+     "> 3 hello; 4 hello; 5 hello; 6 hello\n"
+     "  0.000 to 3: ack, tells 1\n"
+     "  0.000 to 4: ack, tells 1\n"
+     "  0.000 to 5: ack, tells 1\n"
+     "  0.000 to 6: ack, tells 1\n"
+     "  0.000 to 3: unchoke slot, tells 1\n"
+     "> 5 bye\n"
+     "> block 2 1\n"
+     "  0.000 gained 1\n"
+     "  0.000 complete\n"
+     "  0.000 to 3: choke, tells 2\n"
+     "  0.000 to 2: bye, tells 2\n"
+     "  0.000 to 6: unchoke slot, tells 2\n"
+     "  0.000 to 4: unchoke slot, tells 2\n"
+     "  0.000 to 3: unchoke slot more, tells 2\n"
+     "> look\n"
+     "  0.000 holds 2, knows 3, interested 3, interesting 0, unchoked 3, providers 0, asked 0, "
+     "complete\n"},
 };
 
 int main(int argc, char **argv)

@@ -229,6 +229,37 @@ static void stopped_round(void)
     drop_peer(peer);
 }
 
+/* Of a file of no blocks, who has told of none holds all, and is counted until it starts anew. */
+static void no_blocks(void)
+{
+    const mb_peer_config config = {.node = 1, .protocol = &protocol, .geometry = &geometry};
+    mb_log *first = mb_log_new(1, 0), *second = mb_log_new(2, 0);
+    mb_event hello = mb_event_make(MB_EVENT_MESSAGE, 2);
+    mb_peer *peer;
+
+    mb_protocol_init(&protocol, MB_PRESET_MINIBIT);
+    mb_protocol_finish(&protocol);
+    g_assert_cmpint(mb_geometry_init_blocks(&geometry, 0, 1000), ==, MB_OK);
+    g_assert_cmpint(mb_peer_new(&peer, &config), ==, MB_OK);
+    mb_actions_init(&out);
+    hello.message.said.message = MB_MSG_HELLO;
+    hello.message.said.told = mb_log_told(first);
+    g_assert_cmpint(mb_peer_step(peer, 0, &hello, 1, &out), ==, MB_OK);
+    g_assert_cmpuint(peer->learn.rarity.everywhere, ==, 1);
+    hello.message.said.message = MB_MSG_HAVE;
+    hello.message.said.told = mb_log_told(second);
+    g_assert_cmpint(mb_peer_step(peer, 0, &hello, 1, &out), ==, MB_OK);
+    g_assert_cmpuint(peer->known.entries[0].epoch, ==, 2);
+    g_assert_cmpuint(peer->learn.rarity.everywhere, ==, 1);
+    hello.message.said = (mb_said){.message = MB_MSG_BYE, .block = MB_BLOCK_NONE};
+    g_assert_cmpint(mb_peer_step(peer, 0, &hello, 1, &out), ==, MB_OK);
+    g_assert_cmpuint(peer->known.count, ==, 0);
+    g_assert_cmpuint(peer->learn.rarity.everywhere, ==, 0);
+    drop_peer(peer);
+    free(first);
+    free(second);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -242,5 +273,6 @@ int main(int argc, char **argv)
     g_test_add_func("/rooms/queue", queue);
     g_test_add_func("/rooms/last-blocks", last_blocks);
     g_test_add_func("/rooms/stopped-round", stopped_round);
+    g_test_add_func("/rooms/no-blocks", no_blocks);
     return g_test_run();
 }
