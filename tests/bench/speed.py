@@ -21,6 +21,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "lib"))
+from ports import free_port  # noqa: E402
+
 PEERS = 4
 PIECE = 262144
 HOST = "127.0.0.1"
@@ -71,12 +74,6 @@ def make_torrent(file, folder, tracker_port):
     announce = f"http://{HOST}:{tracker_port}/announce"
     torrent.write_bytes(bencode({"announce": announce, "info": info}))
     return torrent
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return probe.getsockname()[1]
 
 
 def aria2(torrent, folder, *more):

@@ -13,13 +13,14 @@ import os
 import shlex
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 import traceback
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "lib"))  # for ports
 
 PROGRAM = os.path.abspath(sys.argv[1])
 SCRIPTS = Path(__file__).resolve().parents[2] / "analysis" / "cluster"
@@ -173,15 +174,6 @@ def _end_all():
             pass
         time.sleep(0.02)
     shutil.rmtree(SCRATCH, ignore_errors=True)
-
-
-def free_ports(count):
-    """Ports of 127.0.0.1 that nobody uses now."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
 
 
 # ---- studies -----------------------------------------------------------------------------------

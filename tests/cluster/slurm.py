@@ -10,6 +10,7 @@ import signal
 import socket
 
 import harness
+from ports import free_ports
 
 # Where programs of the system lie, which a user's PATH may leave out.
 SYSTEM_PATH = os.environ["PATH"] + ":/usr/sbin:/sbin"
@@ -64,7 +65,7 @@ class Slurm:
         harness.wait_for(self._all_idle, "both nodes idle")
 
     def _configure(self, array_max):
-        ports = harness.free_ports(1 + len(NODES))
+        ports = free_ports(1 + len(NODES))
         host = socket.gethostname().split(".")[0]
         text = CONFIGURATION.format(
             host=host, user=pwd.getpwuid(os.geteuid()).pw_name, folder=self.folder, controller_port=ports[0],

@@ -9,6 +9,7 @@ import shlex
 from pathlib import Path
 
 import harness
+from ports import free_ports
 
 SSHD = "/usr/sbin/sshd"
 # Where Debian's sshd, started by root, insists on an empty folder.
@@ -54,7 +55,7 @@ class Hosts:
         self.folder.mkdir()
         self.ssh = f"ssh -F {self.folder}/config"
         self._key(self.folder / "user_key")
-        self._servers, self._ports = {}, dict(zip(names, harness.free_ports(len(names))))
+        self._servers, self._ports = {}, dict(zip(names, free_ports(len(names))))
         self._made = os.geteuid() == 0 and not PRIVILEGE_SEPARATION.exists()
         if self._made:
             PRIVILEGE_SEPARATION.mkdir(mode=0o755)

@@ -21,6 +21,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "lib"))
 import tap  # noqa: E402
+from ports import free_port  # noqa: E402
 
 SOURCE, BUILD = map(Path, tap.arguments(2))
 PAGES = ["README.md"] + sorted(f"docs/{path.name}" for path in (SOURCE / "docs").glob("*.md"))
@@ -69,12 +70,6 @@ count = ${N=2, 4, 6, 8}
 up = 2Mbit
 down = 10Mbit
 """
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 def blocks(text):

@@ -203,21 +203,6 @@ def digest(path):
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def free_port():
-    """A port that was free a moment ago: for what cannot be told to take any.
-
-    It lies below those that the system gives to whoever takes any (32768 and above).
-    """
-    while True:
-        port = random.SystemRandom().randrange(20000, 32000)
-        with socket.socket() as probe:
-            try:
-                probe.bind((HOST, port))
-            except OSError:
-                continue
-            return port
-
-
 def wait_until(condition, patience=PATIENCE, step=0.02):
     """Whether `condition()` came true in time."""
     end = time.monotonic() + patience

@@ -14,6 +14,7 @@ import time
 
 import swarm
 import tap
+from ports import free_port
 
 *PROGRAMS, FAILING_IO = tap.arguments(3)
 BLOCK_SIZE = 65536
@@ -320,7 +321,7 @@ class Tracker(Files):
         self.assertIn(str(self.swarm.tracker_port), other.err[-1])
 
     def test_a_peer_whose_tracker_is_away_waits_for_it(self):
-        self.swarm.tracker_port = swarm.free_port()
+        self.swarm.tracker_port = free_port()
         peer = self.peer()
         peer.expect("^listening")
         self.assertTrue(peer.running())

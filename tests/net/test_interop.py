@@ -12,6 +12,7 @@ import struct
 
 import swarm
 import tap
+from ports import free_port
 from swarm import HOST, announce, exchange
 
 PROGRAMS = tap.arguments(2)
@@ -126,7 +127,7 @@ class BetweenPeers(Mix):
     def lone_tracker(self, original):
         """A tracker that lists the original alone, with every block, and a seeder that is away."""
         entries = [
-            {"id": "tracker", "ip": HOST, "port": swarm.free_port(), "blocks": list(range(40))},
+            {"id": "tracker", "ip": HOST, "port": free_port(), "blocks": list(range(40))},
             {"id": original.name, "ip": HOST, "port": original.port, "blocks": list(range(40))},
         ]
 

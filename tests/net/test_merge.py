@@ -12,6 +12,7 @@ from pathlib import Path
 
 import swarm
 import tap
+from ports import free_port
 
 *PROGRAMS, LIVE, RESULTS = tap.arguments(4)
 BLOCK = 65536
@@ -98,7 +99,7 @@ class Merge(swarm.Case):
         """They are taken from the README itself, with free ports and this test's file."""
         tracker, peer, merge = swarm.readme_block("minibit-tracker", "minibit-peer", "minibit-results")
         self.swarm.make_file(BLOCK * BLOCKS).rename(self.at / "film.mp4")
-        port = str(swarm.free_port())
+        port = str(free_port())
         words = lambda line, name="anna": line[1].replace("9000", port).replace("anna", name).split()
         started = [self.swarm.start(PROGRAMS[0], *words(tracker))]
         started[0].expect("^listening")

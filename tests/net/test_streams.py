@@ -9,6 +9,7 @@ import subprocess
 
 import swarm
 import tap
+from ports import free_port
 
 TRACKER, PEER, LIVE, SIM, RESULTS = tap.arguments(5)
 BLOCK = 4096
@@ -52,7 +53,7 @@ class Closed(Case):
                 self.assertSameBytes(folder / self.file.name, self.file)
 
     def test_a_tracker(self):
-        port = swarm.free_port()
+        port = free_port()
         for descriptors in SETS:
             with self.subTest(closed=descriptors):
                 tracker = self.run_closed(descriptors, TRACKER, swarm.HOST, port, self.file)

@@ -11,6 +11,7 @@ import time
 
 import swarm
 import tap
+from ports import free_port
 from swarm import HOST, announce
 
 PROGRAMS = tap.arguments(2)
@@ -49,7 +50,7 @@ class ThreeTerminals(Case):
     def test_the_commands_of_the_readme(self):
         """They are taken from the README itself, with free ports and this test's file."""
         lines = swarm.readme_block("minibit-tracker", "minibit-peer", "minibit-peer")
-        ports = {port: str(swarm.free_port()) for port in ("9000", "9001", "9002")}
+        ports = {port: str(free_port()) for port in ("9000", "9001", "9002")}
         programs = dict(zip(("minibit-tracker", "minibit-peer"), PROGRAMS))
         film = self.file.rename(self.swarm.folder / "film.mp4")
         started = []

@@ -11,6 +11,7 @@ import termios
 
 import swarm
 import tap
+from ports import free_port
 from swarm import HOST, announce
 
 *PROGRAMS, LIVE = tap.arguments(3)
@@ -148,7 +149,7 @@ class Places(Case):
                 self.assertSameBytes(peer.folder / made, self.file)
 
     def test_the_port_of_the_seeder(self):
-        port = swarm.free_port()
+        port = free_port()
         self.assertEqual(self.tracker("--seeder-port", port).seeder_port, port)
         listed = announce(self.swarm.tracker_port, "witness")
         self.assertEqual([entry["port"] for entry in listed if entry["id"] == "tracker"], [port])
