@@ -44,6 +44,15 @@ bool mb_blockset_any_missing(const uint64_t *a, const uint64_t *b, uint32_t word
     return false;
 }
 
+uint32_t mb_blockset_missing(const uint64_t *a, const uint64_t *b, uint32_t words)
+{
+    for (uint32_t w = 0; w < words; w++) {
+        uint64_t missing = a[w] & ~b[w];
+        if (missing) return w * 64 + (uint32_t)__builtin_ctzll(missing);
+    }
+    return MB_BLOCK_NONE;
+}
+
 /* The position of the n-th set bit of `word`, which has more than n: halves, then bit by bit. */
 static uint32_t nth_bit(uint64_t word, uint32_t n)
 {

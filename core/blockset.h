@@ -45,6 +45,9 @@ uint32_t mb_blockset_count_missing(const uint64_t *a, const uint64_t *b, uint32_
 /* Whether `a` holds a block that `b` does not. O(words), stops at the first. */
 bool mb_blockset_any_missing(const uint64_t *a, const uint64_t *b, uint32_t words);
 
+/* The lowest block of `a` that is not in `b`, or MB_BLOCK_NONE. O(words), stops at the first. */
+uint32_t mb_blockset_missing(const uint64_t *a, const uint64_t *b, uint32_t words);
+
 /* The n-th (from 0) block of `set` in rising order, or MB_BLOCK_NONE. O(words). */
 uint32_t mb_blockset_nth(const uint64_t *set, uint32_t words, uint32_t n);
 

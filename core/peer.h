@@ -40,6 +40,13 @@ void mb_peer_free(mb_peer *peer);
  */
 int mb_peer_step(mb_peer *peer, mb_time now, const mb_event *events, size_t count, mb_actions *out);
 
+/*
+ * The short way for the commonest message, MB_MSG_HAVE: true, and what `from`, which it lists at
+ * `index`, told is noted, as mb_peer_step() would have it, which would do no more. False: nothing
+ * has changed, and the message is to be given to mb_peer_step(). O(1).
+ */
+bool mb_peer_hear(mb_peer *peer, mb_node from, uint32_t index, mb_told told);
+
 /* When it wants MB_EVENT_TIMER, no earlier than needed; MB_NEVER: not at all. A step may move it.
  * O(1). */
 mb_time mb_peer_deadline(const mb_peer *peer);

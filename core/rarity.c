@@ -63,18 +63,6 @@ int mb_rarity_reserve(mb_rarity *rarity, uint32_t max)
     return MB_OK;
 }
 
-/* Adds 1 to the counters of `bits` in one word: a carry that ripples up until nobody has one. */
-static void add_to_word(uint64_t *plane, uint32_t plane_count, uint64_t bits)
-{
-    uint64_t carry = bits;
-    for (uint32_t p = 0; p < plane_count && carry != 0; p++) {
-        uint64_t old = plane[p];
-        plane[p] = old ^ carry;
-        carry &= old;
-    }
-    assert(carry == 0); /* else a count passed what was reserved */
-}
-
 static void subtract_from_word(uint64_t *plane, uint32_t plane_count, uint64_t bits)
 {
     uint64_t borrow = bits;
@@ -89,7 +77,7 @@ static void subtract_from_word(uint64_t *plane, uint32_t plane_count, uint64_t b
 void mb_rarity_add(mb_rarity *rarity, const uint64_t *set)
 {
     for (uint32_t w = 0; w < rarity->words; w++) {
-        add_to_word(planes_of(rarity, w), rarity->plane_count, set[w]);
+        mb_rarity_add_to_word(planes_of(rarity, w), rarity->plane_count, set[w]);
     }
 }
 
@@ -98,12 +86,6 @@ void mb_rarity_subtract(mb_rarity *rarity, const uint64_t *set)
     for (uint32_t w = 0; w < rarity->words; w++) {
         subtract_from_word(planes_of(rarity, w), rarity->plane_count, set[w]);
     }
-}
-
-void mb_rarity_add_block(mb_rarity *rarity, uint32_t block)
-{
-    assert(block / 64 < rarity->words);
-    add_to_word(planes_of(rarity, block / 64), rarity->plane_count, UINT64_C(1) << block % 64);
 }
 
 void mb_rarity_subtract_block(mb_rarity *rarity, uint32_t block)

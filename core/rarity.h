@@ -11,6 +11,8 @@
 #ifndef MB_RARITY_H
 #define MB_RARITY_H
 
+#include <assert.h>
+
 #include "core/types.h"
 
 typedef struct mb_rarity {
@@ -33,8 +35,25 @@ int mb_rarity_reserve(mb_rarity *rarity, uint32_t max);
 void mb_rarity_add(mb_rarity *rarity, const uint64_t *set);
 void mb_rarity_subtract(mb_rarity *rarity, const uint64_t *set);
 
+/* Adds 1 to the counters of `bits` in one word: a carry that ripples up until nobody has one. */
+static inline void mb_rarity_add_to_word(uint64_t *plane, uint32_t plane_count, uint64_t bits)
+{
+    uint64_t carry = bits;
+    for (uint32_t p = 0; p < plane_count && carry != 0; p++) {
+        uint64_t old = plane[p];
+        plane[p] = old ^ carry;
+        carry &= old;
+    }
+    assert(carry == 0); /* else a count passed what was reserved */
+}
+
 /* One copy more (less) of one block. */
-void mb_rarity_add_block(mb_rarity *rarity, uint32_t block);
+static inline void mb_rarity_add_block(mb_rarity *rarity, uint32_t block)
+{
+    assert(block / 64 < rarity->words);
+    mb_rarity_add_to_word(rarity->planes + (size_t)(block / 64) * rarity->plane_count,
+                          rarity->plane_count, UINT64_C(1) << block % 64);
+}
 void mb_rarity_subtract_block(mb_rarity *rarity, uint32_t block);
 
 /* Copies of `block`, `everywhere` included. O(planes). */

@@ -38,6 +38,8 @@ static void check_columns(const mb_peer *peer, uint32_t index)
     assert(mb_learn_lacks(peer, index) == (mb_learn_needs(peer, index) > 0));
     if (peer->own.complete) return; /* sets are no longer kept */
     assert(mb_blockset_count(set, peer->words) == known->has && known->has <= known->seen);
+    if (!mb_learn_lacks(peer, index)) return;
+    assert(mb_blockset_has(peer->own.mine, known->lacked) && !mb_blockset_has(set, known->lacked));
 }
 
 static void check_groups(const mb_peer *peer, uint32_t index)

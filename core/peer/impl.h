@@ -77,6 +77,7 @@ typedef struct mb_known {
     uint32_t epoch;      /* learn: of the log that it told me of; 0: none yet */
     uint32_t seen;       /* learn: entries of that log that I have read */
     uint32_t has;        /* learn: blocks that it is known to hold */
+    uint32_t lacked;     /* learn: where it lacks a block that I hold, such a block */
     uint32_t told;       /* send: entries of my log that my last message to it told */
     uint32_t asked_head; /* requests: oldest first; MB_INDEX_NONE ends */
     uint32_t hint;       /* ask: the block that it steered me to, or MB_BLOCK_NONE */

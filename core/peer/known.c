@@ -114,6 +114,7 @@ uint32_t mb_known_add(mb_peer *peer, mb_node node, uint32_t flags)
         .queue_head = MB_INDEX_NONE,
         .upload = MB_BLOCK_NONE,
         .place = MB_INDEX_NONE,
+        .lacked = MB_BLOCK_NONE,
         .hint = MB_BLOCK_NONE,
     };
     if (peer->space.where) peer->space.where[index] = 0;

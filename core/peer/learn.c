@@ -37,9 +37,10 @@ static void regroup(mb_peer *peer, uint32_t index)
     mb_group_put(&peer->known, MB_GROUP_SATED, index, !full && !mb_learn_lacks(peer, index));
 }
 
-/* Whether it lacks a block that I hold. */
-static void set_lacks(mb_peer *peer, uint32_t index, bool lacks)
+/* Whether it lacks a block that I hold, and where it does, such a block. */
+static void set_lacks(mb_peer *peer, uint32_t index, bool lacks, uint32_t block)
 {
+    peer->known.entries[index].lacked = block;
     if (lacks == mb_learn_lacks(peer, index)) return;
     peer->known.entries[index].holding ^= MB_HOLDING_LACKS;
     mb_group_put(&peer->known, MB_GROUP_LACKS, index, lacks);
@@ -71,6 +72,7 @@ void mb_learn_meet(mb_peer *peer, uint32_t index)
     mb_blockset_clear(mb_learn_set(peer, index), peer->words);
     if (peer->own.held > 0) {
         known->holding = MB_HOLDING_LACKS;
+        known->lacked = peer->own.log->blocks[0];
         mb_group_put(&peer->known, MB_GROUP_LACKS, index, true);
     }
     regroup(peer, index);
@@ -78,7 +80,7 @@ void mb_learn_meet(mb_peer *peer, uint32_t index)
 
 void mb_learn_forget(mb_peer *peer, uint32_t index)
 {
-    set_lacks(peer, index, false);
+    set_lacks(peer, index, false, MB_BLOCK_NONE);
     if (is_counted(&peer->known.entries[index])) uncount(peer, index);
 }
 
@@ -99,7 +101,7 @@ static void start_anew(mb_peer *peer, uint32_t index, uint32_t epoch)
     known->has = 0;
     mb_group_put(&peer->known, MB_GROUP_OFFERS, index, false);
     regroup(peer, index);
-    set_lacks(peer, index, peer->own.held > 0);
+    if (peer->own.held > 0) set_lacks(peer, index, true, peer->own.log->blocks[0]);
 }
 
 /* Whether `told` is news to me: a later epoch, or more of the same. What it has said itself is not
@@ -176,12 +178,17 @@ static bool learn_set(mb_peer *peer, uint32_t index, mb_told told, mb_actions *o
     return more;
 }
 
-/* Whether it has all that I have; mostly its count says no. */
-static bool lacks_nothing(const mb_peer *peer, uint32_t index)
+/* Whether it, who lacked a block of mine, now has all that I have. Mostly it lacks the same block
+ * still, and else mostly another. O(words) at worst. */
+static bool lacks_nothing(mb_peer *peer, uint32_t index)
 {
-    if (peer->known.entries[index].has < peer->own.held) return false;
-    if (peer->own.complete) return true; /* its set is no longer kept */
-    return !mb_blockset_any_missing(peer->own.mine, mb_learn_set(peer, index), peer->words);
+    mb_known *known = &peer->known.entries[index];
+    const uint64_t *set = mb_learn_set(peer, index);
+
+    if (peer->own.complete) return known->has == peer->blocks; /* its set is no longer kept */
+    if (!mb_blockset_has(set, known->lacked)) return false;
+    known->lacked = mb_blockset_missing(peer->own.mine, set, peer->words);
+    return known->lacked == MB_BLOCK_NONE;
 }
 
 uint32_t mb_learn_told(mb_peer *peer, uint32_t index, mb_told told, mb_actions *out)
@@ -213,10 +220,43 @@ uint32_t mb_learn_told(mb_peer *peer, uint32_t index, mb_told told, mb_actions *
         news |= MB_NEWS_OFFERS;
     }
     if (mb_learn_lacks(peer, index) && lacks_nothing(peer, index)) {
-        set_lacks(peer, index, false);
+        set_lacks(peer, index, false, MB_BLOCK_NONE);
         news |= MB_NEWS_INTEREST;
     }
     return news;
+}
+
+/* Whether what was told is the next block of its log, and it holds not every block with that. */
+static bool is_next(const mb_peer *peer, const mb_known *known, mb_told told)
+{
+    return told.count == known->seen + 1 && known->seen > 0 && told.count < peer->blocks &&
+           told.count <= told.log->count && told.log->bound <= peer->blocks;
+}
+
+bool mb_learn_next(mb_peer *peer, uint32_t index, mb_told told)
+{
+    mb_known *known = &peer->known.entries[index];
+    uint64_t *set = mb_learn_set(peer, index);
+    uint32_t block;
+
+    if (told.epoch != known->epoch) return false;
+    if (told.count <= known->seen) return true;
+    if (!is_next(peer, known, told)) return false;
+    if (peer->own.complete) {
+        if (peer->protocol->super_seed) return false;
+        known->has = known->seen = told.count;
+        return true;
+    }
+    block = told.log->blocks[known->seen];
+    if (block == known->lacked) return false; /* its interest may turn */
+    known->seen++;
+    if (mb_blockset_has(set, block)) return true;
+    mb_blockset_add(set, block);
+    known->has++;
+    mb_rarity_add_block(&peer->learn.rarity, block);
+    if (!mb_blockset_has(peer->own.mine, block))
+        mb_group_put(&peer->known, MB_GROUP_OFFERS, index, true);
+    return true;
 }
 
 /* Who had all that I had turns interested if it has not got the new block too. */
@@ -229,7 +269,7 @@ uint64_t mb_learn_gained(mb_peer *peer, uint32_t word, uint32_t block)
         uint32_t index = mb_group_first(word, bits);
 
         if (mb_blockset_has(mb_learn_set(peer, index), block)) continue;
-        set_lacks(peer, index, true);
+        set_lacks(peer, index, true, block);
         turned |= bits & -bits;
     }
     return turned;

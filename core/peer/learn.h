@@ -39,6 +39,9 @@ void mb_learn_forget(mb_peer *peer, uint32_t index);
 bool mb_learn_is_news(const mb_peer *peer, uint32_t index, mb_told told);
 /* Reads what is new in what was told, and checked; MB_NEWS_. */
 uint32_t mb_learn_told(mb_peer *peer, uint32_t index, mb_told told, mb_actions *out);
+/* The short way for a block more of a log that it has told of before, from which nothing follows:
+ * true, and it is noted. False: nothing has changed; mb_learn_told() is to read it. */
+bool mb_learn_next(mb_peer *peer, uint32_t index, mb_told told);
 /* I hold `block` now: of the 64 entries of `word`, those that turn interested, a bit each. */
 uint64_t mb_learn_gained(mb_peer *peer, uint32_t word, uint32_t block);
 /* It does not hold `block` after all. */

@@ -243,6 +243,35 @@ int mb_peer_step(mb_peer *peer, mb_time now, const mb_event *events, size_t coun
     return out->failed ? MB_ERR_MEMORY : result;
 }
 
+/* Whether a step would do something even if its event brought nothing. */
+static bool has_work(const mb_peer *peer)
+{
+    return !peer->started || peer->leave.leaving || peer->meet.tidy || peer->slots.dirty ||
+           peer->ask.everybody;
+}
+
+/* Whether one block more of the peer may lead to a word to it, or to others. */
+static bool awaits_news(const mb_peer *peer, const mb_known *known)
+{
+    const mb_protocol *p = peer->protocol;
+    bool serves = known->giving & MB_GIVING_SERVES, unchoked = known->slot & MB_SLOT_UNCHOKED;
+
+    if (known->giving & MB_GIVING_OWED) return true;
+    if (!serves && !unchoked) return false;
+    if (p->ask == MB_ASK_MUTUAL ? unchoked : serves && known->asked <= p->pipeline) return true;
+    return p->endgame && mb_requests_cover(peer);
+}
+
+bool mb_peer_hear(mb_peer *peer, mb_node from, uint32_t index, mb_told told)
+{
+    const mb_known *known;
+
+    if (has_work(peer) || index >= peer->known.top || !told.log) return false;
+    known = &peer->known.entries[index];
+    if (known->node != from || !(known->flags & MB_KNOWN_USED)) return false;
+    return (peer->own.complete || !awaits_news(peer, known)) && mb_learn_next(peer, index, told);
+}
+
 mb_time mb_peer_deadline(const mb_peer *peer)
 {
     mb_time deadline = peer->next_tick;

@@ -127,5 +127,6 @@ bool mb_requests_cover(const mb_peer *peer)
     uint32_t missing = peer->blocks - peer->own.held;
 
     /* in rounds it may hold all and not have noticed yet */
-    return missing > 0 && mb_blockset_count(peer->requests.asked, peer->words) == missing;
+    return missing > 0 && peer->requests.count >= missing &&
+           mb_blockset_count(peer->requests.asked, peer->words) == missing;
 }

@@ -303,11 +303,20 @@ static size_t take_gains(stage *s, size_t from)
     return from;
 }
 
+/* Whether the batch is one message that the short way has dealt with. */
+static bool hears(stage *s)
+{
+    const mb_event *event = s->batch;
+    if (s->batch_count != 1 || event->type != MB_EVENT_MESSAGE) return false;
+    if (event->message.said.message != MB_MSG_HAVE) return false;
+    return mb_peer_hear(s->peer, event->other, event->index, event->message.said.told);
+}
+
 static void step(stage *s)
 {
     int rc;
     s->actions.count = 0;
-    rc = mb_peer_step(s->peer, s->now, s->batch, s->batch_count, &s->actions);
+    rc = hears(s) ? MB_OK : mb_peer_step(s->peer, s->now, s->batch, s->batch_count, &s->actions);
     for (size_t i = 0; i < s->actions.count;) {
         if (s->actions.items[i].type == MB_ACTION_GAINED)
             i = take_gains(s, i);

@@ -73,7 +73,7 @@ static void lists(void)
 static void sizes(void)
 {
     g_assert_cmpuint(offsetof(mb_peer, find), <=, 6 * 64);
-    g_assert_cmpuint(sizeof(mb_known), <=, 52);
+    g_assert_cmpuint(sizeof(mb_known), <=, 56);
 }
 
 static void indices(void)
@@ -146,6 +146,35 @@ static void interest(void)
     g_assert_cmpuint(mb_learn_gained(peer, 0, 9), ==, UINT64_C(1) << first);
     mb_slots_interest(peer, first, &out);
     g_assert_cmpuint(peer->slots.interested, ==, 1);
+    drop_peer(peer);
+    free(log);
+}
+
+/* A block more is noted by the short way, unless something might follow from it. */
+static void next_block(void)
+{
+    mb_peer *peer = make_peer();
+    uint32_t index = meet(peer, 2);
+    mb_log *log = mb_log_new(1, BLOCKS);
+
+    mb_log_append(log, 7);
+    g_assert_false(mb_peer_hear(peer, 2, index, mb_log_told(log))); /* slots are to be looked at */
+    g_assert_cmpint(mb_peer_step(peer, 0, NULL, 0, &out), ==, MB_OK);
+    g_assert_false(mb_peer_hear(peer, 2, index, mb_log_told(log))); /* its first word */
+    mb_meet_learn(peer, index, mb_log_told(log), &out);
+    mb_log_append(log, 8);
+    g_assert_false(mb_peer_hear(peer, 3, index, mb_log_told(log)));
+    g_assert_false(mb_peer_hear(peer, 2, MB_INDEX_NONE, mb_log_told(log)));
+    g_assert_false(mb_peer_hear(peer, 2, index, (mb_told){log, 2, 2}));
+    g_assert_false(mb_peer_hear(peer, 2, index, (mb_told){log, 1, 3}));
+    g_assert_true(mb_peer_hear(peer, 2, index, (mb_told){log, 1, 1}));
+    g_assert_true(mb_peer_hear(peer, 2, index, mb_log_told(log)));
+    g_assert_cmpuint(peer->known.entries[index].has, ==, 2);
+    g_assert_cmpuint(mb_rarity_copies(&peer->learn.rarity, 8), ==, 1);
+    mb_log_append(log, 0); /* all that I hold */
+    g_assert_false(mb_peer_hear(peer, 2, index, mb_log_told(log)));
+    mb_meet_learn(peer, index, mb_log_told(log), &out);
+    g_assert_cmpuint(peer->slots.interested, ==, 0);
     drop_peer(peer);
     free(log);
 }
@@ -269,6 +298,7 @@ int main(int argc, char **argv)
     g_test_add_func("/rooms/growing", growing);
     g_test_add_func("/rooms/news", news);
     g_test_add_func("/rooms/interest", interest);
+    g_test_add_func("/rooms/next-block", next_block);
     g_test_add_func("/rooms/marks", marks);
     g_test_add_func("/rooms/queue", queue);
     g_test_add_func("/rooms/last-blocks", last_blocks);
