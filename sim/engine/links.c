@@ -17,11 +17,7 @@ sim_links *sim_links_new(void)
 {
     sim_links *links = calloc(1, sizeof *links);
     if (!links) return NULL;
-    links->due = sim_queue_new(0);
-    if (!links->due) {
-        free(links);
-        return NULL;
-    }
+    sim_dates_init(&links->due, NULL, NULL);
     links->flow_free = SIM_FLOW_NONE;
     links->step_bound = UINT64_MAX;
     links->settled = true;
@@ -41,7 +37,7 @@ void sim_links_free(sim_links *links)
     free(links->flow);
     free(links->done);
     free(links->share);
-    sim_queue_free(links->due);
+    sim_dates_clear(&links->due);
     free(links);
 }
 
@@ -374,33 +370,27 @@ static uint32_t fetch_step(const sim_links *links, uint32_t id, uint32_t steps)
     return first;
 }
 
-/* At each turn of the queue: a bucket's links are one step further on. */
+/* With each date taken those that are looked at are one further on, and each comes by all steps. */
 static void fetch_ahead(sim_links *links)
 {
-    const sim_key *next[SIM_QUEUE_AHEAD];
-    uint64_t turns = sim_queue_turns(links->due), bucket = sim_queue_current(links->due);
+    static const size_t places[SIM_LINKS_STEPS] = {1, 3, 6};
     links->ahead_count = 0;
-    if (links->link_count < FETCH_MIN || turns == links->turns) return;
-    links->turns = turns;
+    if (links->link_count < FETCH_MIN) return;
     for (uint32_t steps = 0; steps < SIM_LINKS_STEPS; steps++) {
-        size_t count = sim_queue_ahead(links->due, &bucket, next);
-        for (size_t i = 0; i < count; i++) {
-            uint32_t id = sim_link_of_record(next[i]), flow = fetch_step(links, id, steps);
-            links->ahead[links->ahead_count++] = (sim_link_ahead){id, flow, steps};
-        }
+        const sim_date *date = sim_dates_ahead(&links->due, places[steps]);
+        if (!date) return;
+        uint32_t id = date->rank, flow = fetch_step(links, id, steps);
+        links->ahead[links->ahead_count++] = (sim_link_ahead){id, flow, steps};
     }
 }
 
 static void complete_due(sim_links *links)
 {
-    const sim_key *record;
-    while (sim_queue_peek_time(links->due) <= links->now) {
-        if (sim_queue_pop(links->due, &record) != 1) {
-            links->failed = true; /* settle tells */
-            return;
-        }
-        uint32_t id = sim_link_of_record(record);
-        if (links->link[id].due != record->time) continue; /* an earlier one took over */
+    const sim_date *first;
+    while ((first = sim_dates_first(&links->due)) && first->time <= links->now) {
+        const sim_date date = sim_dates_pop(&links->due);
+        uint32_t id = date.rank;
+        if (links->link[id].due != date.time) continue; /* an earlier one took over */
         links->link[id].due = MB_NEVER;
         fetch_ahead(links);
         link_complete(links, id);
@@ -425,7 +415,9 @@ bool sim_links_pop(sim_links *links, mb_time now, uint32_t *flow)
 
 mb_time sim_links_next(sim_links *links)
 {
-    return links->done_count > 0 ? links->now : sim_queue_peek_time(links->due);
+    if (links->done_count > 0) return links->now;
+    const sim_date *first = sim_dates_first(&links->due);
+    return first ? first->time : MB_NEVER;
 }
 
 const sim_link_ahead *sim_links_ahead(const sim_links *links, size_t *count)

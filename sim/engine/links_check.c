@@ -113,5 +113,5 @@ void sim_links_check(const sim_links *links)
     for (uint32_t i = links->flow_free; i != SIM_FLOW_NONE; i = links->flow[i].link[0])
         idle++;
     assert(idle == states[SIM_FLOW_FREE]);
-    sim_queue_check(links->due);
+    sim_dates_check(&links->due);
 }

@@ -5,8 +5,8 @@
 #ifndef SIM_LINKS_INTERNAL_H
 #define SIM_LINKS_INTERNAL_H
 
+#include "sim/engine/dates.h"
 #include "sim/engine/links.h"
-#include "sim/engine/queue.h"
 
 /* Work: 2^-16 byte/s x ns; a byte is MB_WORK_BYTE. */
 typedef unsigned __int128 sim_work;
@@ -104,30 +104,16 @@ struct sim_links {
     struct sim_share *share; /* room for the largest link's flows */
     uint32_t share_room;
 
-    sim_queue *due;
+    sim_dates due; /* links, ranked by their ids, by when they are to be looked at */
     uint64_t seq;
-    uint32_t record_seq;
     mb_time now;
     bool settled;
-    bool failed;  /* short of memory where it could not be told */
     bool watched; /* list every link whose flows' rates changed */
     uint64_t step_bound;
-    uint64_t turns;                        /* of `due`, when it was last looked ahead */
     sim_link_ahead ahead[SIM_LINKS_AHEAD]; /* links due next, as seen then */
     size_t ahead_count;
     sim_links_stats stats;
 };
-
-/* A record of `due`: within an instant the link decides; its sequence keeps two records apart. */
-static inline sim_key sim_link_record(uint32_t link, uint32_t sequence, mb_time due)
-{
-    return (sim_key){due, (uint64_t)link << 32 | sequence};
-}
-
-static inline uint32_t sim_link_of_record(const sim_key *record)
-{
-    return (uint32_t)(record->order >> 32);
-}
 
 static inline uint32_t *sim_link_ids(struct sim_link *link)
 {

@@ -234,15 +234,13 @@ static int date(sim_links *links, uint32_t id)
     mb_time due = sim_link_due(link, links->flow);
     if (due >= link->due) return MB_OK;
     link->due = due;
-    sim_key record = sim_link_record(id, links->record_seq++, due);
-    return sim_queue_push(links->due, record) ? MB_OK : MB_ERR_MEMORY;
+    return sim_dates_push(&links->due, (sim_date){due, id, 0}) ? MB_OK : MB_ERR_MEMORY;
 }
 
 int sim_links_settle(sim_links *links, mb_time now)
 {
     assert(now == links->now || (now > links->now && links->settled));
     links->now = now;
-    if (links->failed) return MB_ERR_MEMORY;
     if (links->settled) {
         links->touched_count = 0;
         return MB_OK;

@@ -61,15 +61,12 @@ static void deliver_fanout(sim_swarm *swarm, const sim_due *due)
     sim_pending_clear(&due->what);
 }
 
-/* The next of those that are one batch with it takes its place. */
-static bool pop(sim_swarm *swarm, sim_due *due)
+/* Whether another is one batch with it: it takes its place. */
+static bool pop_next(sim_swarm *swarm, sim_due *due)
 {
-    if (sim_pending_pop(swarm->queue, due) == 1) {
-        swarm->events++;
-        return true;
-    }
-    sim_swarm_fail(swarm, MB_ERR_MEMORY, "out of memory");
-    return false;
+    if (!sim_pending_continues(swarm->queue, due)) return false;
+    swarm->events++;
+    return sim_pending_pop(swarm->queue, due);
 }
 
 /* What comes to a node that has left. */
@@ -88,16 +85,14 @@ static void deliver_messages(sim_swarm *swarm, sim_due *due)
         return;
     }
     swarm->batch_count = 0;
-    for (;;) {
+    do {
         if (!swarm->nodes[node].peer) {
             deliver_in_vain(swarm, due);
         } else if (!is_stranded(swarm, due)) {
             if (!sim_swarm_batch_pending(swarm, &due->what)) return;
             sim_swarm_heard(swarm, node);
         }
-        if (!sim_pending_continues(swarm->queue, due)) break;
-        if (!pop(swarm, due)) return;
-    }
+    } while (pop_next(swarm, due));
     if (swarm->nodes[node].peer && swarm->batch_count > 0) sim_swarm_step(swarm, node);
 }
 
@@ -163,7 +158,7 @@ static void deliver_announces(sim_swarm *swarm, sim_due *due)
     const sim_pending_announce *announce = &due->what.announce;
 
     swarm->batch_count = 0;
-    for (;;) {
+    do {
         if (!swarm->tracker_present) {
             no_tracker(swarm, announce);
         } else {
@@ -173,9 +168,7 @@ static void deliver_announces(sim_swarm *swarm, sim_due *due)
             if (swarm->options->check != SIM_CHECK_OFF)
                 sim_swarm_check_announced(swarm, announce->from, (mb_announce)announce->what);
         }
-        if (!sim_pending_continues(swarm->queue, due)) break;
-        if (!pop(swarm, due)) return;
-    }
+    } while (pop_next(swarm, due));
     if (swarm->tracker_present) sim_swarm_step_tracker(swarm);
 }
 

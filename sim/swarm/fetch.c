@@ -41,27 +41,24 @@ static void fetch_for_step(const sim_swarm *swarm, const sim_key *key)
     __builtin_prefetch(&told.log->blocks[told.count - 1]);
 }
 
-/* At each turn of the queue each bucket's events are one step further on. */
+/* With each event taken those that are looked at are one further on, and each comes by all steps.
+ */
 void sim_swarm_fetch_ahead(sim_swarm *swarm)
 {
-    const sim_key *next[SIM_QUEUE_AHEAD];
-    uint64_t turns = sim_queue_turns(swarm->queue), bucket = sim_queue_current(swarm->queue);
-    size_t count;
+    enum { STEP = 2, PEER = 6, NODE = 10, SLOT = 14 };
+    const sim_key *key;
+    uint32_t rank;
 
-    if (turns == swarm->turns || swarm->node_count < FETCH_NODES_MIN) return;
-    swarm->turns = turns;
-    count = sim_queue_ahead(swarm->queue, &bucket, next);
-    for (size_t i = 0; i < count; i++)
-        fetch_for_step(swarm, next[i]);
-    count = sim_queue_ahead(swarm->queue, &bucket, next);
-    for (size_t i = 0; i < count; i++) {
-        const mb_peer *peer = swarm->nodes[sim_pending_node(next[i])].peer;
+    if (swarm->node_count < FETCH_NODES_MIN) return;
+    if ((key = sim_queue_ahead(swarm->queue, STEP, &rank))) fetch_for_step(swarm, key);
+    if ((key = sim_queue_ahead(swarm->queue, PEER, &rank))) {
+        const mb_peer *peer = swarm->nodes[sim_pending_rank_node(rank)].peer;
 
         if (peer) mb_peer_fetch(peer);
     }
-    count = sim_queue_ahead(swarm->queue, &bucket, next);
-    for (size_t i = 0; i < count; i++)
-        __builtin_prefetch(&swarm->nodes[sim_pending_node(next[i])], 1);
+    if ((key = sim_queue_ahead(swarm->queue, NODE, &rank)))
+        __builtin_prefetch(&swarm->nodes[sim_pending_rank_node(rank)], 1);
+    if ((key = sim_queue_ahead(swarm->queue, SLOT, &rank))) __builtin_prefetch(key, 1);
 }
 
 static void fetch_for_completion(const sim_swarm *swarm, const sim_link_ahead *ahead)

@@ -132,7 +132,6 @@ typedef struct sim_swarm {
 
     mb_time now;
     uint64_t events;
-    uint64_t turns; /* of the queue, when it was last looked ahead */
     uintptr_t heap; /* as far as huge pages were asked for; 0 in a small swarm */
     mb_actions actions;
     mb_event *batch;      /* the events of the step under way */

@@ -152,9 +152,14 @@ static inline sim_class sim_pending_class(const sim_key *key)
 {
     return (sim_class)(key->order >> (32 + SIM_PENDING_NODE_BITS));
 }
+/* Of the upper half of an order. */
+static inline mb_node sim_pending_rank_node(uint32_t rank)
+{
+    return rank & ((1 << SIM_PENDING_NODE_BITS) - 1);
+}
 static inline mb_node sim_pending_node(const sim_key *key)
 {
-    return (mb_node)(key->order >> 32 & ((1 << SIM_PENDING_NODE_BITS) - 1));
+    return sim_pending_rank_node(sim_key_rank(key->order));
 }
 
 /* An entry of the swarm's queue: what waits, as it lies there. */
@@ -173,18 +178,17 @@ void sim_pending_push(struct sim_swarm *swarm, mb_time time, mb_node node,
 void sim_pending_push_plain(struct sim_swarm *swarm, mb_time time, mb_node node,
                             sim_pending_type type);
 
-/* Takes out the next; what it owns is the caller's. As sim_queue_pop() returns. */
-static inline int sim_pending_pop(sim_queue *queue, sim_due *due)
+/* Takes out the next; what it owns is the caller's. False: there is none. */
+static inline bool sim_pending_pop(sim_queue *queue, sim_due *due)
 {
-    const sim_key *key;
-    int rc = sim_queue_pop(queue, &key);
+    const sim_key *key = sim_queue_pop(queue);
 
-    if (rc != 1) return rc;
+    if (!key) return false;
     due->time = key->time;
     due->node = sim_pending_node(key);
     due->cls = sim_pending_class(key);
     due->what = *sim_pending_at(key);
-    return 1;
+    return true;
 }
 
 /* Whether the next is for the same node at the same time and of the same class, and not a fan-out.

@@ -37,7 +37,7 @@ static int add_nodes(sim_swarm *swarm)
         swarm->fates = calloc(swarm->node_count, sizeof *swarm->fates);
     swarm->copies = calloc(scenario->file.geometry.blocks + 1, sizeof *swarm->copies);
     swarm->links = sim_links_new();
-    swarm->queue = sim_queue_new(sizeof(sim_pending));
+    swarm->queue = sim_queue_new();
     if (swarm->options->check != SIM_CHECK_OFF && !swarm->fates) return MB_ERR_MEMORY;
     if (!swarm->nodes || !swarm->copies || !swarm->links || !swarm->queue) return MB_ERR_MEMORY;
     if (swarm->options->check != SIM_CHECK_OFF && sim_swarm_check_requests_new(swarm))
@@ -138,10 +138,7 @@ static void run_instant(sim_swarm *swarm)
 
     if (sim_links_next(swarm->links) == swarm->now) sim_swarm_complete_flows(swarm);
     while (!swarm->error && sim_queue_peek_time(swarm->queue) == swarm->now) {
-        if (sim_pending_pop(swarm->queue, &due) != 1) {
-            sim_swarm_fail(swarm, MB_ERR_MEMORY, "out of memory");
-            return;
-        }
+        if (!sim_pending_pop(swarm->queue, &due)) break;
         swarm->events++;
         sim_swarm_fetch_ahead(swarm);
         if (due.cls == SIM_CLASS_ARRIVE) {
@@ -186,7 +183,7 @@ static void drain_queue(sim_swarm *swarm)
 {
     sim_due due;
 
-    while (swarm->queue && sim_pending_pop(swarm->queue, &due) == 1) {
+    while (swarm->queue && sim_pending_pop(swarm->queue, &due)) {
         if (swarm->recorder) sim_swarm_end_bytes(swarm, &due);
         sim_pending_clear(&due.what);
     }

@@ -45,15 +45,15 @@ static void push(sim_queue *queue, sim_key key)
 
 static void pop_and_push(sim_queue *queue)
 {
-    const sim_key *got;
-    if (sim_queue_pop(queue, &got) != 1) exit(1);
+    const sim_key *got = sim_queue_pop(queue);
+    if (!got) exit(1);
     memcpy(payload, sim_key_payload(got), sizeof payload);
     push(queue, (sim_key){got->time + delay(), got->order});
 }
 
 static void bench(size_t pending, size_t holds)
 {
-    sim_queue *queue = sim_queue_new(SIM_QUEUE_PAYLOAD);
+    sim_queue *queue = sim_queue_new();
     double began = now_ns();
     for (size_t i = 0; i < pending; i++) {
         push(queue, (sim_key){delay(), i});

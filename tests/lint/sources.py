@@ -54,7 +54,7 @@ class Sources(unittest.TestCase):
         for name in ("core/peer/peer.c", "core/strategy.c", "core/types.h", "core/strategies/strategies.h",
                      "core/strategies/rarest_first.c", "core/file/file.c", "sim/swarm/swarm.c",
                      "sim/swarm/internal.h", "sim/engine/links_solve.c", "sim/output/recorder_rows.c",
-                     "sim/output/summary.c", "sim/scenario/trace.c", "sim/engine/queue_keys.h"):
+                     "sim/output/summary.c", "sim/scenario/trace.c", "sim/engine/dates.h"):
             self.assertIn(name, names)
         for name in ("sim/command/main.c", "sim/command/options.c", "sim/study/run.c", "sim/command/progress.c"):
             self.assertNotIn(name, names)

@@ -36,8 +36,8 @@ static int push(sim_queue *queue, mb_time time, uint64_t order)
 
 static sim_key pop(sim_queue *queue)
 {
-    const sim_key *got;
-    g_assert_cmpint(sim_queue_pop(queue, &got), ==, 1);
+    const sim_key *got = sim_queue_pop(queue);
+    g_assert_nonnull(got);
     return *got;
 }
 
@@ -75,7 +75,8 @@ static mb_time pop_both(sim_queue *queue, struct twin *twin)
     const sim_key *got;
     if (draw(2)) g_assert_cmpint(sim_queue_peek_time(queue), ==, expected.key.time);
     if (draw(4) == 0) g_assert_true(memcmp(sim_queue_peek(queue), &expected, 64) == 0);
-    g_assert_cmpint(sim_queue_pop(queue, &got), ==, 1);
+    got = sim_queue_pop(queue);
+    g_assert_nonnull(got);
     g_assert_true(memcmp(got, &expected.key, sizeof *got) == 0);
     g_assert_true(memcmp(sim_key_payload(got), expected.payload, sizeof expected.payload) == 0);
     g_assert_cmpuint(sim_queue_count(queue), ==, twin->count);
@@ -100,7 +101,7 @@ static void test_random(void)
     struct twin twin = {.events = g_new(struct event, ROOM)};
     for (unsigned round = 0; round < 40; round++) {
         random_state = round;
-        sim_queue *queue = sim_queue_new(SIM_QUEUE_PAYLOAD);
+        sim_queue *queue = sim_queue_new();
         mb_time now = 0;
         uint32_t seq = 0;
         size_t wanted = 1 + draw(round < 30 ? 200 : ROOM - 1);
@@ -127,11 +128,10 @@ static void test_random(void)
 
 static void test_empty(void)
 {
-    sim_queue *queue = sim_queue_new(0);
-    const sim_key *got;
+    sim_queue *queue = sim_queue_new();
     g_assert_cmpint(sim_queue_peek_time(queue), ==, MB_NEVER);
     g_assert_null(sim_queue_peek(queue));
-    g_assert_cmpint(sim_queue_pop(queue, &got), ==, 0);
+    g_assert_null(sim_queue_pop(queue));
     sim_queue_check(queue);
     sim_queue_free(queue);
     sim_queue_free(NULL);
@@ -140,7 +140,7 @@ static void test_empty(void)
 /* What is pushed at the current instant with a smaller order comes out next. */
 static void test_current_instant(void)
 {
-    sim_queue *queue = sim_queue_new(0);
+    sim_queue *queue = sim_queue_new();
     for (uint64_t i = 0; i < 10; i++)
         push(queue, 5, 300 + 10 * i);
     g_assert_cmpuint(pop(queue).order, ==, 300);
@@ -157,7 +157,7 @@ static void test_current_instant(void)
 /* A peek far ahead must not keep what is pushed meanwhile from coming first. */
 static void test_push_before_peeked(void)
 {
-    sim_queue *queue = sim_queue_new(0);
+    sim_queue *queue = sim_queue_new();
     push(queue, 3600 * MB_SECOND, 1);
     g_assert_cmpint(sim_queue_peek_time(queue), ==, 3600 * MB_SECOND);
     push(queue, 7, 1);
@@ -172,42 +172,84 @@ static void test_push_before_peeked(void)
     sim_queue_free(queue);
 }
 
-/* Payloads of every size up to the most come out as they went in, beside their neighbours. */
-static void test_payloads(void)
+/* What is popped stays where it is until the next pop, whatever is pushed meanwhile. */
+static void test_borrowed(void)
 {
-    for (size_t size = 0; size <= SIM_QUEUE_PAYLOAD; size++) {
-        sim_queue *queue = sim_queue_new(size);
-        for (uint64_t i = 0; i < 200; i++)
-            memset(sim_queue_push(queue, (sim_key){(mb_time)(i * 77 % 200), i}), (int)i, size);
-        for (uint64_t i = 0; i < 200; i++) {
-            const sim_key *got;
-            g_assert_cmpint(sim_queue_pop(queue, &got), ==, 1);
-            g_assert_cmpint(got->time, ==, (mb_time)i);
-            const unsigned char *payload = sim_key_payload(got);
-            for (size_t at = 0; at < size; at++)
-                g_assert_cmpuint(payload[at], ==, got->order);
-        }
-        sim_queue_free(queue);
+    enum { COUNT = 5000 };
+    sim_queue *queue = sim_queue_new();
+    memset(sim_queue_push(queue, (sim_key){5, 5}), 7, SIM_QUEUE_PAYLOAD);
+    const sim_key *got = sim_queue_pop(queue);
+    for (uint64_t i = 0; i < COUNT; i++)
+        memset(sim_queue_push(queue, (sim_key){5, i}), (int)i, SIM_QUEUE_PAYLOAD);
+    g_assert_cmpint(got->time, ==, 5);
+    g_assert_cmpuint(got->order, ==, 5);
+    for (size_t at = 0; at < SIM_QUEUE_PAYLOAD; at++)
+        g_assert_cmpuint(((const unsigned char *)sim_key_payload(got))[at], ==, 7);
+    for (uint64_t i = 0; i < COUNT; i++) {
+        got = sim_queue_pop(queue);
+        g_assert_cmpuint(got->order, ==, i);
+        for (size_t at = 0; at < SIM_QUEUE_PAYLOAD; at++)
+            g_assert_cmpuint(((const unsigned char *)sim_key_payload(got))[at], ==, i % 256);
     }
+    sim_queue_check(queue);
+    sim_queue_free(queue);
+}
+
+/* Orders that differ in their upper half, their lower half, or both, at one time. */
+static void test_orders(void)
+{
+    static const uint64_t halves[] = {0, 1, 2, UINT32_MAX - 1, UINT32_MAX};
+    enum { HALVES = G_N_ELEMENTS(halves), ALL = HALVES * HALVES };
+    sim_queue *queue = sim_queue_new();
+    for (size_t i = 0; i < ALL; i++) { /* in a mixed order */
+        size_t at = i * 7 % ALL;
+        push(queue, 9, halves[at / HALVES] << 32 | halves[at % HALVES]);
+    }
+    for (size_t i = 0; i < ALL; i++)
+        g_assert_cmpuint(pop(queue).order, ==, halves[i / HALVES] << 32 | halves[i % HALVES]);
+    sim_queue_free(queue);
+}
+
+/* With many events pending those that come soon are told ahead, in their order. */
+static void test_ahead(void)
+{
+    enum { COUNT = 5000 };
+    sim_queue *queue = sim_queue_new();
+    size_t told = 0;
+    uint32_t rank;
+    for (uint64_t i = 0; i < COUNT; i++)
+        push(queue, (mb_time)(i * 7 % COUNT) * MB_MS, i << 32);
+    for (size_t i = 0; i < COUNT; i++) {
+        pop(queue);
+        for (size_t place = 0; place < SIM_DATES_AHEAD; place++) {
+            const sim_key *ahead = sim_queue_ahead(queue, place, &rank);
+            if (!ahead) break;
+            g_assert_cmpint(ahead->time, ==, (mb_time)(i + 1 + place) * MB_MS);
+            g_assert_cmpuint(ahead->order, ==, (uint64_t)rank << 32);
+            told++;
+        }
+    }
+    g_assert_cmpuint(told, >, COUNT / 4 * SIM_DATES_AHEAD);
+    sim_queue_free(queue);
 }
 
 /*
- * Events about the end of the wheel, which is 256 buckets of 2^20 ns at first: its last nanosecond,
- * the first one past it, whose bucket is the current one's a turn later, the next bucket's, and
- * those a turn on; from wherever the wheel stands, in every order of two, beside what comes sooner.
+ * Events about the end of the near wheel's turn, or of the far wheel's, as they are at first: the
+ * last nanosecond, the first one past it, the next bucket's, and those a turn on; from wherever the
+ * wheel stands, in every order of two, beside what comes sooner.
  */
-static void test_wheel_end(void)
+static void wheel_end(mb_time width)
 {
-    const mb_time width = 1 << 20, turn = 256 * width;
+    const mb_time turn = SIM_DATES_WHEEL * width;
     const mb_time from_end[] = {-width, -1, 0, 1, width - 1, width, width + 1, turn - 1, turn};
     enum { EDGES = G_N_ELEMENTS(from_end) };
     struct event waiting[8];
     random_state = 5;
     for (unsigned round = 0; round < EDGES * EDGES * 4; round++) {
         struct twin twin = {.events = waiting};
-        sim_queue *queue = sim_queue_new(SIM_QUEUE_PAYLOAD);
+        sim_queue *queue = sim_queue_new();
         mb_time now = (mb_time)(round % 4) * 100 * width + (mb_time)draw((uint64_t)width);
-        mb_time end = now / width * width + turn;
+        mb_time end = (now / turn + 1) * turn;
         push_both(queue, &twin, now, 0);
         pop_both(queue, &twin); /* the wheel stands there */
         mb_time first = end + from_end[round / 4 % EDGES];
@@ -215,7 +257,7 @@ static void test_wheel_end(void)
         push_both(queue, &twin, first, 1);
         push_both(queue, &twin, second, 2);
         push_both(queue, &twin, now + (mb_time)draw(3), 3);
-        push_both(queue, &twin, end - turn / 2, 4);
+        push_both(queue, &twin, now + (end - now) / 2, 4);
         sim_queue_check(queue);
         pop_both(queue, &twin);
         push_both(queue, &twin, first, 5);
@@ -227,11 +269,17 @@ static void test_wheel_end(void)
     }
 }
 
+static void test_wheel_end(void)
+{
+    wheel_end(1 << 20);
+    wheel_end((mb_time)SIM_DATES_WHEEL << 20);
+}
+
 /* Many events: sorted bulk, crowds of one instant, then a steady hold; the order must be total. */
 static void test_large(void)
 {
     enum { COUNT = 200000 };
-    sim_queue *queue = sim_queue_new(0);
+    sim_queue *queue = sim_queue_new();
     sim_key last = {0};
     random_state = 7;
     for (uint32_t i = 0; i < COUNT; i++) {
@@ -252,12 +300,11 @@ static void test_large(void)
     sim_queue_free(queue);
 }
 
-/* A run through every kind of growth; a pop or a push that failed is repeated once. */
+/* A run through every kind of growth; a push that failed is repeated once. */
 static int fill_and_drain(uint32_t count)
 {
     int failures = 0;
-    const sim_key *got;
-    sim_queue *queue = sim_queue_new(SIM_QUEUE_PAYLOAD);
+    sim_queue *queue = sim_queue_new();
     if (!queue) return 1;
     for (uint32_t i = 0; i < count; i++) {
         mb_time time = (mb_time)(i * UINT64_C(7919) % 1000) << i % 40;
@@ -266,14 +313,11 @@ static int fill_and_drain(uint32_t count)
         sim_queue_check(queue);
         g_assert_cmpint(push(queue, time, i), ==, 0);
     }
+    sim_key last = {0};
     for (uint32_t i = 0; i < count; i++) {
-        int rc = sim_queue_pop(queue, &got);
-        if (rc < 0) {
-            failures++;
-            sim_queue_check(queue);
-            rc = sim_queue_pop(queue, &got);
-        }
-        g_assert_cmpint(rc, ==, 1);
+        sim_key got = pop(queue);
+        if (i > 0) g_assert_cmpint(compare(&last, &got), <, 0);
+        last = got;
     }
     g_assert_cmpuint(sim_queue_count(queue), ==, 0);
     sim_queue_free(queue);
@@ -294,7 +338,9 @@ int main(int argc, char **argv)
     g_test_add_func("/queue/empty", test_empty);
     g_test_add_func("/queue/current-instant", test_current_instant);
     g_test_add_func("/queue/push-before-peeked", test_push_before_peeked);
-    g_test_add_func("/queue/payloads", test_payloads);
+    g_test_add_func("/queue/borrowed", test_borrowed);
+    g_test_add_func("/queue/orders", test_orders);
+    g_test_add_func("/queue/ahead", test_ahead);
     g_test_add_func("/queue/wheel-end", test_wheel_end);
     g_test_add_func("/queue/random", test_random);
     g_test_add_func("/queue/large", test_large);
