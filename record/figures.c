@@ -52,13 +52,15 @@ static void add_to_bound(struct sums *sums, const rec_run *run, uint32_t peer)
     assert(peer < run->peer_count);
     const rec_group *group = &run->groups[run->stats[peer].group];
     uint64_t dealt = run->life[peer].dealt_bytes;
+    uint64_t up = run->rates ? run->rates[peer].up : group->up;
+    uint64_t down = run->rates ? run->rates[peer].down : group->down;
     if (!group->free_rider) {
-        sums->uplinks += group->up;
-        sums->unlimited |= group->up == MB_RATE_UNLIMITED;
+        sums->uplinks += up;
+        sums->unlimited |= up == MB_RATE_UNLIMITED;
     }
     sums->dealt_bytes += dealt;
     if (rec_came_complete(run, peer)) return;
-    sums->receive_ns = later(sums->receive_ns, time_at_rate(run->wire_bytes - dealt, group->down));
+    sums->receive_ns = later(sums->receive_ns, time_at_rate(run->wire_bytes - dealt, down));
 }
 
 static void add_to_flow(struct sums *sums, const rec_run *run, uint32_t peer)

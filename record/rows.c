@@ -21,6 +21,14 @@ static const char events[] =
 #define REC_EVENTS NAMED
 #include "record/columns.def"
     "\n";
+static const char nodes[] =
+#define REC_NODES NAMED
+#include "record/columns.def"
+    "\n";
+static const char paths[] =
+#define REC_PATHS NAMED
+#include "record/columns.def"
+    "\n";
 static const char transfers[] =
 #define REC_TRANSFERS NAMED
 #include "record/columns.def"
@@ -30,6 +38,8 @@ const char *const rec_completion_header = completion + 1;
 const char *const rec_provenance_header = provenance + 1;
 const char *const rec_timeline_header = timeline + 1;
 const char *const rec_events_header = events + 1;
+const char *const rec_nodes_header = nodes + 1;
+const char *const rec_paths_header = paths + 1;
 const char *const rec_transfers_header = transfers + 1;
 
 /* ---- completion.csv ------------------------------------------------------------------------ */

@@ -50,6 +50,11 @@ typedef struct rec_group {
     bool free_rider;
 } rec_group;
 
+/* A peer's own line, 2^-16 byte/s. */
+typedef struct rec_rates {
+    uint64_t up, down;
+} rec_rates;
+
 /* What only a simulator counts. */
 typedef struct rec_engine {
     uint64_t events;
@@ -76,6 +81,7 @@ typedef struct rec_run {
     uint32_t peer_count;    /* those below, the tracker not among them; */
     const rec_stats *stats; /* of those that have not arrived nothing counts */
     const rec_life *life;
+    const rec_rates *rates; /* by peer; NULL: all have their groups' */
 
     uint64_t wire_bytes;             /* of the whole file */
     uint64_t unheld_bytes;           /* of the blocks that nobody held on arrival */

@@ -38,14 +38,28 @@ static const res_column events[] = {
 #include "record/columns.def"
 };
 
+static const res_column nodes[] = {
+#define REC_NODES COLUMN
+#include "record/columns.def"
+};
+
+static const res_column paths[] = {
+#define REC_PATHS COLUMN
+#include "record/columns.def"
+};
+
 static const res_column transfers[] = {
 #define REC_TRANSFERS COLUMN
 #include "record/columns.def"
 };
 
 const res_table res_tables[] = {
-    {"completion", completion, COUNT(completion)}, {"provenance", provenance, COUNT(provenance)},
-    {"timeline", timeline, COUNT(timeline)},       {"events", events, COUNT(events)},
+    {"completion", completion, COUNT(completion)},
+    {"provenance", provenance, COUNT(provenance)},
+    {"timeline", timeline, COUNT(timeline)},
+    {"events", events, COUNT(events)},
+    {"nodes", nodes, COUNT(nodes)},
+    {"paths", paths, COUNT(paths)},
     {"transfers", transfers, COUNT(transfers)},
 };
 

@@ -43,7 +43,7 @@ int64_t res_download_parts(const res_facts *facts, const res_swarm *swarm, uint3
                            res_part parts[RES_DOWNLOAD_PARTS])
 {
     const res_down_account *account = res_swarm_down(swarm, peer);
-    res_capacity down = res_facts_group(facts, peer)->down;
+    res_capacity down = res_facts_node(facts, peer)->down;
     uint64_t busy = (uint64_t)account->ns[RES_DOWN_BUSY];
     int64_t whole = (int64_t)busy;
     uint64_t own = down ? (uint64_t)(account->bytes * RES_CAPACITY_BYTE / down) : 0;

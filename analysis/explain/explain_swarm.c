@@ -48,7 +48,7 @@ static void add_uplink(uplinks *sum, const res_facts *facts, const res_swarm *sw
 {
     const res_up_account *account = res_swarm_up(swarm, node, role);
     uint64_t span = (uint64_t)res_swarm_span(swarm, node, role);
-    res_capacity rate = res_facts_group(facts, node)->up;
+    res_capacity rate = res_facts_node(facts, node)->up;
     res_capacity busy = rate * (uint64_t)account->ns[RES_UP_BUSY];
     res_capacity sent = MIN((res_capacity)account->bytes * RES_CAPACITY_BYTE, busy);
 

@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+/* Two names of places. */
+#define PATH_NAME_MAX 256
+
 static void group_clear(gpointer data)
 {
     g_free(((res_group *)data)->name);
@@ -10,6 +13,7 @@ static void group_clear(gpointer data)
 static void node_clear(gpointer data)
 {
     g_free(((res_node *)data)->name);
+    g_free(((res_node *)data)->place);
 }
 
 void res_facts_free(res_facts *facts)
@@ -17,6 +21,7 @@ void res_facts_free(res_facts *facts)
     if (!facts) return;
     g_array_unref(facts->groups);
     g_hash_table_unref(facts->by_name);
+    g_hash_table_unref(facts->paths);
     g_array_unref(facts->nodes);
     g_free(facts->folder);
     g_free(facts->scenario);
@@ -107,8 +112,13 @@ static bool read_config(res_facts *facts, const res_run *run, GError **error)
 
 /* ---- completion.csv ------------------------------------------------------------------------ */
 
-static void add_node(res_facts *facts, const res_node *node)
+/* With the line of its group, until nodes.csv says another. */
+static void add_node(res_facts *facts, res_node *node)
 {
+    const res_group *group = &g_array_index(facts->groups, res_group, node->group);
+    node->up = group->up;
+    node->down = group->down;
+    node->latency = group->latency;
     g_hash_table_insert(facts->by_name, node->name, GUINT_TO_POINTER(facts->nodes->len + 1));
     g_array_append_vals(facts->nodes, node, 1);
 }
@@ -157,8 +167,7 @@ static bool read_peer(res_facts *facts, const res_csv *csv, const completion_col
 
 static bool read_peers(res_facts *facts, const res_run *run, GError **error)
 {
-    const res_node tracker = {
-        .name = g_strdup("tracker"), .completed = RES_NEVER, .left = RES_NEVER};
+    res_node tracker = {.name = g_strdup("tracker"), .completed = RES_NEVER, .left = RES_NEVER};
     completion_columns at;
     GError *failure = NULL;
     add_node(facts, &tracker);
@@ -168,6 +177,74 @@ static bool read_peers(res_facts *facts, const res_run *run, GError **error)
         if (!read_peer(facts, csv, &at, error)) return false;
     if (failure) g_propagate_error(error, failure);
     return !failure;
+}
+
+/* ---- nodes.csv, paths.csv ------------------------------------------------------------------ */
+
+typedef struct node_columns {
+    int node, place, up, down, latency;
+} node_columns;
+
+static bool read_line(res_facts *facts, const res_csv *csv, const node_columns *at, GError **error)
+{
+    uint32_t number = res_facts_find(facts, field(csv, at->node));
+    const char *place = field(csv, at->place);
+    if (number >= facts->nodes->len)
+        return res_input_error(error, "%s:%" G_GUINT64_FORMAT ": completion.csv has no %s",
+                               res_csv_path(csv), res_csv_line(csv), field(csv, at->node));
+    res_node *node = &g_array_index(facts->nodes, res_node, number);
+    g_free(node->place);
+    node->place = *place ? g_strdup(place) : NULL;
+    if (res_rate_parse(field(csv, at->up), &node->up) &&
+        res_rate_parse(field(csv, at->down), &node->down) &&
+        res_seconds_parse(field(csv, at->latency), &node->latency))
+        return true;
+    return res_input_error(error, "%s:%" G_GUINT64_FORMAT ": not two rates and a time",
+                           res_csv_path(csv), res_csv_line(csv));
+}
+
+static bool read_lines(res_facts *facts, res_csv *csv, GError **error)
+{
+    const node_columns at = {res_csv_column(csv, "node", error),
+                             res_csv_column(csv, "place", error), res_csv_column(csv, "up", error),
+                             res_csv_column(csv, "down", error),
+                             res_csv_column(csv, "latency_s", error)};
+    GError *failure = NULL;
+    if (at.node < 0 || at.place < 0 || at.up < 0 || at.down < 0 || at.latency < 0) return false;
+    while (res_csv_next(csv, &failure))
+        if (!read_line(facts, csv, &at, error)) return false;
+    if (failure) g_propagate_error(error, failure);
+    return !failure;
+}
+
+static bool read_paths(res_facts *facts, res_csv *csv, GError **error)
+{
+    int from = res_csv_column(csv, "from", error);
+    int to = from < 0 ? -1 : res_csv_column(csv, "to", error);
+    int latency = to < 0 ? -1 : res_csv_column(csv, "latency_s", error);
+    GError *failure = NULL;
+    if (latency < 0) return false;
+    while (res_csv_next(csv, &failure)) {
+        int64_t *way = g_new(int64_t, 1);
+        g_hash_table_insert(facts->paths,
+                            g_strdup_printf("%s,%s", field(csv, from), field(csv, to)), way);
+        if (!res_seconds_parse(field(csv, latency), way))
+            return res_input_error(error, "%s:%" G_GUINT64_FORMAT ": not a time", res_csv_path(csv),
+                                   res_csv_line(csv));
+    }
+    if (failure) g_propagate_error(error, failure);
+    return !failure;
+}
+
+/* What the run says of single nodes, if it does. */
+static bool read_places(res_facts *facts, const res_run *run, GError **error)
+{
+    if (!res_run_has_table(run, "nodes")) return true;
+    g_autoptr(res_csv) nodes = res_run_table(run, "nodes", error);
+    if (!nodes || !read_lines(facts, nodes, error)) return false;
+    if (!res_run_has_table(run, "paths")) return true;
+    g_autoptr(res_csv) paths = res_run_table(run, "paths", error);
+    return paths && read_paths(facts, paths, error);
 }
 
 /* ---- summary.json -------------------------------------------------------------------------- */
@@ -213,12 +290,13 @@ res_facts *res_facts_read(const res_run *run, GError **error)
     g_array_set_clear_func(facts->groups, group_clear);
     facts->nodes = g_array_new(FALSE, FALSE, sizeof(res_node));
     g_array_set_clear_func(facts->nodes, node_clear);
+    facts->paths = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     facts->by_name = g_hash_table_new(g_str_hash, g_str_equal);
     facts->folder = g_strdup(run->folder);
     facts->scenario = g_strdup(run->scenario);
     facts->seed = g_strdup(run->seed);
     if (!read_summary(facts, run, error) || !read_config(facts, run, error) ||
-        !read_peers(facts, run, error))
+        !read_peers(facts, run, error) || !read_places(facts, run, error))
         return NULL;
     return g_steal_pointer(&facts);
 }
@@ -240,5 +318,10 @@ uint32_t res_facts_find(const res_facts *facts, const char *name)
 
 int64_t res_facts_delay(const res_facts *facts, uint32_t a, uint32_t b)
 {
-    return res_facts_group(facts, a)->latency + res_facts_group(facts, b)->latency;
+    const res_node *from = res_facts_node(facts, a), *to = res_facts_node(facts, b);
+    if (!from->place || !to->place) return from->latency + to->latency;
+    char path[PATH_NAME_MAX];
+    g_snprintf(path, sizeof path, "%s,%s", from->place, to->place);
+    const int64_t *way = g_hash_table_lookup(facts->paths, path);
+    return way ? *way : from->latency + to->latency;
 }

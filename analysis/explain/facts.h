@@ -28,7 +28,10 @@ typedef struct res_group {
 
 typedef struct res_node {
     char *name;
+    char *place; /* of paths.csv; NULL: at none */
     uint32_t group;
+    uint64_t up, down;                /* 2^-16 byte/s */
+    int64_t latency;                  /* ns */
     int64_t arrived, completed, left; /* ns; RES_NEVER if it did not happen */
 } res_node;
 
@@ -36,6 +39,7 @@ typedef struct res_facts {
     char *folder, *scenario, *seed;
     GArray *groups;      /* res_group */
     GArray *nodes;       /* res_node; 0 is the tracker, the others in order of arrival */
+    GHashTable *paths;   /* "FROM,TO" -> ns, of places */
     GHashTable *by_name; /* name of a node -> its number + 1 */
     uint32_t blocks;
     int64_t end; /* of the run, ns */

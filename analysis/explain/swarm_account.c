@@ -71,7 +71,7 @@ static void book(res_swarm *swarm, uint32_t index, uint64_t senders)
 {
     node *n = &swarm->nodes[index];
     int64_t span = swarm->now - n->since;
-    uint64_t down = res_facts_group(swarm->facts, index)->down;
+    uint64_t down = res_facts_node(swarm->facts, index)->down;
 
     assert(span >= 0);
     n->since = swarm->now;

@@ -180,7 +180,7 @@ bool res_transfer_start(res_swarm *swarm, const res_event *event, GError **error
     res_pairs_wanted(swarm, event->other, event->block);
     from->uploads++;
     to->downloads++;
-    to->senders += res_facts_group(swarm->facts, event->node)->up;
+    to->senders += res_facts_node(swarm->facts, event->node)->up;
     to->answer = 2;
     return true;
 }
@@ -192,7 +192,7 @@ static void leaves_links(res_swarm *swarm, uint32_t from, uint32_t to)
     res_swarm_touch(swarm, to);
     swarm->nodes[from].uploads--;
     swarm->nodes[to].downloads--;
-    swarm->nodes[to].senders -= res_facts_group(swarm->facts, from)->up;
+    swarm->nodes[to].senders -= res_facts_node(swarm->facts, from)->up;
 }
 
 bool res_transfer_sent(res_swarm *swarm, const res_event *event, GError **error)

@@ -1,4 +1,6 @@
 """config.ini as the auditor needs it: the file, every node's line and how it serves."""
+import copy
+
 from . import numbers
 from .numbers import Unreadable
 
@@ -36,6 +38,12 @@ class Line:
         self.is_free = self.keys.get("free_rider") == "yes"
         self.is_rounds = self.keys.get("exchange") == "rounds"
         self.is_open = self.keys.get("arrival", "at 0s").split()[0] in OPENED
+
+    def at(self, up, down, latency):
+        """The same with rates and latency of its own."""
+        own = copy.copy(self)
+        own.up, own.down, own.latency = numbers.rate(up), numbers.rate(down), latency
+        return own
 
     def number(self, key, otherwise=0):
         return int(self.keys.get(key, otherwise))

@@ -224,7 +224,7 @@ class Events:
     def do_sent(self, time, node, other, block, detail):
         flow = self.end_flow(time, node, other, block, detail, "sent")
         if flow:
-            latency = self.run.links[node].latency + self.run.links[other].latency
+            latency = self.run.delay(node, other)
             self.on_way.setdefault((node, other, block), []).append((time + latency, flow))
 
     def do_cut(self, time, node, other, block, detail):

@@ -178,7 +178,7 @@ class Replay:
     def pace(self, line, fields, node, giver, time, started, size):
         """The transfer takes its latency and its bytes' time, one after another of a pair."""
         up, down = self.run.links[giver], self.run.links[node]
-        latency = 0 if self.run.is_live else up.latency + down.latency
+        latency = 0 if self.run.is_live else self.run.delay(giver, node)
         sent = time - latency
         key = giver * len(self.held) + node
         if started + self.run.slack < self.pair_end.get(key, 0):

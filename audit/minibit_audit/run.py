@@ -10,6 +10,7 @@ from .numbers import SECOND, Unreadable, time_ns
 COMPLETION = ("peer,group,arrived_s,first_block_s,completed_s,download_s,blocks,dealt,from_tracker,"
               "from_seeders,from_leechers,uploaded_blocks,uploaded_bytes,downloaded_bytes,"
               "wasted_bytes,refusals,left_s,status").split(",")
+NODES, PATHS = ["node", "place", "up", "down", "latency_s"], ["from", "to", "latency_s"]
 COUNTS = ("blocks", "dealt", "from_tracker", "from_seeders", "from_leechers", "uploaded_blocks",
           "uploaded_bytes", "downloaded_bytes", "wasted_bytes", "refusals")
 TIMES = ("arrived_s", "first_block_s", "completed_s", "download_s", "left_s")
@@ -63,6 +64,42 @@ class Run:
         self.read_completion()
         self.names = ["tracker"] + [peer.name for peer in self.peers]
         self.links = [self.config.tracker] + [peer.link for peer in self.peers]
+        self.places, self.paths = {}, {}
+        self.read_nodes()
+
+    def read_nodes(self):
+        """Lines of nodes that are not as their groups are, and how long it takes between places."""
+        path = os.path.join(self.folder, "nodes.csv")
+        if not os.path.exists(path):
+            return
+        for node, (number, row) in enumerate(self.rows_of(path, NODES)):
+            if node >= len(self.names) or row["node"] != self.names[node]:
+                self.report.wrong("nodes.csv", number, "node", self.names[node:node + 1], row["node"])
+                continue
+            self.links[node] = self.links[node].at(row["up"], row["down"], time_ns(row["latency_s"]))
+            if node:
+                self.peers[node - 1].link = self.links[node]
+            else:
+                self.config.tracker = self.links[node]
+            if row["place"]:
+                self.places[node] = row["place"]
+        path = os.path.join(self.folder, "paths.csv")
+        if self.places:
+            self.paths = {(row["from"], row["to"]): time_ns(row["latency_s"])
+                          for _, row in self.rows_of(path, PATHS)}
+
+    def rows_of(self, path, columns):
+        for number, fields in tables.rows(self.report, path, columns):
+            yield number, dict(zip(columns, fields))
+
+    def delay(self, giver, taker):
+        """What a message from the one takes to the other."""
+        ends = self.places.get(giver), self.places.get(taker)
+        if None in ends:
+            return self.links[giver].latency + self.links[taker].latency
+        if ends not in self.paths:
+            raise Unreadable(f"{self.folder}/paths.csv: not from {ends[0]} to {ends[1]}")
+        return self.paths[ends]
 
     def read_sizes(self):
         keys = ("file_bytes", "blocks", "block_bytes")

@@ -33,8 +33,9 @@ NOT_DRAWN = {
 # Drawn below, by name.
 BY_HAND = {
     "scenario": {"until", "warmup", "sample"}, "file": {"size", "blocks", "path", "block_size"},
-    "protocol": {"preset"}, "tracker": {"up", "down", "latency", "leave", "seeder_slots"},
-    "peers NAME": {"count", "up", "down", "latency", "arrival", "leave", "have", "unreachable"},
+    "protocol": {"preset"}, "latency": {"matrix", "measured", "unit", "missing", "fill"},
+    "tracker": {"up", "down", "latency", "place", "leave", "seeder_slots"},
+    "peers NAME": {"count", "up", "down", "latency", "place", "arrival", "leave", "have", "unreachable"},
 }
 
 
@@ -100,7 +101,7 @@ class Swarm:
 class _Draw:
     def __init__(self, seed, keys):
         self.rng = random.Random(f"minibit-fuzz {seed}")
-        self.keys = keys
+        self.keys, self.seed = keys, seed
         self.on = {kind for kind in KINDS if self.rng.random() < 0.5}
         self.files = {}
         self.swarm()
@@ -271,8 +272,55 @@ class _Draw:
         if self.has("warmup", 0.5) and any("every" in keys.get("arrival", "") or "poisson" in
                                            keys.get("arrival", "") for keys in groups.values()):
             groups["scenario"]["warmup"] = f"{until // rng.choice((2, 10))}ns"
+        Places(self, groups).draw()
         self.result = Swarm(groups, self.files)
         legalise(self.result)
+
+
+class Places:
+    """A table of latencies, for some swarms: drawn by a stream of its own, so that the rest stays as it was."""
+
+    UNITS = {"ns": 1, "us": 1000, "ms": 10**6, "s": SECOND}
+
+    def __init__(self, swarm, groups):
+        self.rng = random.Random(f"minibit-fuzz places {swarm.seed}")
+        self.swarm, self.groups = swarm, groups
+
+    def way(self, unit):
+        if self.rng.random() < 0.1:
+            return "-1"
+        ns = int(self.swarm.block_time * self.rng.choice((0, 0, 0.01, 0.1, 1, 3)))
+        return f"{min(ns, 100 * SECOND) / self.UNITS[unit]:.9f}"
+
+    def table(self, unit, mark):
+        rng, count = self.rng, self.rng.choice((1, 2, 3, 7))
+        names = [f"at{number}" for number in range(1, count + 1)]
+        rows = [[self.way(unit) for _ in names] for _ in names]
+        if rng.random() < 0.5:
+            return [str(number) for number in range(1, count + 1)], rows
+        rates = [[f"{max(int(self.swarm.rate * rng.uniform(0.5, 2)), 1)}bit" for _ in range(2)] for _ in names]
+        rates = rates if rng.random() < 0.5 and self.swarm.rate < RATE_MAX // 2 else [[] for _ in names]
+        head = ["place"] + (["up", "down"] if rates[0] else []) + names
+        return names, [head] + [[name, *rate, *row] for name, rate, row in zip(names, rates, rows)]
+
+    def draw(self):
+        rng = self.rng
+        if rng.random() < 0.75:
+            return
+        unit, (name, mark) = rng.choice(list(self.UNITS)), rng.choice((("ways.csv", ","), ("ways.txt", " ")))
+        names, rows = self.table(unit, mark)
+        self.swarm.files[name] = "".join(mark.join(row) + "\n" for row in rows)
+        fill = f"{int(self.swarm.block_time * rng.choice((0, 0.1, 1)))}ns"
+        at = {"tracker": rng.choice(names + ["at random"])}
+        for group in self.groups:
+            if group.startswith("peers ") and rng.random() < 0.8:
+                at[group] = rng.choice(["at random", "in order", rng.choice(names)])
+        for group, place in at.items():
+            self.groups[group]["place"] = place
+        self.groups["latency"] = {"matrix": name, "measured": rng.choice(("round-trip", "one-way")),
+                                  "unit": unit, "missing": rng.choice(("-1", "-1", "-1.0")), "fill": fill}
+        if self.groups["latency"]["missing"] != "-1":
+            self.swarm.files[name] = self.swarm.files[name].replace("-1", "-1.0")
 
 
 def legalise(swarm):

@@ -50,9 +50,25 @@ def resolved(text):
     return groups
 
 
-def path_delay(groups):
+UNITS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": SECOND}
+
+
+def table(swarm, groups):
+    """The fields of the table of latencies; none without one."""
+    name = groups.get("latency", {}).get("matrix", "").rpartition("/")[2]
+    return swarm.files[name].replace(",", " ").split() if name in swarm.files else []
+
+
+def path_delay(swarm, groups):
     ends = [nanoseconds(keys["latency"]) for keys in groups.values() if "latency" in keys]
-    return 2 * max(ends)
+    numbers = [float(field) for field in table(swarm, groups) if re.fullmatch(r"[\d.]+", field)]
+    measured = int(max(numbers, default=0) * UNITS[groups["latency"]["unit"]]) + 1 if numbers else 0
+    filled = nanoseconds(groups["latency"].get("fill", "0ns")) if numbers else 0
+    return max(2 * max(ends), measured, filled)
+
+
+def rates_of_places(swarm, groups):
+    return [bits_per_s(field) for field in table(swarm, groups) if field.endswith("bit")]
 
 
 def clocks(groups):
@@ -100,11 +116,11 @@ def bound(swarm, groups):
     blocks, size = blocks_of(swarm, groups["file"])
     bits = 8 * (size * 4 // 3 + ENVELOPE)
     up, peers = bits_per_s(groups["tracker"]["up"]), count_peers(swarm)
-    rates = [bits_per_s(keys["down"]) for keys in swarm.peers().values()]
+    rates = [bits_per_s(keys["down"]) for keys in swarm.peers().values()] + rates_of_places(swarm, groups)
     slowest = min((rate for rate in (up, *rates) if rate), default=10**12)
     serial = peers * blocks * int(bits * SECOND / slowest + 1)
     turns = 2 * (peers * blocks + peers + blocks + 10)
-    return last_arrival(swarm) + 4 * serial + turns * (clocks(groups) + 12 * path_delay(groups) + SECOND)
+    return last_arrival(swarm) + 4 * serial + turns * (clocks(groups) + 12 * path_delay(swarm, groups) + SECOND)
 
 
 def heal(swarm, resolve):
@@ -116,7 +132,7 @@ def heal(swarm, resolve):
         if keys.get("leave", "").startswith("at "):
             del keys["leave"]
     for name, content in healed.files.items():
-        if isinstance(content, str):
+        if isinstance(content, str) and content.startswith("arrived_s"):
             rows = content.splitlines()
             healed.files[name] = "\n".join(
                 [rows[0]] + [row.partition(",")[0] + "," for row in rows[1:]]) + "\n"
@@ -134,9 +150,9 @@ def heal(swarm, resolve):
 def give_patience(healed, groups):
     """A time-out is longer than a request and its answer's first byte take, and than the slowest byte."""
     rates = [bits_per_s(keys[end]) for keys in groups.values() for end in ("up", "down") if end in keys]
-    slowest = min((rate for rate in rates if rate), default=10**12)
+    slowest = min((rate for rate in rates + rates_of_places(healed, groups) if rate), default=10**12)
     sharers = count_peers(healed) + 1
-    least = int(4 * path_delay(groups) + 16 * sharers * SECOND / slowest) + SECOND
+    least = int(4 * path_delay(healed, groups) + 16 * sharers * SECOND / slowest) + SECOND
     for name, keys in groups.items():
         if "request_timeout" in keys and nanoseconds(keys["request_timeout"]) < least:
             healed.groups[name]["request_timeout"] = f"{least}ns"

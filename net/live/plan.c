@@ -265,6 +265,10 @@ static void read_plan(struct reader *reader, net_live_plan *plan)
         fail(reader, "replay", "trace", "a replay has no protocol to run live");
         return;
     }
+    if (g_key_file_has_group(reader->file, "latency")) {
+        fail(reader, "latency", "matrix", "only a simulator has places");
+        return;
+    }
     plan->seed = get_number(reader, "scenario", "seed", UINT64_MAX);
     plan->until = get_time(reader, "scenario", "until");
     plan->warmup = get_time(reader, "scenario", "warmup");

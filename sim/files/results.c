@@ -14,10 +14,12 @@
 
 /* The plots are drawn by analysis/ but would be wrong beside another run's tables. */
 static const char *const names[] = {
-    MANIFEST,       "index.csv",  "completion.csv", "provenance.csv", "provenance.csv.zst",
-    "timeline.csv", "events.csv", "events.csv.zst", "transfers.csv",  "summary.json",
-    "config.ini",   "curves.png", "curves.svg",     "completion.png", "completion.svg",
-    NULL,
+    MANIFEST,         "index.csv",          "completion.csv",
+    "provenance.csv", "provenance.csv.zst", "timeline.csv",
+    "events.csv",     "events.csv.zst",     "transfers.csv",
+    "summary.json",   "nodes.csv",          "paths.csv",
+    "config.ini",     "curves.png",         "curves.svg",
+    "completion.png", "completion.svg",     NULL,
 };
 
 struct sim_results {

@@ -54,6 +54,8 @@ static bool recorder_allocate(sim_recorder *recorder, const sim_recorder_config 
     size_t words = (size_t)scenario->file.geometry.blocks / 64 + 1;
     size_t longest = 0;
     state->scenario = scenario;
+    state->arrivals = config->arrivals;
+    state->lines = config->lines;
     state->sink = config->sink;
     state->config_text = config->config_text;
     state->node_count = config->arrival_count + 1;
@@ -155,7 +157,9 @@ static void leechers_advance(sim_recorder_state *state, mb_time now)
 static uint64_t uplink_rate(const sim_recorder *recorder, mb_node peer)
 {
     assert(peer != MB_NODE_TRACKER);
-    return recorder->state->scenario->groups[recorder->stats[peer].group].access.up;
+    const sim_recorder_state *state = recorder->state;
+    if (state->lines && state->lines->access) return state->lines->access[peer].up;
+    return state->scenario->groups[recorder->stats[peer].group].access.up;
 }
 
 static void leecher_ends(sim_recorder *recorder, mb_node peer, mb_time now, uint64_t uplink_bytes)
@@ -324,6 +328,8 @@ static int add_last_tables(sim_recorder *recorder, char *error, size_t error_siz
     int result = state->sink->open(state->sink, "completion.csv", &completion, error, error_size);
     if (result != MB_OK) return result;
     sim_completion_write(recorder, completion);
+    result = sim_lines_write(recorder, error, error_size);
+    if (result != MB_OK) return result;
     result = add_text(state, "summary.json", state->summary.text, state->summary.size, error,
                       error_size);
     if (result != MB_OK || !state->config_text) return result;

@@ -24,6 +24,7 @@
 #include "record/words.h"
 #include "sim/output/digest.h"
 #include "sim/scenario/arrivals.h"
+#include "sim/scenario/lines.h"
 #include "sim/scenario/scenario.h"
 
 typedef struct sim_recorder_state sim_recorder_state;
@@ -46,6 +47,7 @@ typedef struct sim_recorder_config {
     const sim_scenario *scenario;
     const sim_arrival *arrivals; /* of every peer that may arrive: node i + 1 is entry i */
     uint32_t arrival_count;
+    const sim_lines *lines;  /* NULL: all are as their groups are */
     rec_sink *sink;          /* NULL: nothing is written */
     bool provenance, events; /* whether these two tables are written */
     const char *config_text; /* the content of config.ini; NULL: none is written */

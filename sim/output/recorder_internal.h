@@ -1,5 +1,6 @@
 /*
- * What the files of the recorder share (recorder.c, recorder_rows.c, recorder_check.c, summary.c);
+ * What the files of the recorder share (recorder.c, recorder_rows.c, recorder_lines.c,
+ * recorder_check.c, summary.c);
  * nobody else includes it.
  */
 #ifndef SIM_RECORDER_INTERNAL_H
@@ -29,6 +30,8 @@ typedef unsigned __int128 sim_capacity;
 
 struct sim_recorder_state {
     const sim_scenario *scenario;
+    const sim_arrival *arrivals;
+    const sim_lines *lines;
     const char *config_text;
     uint32_t node_count;
 
@@ -88,8 +91,14 @@ void sim_events_header(rec_output *output);
 void sim_timeline_header(rec_output *output);
 void sim_timeline_row(sim_recorder *recorder, mb_time now, const sim_sample *sample,
                       uint64_t leecher_bytes);
+/* How this recorder's nodes and groups are put into rows. */
+rec_names sim_recorder_names(const sim_recorder *recorder);
 /* Header and rows of completion.csv. O(peers). */
 void sim_completion_write(sim_recorder *recorder, rec_output *output);
+
+/* recorder_lines.c: adds nodes.csv and paths.csv where nodes have lines of their own. As
+ * sim_recorder_finish() returns. O(peers + places^2). */
+int sim_lines_write(sim_recorder *recorder, char *error, size_t error_size);
 
 /* summary.c: makes state->summary. 0 or MB_ERR_MEMORY. O(peers x log peers). */
 int sim_summary_write(sim_recorder *recorder, const sim_run_totals *totals);

@@ -87,6 +87,11 @@ static char *put_group(char *to, const void *of, uint32_t group)
     return to;
 }
 
+rec_names sim_recorder_names(const sim_recorder *recorder)
+{
+    return (rec_names){put_node, put_group, recorder};
+}
+
 static inline rec_names names_of(const sim_recorder *recorder)
 {
     return (rec_names){put_node, put_group, recorder};

@@ -29,6 +29,19 @@ static rec_group *make_groups(const sim_scenario *scenario)
     return groups;
 }
 
+/* Each peer's own; NULL where all have their groups', or memory is short (*failed). */
+static rec_rates *make_rates(const sim_recorder_state *state, bool *failed)
+{
+    if (!state->lines || !state->lines->access) return NULL;
+    rec_rates *rates = malloc(state->node_count * sizeof *rates);
+    *failed = !rates;
+    for (mb_node peer = 1; rates && peer < state->node_count; peer++) {
+        const sim_access *access = &state->lines->access[peer];
+        rates[peer - 1] = (rec_rates){access->up, access->down};
+    }
+    return rates;
+}
+
 static rec_engine engine_of(const sim_recorder *recorder, const sim_run_totals *totals)
 {
     const sim_digest *digest = &recorder->digest;
@@ -55,7 +68,8 @@ static rec_run run_of(const sim_recorder *recorder, const sim_run_totals *totals
         .geometry = &scenario->file.geometry,
         .group_count = scenario->group_count,
         .rates_known = true,
-        .tracker_up = scenario->tracker.access.up,
+        .tracker_up =
+            sim_lines_access(state->lines, scenario, state->arrivals, MB_NODE_TRACKER)->up,
         .expected = state->node_count - 1,
         .peer_count = state->node_count - 1,
         .stats = recorder->stats + 1,
@@ -77,11 +91,17 @@ int sim_summary_write(sim_recorder *recorder, const sim_run_totals *totals)
     assert(totals->end >= 0);
     sim_recorder_state *state = recorder->state;
     rec_group *groups = make_groups(state->scenario);
-    if (!groups) return MB_ERR_MEMORY;
+    bool failed = false;
+    rec_rates *rates = make_rates(state, &failed);
+    if (!groups || failed) {
+        free(groups);
+        return MB_ERR_MEMORY;
+    }
     rec_pairs_sort(&state->group_bytes);
     const rec_engine engine = engine_of(recorder, totals);
     rec_run run = run_of(recorder, totals);
     run.groups = groups;
+    run.rates = rates;
     run.engine = &engine;
     rec_figures figures;
     int result = rec_figures_make(&figures, &run);
@@ -91,5 +111,6 @@ int sim_summary_write(sim_recorder *recorder, const sim_run_totals *totals)
     }
     rec_figures_clear(&figures);
     free(groups);
+    free(rates);
     return result;
 }

@@ -12,6 +12,12 @@ static void check_access(const sim_access *access)
     assert(access->latency >= 0 && access->latency <= SIM_TIME_MAX);
 }
 
+static void check_places(const sim_scenario *scenario, const sim_places *places)
+{
+    assert(places->kind == SIM_PLACES_NONE || scenario->latency.count > 0);
+    assert(places->kind != SIM_PLACES_NAMED || places->place < scenario->latency.count);
+}
+
 static void check_protocol(const mb_protocol *protocol)
 {
     assert(protocol->selection && protocol->choke);
@@ -50,6 +56,7 @@ static void check_group(const sim_scenario *scenario, const sim_group *group)
     assert(group->have != SIM_HAVE_SOME || group->have_blocks <= blocks);
     assert(group->have != SIM_HAVE_ALL_BUT || group->have_blocks < blocks);
     check_access(&group->access);
+    check_places(scenario, &group->places);
     check_protocol(&group->protocol);
     check_arrival(group);
 }

@@ -207,12 +207,12 @@ static bool check_swarm(sim_reader *reader)
     if (!check_somebody(reader)) return false;
     if (sim_scenario_peers_estimate(scenario) > SIM_PEERS_MAX)
         return sim_reader_fail_file(reader, "more than %u peers would arrive", SIM_PEERS_MAX);
-    return check_times(reader) && check_seeder(reader);
+    return check_times(reader) && check_seeder(reader) && sim_check_places(reader);
 }
 
 static bool check_replay(sim_reader *reader)
 {
-    static const char *const out[] = {"file", "protocol", "tracker", "expect"};
+    static const char *const out[] = {"file", "protocol", "latency", "tracker", "expect"};
     for (size_t i = 0; i < G_N_ELEMENTS(out); i++) {
         const sim_ini_group *group = sim_ini_group_find(reader->ini, out[i]);
         if (group) return sim_reader_fail_group(reader, group, "has no place beside [replay]");

@@ -88,6 +88,10 @@ char *sim_config_text(const sim_scenario *scenario, const sim_inputs *inputs)
     g_string_append(out, "\n[file]\n");
     write_keys(out, "file", scenario, inputs);
     write_protocol(out, &scenario->protocol);
+    if (scenario->latency.path) {
+        g_string_append(out, "\n[latency]\n");
+        write_keys(out, "latency", scenario, inputs);
+    }
     g_string_append(out, "\n[tracker]\n");
     write_keys(out, "tracker", scenario, inputs);
     for (uint32_t i = 0; i < scenario->group_count; i++) {

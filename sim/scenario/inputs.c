@@ -186,6 +186,7 @@ int sim_inputs_read(sim_inputs *inputs, const sim_scenario *scenario, char *erro
     *inputs = (sim_inputs){0};
     int failure = add(inputs, scenario->file.path);
     if (!failure) failure = add(inputs, scenario->replay.trace_path);
+    if (!failure) failure = add(inputs, scenario->latency.path);
     for (uint32_t i = 0; i < scenario->group_count && !failure; i++)
         failure = add(inputs, scenario->groups[i].trace_path);
     if (!failure) return 0;

@@ -5,6 +5,7 @@
 #define SCENARIO(field) .offset = offsetof(sim_scenario, field)
 #define TRACKER(field) .offset = offsetof(sim_scenario, tracker.field)
 #define PEERS(field) .offset = offsetof(sim_group, field)
+#define LATENCY(field) .offset = offsetof(sim_scenario, latency.field)
 #define NODE(field) .offset = offsetof(sim_named_node, field)
 
 #define NOWHERE .offset = 0 /* the reader knows where */
@@ -19,6 +20,8 @@
 #define TIME_VALUES "a time: 10s, 1.5min, 4h"
 #define RATE_VALUES "a rate: 20Mbit, 1.5MB, unlimited"
 #define LATENCY_MAX (3600 * MB_SECOND)
+#define PLACE_VALUES "NAME | at random | in order"
+#define PLACE_SUMMARY "of the table of [latency]; what that says wins"
 
 /* How often is the study's business; here it is only a number or not. */
 static bool read_repeat(sim_reader *reader, const sim_key_row *row, const sim_ini_entry *entry,
@@ -79,11 +82,25 @@ static const sim_key_row file_rows[] = {
     {.name = NULL},
 };
 
+static const sim_key_row latency_rows[] = {
+    {"matrix", "FILE", NULL, "a square table of what was measured between places", sim_read_text,
+     sim_write_path, LATENCY(path)},
+    {"measured", "round-trip | one-way", "round-trip", "what its numbers are", sim_read_measured,
+     sim_write_measured, NOWHERE},
+    {"unit", "ns | us | ms | s", "ms", "their unit", sim_read_unit, sim_write_unit, NOWHERE},
+    {"missing", "text", "", "a number that says that nothing was measured", sim_read_text,
+     sim_write_text, LATENCY(missing)},
+    {"fill", "a time: 80ms", "(what is needed must be measured)", "what holds then, one way",
+     sim_read_time, sim_write_fill, LATENCY(fill), .min = 0, .max = LATENCY_MAX},
+    {.name = NULL},
+};
+
 static const sim_key_row tracker_rows[] = {
     {"up", RATE_VALUES, NULL, "uplink of the tracker's seeder", RATE, TRACKER(access.up)},
     {"down", RATE_VALUES, "unlimited", "its downlink", RATE, TRACKER(access.down)},
     {"latency", "a time: 20ms", "0ms", "its share of every path's delay", TIME,
      TRACKER(access.latency), .min = 0, .max = LATENCY_MAX},
+    {"place", PLACE_VALUES, "", PLACE_SUMMARY, sim_read_place, sim_write_place, TRACKER(places)},
     {"leave", "never | at 10min", "never", "when seeder and announces end", sim_read_tracker_leave,
      sim_write_tracker_leave, TRACKER(leave_at)},
     {"seeder_slots", "0 to 16777216", "[protocol]'s", "peers that it serves; 0 = everybody",
@@ -98,6 +115,7 @@ static const sim_key_row peers_rows[] = {
     {"down", RATE_VALUES, NULL, "downlink of each", RATE, PEERS(access.down)},
     {"latency", "a time: 20ms", "0ms", "share of every path's delay", TIME, PEERS(access.latency),
      .min = 0, .max = LATENCY_MAX},
+    {"place", PLACE_VALUES, "", PLACE_SUMMARY, sim_read_place, sim_write_place, PEERS(places)},
     {"arrival", "at 0s | within 10s | every 2s | poisson 0.5/s | trace FILE.csv", "at 0s",
      "when they come", sim_read_arrival, sim_write_arrival, NOWHERE},
     {"leave", "never | when-complete | at-once | after 10min | exponential 10min | at 20min",
@@ -142,6 +160,7 @@ static const sim_key_group groups[] = {
     {"scenario", false, false, "the run as a whole", scenario_rows},
     {"file", false, false, "what is shared", file_rows},
     {"protocol", false, true, "how peers behave", protocol_rows},
+    {"latency", false, false, "what was measured between places", latency_rows},
     {"tracker", false, false, "node 0: tracker and first seeder", tracker_rows},
     {"peers", true, true, "a group of equal peers: [peers NAME]", peers_rows},
     {"replay", false, false, "plays given transfers; then no protocol and no peers", replay_rows},

@@ -118,15 +118,23 @@ sim_key_write sim_write_text, sim_write_bool, sim_write_seed, sim_write_count, s
 /* Those of one key each. The swarm's times are left out where transfers are replayed. */
 sim_key_write sim_write_swarm_time, sim_write_file_size, sim_write_file_blocks, sim_write_file_path,
     sim_write_block_size, sim_write_tracker_leave, sim_write_peer_count, sim_write_arrival,
-    sim_write_leave, sim_write_have;
+    sim_write_leave, sim_write_have, sim_write_measured, sim_write_unit, sim_write_fill,
+    sim_write_place;
 
-/* ---- file.c, peers.c, trace.c, study/expect_read.c ---------------------- */
+/* ---- file.c, places.c, matrix.c, peers.c, trace.c, study/expect_read.c ---------------------- */
 
 bool sim_read_file_group(sim_reader *reader, const sim_ini_group *group);
 bool sim_read_arrival(sim_reader *, const sim_key_row *, const sim_ini_entry *, void *target);
 bool sim_read_leave(sim_reader *, const sim_key_row *, const sim_ini_entry *, void *target);
 bool sim_read_tracker_leave(sim_reader *, const sim_key_row *, const sim_ini_entry *, void *target);
 bool sim_read_have(sim_reader *, const sim_key_row *, const sim_ini_entry *, void *target);
+bool sim_read_measured(sim_reader *, const sim_key_row *, const sim_ini_entry *, void *target);
+bool sim_read_unit(sim_reader *, const sim_key_row *, const sim_ini_entry *, void *target);
+bool sim_read_place(sim_reader *, const sim_key_row *, const sim_ini_entry *, void *target);
+/* Reads the table that [latency] names; after its keys. */
+bool sim_read_matrix(sim_reader *reader, const sim_ini_group *group);
+/* Whether all that the swarm's places need was measured; once all groups are read. */
+bool sim_check_places(sim_reader *reader);
 /* What only the keys of a [peers] group together can show; after they are read. */
 bool sim_check_group(sim_reader *reader, const sim_ini_group *ini, sim_group *group);
 bool sim_read_trace(sim_reader *reader, const sim_ini_entry *entry, const char *path,

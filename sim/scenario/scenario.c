@@ -194,6 +194,16 @@ static bool read_protocol(sim_reader *reader, const sim_key_group *kind, const s
     return read_entries(reader, kind, group, reader->scenario, protocol);
 }
 
+static bool read_latency(sim_reader *reader, const sim_key_group *kind, const sim_ini_group *group)
+{
+    char **path = &reader->scenario->latency.path;
+    if (!read_entries(reader, kind, group, reader->scenario, NULL)) return false;
+    char *whole = sim_reader_path(sim_ini_entry_find(group, "matrix"), *path);
+    g_free(*path);
+    *path = whole;
+    return sim_read_matrix(reader, group);
+}
+
 static bool read_tracker(sim_reader *reader, const sim_key_group *kind, const sim_ini_group *group)
 {
     return read_entries(reader, kind, group, reader->scenario, NULL);
@@ -292,6 +302,7 @@ static bool read_groups(sim_reader *reader)
     if (!read_kind(reader, "protocol", read_protocol)) return false;
     mb_protocol_finish(&scenario->protocol);
     scenario->tracker.protocol = scenario->protocol;
+    if (!read_kind(reader, "latency", read_latency)) return false;
     if (!read_kind(reader, "tracker", read_tracker)) return false;
     mb_protocol_finish(&scenario->tracker.protocol);
     return read_kind(reader, "peers", read_peers) && read_kind(reader, "replay", read_replay) &&
@@ -385,6 +396,9 @@ static sim_scenario *scenario_new(const char *path)
     scenario->sample = 10 * MB_SECOND;
     scenario->tracker.access.down = MB_RATE_UNLIMITED;
     scenario->tracker.leave_at = MB_NEVER;
+    scenario->latency.unit = MB_MS;
+    scenario->latency.missing = g_strdup("");
+    scenario->latency.fill = MB_NEVER;
     mb_protocol_init(&scenario->protocol, MB_PRESET_MINIBIT);
     return scenario;
 }
@@ -427,6 +441,17 @@ int sim_scenario_parse(const char *path, const char *text, size_t size,
     return result;
 }
 
+static void clear_latency(sim_latency *latency)
+{
+    for (uint32_t i = 0; latency->names && i < latency->count; i++)
+        g_free(latency->names[i]);
+    g_free(latency->names);
+    g_free(latency->ways);
+    g_free(latency->rates);
+    g_free(latency->missing);
+    g_free(latency->path);
+}
+
 static void clear_expectation(sim_expectation *expectation)
 {
     g_free(expectation->path);
@@ -447,6 +472,7 @@ void sim_scenario_free(sim_scenario *scenario)
         g_free(scenario->replay.nodes[i].name);
     for (uint32_t i = 0; i < scenario->expect_count; i++)
         clear_expectation(&scenario->expect[i]);
+    clear_latency(&scenario->latency);
     g_free(scenario->groups);
     g_free(scenario->replay.nodes);
     g_free(scenario->replay.trace_path);

@@ -46,9 +46,40 @@ typedef struct sim_access {
     mb_time latency;
 } sim_access;
 
+/* A node that is at no place of [latency]'s table. */
+#define SIM_PLACE_NONE UINT32_MAX
+
+/* Where the nodes of a group, or the tracker, are. */
+typedef enum sim_place_kind {
+    SIM_PLACES_NONE,     /* nowhere: `latency` holds */
+    SIM_PLACES_NAMED,    /* all at `place` */
+    SIM_PLACES_RANDOM,   /* each at a random one */
+    SIM_PLACES_IN_ORDER, /* in the order of the table, and round again */
+} sim_place_kind;
+
+typedef struct sim_places {
+    sim_place_kind kind;
+    uint32_t place;
+    const char *name; /* of that; the table's */
+} sim_places;
+
+/* [latency]: how long a message takes between two places, as was measured. */
+typedef struct sim_latency {
+    char *path;      /* of the table; NULL: the scenario has no [latency] */
+    bool one_way;    /* what the table says; else round trips */
+    uint32_t unit;   /* of its numbers, in ns */
+    char *missing;   /* the text that says besides that nothing was measured; "" for none */
+    mb_time fill;    /* then it takes so long; MB_NEVER: it must be measured where it is needed */
+    uint32_t count;  /* places */
+    char **names;    /* of each */
+    mb_time *ways;   /* [from * count + to], one way; MB_NEVER: not measured */
+    uint64_t *rates; /* [2 * place] up, [2 * place + 1] down; NULL: the table has none */
+} sim_latency;
+
 /* Node 0: the tracker and first seeder. */
 typedef struct sim_tracker_plan {
     sim_access access;
+    sim_places places;
     mb_time leave_at;     /* seeder and announces both end; MB_NEVER */
     mb_protocol protocol; /* [protocol]'s with the group's own seeder_slots */
 } sim_tracker_plan;
@@ -88,6 +119,7 @@ typedef struct sim_group {
     char *name;
     uint32_t count; /* SIM_COUNT_OPEN only with every and poisson; trace: its rows */
     sim_access access;
+    sim_places places;
     sim_arrival_kind arrival;
     mb_time arrival_time;
     int64_t arrival_rate; /* poisson: billionths of an arrival per arrival_time */
@@ -142,6 +174,7 @@ typedef struct sim_scenario {
     mb_time sample;
     sim_file file;
     mb_protocol protocol; /* finished */
+    sim_latency latency;
     sim_tracker_plan tracker;
     sim_group *groups;
     uint32_t group_count;

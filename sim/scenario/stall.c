@@ -141,7 +141,7 @@ static bool is_given_up(const sim_scenario *scenario, const sim_access *giver,
     mb_time waits = patience(taker), way = giver->latency + taker->access.latency;
     uint64_t rate = giver->up < taker->access.down ? giver->up : taker->access.down;
 
-    if (may_wait_anew(scenario, taker)) return false;
+    if (scenario->latency.path || may_wait_anew(scenario, taker)) return false;
     return !is_carried(1, rate, waits - way) && !is_carried(least_answer(scenario), rate, waits);
 }
 
@@ -197,6 +197,8 @@ static obstacle obstacle_of(const sim_scenario *scenario, const sim_group *giver
 /* What keeps the tracker from giving any taker anything. O(groups). */
 static obstacle tracker_obstacle(const sim_scenario *scenario)
 {
+    if (scenario->latency.rates && scenario->tracker.places.kind != SIM_PLACES_NONE)
+        return NO_OBSTACLE;
     if (scenario->tracker.access.up == 0) return NO_UPLINK;
     for (uint32_t i = 0; i < scenario->group_count; i++) {
         const sim_group *taker = &scenario->groups[i];
@@ -260,6 +262,7 @@ static bool is_too_slow(const sim_scenario *scenario)
     for (uint32_t i = 0; i < scenario->group_count; i++) {
         const sim_group *group = &scenario->groups[i];
         if (!holds_blocks(scenario, group)) continue;
+        if (scenario->latency.rates) return false;
         uint64_t peers = group->count == SIM_COUNT_OPEN ? SIM_PEERS_MAX : group->count;
         rate += (unsigned __int128)peers * group->access.up;
     }

@@ -79,7 +79,8 @@ static void do_send(sim_swarm *swarm, mb_node from, const mb_action *a)
         const sim_pending gone = {
             .gone = {.type = SIM_PENDING_GONE, .ungreeted = true, .who = a->to, .index = a->index}};
 
-        sim_pending_push(swarm, swarm->now + 2 * delay, from, &gone);
+        delay += sim_swarm_delay(swarm, a->to, from);
+        sim_pending_push(swarm, swarm->now + delay, from, &gone);
         return;
     }
     if (a->index != MB_INDEX_NONE && is_unconnected(swarm, a->to, a->remote)) {
@@ -94,7 +95,7 @@ static bool fan_out(sim_swarm *swarm, mb_node from, const mb_said *said, const s
                     uint32_t count)
 {
     assert(count > 0);
-    mb_time latency = swarm->nodes[first->node].latency;
+    mb_time delay = sim_swarm_delay(swarm, from, first->node);
     sim_fanout *fanout = malloc(sizeof *fanout + count * sizeof *fanout->targets);
     const sim_pending message = {
         .fanout = {.type = SIM_PENDING_FANOUT, .from = from, .to = fanout, .said = *said}};
@@ -105,21 +106,22 @@ static bool fan_out(sim_swarm *swarm, mb_node from, const mb_said *said, const s
     }
     fanout->count = count;
     memcpy(fanout->targets, first, count * sizeof *first);
-    sim_pending_push(swarm, swarm->now + swarm->nodes[from].latency + latency, from, &message);
+    sim_pending_push(swarm, swarm->now + delay, from, &message);
     return !swarm->error;
 }
 
 /* Moves to the front those of the targets that are as far away as the first; returns how many. */
-static uint32_t gather_alike(const sim_swarm *swarm, sim_target *targets, uint32_t count)
+static uint32_t gather_alike(const sim_swarm *swarm, mb_node from, sim_target *targets,
+                             uint32_t count)
 {
     assert(count > 0);
-    mb_time latency = swarm->nodes[targets[0].node].latency;
+    mb_time delay = sim_swarm_far_end(swarm, from, targets[0].node);
     uint32_t alike = 1;
 
     for (uint32_t i = 1; i < count; i++) {
         sim_target other = targets[i];
 
-        if (swarm->nodes[other.node].latency != latency) continue;
+        if (sim_swarm_far_end(swarm, from, other.node) != delay) continue;
         targets[i] = targets[alike];
         targets[alike++] = other;
     }
@@ -186,7 +188,7 @@ static void do_broadcast(sim_swarm *swarm, mb_node from, const mb_action *a)
     if (named.message == MB_MSG_HAVE) named.block = block_told(swarm, from, named.told);
     trace_broadcast(swarm, from, &named, targets, count);
     for (uint32_t done = 0; done < count;) {
-        uint32_t alike = gather_alike(swarm, targets + done, count - done);
+        uint32_t alike = gather_alike(swarm, from, targets + done, count - done);
 
         if (!fan_out(swarm, from, &named, targets + done, alike)) return;
         done += alike;

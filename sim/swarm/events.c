@@ -148,7 +148,7 @@ static void no_tracker(sim_swarm *swarm, const sim_pending_announce *announce)
     if (announce->what == MB_ANNOUNCE_LEAVE) return;
     sim_recorder_trace(swarm->recorder, REC_TRACE_UNANSWERED, swarm->now, from, MB_NODE_NONE,
                        MB_BLOCK_NONE, 0);
-    sim_pending_push_plain(swarm, swarm->now + sim_swarm_delay(swarm, from, MB_NODE_TRACKER), from,
+    sim_pending_push_plain(swarm, swarm->now + sim_swarm_delay(swarm, MB_NODE_TRACKER, from), from,
                            SIM_PENDING_UNLISTED);
 }
 

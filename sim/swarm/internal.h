@@ -4,6 +4,7 @@
  * From the lowest up; a file calls only those above it in this list.
  *
  *   fail.c            the first failure
+ *   paths.c           how long the way is between two nodes
  *   pending.c         what waits in the queue, packed and unpacked
  *   landing.c         blocks that have left and are on their way
  *   bytes.c           what became of the bytes that came down
@@ -38,6 +39,7 @@
 #include "sim/engine/queue.h"
 #include "sim/output/recorder.h"
 #include "sim/scenario/arrivals.h"
+#include "sim/scenario/lines.h"
 #include "sim/swarm/pending.h"
 #include "sim/swarm/swarm.h"
 
@@ -122,6 +124,7 @@ typedef struct sim_swarm {
     bool tracker_present;
 
     sim_arrival *arrivals;
+    sim_lines lines; /* of nodes that are not as their groups are */
     uint32_t arrival_count, arrived;
     sim_node *nodes;
     uint32_t node_count;
@@ -151,7 +154,7 @@ typedef struct sim_swarm {
     struct sim_requests *requests; /* heard and not answered; for the checker */
     sim_gain *gains;               /* lately, in order; for the checker */
     uint32_t gain_count, gain_capacity;
-    mb_time longest_latency; /* of any node */
+    mb_time longest_latency; /* of any node: no way is longer than two of it */
     bool measuring;          /* the node of this step wants to know how far its transfers are */
     int error;               /* the first failure; ends the run */
 } sim_swarm;
@@ -161,10 +164,23 @@ typedef struct sim_swarm {
 void sim_swarm_fail(sim_swarm *swarm, int error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* What a message between the two takes: both latencies. */
-static inline mb_time sim_swarm_delay(const sim_swarm *swarm, mb_node a, mb_node b)
+/* ---- paths.c ---- */
+/* What a message from the one takes to the other: what was measured, else both latencies. */
+mb_time sim_swarm_measured(const sim_swarm *swarm, mb_node from, mb_node to);
+/* No node's latency is longer, and no way that was measured is longer than two of it. */
+mb_time sim_swarm_longest(const sim_swarm *swarm);
+
+static inline mb_time sim_swarm_delay(const sim_swarm *swarm, mb_node from, mb_node to)
 {
-    return swarm->nodes[a].latency + swarm->nodes[b].latency;
+    if (__builtin_expect(!!swarm->lines.places, false)) return sim_swarm_measured(swarm, from, to);
+    return swarm->nodes[from].latency + swarm->nodes[to].latency;
+}
+
+/* Of the way from a node, what differs with the node that it goes to. */
+static inline mb_time sim_swarm_far_end(const sim_swarm *swarm, mb_node from, mb_node to)
+{
+    if (__builtin_expect(!!swarm->lines.places, false)) return sim_swarm_measured(swarm, from, to);
+    return swarm->nodes[to].latency;
 }
 
 static inline const sim_group *sim_swarm_group(const sim_swarm *swarm, mb_node node)

@@ -20,10 +20,14 @@ static int add_node(sim_swarm *swarm, mb_node node, const sim_access *access)
     sim_node *n = &swarm->nodes[node];
 
     n->latency = access->latency;
-    if (n->latency > swarm->longest_latency) swarm->longest_latency = n->latency;
     n->timer = MB_NEVER;
     if (sim_links_add(swarm->links, access->up)) return MB_ERR_MEMORY;
     return sim_links_add(swarm->links, access->down);
+}
+
+static const sim_access *line_of(const sim_swarm *swarm, mb_node node)
+{
+    return sim_lines_access(&swarm->lines, swarm->scenario, swarm->arrivals, node);
 }
 
 static int add_nodes(sim_swarm *swarm)
@@ -43,14 +47,15 @@ static int add_nodes(sim_swarm *swarm)
     if (swarm->options->check != SIM_CHECK_OFF && sim_swarm_check_requests_new(swarm))
         return MB_ERR_MEMORY;
     sim_links_watch(swarm->links, swarm->options->check == SIM_CHECK_EVERY);
-    if (add_node(swarm, MB_NODE_TRACKER, &scenario->tracker.access)) return MB_ERR_MEMORY;
+    if (add_node(swarm, MB_NODE_TRACKER, line_of(swarm, MB_NODE_TRACKER))) return MB_ERR_MEMORY;
     for (uint32_t i = 0; i < swarm->arrival_count; i++) {
         const sim_group *group = &scenario->groups[swarm->arrivals[i].group];
 
-        if (add_node(swarm, i + 1, &group->access)) return MB_ERR_MEMORY;
+        if (add_node(swarm, i + 1, line_of(swarm, i + 1))) return MB_ERR_MEMORY;
         swarm->nodes[i + 1].group = swarm->arrivals[i].group;
         swarm->nodes[i + 1].unreachable = group->unreachable;
     }
+    swarm->longest_latency = sim_swarm_longest(swarm);
     return MB_OK;
 }
 
@@ -60,6 +65,7 @@ static int open_recorder(sim_swarm *swarm)
         .scenario = swarm->scenario,
         .arrivals = swarm->arrivals,
         .arrival_count = swarm->arrival_count,
+        .lines = &swarm->lines,
         .sink = swarm->options->sink,
         .provenance = swarm->options->provenance,
         .events = swarm->options->events,
@@ -99,6 +105,9 @@ static int set_up(sim_swarm *swarm)
 
     swarm->tracker_timer = MB_NEVER;
     mb_actions_init(&swarm->actions);
+    if (!error)
+        error =
+            sim_lines_make(swarm->scenario, swarm->arrivals, swarm->arrival_count, &swarm->lines);
     if (!error) error = add_nodes(swarm);
     if (!error && swarm->node_count >= HUGE_NODES_MIN) swarm->heap = sim_pages_heap(0);
     if (!error) error = open_payload(swarm);
@@ -236,6 +245,7 @@ static void tear_down(sim_swarm *swarm)
     free(swarm->nodes);
     free(swarm->copies);
     free(swarm->arrivals);
+    sim_lines_clear(&swarm->lines);
     free(swarm->transfers);
     free(swarm->done);
     free(swarm->landings);

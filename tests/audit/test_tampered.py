@@ -378,12 +378,27 @@ REPLAY_KINDS = {
 }
 
 
+PLACES = "place,up,down,a,b\na,8Mbit,8Mbit,0,30\nb,1Mbit,8Mbit,30,4\n"
+PLACED = SCENARIO.replace("[tracker]", "[latency]\nmatrix = places.csv\n[tracker]\nplace = a").replace(
+    "count = 3", "count = 3\nplace = in order").replace("count = 5", "count = 5\nplace = b")
+# Of a run with places.
+PLACED_KINDS = {
+    "places: a way longer": (field("paths.csv", "latency_s", later(2_000_000), 1), "expected 262144 bytes at", True),
+    "places: a way missing": (edit("paths.csv", delete(1)), "not from a to b", True),
+    "places: another node": (field("nodes.csv", "node", lambda old: "fast-9", 2), "nodes.csv:4: node", True),
+    "places: a slower uplink": (field("nodes.csv", "up", lambda old: "20kbit", 2), "uplink|duration", True),
+}
+
+
 def setUpModule():
-    global HOME, CLEAN, EVENTS, REPLAYED
+    global HOME, CLEAN, EVENTS, REPLAYED, PLACED_RUN
     HOME = Path(tempfile.mkdtemp(prefix="minibit-audit."))
     (HOME / "small.ini").write_text(SCENARIO)
     CLEAN = simulate(SIM, HOME / "small.ini", HOME / "clean")
     EVENTS = simulate(SIM, HOME / "small.ini", HOME / "events", "--events=csv")
+    (HOME / "placed.ini").write_text(PLACED)
+    (HOME / "places.csv").write_text(PLACES)
+    PLACED_RUN = simulate(SIM, HOME / "placed.ini", HOME / "placed", "--events=csv")
     (HOME / "trace.csv").write_text("\n".join(sorted(TRACE.splitlines(), key=lambda row: row[0] != "a" and
                                                      float(row.split(",")[0]))) + "\n")
     (HOME / "replay.ini").write_text(REPLAY)
@@ -396,7 +411,7 @@ def tearDownModule():
 
 class Tampered(unittest.TestCase):
     def test_nothing_is_found_before(self):
-        for folder in (CLEAN, EVENTS, REPLAYED):
+        for folder in (CLEAN, EVENTS, REPLAYED, PLACED_RUN):
             self.assertEqual(audit(AUDIT, folder), (0, f"{folder}: all right\n", ""))
 
     def test_retelling_changes_nothing(self):
@@ -408,8 +423,9 @@ class Tampered(unittest.TestCase):
         self.assertEqual(audit(AUDIT, folder.path)[0], 0)
 
     def kind(self, name):
-        how, wanted, is_retold = (KINDS | EVENT_KINDS | REPLAY_KINDS)[name]
+        how, wanted, is_retold = (KINDS | EVENT_KINDS | REPLAY_KINDS | PLACED_KINDS)[name]
         origin = EVENTS if name in EVENT_KINDS else REPLAYED if name in REPLAY_KINDS else CLEAN
+        origin = PLACED_RUN if name in PLACED_KINDS else origin
         folder = Folder(origin, HOME / "tampered")
         how(folder)
         if is_retold:
@@ -424,7 +440,7 @@ def add(name):
     setattr(Tampered, "test_" + name.replace(" ", "_"), lambda self: self.kind(name))
 
 
-for kind in (*KINDS, *EVENT_KINDS, *REPLAY_KINDS):
+for kind in (*KINDS, *EVENT_KINDS, *REPLAY_KINDS, *PLACED_KINDS):
     add(kind)
 
 if __name__ == "__main__":

@@ -17,12 +17,14 @@ PAGES = {
     "## provenance.csv, or provenance.csv.zst": ["REC_PROVENANCE"],
     "## timeline.csv": ["REC_TIMELINE"],
     "## events.csv, or events.csv.zst": ["REC_EVENTS"],
+    "## nodes.csv": ["REC_NODES"],
+    "## paths.csv": ["REC_PATHS"],
     "## transfers.csv": ["REC_TRANSFERS"],
     "## summary.json": ["REC_FIGURE", "REC_FIGURES"],
 }
 LIVE = "- what only a simulator can see is empty or `null`: "
 # Files that a live run does not have at all.
-NOT_LIVE = ("REC_EVENTS", "REC_TRANSFERS")
+NOT_LIVE = ("REC_EVENTS", "REC_NODES", "REC_PATHS", "REC_TRANSFERS")
 TEXT = r'"(?:[^"\\]|\\.)*"'
 
 
