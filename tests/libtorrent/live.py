@@ -5,6 +5,7 @@ import os
 import random
 import resource
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -15,6 +16,10 @@ import setup as setups
 POLL_S = 0.2
 SAMPLE_S = 10.0
 GOODBYE_S = 60.0  # who says goodbye is gone by then
+# A newcomer's connections are made within so long, in an order by lot, as they are in a real swarm:
+# libtorrent's optimistic slot goes round in the order of connection, so that who was connected last
+# by everybody would have its first turn last with everybody.
+MEETING_S = 3.0
 
 
 class Swarm:
@@ -32,7 +37,7 @@ class Swarm:
         self.info = client.make_torrent(content, setup.block_size)
         self.port = random.SystemRandom().randrange(10000, 30000)
         self.clients, self.degree, self.rows = {}, {}, {}
-        self.first_copy = {}
+        self.first_copy, self.meetings = {}, []
         self.errors, self.lags, self.samples, self.leaving = [], [], [], {}
         self.began = None
 
@@ -59,14 +64,24 @@ class Swarm:
         known = setups.acquaintances(
             [name for name in self.clients if name != "seeder" and name not in self.leaving],
             self.degree, self.setup.max_known, self.draw)
-        newcomer.connect(self.clients["seeder"])
         for name in known:
-            newcomer.connect(self.clients[name])
             self.degree[name] = self.degree.get(name, 0) + 1
         self.degree[peer.name] = len(known)
+        for name in ["seeder", *known]:
+            pair = [peer.name, name]
+            self.draw.shuffle(pair)  # either may call the other
+            self.meetings.append((self.now() + self.draw.uniform(0, MEETING_S), *pair))
         self.clients[peer.name] = newcomer
         self.rows[peer.name] = {"peer": peer.name, "group": group.name, "arrived": self.now(),
                                 "completed": self.now() if all(peer.held) else None, "left": None}
+
+    def meet(self):
+        """Connects the pairs whose moment has come, if both are still there."""
+        due = sorted(meeting for meeting in self.meetings if meeting[0] <= self.now())
+        self.meetings = [meeting for meeting in self.meetings if meeting not in due]
+        for _, one, other in due:
+            if one in self.clients and other in self.clients:
+                self.clients[one].connect(self.clients[other])
 
     def listen(self):
         for name, one in list(self.clients.items()):
@@ -130,6 +145,7 @@ class Swarm:
             while self.waiting and self.waiting[0].arrived <= self.now():
                 self.arrive(self.waiting.pop(0))
             before = self.now()
+            self.meet()
             self.listen()
             for name in list(self.leaving):
                 self.depart(name)
@@ -165,7 +181,7 @@ class Swarm:
             "load": round(sum(loads) / len(loads), 2), "load_max": round(max(loads), 2),
             "cpu_s": round(usage.ru_utime + usage.ru_stime, 1),
             "late_p99_s": round(lags[len(lags) * 99 // 100], 3), "late_max_s": round(lags[-1], 3),
-            "errors": self.errors[:20],
+            "errors": self.errors[:20], "groups_over_time": self.groups_over_time(),
             "peers": [{key: round(value, 1) if isinstance(value, float) else value
                        for key, value in row.items()} for row in self.rows.values()],
         }
@@ -179,6 +195,19 @@ class Swarm:
         low, high = before[1]["seeder"][0], after[1]["seeder"][0]
         span = after[0] - before[0]
         return round(low + (high - low) * (moment - before[0]) / span) if span else low
+
+    def groups_over_time(self):
+        """[seconds, {group: (peers present, bytes they have received, bytes they have sent)}] at each
+        sample, for who wants to see why; it is not kept."""
+        found = []
+        for moment, figures, _, _ in self.samples:
+            groups = {}
+            for name, (sent, received) in figures.items():
+                group = self.rows[name]["group"] if name in self.rows else name
+                count, in_all, out_all = groups.get(group, (0, 0, 0))
+                groups[group] = (count + 1, in_all + received, out_all + sent)
+            found.append([round(moment, 1), groups])
+        return found
 
     def uplinks_used(self):
         """The share of the uplinks' capacity that was sent, while nobody came or went: from a minute
@@ -217,6 +246,7 @@ def measure(setup, seed, own_address=True, changes=None, progress=show):
 
 def main():
     """live.py PROGRAM SETUP.ini SEED OUT.json [one-address] [SETTING=NUMBER...]: one run's process."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what it has written goes too
     program, path, seed, out, *options = sys.argv[1:]
     changes = {key: int(value) for key, _, value in
                (option.partition("=") for option in options if "=" in option)}

@@ -217,13 +217,16 @@ class Peer:
 
 
 def peers(setup, seed):
-    """Every peer of the set-up in the order of arrival, drawn from `seed`."""
+    """Every peer of the set-up in the order of arrival, drawn from `seed`. Those that come at the same
+    moment come in an order by lot: libtorrent's optimistic slot goes round in the order of connection,
+    so that a group that always came last would have its first turn last."""
     draw = random.Random(f"{setup.name} {seed}")
     found = []
     for group in setup.groups:
         for i, arrived in enumerate(_arrival(group, draw), 1):
             held = pieces_held(group.have, setup.blocks, draw)
             found.append(Peer(f"{group.name}-{i}", group, arrived, held))
+    draw.shuffle(found)
     return sorted(found, key=lambda peer: peer.arrived)
 
 

@@ -147,6 +147,13 @@ class Peers(Scratch):
             if arrival.startswith("within"):
                 self.assertTrue(all(0 <= time <= 10 for time in times))
 
+    def test_who_comes_at_the_same_moment_comes_in_an_order_by_lot(self):
+        setup = next(s for s in reference.all_setups(PROGRAM, ["near-riders"]))
+        places = [[i for i, p in enumerate(setups.peers(setup, seed)) if p.group.name == "rider"]
+                  for seed in range(1, 101)]
+        self.assertAlmostEqual(sum(map(sum, places)) / 400, 9.5, delta=1)
+        self.assertEqual(len(setups.peers(setup, 1)), 20)
+
     def test_what_they_hold(self):
         draw = random.Random(1)
         self.assertEqual(sum(setups.pieces_held("3 blocks", 8, draw)), 3)
@@ -274,8 +281,20 @@ class Live(Scratch):
         self.assertEqual((Actor.all["a-1"].slots, Actor.all["b-1"].slots), (5, 0))
         self.assertEqual(Actor.all["a-1"].times, (10, 40))
         self.assertEqual(Actor.all["seeder"].rates, (204800, 0))
-        self.assertEqual([Actor.all[name].friends for name in ("a-1", "a-2", "b-1")],
-                         [["seeder"], ["seeder", "a-1"], ["seeder"]])
+        met = sorted(tuple(sorted((name, friend))) for name, one in Actor.all.items()
+                     for friend in one.friends)
+        # Whoever of a-1 and a-2 came second knows the first, and then both know enough.
+        self.assertEqual(met, [("a-1", "a-2"), ("a-1", "seeder"), ("a-2", "seeder"),
+                               ("b-1", "seeder")])
+
+    def test_who_comes_at_once_is_connected_in_an_order_by_lot(self):
+        log = []
+        with mock.patch.object(Actor, "connect", lambda self, other: log.append(
+                (self.clock.now, self.name, other.name))):
+            self.swarm({"a-1": 9, "a-2": 9, "b-1": 9}, peers="", leave="never")
+        self.assertEqual(len(log), 6)
+        self.assertTrue(all(2 <= at <= 7.5 for at, _, _ in log), log)
+        self.assertGreater(len({at for at, _, _ in log}), 2)
 
     def test_it_ends_at_until_with_who_is_not_complete(self):
         report = self.swarm({"a-1": 20}, leave="never")
