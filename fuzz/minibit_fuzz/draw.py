@@ -303,8 +303,21 @@ class Places:
         head = ["place"] + (["up", "down"] if rates[0] else []) + names
         return names, [head] + [[name, *rate, *row] for name, rate, row in zip(names, rates, rows)]
 
+    def lines(self):
+        """Lines of their own for the rows of some traces."""
+        rng = self.rng
+        for name, content in self.swarm.files.items():
+            if not isinstance(content, str) or rng.random() < 0.5:
+                continue
+            rows = content.splitlines()
+            for number in range(1, len(rows)):
+                rate = max(int(self.swarm.rate * rng.uniform(0.3, 1)), 1)
+                rows[number] += rng.choice((f",{rate}bit,,", f",,{rate}bit,{rate}ns", ",,,0ns", ",,,"))
+            self.swarm.files[name] = "\n".join([rows[0] + ",up,down,latency", *rows[1:]]) + "\n"
+
     def draw(self):
         rng = self.rng
+        self.lines()
         if rng.random() < 0.75:
             return
         unit, (name, mark) = rng.choice(list(self.UNITS)), rng.choice((("ways.csv", ","), ("ways.txt", " ")))

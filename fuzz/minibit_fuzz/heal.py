@@ -64,11 +64,20 @@ def path_delay(swarm, groups):
     numbers = [float(field) for field in table(swarm, groups) if re.fullmatch(r"[\d.]+", field)]
     measured = int(max(numbers, default=0) * UNITS[groups["latency"]["unit"]]) + 1 if numbers else 0
     filled = nanoseconds(groups["latency"].get("fill", "0ns")) if numbers else 0
-    return max(2 * max(ends), measured, filled)
+    own = [nanoseconds(field) for field in trace_fields(swarm) if field.endswith("ns")]
+    return max(2 * max(ends + own), measured, filled)
+
+
+def trace_fields(swarm):
+    """Of all traces of arrivals."""
+    return [field for content in swarm.files.values()
+            if isinstance(content, str) and content.startswith("arrived_s")
+            for row in content.splitlines()[1:] for field in row.split(",")]
 
 
 def rates_of_places(swarm, groups):
-    return [bits_per_s(field) for field in table(swarm, groups) if field.endswith("bit")]
+    fields = table(swarm, groups) + trace_fields(swarm)
+    return [bits_per_s(field) for field in fields if field.endswith("bit")]
 
 
 def clocks(groups):
@@ -135,7 +144,7 @@ def heal(swarm, resolve):
         if isinstance(content, str) and content.startswith("arrived_s"):
             rows = content.splitlines()
             healed.files[name] = "\n".join(
-                [rows[0]] + [row.partition(",")[0] + "," for row in rows[1:]]) + "\n"
+                [rows[0]] + [re.sub("^([^,]*),[^,]*", r"\1,", row) for row in rows[1:]]) + "\n"
     healed.groups["scenario"]["until"] = f"{UNTIL_MAX}ns"
     healed.groups["scenario"]["sample"] = f"{UNTIL_MAX}ns"
     groups = resolve(healed)

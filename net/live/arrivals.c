@@ -115,6 +115,11 @@ static void add_trace(struct arrivals *arrivals, uint32_t index, const char *pat
         return;
     }
     char **lines = g_strsplit(text, "\n", -1);
+    const char *head = g_str_has_prefix(lines[0], "\xef\xbb\xbf") ? lines[0] + 3 : lines[0];
+    g_strchomp(lines[0]);
+    if (strcmp(head, "arrived_s,leave_s") != 0 && strcmp(head, "arrived_s") != 0)
+        fail(arrivals, &arrivals->plan->groups[index],
+             "a live run knows the columns arrived_s,leave_s alone");
     for (char **line = lines; *line; line++)
         add_trace_row(arrivals, index, *line);
     g_strfreev(lines);

@@ -33,6 +33,9 @@ static void check_trace(const sim_group *group)
     for (uint32_t i = 0; group->trace && i < group->count; i++) {
         assert(i == 0 || group->trace[i - 1].arrived <= group->trace[i].arrived);
         assert(group->trace[i].leave_at >= group->trace[i].arrived);
+        assert(group->own_lines ||
+               (group->trace[i].up == UINT64_MAX && group->trace[i].down == UINT64_MAX &&
+                group->trace[i].latency == MB_NEVER));
     }
 }
 

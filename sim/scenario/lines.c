@@ -31,6 +31,14 @@ static bool has_places(const sim_scenario *scenario)
     return any;
 }
 
+bool sim_scenario_has_lines(const sim_scenario *scenario)
+{
+    bool any = has_places(scenario);
+    for (uint32_t i = 0; i < scenario->group_count; i++)
+        any |= scenario->groups[i].own_lines;
+    return any;
+}
+
 /* Arrivals come in their order, so that those of a group do. */
 static int put_in_places(const sim_scenario *scenario, const sim_arrival *arrivals, uint32_t count,
                          uint32_t *places)
@@ -61,25 +69,44 @@ static void take_rates(const sim_latency *latency, uint32_t place, sim_access *a
     if (down != UINT64_MAX) access->down = down;
 }
 
+/* What its row of the trace says wins over all. */
+static void take_row(const sim_trace_row *row, sim_access *access)
+{
+    if (row->up != UINT64_MAX) access->up = row->up;
+    if (row->down != UINT64_MAX) access->down = row->down;
+    if (row->latency != MB_NEVER) access->latency = row->latency;
+}
+
+static void make_access(const sim_scenario *scenario, const sim_arrival *arrivals, size_t nodes,
+                        sim_lines *lines)
+{
+    for (mb_node node = 0; node < nodes; node++) {
+        sim_access *access = &lines->access[node];
+        *access = *sim_lines_access(NULL, scenario, arrivals, node);
+        take_rates(&scenario->latency, sim_lines_place(lines, node), access);
+        if (node == MB_NODE_TRACKER) continue;
+        const sim_group *group = &scenario->groups[arrivals[node - 1].group];
+        assert(!group->trace || arrivals[node - 1].index < group->count);
+        /* The rows are in the order of arrival, as the numbers of the peers are. */
+        if (group->trace) take_row(&group->trace[arrivals[node - 1].index], access);
+    }
+}
+
 int sim_lines_make(const sim_scenario *scenario, const sim_arrival *arrivals, uint32_t count,
                    sim_lines *lines)
 {
     assert(arrivals || count == 0);
     size_t nodes = (size_t)count + 1;
     *lines = (sim_lines){0};
-    if (!has_places(scenario)) return 0;
-    sim_access *access = malloc(nodes * sizeof *access);
-    uint32_t *places = malloc(nodes * sizeof *places);
-    if (!access || !places || put_in_places(scenario, arrivals, count, places)) {
-        free(access);
-        free(places);
+    if (!sim_scenario_has_lines(scenario)) return 0;
+    lines->access = malloc(nodes * sizeof *lines->access);
+    if (has_places(scenario)) lines->places = malloc(nodes * sizeof *lines->places);
+    bool is_short = !lines->access || (has_places(scenario) && !lines->places);
+    if (is_short || (lines->places && put_in_places(scenario, arrivals, count, lines->places))) {
+        sim_lines_clear(lines);
         return MB_ERR_MEMORY;
     }
-    for (mb_node node = 0; node < nodes; node++) {
-        access[node] = *sim_lines_access(NULL, scenario, arrivals, node);
-        take_rates(&scenario->latency, places[node], &access[node]);
-    }
-    *lines = (sim_lines){access, places};
+    make_access(scenario, arrivals, nodes, lines);
     return 0;
 }
 

@@ -111,7 +111,9 @@ typedef enum sim_have_kind {
 /* One row of an arrival trace. */
 typedef struct sim_trace_row {
     mb_time arrived;
-    mb_time leave_at; /* MB_NEVER: what the group's `leave` says */
+    mb_time leave_at;  /* MB_NEVER: what the group's `leave` says */
+    uint64_t up, down; /* UINT64_MAX: as the group has it */
+    mb_time latency;   /* MB_NEVER: likewise */
 } sim_trace_row;
 
 /* A [peers NAME] group. */
@@ -125,6 +127,7 @@ typedef struct sim_group {
     int64_t arrival_rate; /* poisson: billionths of an arrival per arrival_time */
     char *trace_path;     /* SIM_ARRIVE_TRACE, else NULL */
     sim_trace_row *trace; /* `count` rows in order of arrival */
+    bool own_lines;       /* some rows say how their line is */
     sim_leave_kind leave;
     mb_time leave_time;
     sim_have_kind have;
@@ -208,6 +211,9 @@ int sim_scenario_parse(const char *path, const char *text, size_t size,
 
 /* Asserts what a run counts on. O(scenario). */
 void sim_scenario_check(const sim_scenario *scenario);
+
+/* Whether a node's line may differ from its group's: by its place, or by its row of a trace. */
+bool sim_scenario_has_lines(const sim_scenario *scenario);
 
 /* Frees a scenario and all it owns; NULL is all right. */
 void sim_scenario_free(sim_scenario *scenario);

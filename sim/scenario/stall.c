@@ -141,7 +141,7 @@ static bool is_given_up(const sim_scenario *scenario, const sim_access *giver,
     mb_time waits = patience(taker), way = giver->latency + taker->access.latency;
     uint64_t rate = giver->up < taker->access.down ? giver->up : taker->access.down;
 
-    if (scenario->latency.path || may_wait_anew(scenario, taker)) return false;
+    if (sim_scenario_has_lines(scenario) || may_wait_anew(scenario, taker)) return false;
     return !is_carried(1, rate, waits - way) && !is_carried(least_answer(scenario), rate, waits);
 }
 
@@ -262,7 +262,7 @@ static bool is_too_slow(const sim_scenario *scenario)
     for (uint32_t i = 0; i < scenario->group_count; i++) {
         const sim_group *group = &scenario->groups[i];
         if (!holds_blocks(scenario, group)) continue;
-        if (scenario->latency.rates) return false;
+        if (sim_scenario_has_lines(scenario)) return false;
         uint64_t peers = group->count == SIM_COUNT_OPEN ? SIM_PEERS_MAX : group->count;
         rate += (unsigned __int128)peers * group->access.up;
     }

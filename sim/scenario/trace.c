@@ -1,4 +1,4 @@
-/* Arrival traces: CSV files with the columns arrived_s and leave_s. */
+/* Arrival traces: CSV files with a row for each peer, and columns that their first line names. */
 #include "sim/scenario/reader.h"
 
 #include "core/units.h"
@@ -11,13 +11,19 @@
 #define TIME_DECIMALS 9
 /* Some spreadsheets begin a UTF-8 file with it. */
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"
+/* As of `latency`. */
+#define LATENCY_MAX (3600 * MB_SECOND)
 #define TRACE_SIZE_MAX (UINT64_C(1) << 30)
+
+enum { COLUMN_COUNT = 5 };
 
 struct trace {
     sim_reader *reader;
     const sim_ini_entry *entry;
     const char *path;
-    GArray *rows; /* sim_trace_row */
+    GArray *rows;                               /* sim_trace_row */
+    const struct column *columns[COLUMN_COUNT]; /* of each field of a row */
+    uint32_t count;
     uint32_t line;
 };
 
@@ -35,35 +41,114 @@ static bool read_seconds(struct trace *trace, const char *text, mb_time *time)
     return true;
 }
 
-static bool read_row(struct trace *trace, char *line, bool has_leave)
+/* ---- columns ---- */
+
+/* A rate of the row's own. */
+static bool read_rate(struct trace *trace, const char *text, uint64_t *rate)
 {
-    sim_trace_row row = {.leave_at = MB_NEVER};
-    char *comma = strchr(line, ',');
-    if (!has_leave && comma) return fail(trace, "not a row of the one column arrived_s", line);
-    if (has_leave && (!comma || strchr(comma + 1, ',')))
-        return fail(trace, "not a row of the two columns arrived_s,leave_s", line);
-    if (comma) *comma = '\0';
-    if (!read_seconds(trace, line, &row.arrived)) return false;
-    if (comma && comma[1] != '\0') {
-        if (!read_seconds(trace, comma + 1, &row.leave_at)) return false;
-        if (row.leave_at <= row.arrived)
-            return fail(trace, "leave_s is not after arrived_s", comma + 1);
+    if (strcmp(text, "unlimited") == 0) {
+        *rate = MB_RATE_UNLIMITED;
+        return true;
     }
+    if (mb_rate_parse(text, rate) == 0 && *rate > 0 && *rate <= MB_RATE_UNLIMITED) return true;
+    return fail(trace, "not a rate above 0, such as 5Mbit", text);
+}
+
+static bool read_arrived(struct trace *trace, const char *text, sim_trace_row *row)
+{
+    return read_seconds(trace, text, &row->arrived);
+}
+
+static bool read_leave(struct trace *trace, const char *text, sim_trace_row *row)
+{
+    return *text == '\0' || read_seconds(trace, text, &row->leave_at);
+}
+
+static bool read_up(struct trace *trace, const char *text, sim_trace_row *row)
+{
+    return *text == '\0' || read_rate(trace, text, &row->up);
+}
+
+static bool read_down(struct trace *trace, const char *text, sim_trace_row *row)
+{
+    return *text == '\0' || read_rate(trace, text, &row->down);
+}
+
+static bool read_latency(struct trace *trace, const char *text, sim_trace_row *row)
+{
+    if (*text == '\0') return true;
+    if (mb_time_parse(text, &row->latency) == 0 && row->latency <= LATENCY_MAX) return true;
+    return fail(trace, "not a time from 0s to 1h, such as 20ms", text);
+}
+
+/* What a column is called, and who reads a field of it. */
+static const struct column {
+    const char *name;
+    bool (*read)(struct trace *trace, const char *text, sim_trace_row *row);
+} columns[COLUMN_COUNT] = {
+    {"arrived_s", read_arrived}, {"leave_s", read_leave},   {"up", read_up},
+    {"down", read_down},         {"latency", read_latency},
+};
+
+static bool fail_column(struct trace *trace, const char *name)
+{
+    if (strcmp(name, "zone") == 0) return fail(trace, "there are no zones yet", name);
+    mb_suggestion suggestion;
+    mb_suggestion_init(&suggestion, name);
+    for (size_t i = 0; i < COLUMN_COUNT; i++)
+        mb_suggestion_offer(&suggestion, columns[i].name);
+    char *near = sim_suggestion_text(&suggestion);
+    char *what = g_strdup_printf(
+        "no column of a trace: these are arrived_s, leave_s, up, down, latency%s", near);
+    fail(trace, what, name);
+    g_free(what);
+    g_free(near);
+    return false;
+}
+
+static bool read_header(struct trace *trace, char *line)
+{
+    bool arrives = false;
+    char **names = g_strsplit(line, ",", -1);
+    for (char **name = names; *name; name++) {
+        const struct column *found = NULL;
+        for (size_t i = 0; i < COLUMN_COUNT; i++) {
+            if (strcmp(columns[i].name, *name) == 0) found = &columns[i];
+        }
+        for (uint32_t i = 0; found && i < trace->count; i++) {
+            if (trace->columns[i] == found) found = NULL;
+        }
+        if (!found) {
+            fail_column(trace, *name);
+            g_strfreev(names);
+            return false;
+        }
+        arrives |= found->read == read_arrived;
+        trace->columns[trace->count++] = found;
+    }
+    g_strfreev(names);
+    return arrives || fail(trace, "the first line has no arrived_s", line);
+}
+
+static bool read_row(struct trace *trace, char *line)
+{
+    sim_trace_row row = {0, MB_NEVER, UINT64_MAX, UINT64_MAX, MB_NEVER};
+    char **fields = g_strsplit(line, ",", -1);
+    bool fine = *line ? g_strv_length(fields) == trace->count : trace->count == 1;
+    if (!fine) fail(trace, "not as many fields as the first line has", line);
+    for (uint32_t i = 0; fine && i < trace->count; i++)
+        fine = trace->columns[i]->read(trace, fields[i] ? fields[i] : "", &row);
+    g_strfreev(fields);
+    if (!fine) return false;
+    if (row.leave_at <= row.arrived) return fail(trace, "leave_s is not after arrived_s", line);
     if (trace->rows->len >= SIM_PEERS_MAX) return fail(trace, "too many peers", line);
     g_array_append_val(trace->rows, row);
     return true;
 }
 
-static bool read_header(struct trace *trace, const char *line, bool *has_leave)
-{
-    *has_leave = strcmp(line, "arrived_s,leave_s") == 0;
-    if (*has_leave || strcmp(line, "arrived_s") == 0) return true;
-    return fail(trace, "the first line is not arrived_s,leave_s", line);
-}
-
 static bool read_lines(struct trace *trace, char *text)
 {
-    bool has_leave = false, fine = true;
+    bool fine = true;
     if (g_str_has_prefix(text, BYTE_ORDER_MARK)) text += strlen(BYTE_ORDER_MARK);
     while (fine && *text) {
         char *end = text + strcspn(text, "\n");
@@ -71,8 +156,7 @@ static bool read_lines(struct trace *trace, char *text)
         *end = '\0';
         if (end > text && end[-1] == '\r') end[-1] = '\0';
         trace->line++;
-        fine = trace->line == 1 ? read_header(trace, text, &has_leave)
-                                : read_row(trace, text, has_leave);
+        fine = trace->line == 1 ? read_header(trace, text) : read_row(trace, text);
         text = next;
     }
     if (!fine || trace->line > 0) return fine;
@@ -107,6 +191,8 @@ bool sim_read_trace(sim_reader *reader, const sim_ini_entry *entry, const char *
     g_qsort_with_data(trace.rows->data, (int)trace.rows->len, sizeof(sim_trace_row), compare_rows,
                       NULL);
     group->count = trace.rows->len;
+    for (uint32_t i = 0; i < trace.count; i++)
+        group->own_lines |= trace.columns[i] >= &columns[2]; /* up, down, latency */
     group->trace = (sim_trace_row *)(void *)g_array_free(trace.rows, FALSE);
     return fine;
 }

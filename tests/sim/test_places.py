@@ -83,6 +83,22 @@ def rates():
     result.require(bound <= result.last() < bound + SECOND, f"complete after {result.last()} ns")
 
 
+def lines_of_a_trace():
+    """A trace with a line in each row is the swarm of groups with these lines, to the nanosecond."""
+    lines = [(1, "4Mbit", "9Mbit", "10ms"), (2, "1Mbit", "20Mbit", "30ms"), (3, "7Mbit", "8Mbit", "2ms"),
+             (9, "300kbit", "5Mbit", "90ms")]
+    for preset in ("minibit", "bittorrent"):
+        common = {"file": FILE, "protocol": {"preset": preset}, "tracker": {"up": "4Mbit", "latency": "5ms"}}
+        trace = "down,arrived_s,up,latency\n" + "".join(f"{d},{t},{u},{l}\n" for t, u, d, l in lines)
+        a = run(scenario(**common, **{f"peers p{t}": {"up": u, "down": d, "latency": l, "arrival": f"at {t}s"}
+                                      for t, u, d, l in lines}))
+        b = audited(run(scenario(**common, **{"peers p": {
+            "up": "1bit", "down": "1bit", "latency": "9s", "arrival": "trace t.csv"}}), files=[("t.csv", trace)]))
+        b.require(a.summary()["trace_digest"] == b.summary()["trace_digest"], f"{preset}: other events")
+        b.require([row["latency_s"] for row in b.rows("nodes")][1:] ==
+                  ["0.010000000", "0.030000000", "0.002000000", "0.090000000"], "nodes.csv")
+
+
 def own_streams():
     """Where the peers of a group are does not depend on another group's size."""
     table = "\n".join(" ".join(str(0 if i == j else 10) for j in range(40)) for i in range(40))
@@ -130,4 +146,4 @@ def refused():
 
 
 minibit.main([(case.__doc__.split(":")[0].split(",")[0], case) for case in
-              (sums_of_latencies, single_messages, rates, own_streams, again, refused)])
+              (sums_of_latencies, single_messages, rates, lines_of_a_trace, own_streams, again, refused)])

@@ -1,5 +1,5 @@
 /* Arrivals: who comes when, by each kind, in order, and independent of the other groups. */
-#include "sim/scenario/arrivals.h"
+#include "sim/scenario/lines.h"
 
 #include <glib.h>
 #include <glib/gstdio.h>
@@ -158,6 +158,38 @@ static void test_trace(void)
     g_free(path);
 }
 
+/* A row's own line wins; what it leaves empty is the group's. Rows out of order keep theirs. */
+static void test_trace_lines(void)
+{
+    char *path = g_build_filename(g_get_tmp_dir(), "minibit-test-lines.csv", NULL);
+    g_assert_true(g_file_set_contents(path,
+                                      "up,arrived_s,latency,down\n3Mbit,5,20ms,\n"
+                                      ",2,,unlimited\n1bit,7,0s,2MB\n",
+                                      -1, NULL));
+    char *text = g_strdup_printf(
+        HEAD "[peers a]\narrival = trace %s\nlatency = 9ms\n" RATES "[peers b]\n" RATES, path);
+    struct made made = make(text);
+    sim_lines lines;
+    const uint64_t mbit = 125000 * MB_RATE_BYTE;
+    g_assert_cmpint(sim_lines_make(made.scenario, made.list, made.count, &lines), ==, 0);
+    g_assert_cmpuint(made.count, ==, 4); /* b first, then a's rows by their time */
+    const sim_access wanted[] = {{mbit, mbit, 0},
+                                 {mbit, MB_RATE_UNLIMITED, 9 * MB_MS},
+                                 {3 * mbit, mbit, 20 * MB_MS},
+                                 {MB_RATE_BYTE / 8, 16 * mbit, 0}};
+    for (uint32_t i = 0; i < 4; i++) {
+        g_assert_cmpuint(lines.access[i + 1].up, ==, wanted[i].up);
+        g_assert_cmpuint(lines.access[i + 1].down, ==, wanted[i].down);
+        g_assert_cmpint(lines.access[i + 1].latency, ==, wanted[i].latency);
+    }
+    g_assert_null(lines.places);
+    sim_lines_clear(&lines);
+    clear(&made);
+    g_unlink(path);
+    g_free(text);
+    g_free(path);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -169,5 +201,6 @@ int main(int argc, char **argv)
     g_test_add_func("/arrivals/groups-are-independent", test_groups_are_independent);
     g_test_add_func("/arrivals/seeds-differ", test_seeds_differ);
     g_test_add_func("/arrivals/trace", test_trace);
+    g_test_add_func("/arrivals/trace-lines", test_trace_lines);
     return g_test_run();
 }

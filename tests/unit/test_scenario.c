@@ -393,16 +393,28 @@ static void test_traces_refused(void)
         const char *message; /* what follows the file's name */
     } cases[] = {
         {"", ": empty; its first line is arrived_s,leave_s"},
-        {"arrived,leave\n", ":1: arrived,leave: the first line is not arrived_s,leave_s"},
+        {"arrived,leave\n",
+         ":1: arrived: no column of a trace: these are arrived_s, leave_s, up, down, "
+         "latency; did you mean \"arrived_s\"?"},
         {"arrived_s,leave_s\n", ""},
-        {"arrived_s,leave_s\n1\n", ":2: 1: not a row of the two columns"},
-        {"arrived_s\n1,2\n", ":2: 1,2: not a row of the one column"},
-        {"arrived_s,leave_s\n1,2,3\n", ":2: 1,2,3: not a row of the two columns"},
+        {"arrived_s,leave_s\n1\n", ":2: 1: not as many fields as the first line has"},
+        {"arrived_s\n1,2\n", ":2: 1,2: not as many fields"},
+        {"arrived_s,leave_s\n1,2,3\n", ":2: 1,2,3: not as many fields"},
         {"arrived_s,leave_s\n1,2\nx,\n", ":3: x: not a time in seconds"},
         {"arrived_s,leave_s\n-1,\n", ":2: -1: not a time in seconds"},
-        {"arrived_s,leave_s\n5,5\n", ":2: 5: leave_s is not after arrived_s"},
+        {"arrived_s,leave_s\n5,5\n", ":2: 5,5: leave_s is not after arrived_s"},
         {"arrived_s,leave_s\n9999999999,\n", ":2: 9999999999: "},
         {"arrived_s\n\n", ":2: : not a time"},
+        {"leave_s,up\n1,2\n", ":1: leave_s,up: the first line has no arrived_s"},
+        {"arrived_s,arrived_s\n", ":1: arrived_s: no column"},
+        {"arrived_s,zone\n", ":1: zone: there are no zones yet"},
+        {"arrived_s,latncy\n",
+         ":1: latncy: no column of a trace: these are arrived_s, leave_s, up, "
+         "down, latency; did you mean \"latency\"?"},
+        {"up,arrived_s\n5,1\n", ":2: 5: not a rate above 0, such as 5Mbit"},
+        {"down,arrived_s\n0bit,1\n", ":2: 0bit: not a rate above 0"},
+        {"arrived_s,latency\n1,3\n", ":2: 3: not a time from 0s to 1h, such as 20ms"},
+        {"arrived_s,latency\n1,2h\n", ":2: 2h: not a time from 0s to 1h"},
     };
     char *path = g_build_filename(g_get_tmp_dir(), "minibit-test-trace.csv", NULL);
     char *text = g_strdup_printf(BASE "arrival = trace %s\n", path);
