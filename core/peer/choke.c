@@ -86,17 +86,15 @@ void mb_choke_rank(mb_peer *peer, mb_time now, mb_actions *out)
     if (p->ask == MB_ASK_MUTUAL) mb_ask_mark_all(&peer->ask);
 }
 
-bool mb_choke_round(mb_peer *peer, mb_time now, mb_actions *out)
+void mb_choke_round(mb_peer *peer, mb_time now, mb_actions *out)
 {
     bool counted = peer->protocol->choke->columns & MB_COLUMN_RECEIVED;
 
     assert(peer->slots.mode == MB_MODE_CHOKER && !peer->leave.leaving);
-    if (peer->requests.count > 0 && counted) {
+    if (peer->requests.count > 0 && counted)
         mb_pace_measure(peer, MB_MEASURE_ROUND, out);
-        return false;
-    }
-    mb_choke_rank(peer, now, out);
-    return true;
+    else
+        mb_choke_rank(peer, now, out);
 }
 
 /* ---- slots that are free -------------------------------------------------------------------- */

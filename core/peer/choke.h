@@ -19,8 +19,8 @@ void mb_choke_start(mb_peer *peer, mb_time next);
 void mb_choke_stop(mb_peer *peer);
 /* Moves what is due by `now` on to the next that is not; whether any was. */
 bool mb_choke_pass(mb_peer *peer, mb_time now);
-/* A round: false where it waits for measuring, after which comes the second one. */
-bool mb_choke_round(mb_peer *peer, mb_time now, mb_actions *out);
+/* A round; where it waits for measuring, the second one comes after that. */
+void mb_choke_round(mb_peer *peer, mb_time now, mb_actions *out);
 void mb_choke_rank(mb_peer *peer, mb_time now, mb_actions *out);
 /* Gives the slots that are free to who may have them. */
 void mb_choke_fill(mb_peer *peer, mb_time now, mb_actions *out);

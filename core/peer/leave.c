@@ -18,7 +18,7 @@ static void offer_last_block(mb_peer *peer, uint32_t index, mb_actions *out)
     mb_serve_refuse_queue(peer, index, MB_REASON_LEAVING, out);
     if (known->upload != MB_BLOCK_NONE || known->flags & MB_KNOWN_SELF) return;
     if (!mb_learn_lacks(peer, index) || peer->protocol->ask == MB_ASK_MUTUAL) return;
-    if (mb_list_add(&peer->last, index)) {
+    if (mb_list_add(&peer->last, index)) { /* GCOVR_EXCL_BR_LINE: no memory */
         out->failed = true;
         return;
     }

@@ -101,8 +101,7 @@ bool mb_peer_has_unchoked(const mb_peer *peer, mb_node node, uint32_t index)
 {
     index = mb_known_lookup(peer, node, index);
     if (index == MB_INDEX_NONE) return false;
-    return peer->slots.mode == MB_MODE_OPEN || peer->known.entries[index].slot & MB_SLOT_UNCHOKED ||
-           mb_leave_is_last(peer, index);
+    return peer->slots.mode == MB_MODE_OPEN || peer->known.entries[index].slot & MB_SLOT_UNCHOKED;
 }
 
 uint32_t mb_peer_queued(const mb_peer *peer)

@@ -144,9 +144,7 @@ static void peer_measured(mb_peer *peer, mb_time now, mb_actions *out)
         while ((index = mb_ask_silent(peer, now, index)) != MB_INDEX_NONE)
             mb_meet_bye(peer, now, index++, out);
     }
-    if (!(measured & MB_MEASURE_ROUND)) return;
-    mb_choke_rank(peer, now, out);
-    if (peer->protocol->exchange == MB_EXCHANGE_ROUNDS) mb_round_unchoked(peer, now, out);
+    if (measured & MB_MEASURE_ROUND) mb_choke_rank(peer, now, out);
 }
 
 static void peer_tick(mb_peer *peer, mb_time now, mb_actions *out)

@@ -50,19 +50,6 @@ void mb_round_begin(mb_peer *peer, mb_time now, mb_time nominal, mb_actions *out
         mb_announce_send(peer, now, MB_ANNOUNCE_PERIODIC, out);
 }
 
-void mb_round_listed(mb_peer *peer, mb_time now, mb_actions *out)
-{
-    if (!peer->round.listing) return;
-    peer->round.listing = false;
-    peer->round.unchoking = true;
-    if (peer->slots.mode == MB_MODE_CHOKER && peer->plan.nominal >= peer->plan.unchoke) {
-        while (peer->plan.unchoke <= peer->plan.nominal)
-            peer->plan.unchoke += peer->protocol->unchoke_interval;
-        if (!mb_choke_round(peer, now, out)) return;
-    }
-    mb_round_unchoked(peer, now, out);
-}
-
 /* The next provider. */
 static void next_provider(mb_peer *peer, mb_time now, mb_actions *out)
 {
@@ -78,14 +65,13 @@ static void next_provider(mb_peer *peer, mb_time now, mb_actions *out)
     peer->round.open = false;
 }
 
-void mb_round_unchoked(mb_peer *peer, mb_time now, mb_actions *out)
+/* Asks who serves me, in random order. */
+static void ask_in_turn(mb_peer *peer, mb_time now, mb_actions *out)
 {
     bool mutual = peer->protocol->ask == MB_ASK_MUTUAL;
     const mb_list *from = mutual ? &peer->slots.unchoked : &peer->ask.providers;
 
     assert(peer->slots.unchoked.count <= peer->known.count);
-    if (!peer->round.unchoking) return; /* who began to leave has ended it */
-    peer->round.unchoking = false;
     if (peer->own.held == peer->blocks) return;
     peer->plan.order.count = 0;
     for (uint32_t i = 0; i < from->count; i++) {
@@ -105,6 +91,18 @@ void mb_round_unchoked(mb_peer *peer, mb_time now, mb_actions *out)
     next_provider(peer, now, out);
 }
 
+void mb_round_listed(mb_peer *peer, mb_time now, mb_actions *out)
+{
+    if (!peer->round.listing) return;
+    peer->round.listing = false;
+    if (peer->slots.mode == MB_MODE_CHOKER && peer->plan.nominal >= peer->plan.unchoke) {
+        while (peer->plan.unchoke <= peer->plan.nominal)
+            peer->plan.unchoke += peer->protocol->unchoke_interval;
+        mb_choke_rank(peer, now, out); /* nothing is asked for now that was to be measured */
+    }
+    ask_in_turn(peer, now, out);
+}
+
 void mb_round_go_on(mb_peer *peer, mb_time now, mb_actions *out)
 {
     if (peer->round.open && peer->requests.count == 0) next_provider(peer, now, out);
@@ -118,7 +116,7 @@ void mb_round_close(mb_peer *peer)
 void mb_round_stop(mb_peer *peer)
 {
     peer->round.next = MB_NEVER;
-    peer->round.listing = peer->round.unchoking = peer->round.open = false;
+    peer->round.listing = peer->round.open = false;
 }
 
 void mb_round_forget(mb_peer *peer, uint32_t index)

@@ -3,7 +3,7 @@
  * (and jitter): announce if that is due and wait for the list, unchoke if that is due, then ask the
  * providers in random order, one after another, until one serves: one block a round at most.
  *
- * The step calls it as the time, the tracker's answer and measuring come.
+ * The step calls it as the time and the tracker's answer come.
  */
 #ifndef MB_PEER_ROUND_H
 #define MB_PEER_ROUND_H
@@ -15,9 +15,8 @@
 
 typedef struct mb_rounds {
     mb_time next;
-    bool listing;   /* the round waits for the tracker's list */
-    bool unchoking; /* the round waits for its unchoking */
-    bool open;      /* the round asks its providers */
+    bool listing; /* the round waits for the tracker's list */
+    bool open;    /* the round asks its providers */
 } mb_rounds;
 
 typedef struct mb_round_plan {
@@ -37,8 +36,7 @@ void mb_round_start(mb_peer *peer, mb_time now);
 /* Sets when the next one begins; returns when this one did, jitter apart. */
 mb_time mb_round_turn(mb_peer *peer, mb_time now);
 void mb_round_begin(mb_peer *peer, mb_time now, mb_time nominal, mb_actions *out);
-void mb_round_listed(mb_peer *peer, mb_time now, mb_actions *out);   /* the announce is answered */
-void mb_round_unchoked(mb_peer *peer, mb_time now, mb_actions *out); /* the unchoking is done */
+void mb_round_listed(mb_peer *peer, mb_time now, mb_actions *out); /* the announce is answered */
 /* At the end of a step: the next provider, where nobody has been asked. */
 void mb_round_go_on(mb_peer *peer, mb_time now, mb_actions *out);
 /* Its block is here: it asks nobody else. */

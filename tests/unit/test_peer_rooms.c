@@ -116,6 +116,9 @@ static void news(void)
     mb_log_append(log, 7);
     g_assert_cmpuint(mb_learn_told(peer, index, mb_log_told(log), &out), ==, MB_NEWS_OFFERS);
     g_assert_cmpuint(mb_learn_told(peer, index, mb_log_told(log), &out), ==, 0);
+    g_assert_cmpuint(mb_learn_told(peer, index, (mb_told){0}, &out), ==,
+                     0); /* it told of nothing */
+    g_assert_false(mb_learn_is_news(peer, index, (mb_told){0}));
     mb_log_append(log, 0); /* it lacks nothing of mine any more: the step is to see to that */
     g_assert_cmpuint(mb_learn_told(peer, index, mb_log_told(log), &out), ==, MB_NEWS_INTEREST);
     g_assert_cmpuint(peer->slots.interested, ==, 1);
@@ -246,18 +249,6 @@ static void last_blocks(void)
     drop_peer(peer);
 }
 
-/* Leaving ends a round that waits for measuring: what was measured comes for nothing. */
-static void stopped_round(void)
-{
-    mb_peer *peer = make_peer();
-
-    peer->round.unchoking = true;
-    mb_leave_begin(peer, 0, &out);
-    mb_round_unchoked(peer, 0, &out);
-    g_assert_false(peer->round.open);
-    drop_peer(peer);
-}
-
 /* Of a file of no blocks, who has told of none holds all, and is counted until it starts anew. */
 static void no_blocks(void)
 {
@@ -302,7 +293,6 @@ int main(int argc, char **argv)
     g_test_add_func("/rooms/marks", marks);
     g_test_add_func("/rooms/queue", queue);
     g_test_add_func("/rooms/last-blocks", last_blocks);
-    g_test_add_func("/rooms/stopped-round", stopped_round);
     g_test_add_func("/rooms/no-blocks", no_blocks);
     return g_test_run();
 }
