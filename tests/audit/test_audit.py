@@ -21,7 +21,7 @@ RANDOM = range(1, 201)
 FEWER = {"peers fibre.count": 20, "peers cable.count": 30, "peers dsl.count": 50, "file.size": "12MiB"}
 # What makes a shipped scenario quick.
 REDUCED = {
-    "bittorrent": FEWER, "complement": FEWER, "flashcrowd": FEWER, "mutual": FEWER,
+    "bittorrent": FEWER, "complement": FEWER, "flashcrowd": FEWER, "million": FEWER, "mutual": FEWER,
     "freeriders": FEWER, "slow-givers": {"file.size": "12MiB"}, "steady": {"scenario.until": "40min"},
 }
 STUDIES = ("coursework-tables",)
