@@ -93,6 +93,9 @@ const uint64_t *mb_peer_blocks(const mb_peer *peer);
  * returns. */
 uint32_t mb_peer_known_count(const mb_peer *peer);
 
+/* Another number after any step that changed what mb_peer_known() returns. */
+uint32_t mb_peer_known_version(const mb_peer *peer);
+
 /* Walks the blocks of which it counts on the driver to hold the first `*bytes` bytes, from a
  * transfer that was cut: `*place` starts at 0; false at the end. */
 bool mb_peer_partial(const mb_peer *peer, uint32_t *place, uint32_t *block, uint32_t *bytes);

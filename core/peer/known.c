@@ -119,6 +119,7 @@ uint32_t mb_known_add(mb_peer *peer, mb_node node, uint32_t flags)
     };
     if (peer->space.where) peer->space.where[index] = 0;
     peer->known.count++;
+    peer->space.version++;
     if (flags & (MB_KNOWN_SEEDER | MB_KNOWN_SELF)) peer->space.apart++;
     return index;
 }
@@ -131,6 +132,7 @@ void mb_known_remove(mb_peer *peer, uint32_t index)
     if (known->flags & (MB_KNOWN_SEEDER | MB_KNOWN_SELF)) peer->space.apart--;
     mb_find_remove(peer, known->node);
     peer->known.count--;
+    peer->space.version++;
     known_put_back(peer, index);
 }
 
@@ -138,6 +140,7 @@ void mb_known_remote(mb_peer *peer, uint32_t index, uint32_t remote)
 {
     assert(index < peer->known.top);
     peer->known.entries[index].remote = remote;
+    peer->space.version++;
 }
 
 void mb_known_address(mb_peer *peer, uint32_t index, uint32_t where, mb_actions *out)

@@ -46,6 +46,7 @@ typedef struct mb_table {
 typedef struct mb_table_room {
     uint32_t *where;         /* of each entry, as events tell; NULL as long as none has */
     uint32_t capacity, free; /* free entries chain through `node` */
+    uint32_t version;        /* changes with who is known and where they list me */
     uint32_t apart;          /* known, but not counted in max_known: the seeder, and oneself */
 } mb_table_room;
 

@@ -76,6 +76,11 @@ uint32_t mb_peer_known_count(const mb_peer *peer)
     return peer->known.count;
 }
 
+uint32_t mb_peer_known_version(const mb_peer *peer)
+{
+    return peer->space.version;
+}
+
 bool mb_peer_known(const mb_peer *peer, uint32_t *index, mb_node *node, uint32_t *remote)
 {
     while (*index < peer->known.top) {

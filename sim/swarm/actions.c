@@ -4,23 +4,6 @@
 
 #include "sim/swarm/internal.h"
 
-/* Room for a node's known peers and one more, kept for the next broadcast. */
-static sim_target *targets_for(sim_swarm *swarm, uint32_t known)
-{
-    if (known >= swarm->target_capacity) {
-        uint32_t capacity = 2 * known + 64;
-        sim_target *targets = realloc(swarm->targets, capacity * sizeof *targets);
-
-        if (!targets) {
-            sim_swarm_fail(swarm, MB_ERR_MEMORY, "out of memory");
-            return NULL;
-        }
-        swarm->targets = targets;
-        swarm->target_capacity = capacity;
-    }
-    return swarm->targets;
-}
-
 /* ---- messages ------------------------------------------------------------------------------- */
 
 /* What its row says more. */
@@ -45,21 +28,10 @@ static void trace_message(sim_swarm *swarm, mb_node from, mb_node to, const mb_s
                        detail_of(said, (rec_detail)row->detail));
 }
 
-/*
- * Between a node that accepts no contact and one that lists it there is a connection only once the
- * former has made it: the latter knows where it is listed as soon as a greeting has come from
- * there.
- */
-static bool is_unconnected(const sim_swarm *swarm, mb_node node, uint32_t remote)
-{
-    assert(node < swarm->node_count);
-    return swarm->nodes[node].unreachable && remote == MB_INDEX_NONE;
-}
-
 /* Nor will there ever be one: neither accepts the other's. */
 static bool is_cut_off(const sim_swarm *swarm, mb_node from, mb_node to, uint32_t remote)
 {
-    return is_unconnected(swarm, to, remote) && swarm->nodes[from].unreachable;
+    return sim_swarm_is_unconnected(swarm, to, remote) && swarm->nodes[from].unreachable;
 }
 
 static void do_send(sim_swarm *swarm, mb_node from, const mb_action *a)
@@ -83,49 +55,11 @@ static void do_send(sim_swarm *swarm, mb_node from, const mb_action *a)
         sim_pending_push(swarm, swarm->now + delay, from, &gone);
         return;
     }
-    if (a->index != MB_INDEX_NONE && is_unconnected(swarm, a->to, a->remote)) {
+    if (a->index != MB_INDEX_NONE && sim_swarm_is_unconnected(swarm, a->to, a->remote)) {
         if (swarm->nodes[from].unreachable) return; /* what its greeting comes to says it all */
         message.type = SIM_PENDING_WAITING;
     }
     sim_pending_push(swarm, swarm->now + delay, a->to, &message);
-}
-
-/* One event for the `count` targets from `first` on, which the message reaches at the same time. */
-static bool fan_out(sim_swarm *swarm, mb_node from, const mb_said *said, const sim_target *first,
-                    uint32_t count)
-{
-    assert(count > 0);
-    mb_time delay = sim_swarm_delay(swarm, from, first->node);
-    sim_fanout *fanout = malloc(sizeof *fanout + count * sizeof *fanout->targets);
-    const sim_pending message = {
-        .fanout = {.type = SIM_PENDING_FANOUT, .from = from, .to = fanout, .said = *said}};
-
-    if (!fanout) {
-        sim_swarm_fail(swarm, MB_ERR_MEMORY, "out of memory");
-        return false;
-    }
-    fanout->count = count;
-    memcpy(fanout->targets, first, count * sizeof *first);
-    sim_pending_push(swarm, swarm->now + delay, from, &message);
-    return !swarm->error;
-}
-
-/* Moves to the front those of the targets that are as far away as the first; returns how many. */
-static uint32_t gather_alike(const sim_swarm *swarm, mb_node from, sim_target *targets,
-                             uint32_t count)
-{
-    assert(count > 0);
-    mb_time delay = sim_swarm_far_end(swarm, from, targets[0].node);
-    uint32_t alike = 1;
-
-    for (uint32_t i = 1; i < count; i++) {
-        sim_target other = targets[i];
-
-        if (sim_swarm_far_end(swarm, from, other.node) != delay) continue;
-        targets[i] = targets[alike];
-        targets[alike++] = other;
-    }
-    return alike;
 }
 
 /* Of a `have` to all: the block just gained, where each gain is told; else all that it holds. */
@@ -145,14 +79,13 @@ static void trace_bye(sim_swarm *swarm, mb_node from, const mb_said *said, mb_no
         sim_recorder_trace(swarm->recorder, REC_TRACE_BYE, swarm->now, from, to, MB_BLOCK_NONE, 0);
 }
 
-static void trace_broadcast(sim_swarm *swarm, mb_node from, const mb_said *said,
-                            const sim_target *targets, uint32_t count)
+/* Its row for each of the targets, where it is one that is told for each. */
+static void trace_byes(sim_swarm *swarm, mb_node from, const mb_said *said,
+                       const sim_fanouts *fanouts)
 {
-    if (said->message == MB_MSG_HAVE)
-        sim_recorder_trace(swarm->recorder, REC_TRACE_HAVE, swarm->now, from, MB_NODE_NONE,
-                           said->block, said->told.count);
-    for (uint32_t i = 0; i < count; i++)
-        trace_bye(swarm, from, said, targets[i].node);
+    for (uint32_t i = 0; i < fanouts->count; i++)
+        for (uint32_t j = 0; j < fanouts->list[i]->count; j++)
+            trace_bye(swarm, from, said, fanouts->list[i]->targets[j].node);
 }
 
 /* To those who have yet to make the connection that it goes over: they hear it if they have. */
@@ -167,7 +100,7 @@ static void say_waiting(sim_swarm *swarm, mb_node from, const mb_said *said)
                                              .said = *said}};
 
     while (mb_peer_known(swarm->nodes[from].peer, &walk, &target.node, &target.index)) {
-        if (!is_unconnected(swarm, target.node, target.index)) continue;
+        if (!sim_swarm_is_unconnected(swarm, target.node, target.index)) continue;
         if (is_cut_off(swarm, from, target.node, target.index)) continue;
         trace_bye(swarm, from, said, target.node);
         sim_pending_push(swarm, swarm->now + sim_swarm_delay(swarm, from, target.node), target.node,
@@ -177,23 +110,25 @@ static void say_waiting(sim_swarm *swarm, mb_node from, const mb_said *said)
 
 static void do_broadcast(sim_swarm *swarm, mb_node from, const mb_action *a)
 {
-    const mb_peer *peer = swarm->nodes[from].peer;
-    mb_said named = a->said;
-    uint32_t walk = 0, count = 0;
-    sim_target *targets = targets_for(swarm, mb_peer_known_count(peer));
+    const sim_fanouts *fanouts = sim_swarm_fanouts(swarm, from);
+    sim_pending message = {.fanout = {.type = SIM_PENDING_FANOUT, .from = from, .said = a->said}};
+    mb_said *said = &message.fanout.said;
 
-    if (!targets) return;
-    while (mb_peer_known(peer, &walk, &targets[count].node, &targets[count].index))
-        count += !is_unconnected(swarm, targets[count].node, targets[count].index);
-    if (named.message == MB_MSG_HAVE) named.block = block_told(swarm, from, named.told);
-    trace_broadcast(swarm, from, &named, targets, count);
-    for (uint32_t done = 0; done < count;) {
-        uint32_t alike = gather_alike(swarm, from, targets + done, count - done);
-
-        if (!fan_out(swarm, from, &named, targets + done, alike)) return;
-        done += alike;
+    if (!fanouts) return;
+    if (said->message == MB_MSG_HAVE) {
+        said->block = block_told(swarm, from, said->told);
+        sim_recorder_trace(swarm->recorder, REC_TRACE_HAVE, swarm->now, from, MB_NODE_NONE,
+                           said->block, said->told.count);
+    } else {
+        trace_byes(swarm, from, said, fanouts);
     }
-    say_waiting(swarm, from, &named);
+    for (uint32_t i = 0; i < fanouts->count && !swarm->error; i++) {
+        message.fanout.to = sim_fanout_share(fanouts->list[i]);
+        sim_pending_push(
+            swarm, swarm->now + sim_swarm_delay(swarm, from, message.fanout.to->targets->node),
+            from, &message);
+    }
+    if (fanouts->any_unconnected) say_waiting(swarm, from, said);
 }
 
 static void do_announce(sim_swarm *swarm, mb_node from, const mb_action_announce *a)

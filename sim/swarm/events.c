@@ -26,37 +26,37 @@ static void bounce(sim_swarm *swarm, mb_node node, const sim_pending_message *me
                      &gone);
 }
 
-/* Whether a target has done all with the message by the short way; it is the batch's event. */
-static bool hears(sim_swarm *swarm, mb_node node)
+/* The batch is the message, as one of many hears it; false, and the run failed: no memory. */
+static bool batch_one(sim_swarm *swarm, const sim_pending *message, const sim_target *target)
 {
-    const mb_event *event = &swarm->batch[0];
-    const mb_said *said = &event->message.said;
+    mb_event *to;
 
-    if (said->message != MB_MSG_HAVE) return false;
-    if (!mb_peer_hear(swarm->nodes[node].peer, event->other, event->index, said->told))
-        return false;
-    if (swarm->options->check == SIM_CHECK_EVERY) sim_swarm_check_step(swarm, node);
+    swarm->batch_count = 0;
+    to = sim_swarm_batch_pending(swarm, message);
+    if (!to) return false;
+    to->index = target->index;
+    sim_swarm_heard(swarm, target->node);
     return true;
 }
 
 static void deliver_fanout(sim_swarm *swarm, const sim_due *due)
 {
-    const sim_fanout *fanout = due->what.fanout.to;
-    mb_event message, *to;
+    const sim_pending_fanout *message = &due->what.fanout;
+    const sim_target *target = message->to->targets, *end = target + message->to->count;
+    bool tells = message->said.message == MB_MSG_HAVE;
+    bool watched = swarm->options->check != SIM_CHECK_OFF || swarm->recorder->events;
+    mb_told told = message->said.told;
 
-    swarm->batch_count = 0;
-    to = sim_swarm_batch_pending(swarm, &due->what);
-    if (to) message = *to;
-    for (uint32_t i = 0; i < fanout->count && !swarm->error; i++) {
-        const sim_target *target = &fanout->targets[i];
+    for (; target < end && !swarm->error; target++) {
+        mb_peer *peer = swarm->nodes[target->node].peer;
 
-        if (i + 1 < fanout->count) __builtin_prefetch(swarm->nodes[target[1].node].peer);
-        if (!swarm->nodes[target->node].peer) continue;
-        if (swarm->batch_count == 0) swarm->batch[0] = message; /* a step has taken it */
-        swarm->batch[0].index = target->index;                  /* all else is the same for all */
-        swarm->batch_count = 1;
-        sim_swarm_heard(swarm, target->node);
-        if (!hears(swarm, target->node)) sim_swarm_step(swarm, target->node);
+        if (target + 1 < end) __builtin_prefetch(swarm->nodes[target[1].node].peer);
+        if (!peer) continue;
+        if (!tells || !mb_peer_hear(peer, message->from, target->index, told)) {
+            if (batch_one(swarm, &due->what, target)) sim_swarm_step(swarm, target->node);
+        } else if (watched && batch_one(swarm, &due->what, target)) {
+            if (swarm->options->check == SIM_CHECK_EVERY) sim_swarm_check_step(swarm, target->node);
+        }
     }
     sim_pending_clear(&due->what);
 }

@@ -13,6 +13,7 @@
  *   check_state.c     what is counted and chained beside the peers
  *   check.c           all of it
  *   flows.c           transfers: started, cut, measured
+ *   fanout.c          where broadcasts go
  *   nodes.c           nodes that complete, and are gone
  *   trace.c           what nodes hear
  *   actions.c         what peers and the tracker want done
@@ -104,6 +105,14 @@ typedef struct sim_flow_start {
     uint32_t flow;
 } sim_flow_start;
 
+/* Where a node's broadcasts go, as long as it knows the same peers. */
+typedef struct sim_fanouts {
+    uint32_t version;     /* mb_peer_known_version() */
+    uint32_t count;       /* of `list`: as many as there are distances */
+    bool any_unconnected; /* it knows some besides who have yet to make their connection */
+    sim_fanout *list[];
+} sim_fanouts;
+
 /* A block that a peer has gained (checker). */
 typedef struct sim_gain {
     mb_time time;
@@ -140,8 +149,7 @@ typedef struct sim_swarm {
     mb_event *batch;      /* the events of the step under way */
     sim_pending *origins; /* of those that are blocks, cuts, or of who is gone: what they were */
     uint32_t batch_count, batch_capacity;
-    sim_target *targets; /* of the broadcast under way */
-    uint32_t target_capacity;
+    sim_fanouts **fanouts; /* by node: NULL before its first broadcast; NULL before anybody's */
     sim_flow_start *flows; /* room for those of one link */
     uint32_t flow_capacity;
     sim_transfer *done; /* transfers that completed at this instant */
@@ -187,6 +195,24 @@ static inline const sim_group *sim_swarm_group(const sim_swarm *swarm, mb_node n
 {
     return &swarm->scenario->groups[swarm->nodes[node].group];
 }
+
+/*
+ * Between a node that accepts no contact and one that lists it there is a connection only once the
+ * former has made it: the latter knows where it is listed as soon as a greeting has come from
+ * there.
+ */
+static inline bool sim_swarm_is_unconnected(const sim_swarm *swarm, mb_node node, uint32_t remote)
+{
+    assert(node < swarm->node_count);
+    return swarm->nodes[node].unreachable && remote == MB_INDEX_NONE;
+}
+
+/* ---- fanout.c ---- */
+/* Where a broadcast of the node goes, side by side those that it reaches at the same time; good
+ * until the node's next step. NULL, and the run failed, where memory is out. O(known) after anybody
+ * came to be known or was forgotten, else O(1). */
+const sim_fanouts *sim_swarm_fanouts(sim_swarm *swarm, mb_node from);
+void sim_swarm_forget_fanouts(sim_swarm *swarm, mb_node from); /* it broadcasts nothing more */
 
 /* ---- arrive.c, leave.c ---- */
 int sim_swarm_start_tracker(sim_swarm *swarm);

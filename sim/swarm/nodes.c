@@ -95,6 +95,7 @@ void sim_swarm_depart(sim_swarm *swarm, mb_node node)
         swarm->copies[log->blocks[i]]--;
     sim_swarm_cut_all(swarm, node);
     sim_swarm_parts_drop(swarm, node);
+    sim_swarm_forget_fanouts(swarm, node);
     if (node != MB_NODE_TRACKER)
         sim_recorder_leave(swarm->recorder, node, swarm->now, REC_STATUS_LEFT,
                            sim_links_link_carried(swarm->links, 2 * node, swarm->now));

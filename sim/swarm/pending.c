@@ -48,10 +48,16 @@ void sim_pending_push_plain(sim_swarm *swarm, mb_time time, mb_node node, sim_pe
     if (added) added->type = (uint8_t)type;
 }
 
+void sim_fanout_release(sim_fanout *fanout)
+{
+    assert(fanout->shares > 0);
+    if (--fanout->shares == 0) free(fanout);
+}
+
 void sim_pending_clear(const sim_pending *pending)
 {
     if (pending->type == SIM_PENDING_LISTED) free(pending->listed.answer);
-    if (pending->type == SIM_PENDING_FANOUT) free(pending->fanout.to);
+    if (pending->type == SIM_PENDING_FANOUT) sim_fanout_release(pending->fanout.to);
 }
 
 /* ---- to the core's events ------------------------------------------------------------------- */

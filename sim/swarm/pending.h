@@ -50,9 +50,18 @@ typedef struct sim_target {
 } sim_target;
 
 typedef struct sim_fanout {
+    uint32_t shares; /* pending events that go there, and the sender, who keeps it for its next */
     uint32_t count;
     sim_target targets[];
 } sim_fanout;
+
+static inline sim_fanout *sim_fanout_share(sim_fanout *fanout)
+{
+    fanout->shares++;
+    return fanout;
+}
+/* One share less; frees it with the last. */
+void sim_fanout_release(sim_fanout *fanout);
 
 /* The tracker's answer on its way. */
 typedef struct sim_answer {
@@ -95,7 +104,7 @@ typedef struct sim_pending_message {
 typedef struct sim_pending_fanout {
     uint8_t type;
     mb_node from;
-    sim_fanout *to; /* owned */
+    sim_fanout *to; /* a share of it */
     mb_said said;
 } sim_pending_fanout;
 

@@ -238,6 +238,7 @@ static void tear_down(sim_swarm *swarm)
         mb_peer_free(swarm->nodes[node].peer);
         sim_swarm_free_logs(&swarm->nodes[node]);
         free(swarm->nodes[node].parts);
+        sim_swarm_forget_fanouts(swarm, node);
     }
     sim_queue_free(swarm->queue);
     sim_links_free(swarm->links);
@@ -253,7 +254,7 @@ static void tear_down(sim_swarm *swarm)
     free(swarm->flows);
     free(swarm->batch);
     free(swarm->origins);
-    free(swarm->targets);
+    free(swarm->fanouts);
     free(swarm->gains);
     sim_swarm_check_requests_free(swarm);
     free(swarm->fates);
