@@ -2,6 +2,7 @@
 from fractions import Fraction
 
 from . import tables
+from .news import News
 from .numbers import SECOND, time_ns, time_text
 from .possession import COLUMNS as PROVENANCE
 from .trace import KINDS, NOBODY, Digest, value_of
@@ -15,7 +16,7 @@ OF_ANYBODY = ("uplink", "downlink", "lost", "waste", "bad", "hear", "arrive", "f
 class Events:
     """State while the rows pass. A flow is [giver, receiver, block, via, begin, bytes], one to a pair."""
 
-    def __init__(self, run, provenance):
+    def __init__(self, run, provenance, thorough=False):
         self.run, self.report, self.index = run, run.report, run.index
         count = len(run.peers) + 1
         self.present = [True] + [False] * (count - 1)
@@ -30,12 +31,13 @@ class Events:
         self.sent, self.ended, self.touched = [0] * count, [], set()
         self.digest, self.before, self.forgotten = Digest(), 0, set()
         self.lapsing, self.cancelled = [], []
-        self.leaving = set()
-        self.provenance = provenance
+        self.leaving, self.renewed = set(), set()
+        self.provenance, self.news = provenance, News(run, self, thorough)
         self.handlers = {name[3:]: getattr(self, name) for name in dir(self) if name.startswith("do_")}
 
     def play(self, path, progress):
         self.file, index, handlers = path.rsplit("/", 1)[-1], self.index, self.handlers
+        learners = self.news.handlers
         for line, fields in tables.rows(self.report, path, COLUMNS):
             self.line = line
             try:
@@ -52,12 +54,15 @@ class Events:
                     self.wrong(f"{kind} of {fields[3]}", "while it is there", fields[1])
                 if kind in handlers:
                     handlers[kind](time, node, other, block, fields[6])
+                if kind in learners:
+                    learners[kind](node, other, block, fields[6])
             except (ValueError, KeyError) as error:
                 self.wrong("a row that cannot be read", "names, numbers and words of docs/formats.md", error)
             self.rows += 1
             if not self.rows & 0xFFFF:
                 progress(self.rows, "rows of events")
         self.next_instant(self.before)
+        self.news.finish()
         self.report.count("rows of events", self.rows)
 
     def wrong(self, what, expected, found):
@@ -78,6 +83,7 @@ class Events:
             if most is not None and len(self.unchoked[node]) > most:
                 self.wrong(f"unchoked by {self.name(node)}", f"{most} at most", len(self.unchoked[node]))
         self.touched.clear()
+        self.news.instant(time)
         self.before = time
 
     def lapse(self):
@@ -93,6 +99,7 @@ class Events:
                 self.asked.pop(key, None)
         self.lapsing.clear()
         self.cancelled.clear()
+        self.renewed.clear()
 
     def slots(self, node):
         """None: everybody."""
@@ -126,11 +133,14 @@ class Events:
     do_gone = do_bye
 
     def do_hello(self, time, node, other, block, detail):
-        """They know each other anew: what was before is over, what follows holds."""
+        """They know each other anew: what was before is over, what follows holds; but what was heard before in
+        the instant may still be followed.
+        """
         if (node, other) in self.lapsing:
             self.lapsing.remove((node, other))
             if self.unchoked[node].pop(other, None) is not None:
                 self.forgotten.add((node, other))
+                self.renewed.add((node, other))
 
     def do_hear(self, time, node, other, block, detail):
         if detail[:6] == "hello ":
@@ -207,7 +217,8 @@ class Events:
         self.flows[pair] = [node, other, block, detail, time, 0]
         link = self.run.links[node]
         serves_all = link.number("seeder_slots") == 0 and self.is_complete[node]
-        if detail != "open" and not serves_all and other not in self.unchoked[node]:
+        if detail != "open" and not serves_all and other not in self.unchoked[node] and \
+                pair not in self.renewed:
             self.wrong(f"{self.name(node)} sends to {self.name(other)}", "to those it has unchoked",
                        "another")
 

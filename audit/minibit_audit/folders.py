@@ -60,7 +60,7 @@ def decisions(run, progress, thorough):
         return
     provenance = tables.existing(run.folder, "provenance.csv")
     gains = tables.rows(run.report, provenance, possession.COLUMNS) if provenance else None
-    replay = events.Events(run, gains)
+    replay = events.Events(run, gains, thorough)
     replay.play(path, progress)
     replay.check(uplinks.Capacity(run))
     name = os.path.basename(path)

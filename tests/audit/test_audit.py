@@ -70,6 +70,12 @@ class Right(unittest.TestCase):
         self.shipped(path, "--provenance=zst", "--events=zst")
         self.shipped(path, "--provenance=off", "--events=off", "-q")
 
+    def test_scenarios_that_failed_once(self):
+        """Of which hello-after-bye once was found wrong."""
+        found = sorted(Path(SOURCE, "tests/sim/found").glob("*.ini"))
+        self.assertGreater(len(found), 4)
+        self.all_right(*[simulate(SIM, path, HOME / f"found-{path.stem}", "--events=csv") for path in found])
+
     def test_random_scenarios(self):
         sys.argv = ["test_random.py", SIM]
         import test_random

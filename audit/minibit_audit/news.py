@@ -1,0 +1,214 @@
+"""Who lists whom, who has unchoked whom and what each has been told: interest_ratio and unchoked_pairs of timeline.csv.
+
+It follows from events.csv but for two things. Which peers the tracker's answer lists no row tells, so what A
+knows of B is at least what B has said to it, and at most what B had said to the tracker by then. And where
+A is told in one instant by B that it comes and that it goes, the rows do not tell in which order A does what
+follows: such rows of the timeline are left out until that pair has parted.
+"""
+import os
+from collections import defaultdict
+
+from . import tables
+from .findings import Report
+from .numbers import time_ns, time_text
+from .timeline import COLUMNS
+
+# So many pairs are looked at, which is some seconds' work.
+PAIRS = 4_000_000
+COMES, GOES = 1, 2
+
+
+def ratio(part, whole):
+    """In millionths, half up."""
+    return (2 * 10**6 * part + whole) // (2 * whole)
+
+
+class Known:
+    """What A knows of B, in blocks of B's in the order in which it got them: at least and at most."""
+
+    __slots__ = ("least", "most", "blocks")
+
+    def __init__(self):
+        self.least = self.most = self.blocks = 0
+
+
+class News:
+    def __init__(self, run, events, thorough):
+        self.run, self.report, self.events = run, run.report, events
+        count = len(run.peers) + 1
+        self.gained = [list(range(run.config.blocks))] + [[] for _ in run.peers]
+        self.mine = [(1 << run.config.blocks) - 1] + [0] * len(run.peers)
+        self.lists = [{} for _ in range(count)]
+        self.known = [defaultdict(Known) for _ in range(count)]
+        self.asked, self.carried, self.reported = set(), {}, {}
+        self.answered = [{} for _ in range(count)]
+        self.now, self.crossed = {}, [set() for _ in range(count)]
+        self.pairs = float("inf") if thorough else PAIRS
+        # A tracker that deals anew tells of blocks that nobody has; who restarts is another.
+        self.is_told = run.config.protocol.get("books") != "redealt"
+        self.is_blind = False
+        self.looked = self.left_out = 0
+        self.handlers = {name[3:]: getattr(self, name) for name in dir(self) if name.startswith("do_")}
+        path = os.path.join(run.folder, "timeline.csv")
+        self.samples = [(line, time_ns(fields[0]), dict(zip(COLUMNS, fields)))
+                        for line, fields in tables.rows(Report(run.folder), path, COLUMNS)]
+        self.samples.reverse()
+
+    # ---- who lists whom ----------------------------------------------------------------------
+
+    def comes(self, node, other):
+        self.now[node, other] = self.now.get((node, other), 0) | COMES
+
+    def goes(self, node, other):
+        self.now[node, other] = self.now.get((node, other), 0) | GOES
+        self.lists[node].pop(other, None)
+        self.known[node].pop(other, None)
+        self.asked.discard((node, other))
+
+    def do_hello(self, node, other, block, detail):
+        self.comes(node, other)
+        if other != node:
+            self.lists[node][other] = True
+
+    def do_bye(self, node, other, block, detail):
+        self.goes(node, other)
+
+    do_gone = do_bye
+
+    def do_unchoke(self, node, other, block, detail):
+        self.comes(node, other)
+
+    def do_leave(self, node, other, block, detail):
+        self.lists[node].clear()
+        self.known[node].clear()
+        self.crossed[node].clear()
+
+    def do_crash(self, node, other, block, detail):
+        self.is_blind = True
+
+    do_restart = do_fault = do_crash
+
+    # ---- what is known -----------------------------------------------------------------------
+
+    def do_hold(self, node, other, block, detail):
+        self.gained[node].append(block)
+        self.mine[node] |= 1 << block
+
+    def do_request(self, node, other, block, detail):
+        self.asked.add((node, other, block))
+
+    def do_cancel(self, node, other, block, detail):
+        self.asked.discard((node, other, block))
+
+    def do_refuse(self, node, other, block, detail):
+        self.is_told &= detail != "not held"
+
+    def do_register(self, node, other, block, detail):
+        """What the tracker deals is in its books before it is there."""
+        self.reported[node] = self.reported.get(node, 0) + int(detail)
+
+    def do_start(self, node, other, block, detail):
+        self.carried[node, other, block] = len(self.gained[node])
+
+    def do_deliver(self, node, other, block, detail):
+        """The block tells too, but one that it no longer waits for is not listened to."""
+        told = self.carried.pop((other, node, block), 0)
+        if self.run.config.protocol.get("knowledge") != "tracker":
+            self.learn(node, other, told, (node, other, block) in self.asked)
+        self.asked.discard((node, other, block))
+        self.do_hold(node, other, block, detail)
+
+    def learn(self, node, other, count, is_sure):
+        known = self.known[node][other]
+        known.most = max(known.most, count)
+        if is_sure and count > known.least:
+            for block in self.gained[other][known.least:count]:
+                known.blocks |= 1 << block
+            known.least = count
+
+    def do_hear(self, node, other, block, detail):
+        what, told = detail.split()
+        if not node:
+            if what in ("register", "periodic", "complete"):
+                self.reported[other] = int(told)
+                return
+        elif what == "answer":
+            self.answered[node] = dict(self.reported)
+            return
+        if what in ("bye", "full"):
+            self.goes(node, other)
+            return
+        if what == "hello":
+            self.comes(node, other)
+        elif what in ("refuse", "cut"):
+            self.asked.discard((node, other, block))
+        if what != "cut":
+            self.learn(node, other, int(told), what == "hello" or other in self.lists[node])
+
+    # ---- rows of the timeline ----------------------------------------------------------------
+
+    def instant(self, time):
+        """All of the instant before `time` has happened."""
+        for (node, other), what in self.now.items():
+            if what == COMES | GOES:
+                self.crossed[node].add(other)
+            elif what == GOES:
+                self.crossed[node].discard(other)
+        self.now.clear()
+        while self.samples and self.samples[-1][1] < time:
+            self.sample(*self.samples.pop())
+
+    def sample(self, line, time, row):
+        if self.is_blind or any(self.crossed):
+            self.left_out += 1
+            return
+        present = [node for node, there in enumerate(self.events.present) if there]
+        self.slots(line, row, present)
+        if self.is_told and self.pairs > 0:
+            self.interest(line, row, [node for node in present if not self.events.is_complete[node]])
+            self.looked += 1
+        else:
+            self.left_out += 1
+
+    def slots(self, line, row, present):
+        held = 0
+        for node in present:
+            unchoked, link = self.events.unchoked[node], self.run.links[node]
+            is_open = self.events.is_complete[node] and link.number("seeder_slots") == 0
+            if is_open and not (link.is_free and node):
+                held += len(self.lists[node])
+            else:
+                held += len(unchoked) - (node in unchoked)
+        if row["unchoked_pairs"] != str(held):
+            self.report.wrong("timeline.csv", line, "unchoked_pairs", held, row["unchoked_pairs"])
+
+    def interest(self, line, row, incomplete):
+        pairs = least = most = 0
+        for node in incomplete:
+            lacks = ~self.mine[node]
+            for other in self.lists[node]:
+                pairs += 1
+                if self.known[node][other].blocks & lacks:
+                    least += 1
+                elif self.may_offer(node, other, lacks):
+                    most += 1
+        self.pairs -= pairs
+        found = row["interest_ratio"]
+        low, high = (ratio(least, pairs), ratio(least + most, pairs)) if pairs else (0, 0)
+        if bool(found) != bool(pairs) or pairs and not low <= int(found.replace(".", "")) <= high:
+            wanted = f"{low / 10**6:.6f} to {high / 10**6:.6f}" if pairs else "nothing"
+            self.report.wrong("timeline.csv", line, "interest_ratio", wanted, found or "nothing")
+
+    def may_offer(self, node, other, lacks):
+        known = self.known[node][other]
+        most = max(known.most, self.answered[node].get(other, 0)) if other else len(self.gained[0])
+        if most > len(self.gained[other]):
+            return True
+        return any(lacks >> block & 1 for block in self.gained[other][known.least:most])
+
+    def finish(self):
+        self.instant(self.run.end + 1)
+        self.report.count("rows of the timeline with interest", self.looked)
+        if self.left_out:
+            self.report.not_checked(f"interest_ratio, unchoked_pairs in {self.left_out} rows of timeline.csv",
+                                    "what is told and when does not follow from the rows, or it takes too long")
