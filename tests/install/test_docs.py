@@ -37,6 +37,7 @@ NOT_RUN = {
     "analysis/cluster/slurm-submit": "needs a Slurm; `./bootstrap test cluster` has a private one",
     "analysis/cluster/parallel study.ini -o results/study --hosts": "needs other machines",
     "python3 tests/sim/test_bittorrent.py": "is a test of its own",
+    "python3 tests/libtorrent/reference.py": "is a test of its own",
     "python3 tests/lint/assertions.py": "is a test of its own",
     "valgrind ": "counts instructions for minutes, and may not be here",
     "sudo apt-get": "installs packages",

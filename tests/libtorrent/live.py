@@ -63,7 +63,7 @@ class Swarm:
         newcomer = self._client(peer.name, number, peer.held, (group.up, group.down), slots)
         known = setups.acquaintances(
             [name for name in self.clients if name != "seeder" and name not in self.leaving],
-            self.degree, self.setup.max_known, self.draw)
+            self.degree, self.setup, self.draw)
         for name in known:
             self.degree[name] = self.degree.get(name, 0) + 1
         self.degree[peer.name] = len(known)

@@ -240,7 +240,7 @@ def arguments():
                         metavar="SETTING=NUMBER", help="a setting of every client")
     parser.add_argument("--to", metavar="NAME", help="keep: a folder beside the reference's tables")
     parser.add_argument("--markdown", action="store_true", help="compare: as the docs have it")
-    return parser.parse_args()
+    return parser.parse_intermixed_args()  # names may stand behind options
 
 
 COMMANDS = {"list": listing, "measure": measure, "compare": compare, "keep": keep,

@@ -49,6 +49,7 @@ class Setup:
     unchoke_s: float
     optimistic_s: float
     max_known: int  # 0: any number
+    listed: int  # so many others the tracker names to a newcomer; 0: all
     super_seed: bool
     groups: list = field(default_factory=list)
 
@@ -156,7 +157,8 @@ def read(program, path):
         slots=int(protocol["regular_slots"]) + 1, seeder_slots=int(tracker["seeder_slots"]),
         unchoke_s=seconds(protocol["unchoke_interval"], f"{path}: unchoke_interval"),
         optimistic_s=seconds(protocol["optimistic_interval"], f"{path}: optimistic_interval"),
-        max_known=int(protocol["max_known"]), super_seed=protocol["super_seed"] == "yes",
+        max_known=int(protocol["max_known"]), listed=max(int(protocol["peers_per_announce"]) - 1, 0),
+        super_seed=protocol["super_seed"] == "yes",
         groups=[_group(parser, name, path) for name in parser.sections()
                 if name.startswith("peers ")])
 
@@ -230,8 +232,10 @@ def peers(setup, seed):
     return sorted(found, key=lambda peer: peer.arrived)
 
 
-def acquaintances(present, degree, max_known, draw):
-    """Those of `present` whom a newcomer connects to, so that nobody has more than `max_known`."""
-    able = [name for name in present if not max_known or degree.get(name, 0) < max_known]
+def acquaintances(present, degree, setup, draw):
+    """Those of `present` whom a newcomer is connected to: as many as the tracker lists, of those that
+    have room, so that nobody has more than `max_known`."""
+    most = setup.max_known or len(present)
+    able = [name for name in present if degree.get(name, 0) < most]
     draw.shuffle(able)
-    return able[:max_known] if max_known else able
+    return able[:min(most, setup.listed or most)]

@@ -162,9 +162,11 @@ class Peers(Scratch):
 
     def test_nobody_has_more_acquaintances_than_may_be(self):
         draw, degree, pairs = random.Random(1), {}, []
+        setup = next(iter(reference.all_setups(PROGRAM, ["few-connections"])))
+        self.assertEqual((setup.max_known, setup.listed), (10, 5))
         for i in range(30):
-            known = setups.acquaintances(list(degree), degree, 10, draw)
-            self.assertLessEqual(len(known), 10)
+            known = setups.acquaintances(list(degree), degree, setup, draw)
+            self.assertLessEqual(len(known), 5)
             for other in known:
                 degree[other] += 1
                 pairs.append((i, other))
@@ -172,7 +174,14 @@ class Peers(Scratch):
         self.assertLessEqual(max(degree.values()), 10)
         self.assertGreaterEqual(sum(degree.values()) / 30, 8)
         self.assertEqual(len(pairs), len(set(pairs)))
-        self.assertEqual(len(setups.acquaintances(range(40), {}, 0, draw)), 40)
+        # All hang together: the last has a way to the first.
+        reached, more = {29}, True
+        while more:
+            more = {a for pair in pairs for a in pair if set(pair) & reached} - reached
+            reached |= more
+        self.assertEqual(len(reached), 30)
+        everybody = types.SimpleNamespace(max_known=0, listed=0)
+        self.assertEqual(len(setups.acquaintances(range(40), {}, everybody, draw)), 40)
 
 
 # ---- a swarm of stand-ins -------------------------------------------------------------------------
@@ -445,6 +454,7 @@ class Command(Scratch):
         there = ("--results", str(self.folder))
         self.refused("no set-up quick: there are at-once, .*three-classes", "list", "quick")
         self.refused("measure needs --results DIR", "measure")
+        self.refused("no set-up quick", "list", "--runs", "1", "quick")
         self.refused("--runs and --jobs are at least 1", "measure", *there, "--runs", "0")
         self.refused("--set fast: it is SETTING=NUMBER", "measure", *there, "--set", "fast")
         self.refused("invalid choice: 'mesure'", "mesure")
