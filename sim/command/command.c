@@ -24,14 +24,12 @@ static void on_interrupt(int signal)
     interrupted = 1;
 }
 
-/* The first Ctrl-C asks the run to end; the second ends the program. A write beyond a file-size
- * limit is to fail like one on a full disk. */
+/* The first Ctrl-C asks the run to end; the second ends the program. */
 static void catch_signals(void)
 {
     struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    signal(SIGXFSZ, SIG_IGN);
 }
 
 /* ---- what a study uses too ---- */

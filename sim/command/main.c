@@ -9,6 +9,7 @@
 #include "sim/command/command.h"
 #include "sim/command/help.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -32,6 +33,7 @@ int main(int argc, char **argv)
     sim_options options;
     char *error;
     mb_streams_open();
+    signal(SIGXFSZ, SIG_IGN); /* a write beyond a limit fails like one on a full disk */
     if (sim_options_read(argc, argv, &options, &error)) {
         sim_command_complain(error, EXIT_USAGE);
         free(error);

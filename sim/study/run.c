@@ -228,7 +228,6 @@ G_NORETURN static void be_child(const struct runner *runner, const struct job *j
     if (getppid() != parent) _exit(CHILD_FAILED);
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
-    signal(SIGXFSZ, SIG_IGN);
     sigprocmask(SIG_SETMASK, &runner->signals, NULL);
     dup2(job->said_fd, STDERR_FILENO);
     int status = run_job(runner, job);

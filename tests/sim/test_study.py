@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "lib"))
 import tap  # noqa: E402
 
 (PROGRAM,) = tap.arguments(1)
+PATIENCE = 300  # seconds, after which something hangs: no machine is as slow
 
 SWARM = (
     "[file]\nblocks = 8\n[tracker]\nup = 8Mbit\n"
@@ -48,7 +49,7 @@ class Case(unittest.TestCase):
 
     def run_sim(self, *arguments, status=0, **more):
         result = subprocess.run([PROGRAM, *arguments], cwd=self.folder, capture_output=True,
-                                text=True, timeout=120, **more)
+                                text=True, timeout=PATIENCE, **more)
         self.assertEqual(result.returncode, status, result.stdout + result.stderr)
         return result
 
@@ -246,7 +247,7 @@ class Sharing(Case):
         while not (hidden := [name for name in self.hidden() if name.endswith(".tmp")]):
             time.sleep(0.001)
         os.kill(int(hidden[0].split(".")[-2]), signal.SIGKILL)
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=PATIENCE)
         self.assertEqual(process.returncode, 1, errors)
         self.assertRegex(errors, r"\Aminibit-sim: run \d+ \(N=\d+, protocol.selection=[a-z-]+, "
                          r"repetition \d\): ended by signal 9 \(Killed\)\n"
@@ -263,7 +264,7 @@ class Sharing(Case):
             process = self.start("-j2")
             self.wait_for_runs(done)
             send(process.pid, number)
-            _, errors = process.communicate(timeout=60)
+            _, errors = process.communicate(timeout=PATIENCE)
             self.assertEqual(process.returncode, 130, errors)
             self.assertRegex(errors, r"\Aminibit-sim: interrupted; \d+ of 12 runs are done, and "
                              r"the same command goes on from there\n\Z")
@@ -276,7 +277,7 @@ class Sharing(Case):
         self.write(self.SLOW)
         both = [self.start("-j2"), self.start("-j2")]
         for process in both:
-            _, errors = process.communicate(timeout=120)
+            _, errors = process.communicate(timeout=PATIENCE)
             self.assertEqual((process.returncode, errors), (0, ""))
         self.assertEqual(self.hidden(), [])
         self.assertWhole()
@@ -368,6 +369,17 @@ class Failing(Case):
         result = self.run_sim("s.ini", "-q", status=1, preexec_fn=limit)
         self.assertIn("12 of 12 runs failed", result.stderr)
         self.assertEqual([p.name for p in (self.folder / "results/s").iterdir()], ["index.csv"])
+
+    def test_no_room_for_the_index(self):
+        """Its runs have room, their table has not: told, not ended by a signal."""
+        def limit():
+            import resource
+            resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+
+        self.write(STUDY.replace("repeat = 2", "repeat = 20"))
+        result = self.run_sim("s.ini", "-q", status=1, preexec_fn=limit)
+        self.assertRegex(result.stderr, r"\Aminibit-sim: [^\n]*index\.csv[^\n]*: File too large\n")
+        self.assertFalse((self.folder / "results/s/index.csv").exists())
 
     def test_a_value_is_refused_before_anything_runs(self):
         self.write(STUDY.replace("3,5", "3,none"))
@@ -523,7 +535,7 @@ class Options(Case):
         config = self.folder / "results/s" / rows[0]["folder"] / "config.ini"
         self.assertIn("arrival = trace trace.csv\n# trace.csv has SHA-256 ", config.read_text())
         again = subprocess.run([PROGRAM, "../s.ini", "-o", "../results/s"], capture_output=True,
-                               text=True, cwd=self.folder / "base", timeout=60)
+                               text=True, cwd=self.folder / "base", timeout=PATIENCE)
         self.assertIn("0 done now, 2 done before", again.stdout)
 
     INPUTS = (
