@@ -182,6 +182,31 @@ static void next_block(void)
     free(log);
 }
 
+/* The short way is for the next block of a log that I know of: what cannot be held is not for it,
+ * and what a log tells twice counts once. */
+static void next_told(void)
+{
+    mb_peer *peer = make_peer();
+    uint32_t index = meet(peer, 2);
+    mb_log *log = mb_log_new(1, BLOCKS);
+    mb_told more;
+
+    mb_log_append(log, 7);
+    mb_meet_learn(peer, index, mb_log_told(log), &out);
+    mb_log_append(log, 7);
+    g_assert_true(mb_learn_next(peer, index, mb_log_told(log)));
+    g_assert_cmpuint(peer->known.entries[index].has, ==, 1);
+    g_assert_cmpuint(peer->known.entries[index].seen, ==, 2);
+    more = mb_log_told(log);
+    more.count++; /* than is there */
+    g_assert_false(mb_learn_next(peer, index, more));
+    mb_log_append(log, BLOCKS); /* no block of the file */
+    g_assert_false(mb_learn_next(peer, index, mb_log_told(log)));
+    g_assert_cmpuint(peer->known.entries[index].seen, ==, 2);
+    drop_peer(peer);
+    free(log);
+}
+
 /* ---- ask, serve, leave ---------------------------------------------------------------------- */
 
 static void marks(void)
@@ -288,6 +313,7 @@ int main(int argc, char **argv)
     g_test_add_func("/rooms/indices", indices);
     g_test_add_func("/rooms/growing", growing);
     g_test_add_func("/rooms/news", news);
+    g_test_add_func("/rooms/next-told", next_told);
     g_test_add_func("/rooms/interest", interest);
     g_test_add_func("/rooms/next-block", next_block);
     g_test_add_func("/rooms/marks", marks);

@@ -74,7 +74,7 @@ enum { P = 1, X = 2, END = 1000 };
 
 static void add_node(res_facts *facts, const char *name, uint32_t group)
 {
-    res_node node = {.name = g_strdup(name), .group = group, .completed = RES_NEVER};
+    res_node node = {.name = g_strdup(name), .group = group, .latency = 10, .completed = RES_NEVER};
     g_hash_table_insert(facts->by_name, node.name, GUINT_TO_POINTER(facts->nodes->len + 1));
     g_array_append_val(facts->nodes, node);
 }
@@ -86,6 +86,7 @@ static res_facts *make_facts(bool mutual, bool rounds)
     facts->groups = g_array_new(FALSE, FALSE, sizeof(res_group));
     facts->nodes = g_array_new(FALSE, FALSE, sizeof(res_node));
     facts->by_name = g_hash_table_new(g_str_hash, g_str_equal);
+    facts->paths = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     facts->folder = g_strdup("run");
     for (int i = 0; i < 2; i++) {
         res_group group = {
