@@ -20,6 +20,7 @@ sim_links *sim_links_new(void)
     sim_dates_init(&links->due, NULL, NULL);
     links->flow_free = SIM_FLOW_NONE;
     links->step_bound = UINT64_MAX;
+    links->crowd_from = SIM_CROWD_FROM;
     links->settled = true;
     return links;
 }
@@ -93,6 +94,12 @@ uint32_t sim_links_flow_count(const sim_links *links)
 void sim_links_set_step_bound(sim_links *links, uint64_t bound)
 {
     links->step_bound = bound;
+}
+
+void sim_links_set_crowd_from(sim_links *links, uint32_t from)
+{
+    assert(links->active == 0);
+    links->crowd_from = from;
 }
 
 sim_links_stats sim_links_statistics(const sim_links *links)
@@ -180,7 +187,7 @@ static bool start_reserve(sim_links *links, uint32_t up, uint32_t down)
     struct sim_link *u = &links->link[up];
     struct sim_link *d = &links->link[down];
     uint32_t most = u->count > d->count ? u->count : d->count;
-    return flows_reserve(links) && sim_link_reserve(u) && sim_link_reserve(d) &&
+    return flows_reserve(links) && sim_link_reserve(links, u) && sim_link_reserve(links, d) &&
            share_reserve(links, most + 1);
 }
 
@@ -239,11 +246,22 @@ static void flow_join(sim_links *links, uint32_t flow)
     struct sim_link *other = side == SIM_UP ? down : up;
     sim_link_advance(links, f->link[side]);
     if (here->level == SIM_LEVEL_NONE) {
+        if (here->flags & SIM_LINK_BOOKED) sim_crowd_exact(links, f->link[side]);
         here->level = here->capacity > here->sum ? here->capacity - (uint64_t)here->sum : 0;
         here->flags |= SIM_LINK_REFILL;
     }
     sim_link_attach(links, f->link[side], flow, here->v + f->bytes * MB_WORK_BYTE);
     other->sum += here->level;
+    sim_link_tell(links, f->link[!side], flow, here->level);
+}
+
+static void crowds_begin(sim_links *links, const sim_path *path)
+{
+    for (uint32_t i = 0; i < path->count; i++) {
+        const struct sim_link *link = &links->link[path->link[i]];
+        if (link->count > links->crowd_from && !(link->flags & SIM_LINK_CROWD))
+            sim_crowd_begin(links, path->link[i]);
+    }
 }
 
 int sim_links_start(sim_links *links, const sim_path *path, uint64_t bytes, mb_time now,
@@ -275,6 +293,7 @@ int sim_links_start(sim_links *links, const sim_path *path, uint64_t bytes, mb_t
         sim_link_append(links, id, *flow);
     }
     flow_join(links, *flow);
+    crowds_begin(links, path);
     return MB_OK;
 }
 
@@ -471,6 +490,8 @@ void sim_links_set_rate(sim_links *links, uint32_t link, uint64_t rate, mb_time 
 void sim_links_watch(sim_links *links, bool watched)
 {
     links->watched = watched;
+    for (uint32_t id = 0; watched && id < links->link_count; id++)
+        if (links->link[id].flags & SIM_LINK_CROWD) sim_crowd_unpark_all(links, id);
 }
 
 const uint32_t *sim_links_flows(const sim_links *links, uint32_t link, uint32_t *count)

@@ -14,7 +14,8 @@
  * How it works: a link that is full offers a level, the rate of each flow that it limits; a flow
  * is attached to the end whose level is lower and runs at that level. Each link has a service
  * clock V, the integral of its level, so a flow attached at V needs `work` ends at V + work
- * whatever the level does meanwhile: a change of level re-dates one heap top, not every flow.
+ * whatever the level does meanwhile: a change of level re-dates one heap top, not every flow. The
+ * other ends hear of it one by one, but on a link of many flows only those for which it may matter.
  * Changed links are refilled in the order (level, id) and hand on to the other ends only what
  * changed there; after a bounded number of steps the connected component is filled from scratch.
  *
@@ -181,5 +182,7 @@ void sim_links_check(const sim_links *links);
  * 0 makes every settle that changes a level fill from scratch. For tests.
  */
 void sim_links_set_step_bound(sim_links *links, uint64_t bound);
+/* From more than how many flows on a link is a crowd; before there are flows. For tests. */
+void sim_links_set_crowd_from(sim_links *links, uint32_t from);
 
 #endif

@@ -71,7 +71,7 @@ static void check_flow_at(const sim_links *links, uint32_t id, uint32_t pos, sim
     assert((f->side == side) == (pos < link->attached));
     const struct sim_link *other = &links->link[f->link[!side]];
     if (pos >= link->attached) {
-        *elsewhere += other->level;
+        *elsewhere += sim_crowd_parked(links, ids[pos]) ? f->bound : other->level;
         assert(other->level <= link->level);
         return;
     }
@@ -81,11 +81,43 @@ static void check_flow_at(const sim_links *links, uint32_t id, uint32_t pos, sim
     assert(parent->finish < f->finish || (parent->finish == f->finish && parent->seq <= f->seq));
 }
 
+static void check_bound(const sim_links *links, const uint32_t *list, uint32_t at, bool least_first)
+{
+    const struct sim_flow *f = &links->flow[list[at]],
+                          *parent = &links->flow[list[at ? (at - 1) / 2 : 0]];
+    assert(f->bound >= flow_rate(links, f));
+    if (at == 0) return;
+    assert(least_first ? parent->bound <= f->bound : parent->bound >= f->bound);
+}
+
+static void check_crowd(const sim_links *links, uint32_t id)
+{
+    struct sim_link *link = &links->link[id];
+    const uint32_t *order = sim_crowd_order(link), *away = sim_crowd_away(link);
+    assert(link->indexed && link->parked <= link->attached && 2 * link->count > links->crowd_from);
+    for (uint32_t at = 0; at < link->attached; at++) {
+        const struct sim_flow *f = &links->flow[order[at]];
+        const struct sim_link *other = &links->link[f->link[!f->side]];
+        assert(f->link[f->side] == id && f->place[f->side] == at);
+        if (at >= link->parked) continue;
+        check_bound(links, order, at, true);
+        assert(other->attached == 0 && other->flags & SIM_LINK_BOOKED && !links->watched);
+    }
+    for (uint32_t at = 0; at < link->count - link->attached; at++) {
+        const struct sim_flow *f = &links->flow[away[at]];
+        assert(f->link[!f->side] == id && f->place[!f->side] == at);
+        check_bound(links, away, at, false);
+    }
+}
+
 static void check_link(const sim_links *links, uint32_t id)
 {
     const struct sim_link *link = &links->link[id];
+    bool crowd = link->flags & SIM_LINK_CROWD;
+    assert(crowd || link->count <= links->crowd_from);
+    if (crowd) check_crowd(links, id);
     assert(link->attached <= link->count);
-    assert(link->flags == 0 && link->v_time <= links->now);
+    assert((link->flags & ~(SIM_LINK_CROWD | SIM_LINK_BOOKED)) == 0 && link->v_time <= links->now);
     assert(sim_link_share(link) == link->level);
     sim_work elsewhere = 0;
     for (uint32_t i = 0; i < link->count; i++)

@@ -13,6 +13,7 @@ static uint32_t region_add(sim_links *links, uint32_t id, uint32_t count)
     if (link->flags & SIM_LINK_REGION) return count;
     link->flags |= SIM_LINK_REGION;
     sim_link_touch(links, id);
+    if (link->flags & SIM_LINK_CROWD) sim_crowd_end(links, id);
     links->region[count] = id;
     return count + 1;
 }
@@ -54,7 +55,7 @@ static void link_clear(sim_links *links, uint32_t id)
     link->sum = 0;
     link->todo = link->count;
     link->level = SIM_LEVEL_NONE;
-    link->flags &= (uint8_t) ~(SIM_LINK_DIRTY | SIM_LINK_REFILL);
+    link->flags &= (uint8_t) ~(SIM_LINK_DIRTY | SIM_LINK_REFILL | SIM_LINK_BOOKED);
 }
 
 static uint64_t fill_share(const struct sim_link *link)
@@ -104,7 +105,9 @@ void sim_links_fill(sim_links *links)
         }
     }
     for (uint32_t i = 0; i < count; i++) {
-        links->link[links->region[i]].flags &= (uint8_t)~SIM_LINK_REGION;
+        struct sim_link *link = &links->link[links->region[i]];
+        link->flags &= (uint8_t)~SIM_LINK_REGION;
+        if (link->count > links->crowd_from) sim_crowd_begin(links, links->region[i]);
     }
     links->stats.scratch_fills++;
 }

@@ -1,6 +1,6 @@
 /*
- * What the files of the links share (links.c, links_list.c, links_dirty.c, links_solve.c,
- * links_fill.c, links_check.c); nobody else includes it.
+ * What the files of the links share (links.c, links_crowd.c, links_list.c, links_dirty.c,
+ * links_solve.c, links_fill.c, links_check.c); nobody else includes it.
  */
 #ifndef SIM_LINKS_INTERNAL_H
 #define SIM_LINKS_INTERNAL_H
@@ -18,6 +18,8 @@ typedef unsigned __int128 sim_work;
 /* Links are indexed from more than the one to fewer than the other. */
 #define SIM_LINK_INDEX_FROM 16
 #define SIM_LINK_INDEX_TO 8
+/* A link of more flows is a crowd, until half of them are left. */
+#define SIM_CROWD_FROM 64
 
 enum sim_flow_state { SIM_FLOW_FREE, SIM_FLOW_ACTIVE, SIM_FLOW_DONE, SIM_FLOW_CUT };
 enum sim_side { SIM_UP, SIM_DOWN, SIM_NEITHER };
@@ -25,13 +27,16 @@ enum sim_side { SIM_UP, SIM_DOWN, SIM_NEITHER };
 struct sim_flow {
     sim_work finish; /* the limiting link's V at which it ends; bare work left while in a fill */
     uint64_t bytes;
-    uint64_t seq;     /* order of start */
-    uint32_t link[2]; /* up, down; link[0] chains the free ids */
-    uint32_t pos[2];  /* its place in the ids of a link that is indexed */
-    uint8_t side;     /* which end limits it */
-    uint8_t state;
-    uint8_t unused[6]; /* room for where the rest of a longer path would stand */
-    uint64_t before;   /* in a fill: its rate until then */
+    uint64_t seq : 48; /* order of start */
+    uint64_t side : 8; /* which end limits it */
+    uint64_t state : 8;
+    uint32_t link[2];  /* up, down; link[0] chains the free ids */
+    uint32_t pos[2];   /* its place in the ids of a link that is indexed */
+    uint32_t place[2]; /* and in the lists of one that is a crowd */
+    union {
+        uint64_t bound;  /* where an end is a crowd: see links_crowd.c */
+        uint64_t before; /* in a fill: its rate until then */
+    };
 };
 
 _Static_assert(sizeof(struct sim_flow) == 64, "a flow is one cache line");
@@ -41,12 +46,15 @@ enum sim_link_flag {
     SIM_LINK_DIRTY = 2,   /* in `dirty` */
     SIM_LINK_REFILL = 4,  /* refill even if its share is its level */
     SIM_LINK_REGION = 8,  /* in the region of a fill from scratch */
+    SIM_LINK_CROWD = 16,  /* it has many flows: links_crowd.c knows those that matter */
+    SIM_LINK_BOOKED = 32, /* `sum` may have bounds of flows, not their rates; it limits nobody */
 };
 
 /*
  * ids[0 .. attached) are the flows that this link limits, a binary heap by (finish, seq);
- * ids[attached .. count) those limited elsewhere. The first line is what a neighbour's refill
- * reads and writes.
+ * ids[attached .. count) those limited elsewhere. Where the room for them is more than a crowd's
+ * least, two more lists of that length follow: what a crowd has in order. The first line is what a
+ * neighbour's refill reads and writes.
  */
 struct sim_link {
     sim_work v;   /* the service clock at v_time */
@@ -65,7 +73,10 @@ struct sim_link {
     bool indexed;      /* its flows know their place in ids; in a short list they are sought */
     uint8_t unused;
     uint32_t todo; /* in a fill: flows not yet filled */
-    uint32_t inline_ids[SIM_LINK_INLINE];
+    union {
+        uint32_t inline_ids[SIM_LINK_INLINE];
+        uint32_t parked; /* of a crowd: see links_crowd.c */
+    };
 };
 
 _Static_assert(sizeof(struct sim_link) == 128, "a link is two cache lines");
@@ -110,6 +121,7 @@ struct sim_links {
     bool settled;
     bool watched; /* list every link whose flows' rates changed */
     uint64_t step_bound;
+    uint32_t crowd_from;
     sim_link_ahead ahead[SIM_LINKS_AHEAD]; /* links due next, as seen then */
     size_t ahead_count;
     sim_links_stats stats;
@@ -123,6 +135,19 @@ static inline uint32_t *sim_link_ids(struct sim_link *link)
 static inline const uint32_t *sim_link_ids_const(const struct sim_link *link)
 {
     return link->ids ? link->ids : link->inline_ids;
+}
+
+/* Of a crowd: the flows that the link limits, first those that are parked, a heap by least bound.
+ */
+static inline uint32_t *sim_crowd_order(struct sim_link *link)
+{
+    return link->ids + ((size_t)1 << link->room_log2);
+}
+
+/* Of a crowd: the flows limited elsewhere, a heap by largest bound. */
+static inline uint32_t *sim_crowd_away(struct sim_link *link)
+{
+    return link->ids + ((size_t)2 << link->room_log2);
 }
 
 /* Fetches a link into cache. */
@@ -176,8 +201,43 @@ void sim_link_touch(sim_links *links, uint32_t id);
 /* When the first of the flows that it limits ends, at its present level. */
 mb_time sim_link_due(const struct sim_link *link, const struct sim_flow *flows);
 
+/* links_crowd.c: from now on the link is a crowd, or none any more. O(n log n) of its flows. */
+void sim_crowd_begin(sim_links *links, uint32_t id);
+void sim_crowd_end(sim_links *links, uint32_t id);
+/* What links_list.c has just done to the list of a crowd. O(log n). */
+void sim_crowd_append(sim_links *links, uint32_t id, uint32_t flow);
+void sim_crowd_remove(sim_links *links, uint32_t id, uint32_t flow);
+void sim_crowd_attach(sim_links *links, uint32_t id, uint32_t flow);
+void sim_crowd_detach(sim_links *links, uint32_t id, uint32_t flow);
+/* Tells a crowd to what level a flow of it came that is limited elsewhere, or is now. */
+void sim_crowd_told(sim_links *links, uint32_t id, uint32_t flow, uint64_t level);
+/* Whether at `level` all flows limited elsewhere would stay so. */
+bool sim_crowd_stays_away(sim_links *links, uint32_t id, uint64_t level);
+/*
+ * For a refill: puts into `share` the flows of a crowd that may come to be limited elsewhere, and
+ * those elsewhere that may come here; returns how many. The rates of the rest that is limited
+ * elsewhere are `elsewhere`; the rest that is limited here are the parked flows.
+ */
+uint32_t sim_crowd_collect(sim_links *links, uint32_t id, sim_work *elsewhere);
+/* After a change of level: a parked flow that the other end must hear of, and is no longer parked;
+ * SIM_FLOW_NONE if there is no more. */
+uint32_t sim_crowd_burst(sim_links *links, uint32_t id);
+/* Parks all that can be, but where every link is watched; takes back all parking. */
+void sim_crowd_park(sim_links *links, uint32_t id);
+void sim_crowd_unpark_all(sim_links *links, uint32_t id);
+/* Whether a flow is parked at the link that limits it. */
+bool sim_crowd_parked(const sim_links *links, uint32_t flow);
+/* Brings a link's `sum` from bounds to rates. O(its flows). */
+void sim_crowd_exact(sim_links *links, uint32_t id);
+
+/* Tells the end of a flow that does not limit it of its rate. */
+static inline void sim_link_tell(sim_links *links, uint32_t id, uint32_t flow, uint64_t level)
+{
+    if (links->link[id].flags & SIM_LINK_CROWD) sim_crowd_told(links, id, flow, level);
+}
+
 /* links_list.c: makes room for one flow more; false if memory is short. */
-bool sim_link_reserve(struct sim_link *link);
+bool sim_link_reserve(const sim_links *links, struct sim_link *link);
 /* Lists a flow as limited elsewhere; takes out one that is. Room has been made. */
 void sim_link_append(sim_links *links, uint32_t id, uint32_t flow);
 void sim_link_remove(sim_links *links, uint32_t id, uint32_t flow);

@@ -12,15 +12,26 @@
 #include "core/heap.h"
 #include "sim/engine/links_internal.h"
 
-bool sim_link_reserve(struct sim_link *link)
+/* The lists of a crowd move up to where they stand in a room of twice the size. */
+static void crowd_move(struct sim_link *link)
+{
+    const uint32_t *order = sim_crowd_order(link), *away = sim_crowd_away(link);
+    link->room_log2++;
+    memmove(sim_crowd_away(link), away, (link->count - link->attached) * sizeof *away);
+    memmove(sim_crowd_order(link), order, link->attached * sizeof *order);
+}
+
+bool sim_link_reserve(const sim_links *links, struct sim_link *link)
 {
     uint32_t room = link->ids ? UINT32_C(1) << link->room_log2 : SIM_LINK_INLINE;
-    if (link->count < room) return true;
+    if (link->count < room && (link->ids || link->count < links->crowd_from)) return true;
     uint8_t log2 = link->ids ? (uint8_t)(link->room_log2 + 1) : 4;
-    uint32_t *ids = realloc(link->ids, (sizeof *ids) << log2);
+    size_t lists = UINT32_C(1) << log2 > links->crowd_from ? 3 : 1;
+    uint32_t *ids = realloc(link->ids, lists * sizeof *ids << log2);
     if (!ids) return false;
     if (!link->ids) memcpy(ids, link->inline_ids, sizeof link->inline_ids);
     link->ids = ids;
+    if (link->flags & SIM_LINK_CROWD) crowd_move(link);
     link->room_log2 = log2;
     return true;
 }
@@ -85,6 +96,7 @@ void sim_link_attach(sim_links *links, uint32_t id, uint32_t flow, sim_work fini
     id_put(links, id, ids, pos, ids[last]);
     id_put(links, id, ids, last, flow);
     flow_heap_rise(&(struct owner){links, id}, ids, last);
+    if (link->flags & SIM_LINK_CROWD) sim_crowd_attach(links, id, flow);
 }
 
 void sim_link_detach(sim_links *links, uint32_t id, uint32_t flow)
@@ -95,6 +107,7 @@ void sim_link_detach(sim_links *links, uint32_t id, uint32_t flow)
     uint32_t pos = id_find(links, id, flow);
     assert(pos < link->attached);
     uint32_t last = --link->attached;
+    if (link->flags & SIM_LINK_CROWD) sim_crowd_detach(links, id, flow);
     if (pos == last) return;
     id_put(links, id, ids, pos, ids[last]);
     id_put(links, id, ids, last, flow);
@@ -108,7 +121,9 @@ void sim_link_append(sim_links *links, uint32_t id, uint32_t flow)
     struct sim_link *link = &links->link[id];
     uint32_t *ids = sim_link_ids(link);
     id_put(links, id, ids, link->count++, flow);
-    if (link->indexed || link->count <= SIM_LINK_INDEX_FROM) return;
+    if (link->flags & SIM_LINK_CROWD) sim_crowd_append(links, id, flow);
+    bool few = link->count <= SIM_LINK_INDEX_FROM && link->count <= links->crowd_from;
+    if (link->indexed || few) return;
     link->indexed = true;
     for (uint32_t pos = 0; pos < link->count; pos++)
         id_put(links, id, ids, pos, ids[pos]);
@@ -122,6 +137,10 @@ void sim_link_remove(sim_links *links, uint32_t id, uint32_t flow)
     uint32_t pos = id_find(links, id, flow);
     assert(pos >= link->attached);
     uint32_t last = --link->count;
-    if (link->count < SIM_LINK_INDEX_TO) link->indexed = false;
+    if (link->flags & SIM_LINK_CROWD) {
+        sim_crowd_remove(links, id, flow);
+        if (link->count <= links->crowd_from / 2) sim_crowd_end(links, id);
+    }
+    if (link->count < SIM_LINK_INDEX_TO && !(link->flags & SIM_LINK_CROWD)) link->indexed = false;
     if (pos != last) id_put(links, id, ids, pos, ids[last]);
 }

@@ -20,20 +20,34 @@ static void unrest(sim_links *links, uint32_t id)
     sim_dirty_push(links, id, link->attached > 0 ? share : link->capacity / link->count);
 }
 
+/* Whether a link's share is its level. What bounds alone say is looked at again with rates. */
+static inline bool is_at_rest(sim_links *links, uint32_t id)
+{
+    const struct sim_link *link = &links->link[id];
+    if (sim_link_rests(link)) return true;
+    if (!(link->flags & SIM_LINK_BOOKED)) return false;
+    sim_crowd_exact(links, id);
+    return sim_link_rests(link);
+}
+
 static inline void examine(sim_links *links, uint32_t id)
 {
     struct sim_link *link = &links->link[id];
-    bool rests = sim_link_rests(link) && !(link->flags & SIM_LINK_REFILL);
-    if (rests && !links->watched) return;
+    bool at_rest = !(link->flags & SIM_LINK_REFILL) && is_at_rest(links, id);
+    if (at_rest && !links->watched) return;
     sim_link_touch(links, id);
-    if (!rests && !(link->flags & SIM_LINK_DIRTY)) unrest(links, id);
+    if (!at_rest && !(link->flags & SIM_LINK_DIRTY)) unrest(links, id);
 }
 
 /* ---- refilling one link ---- */
 
-static uint32_t shares_collect(sim_links *links, uint32_t id)
+/* Lists the flows for which a refill may matter; those left out and limited elsewhere have
+ * `elsewhere` of the link. */
+static uint32_t shares_collect(sim_links *links, uint32_t id, sim_work *elsewhere)
 {
     const struct sim_link *link = &links->link[id];
+    if (link->flags & SIM_LINK_CROWD) return sim_crowd_collect(links, id, elsewhere);
+    *elsewhere = 0;
     const uint32_t *ids = sim_link_ids_const(link);
     assert(link->count <= links->share_room);
     for (uint32_t i = 0; i < link->count; i++)
@@ -54,18 +68,18 @@ static uint32_t shares_collect(sim_links *links, uint32_t id)
  * The largest level at which the flows fit, each taking no more than its other end offers. Shares
  * [0, *limited) are then the flows that this link limits, the rest are limited elsewhere. A flow
  * that is offered just the level stays where it is. Each pass leaves out those that are offered
- * less than an even share of what is left; the share can only rise by that.
+ * less than an even share of what is left; the share can only rise by that. Besides there are
+ * `parked` flows, of which no other end offers less.
  */
-static uint64_t water_fill(struct sim_share *share, uint32_t count, uint64_t capacity,
-                           uint32_t *limited, sim_work *sum)
+static uint64_t water_fill(struct sim_share *share, uint32_t count, uint32_t parked,
+                           uint64_t capacity, uint32_t *limited, sim_work *sum)
 {
-    assert(count > 0);
     uint32_t left = count;
     uint64_t elsewhere = 0;
     uint64_t level = SIM_LEVEL_NONE;
-    for (bool again = true; again && left > 0;) {
+    for (bool again = true; again && left + parked > 0;) {
         again = false;
-        level = (capacity - elsewhere) / left;
+        level = (capacity - elsewhere) / (left + parked);
         for (uint32_t i = 0; i < left;) {
             struct sim_share s = share[i];
             if (s.offer > level || (s.offer == level && s.here)) {
@@ -80,7 +94,7 @@ static uint64_t water_fill(struct sim_share *share, uint32_t count, uint64_t cap
     }
     *limited = left;
     *sum = elsewhere;
-    return left > 0 ? level : SIM_LEVEL_NONE;
+    return left + parked > 0 ? level : SIM_LEVEL_NONE;
 }
 
 static void share_take(sim_links *links, uint32_t id, uint32_t flow, uint64_t level)
@@ -93,6 +107,7 @@ static void share_take(sim_links *links, uint32_t id, uint32_t flow, uint64_t le
     sim_link_detach(links, other, flow);
     links->link[other].sum += level;
     sim_link_attach(links, id, flow, links->link[id].v + left);
+    sim_link_tell(links, other, flow, level);
 }
 
 static void share_give(sim_links *links, uint32_t id, uint32_t flow, uint64_t level_before)
@@ -105,6 +120,7 @@ static void share_give(sim_links *links, uint32_t id, uint32_t flow, uint64_t le
     sim_link_detach(links, id, flow);
     links->link[other].sum -= level_before;
     sim_link_attach(links, other, flow, links->link[other].v + left);
+    sim_link_tell(links, id, flow, links->link[other].level);
 }
 
 /* Brings one flow to what the refill found; what the other end has of it changes with it. */
@@ -114,8 +130,9 @@ static void share_apply(sim_links *links, uint32_t id, struct sim_share share, b
     struct sim_flow *f = &links->flow[share.flow];
     uint64_t before = links->link[id].level;
     if (share.here && limited) {
-        struct sim_link *other = &links->link[f->link[!f->side]];
-        other->sum = other->sum - before + level;
+        uint32_t other = f->link[!f->side];
+        links->link[other].sum += level - (sim_work)before;
+        sim_link_tell(links, other, share.flow, level);
         links->stats.rerated_flows += before != level;
     } else if (limited) {
         share_take(links, id, share.flow, level);
@@ -126,26 +143,51 @@ static void share_apply(sim_links *links, uint32_t id, struct sim_share share, b
     }
 }
 
-/*
- * Whether at `level` each flow would stay limited where it is. Then `share` gets the other ends of
- * those that this link limits.
- */
-static bool all_stay(sim_links *links, uint32_t id, uint64_t level)
+/* The flows that a link limits and that matter to a change of its level. */
+static const uint32_t *loose_flows(struct sim_link *link, uint32_t *count)
+{
+    bool crowd = link->flags & SIM_LINK_CROWD;
+    uint32_t parked = crowd ? link->parked : 0;
+    *count = link->attached - parked;
+    return crowd ? sim_crowd_order(link) + parked : sim_link_ids_const(link);
+}
+
+static bool all_stay_away(sim_links *links, uint32_t id, uint64_t level)
 {
     const struct sim_link *link = &links->link[id];
     const uint32_t *ids = sim_link_ids_const(link);
-    assert(link->count <= links->share_room);
-    for (uint32_t i = 0; i < link->attached; i++) {
-        const struct sim_flow *f = &links->flow[ids[i]];
-        uint32_t other = f->link[!f->side];
-        if (links->link[other].level < level) return false;
-        links->share[i].flow = other;
-    }
+    if (link->flags & SIM_LINK_CROWD) return sim_crowd_stays_away(links, id, level);
     for (uint32_t i = link->attached; i < link->count; i++) {
         const struct sim_flow *f = &links->flow[ids[i]];
         if (links->link[f->link[f->side]].level > level) return false;
     }
     return true;
+}
+
+/*
+ * Whether at `level` each flow would stay limited where it is. Then `share` gets the loose flows
+ * and their other ends.
+ */
+static bool all_stay(sim_links *links, uint32_t id, uint64_t level)
+{
+    uint32_t count;
+    const uint32_t *ids = loose_flows(&links->link[id], &count);
+    assert(count <= links->share_room);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct sim_flow *f = &links->flow[ids[i]];
+        uint32_t other = f->link[!f->side];
+        if (links->link[other].level < level) return false;
+        links->share[i].flow = other;
+    }
+    return all_stay_away(links, id, level);
+}
+
+/* After a change of a crowd's level: tells those who must hear of it, and parks who can be. */
+static void crowd_refilled(sim_links *links, uint32_t id)
+{
+    for (uint32_t flow; (flow = sim_crowd_burst(links, id)) != SIM_FLOW_NONE;)
+        examine(links, links->flow[flow].link[!links->flow[flow].side]);
+    sim_crowd_park(links, id);
 }
 
 /*
@@ -155,6 +197,7 @@ static bool all_stay(sim_links *links, uint32_t id, uint64_t level)
 static bool refill_in_place(sim_links *links, uint32_t id)
 {
     struct sim_link *link = &links->link[id];
+    uint32_t count;
     uint64_t level = sim_link_share(link);
     uint64_t rise = level - link->level; /* modulo 2^64 */
     sim_work change = level < link->level ? -(sim_work)(link->level - level) : rise;
@@ -165,11 +208,14 @@ static bool refill_in_place(sim_links *links, uint32_t id)
     links->stats.level_changes += rise != 0;
     if (rise != 0) links->stats.rerated_flows += link->attached;
     link->level = level;
-    for (uint32_t i = 0; i < link->attached; i++) {
+    const uint32_t *ids = loose_flows(link, &count);
+    for (uint32_t i = 0; i < count; i++) {
         uint32_t other = links->share[i].flow;
         links->link[other].sum += change;
+        sim_link_tell(links, other, ids[i], level);
         examine(links, other);
     }
+    if (link->flags & SIM_LINK_CROWD) crowd_refilled(links, id);
     return true;
 }
 
@@ -177,24 +223,28 @@ static void refill(sim_links *links, uint32_t id)
 {
     if (refill_in_place(links, id)) return;
     struct sim_link *link = &links->link[id];
-    uint32_t limited;
-    sim_work sum;
+    uint32_t limited, parked = link->flags & SIM_LINK_CROWD ? link->parked : 0;
+    sim_work sum, elsewhere;
     sim_link_touch(links, id);
-    uint32_t count = shares_collect(links, id);
-    uint64_t level = water_fill(links->share, count, link->capacity, &limited, &sum);
+    uint32_t count = shares_collect(links, id, &elsewhere);
+    assert(elsewhere <= link->capacity);
+    uint64_t level = water_fill(links->share, count, parked, link->capacity - (uint64_t)elsewhere,
+                                &limited, &sum);
     links->stats.refills++;
     links->stats.level_changes += level != link->level;
+    if (level != link->level) links->stats.rerated_flows += parked;
     sim_link_advance(links, id);
     for (uint32_t i = 0; i < count; i++) {
         share_apply(links, id, links->share[i], i < limited, level);
     }
-    link->sum = sum;
+    link->sum = elsewhere + sum;
     link->level = level;
-    assert(link->attached == limited && sim_link_share(link) == level);
+    assert(link->attached == limited + parked && sim_link_share(link) == level);
     for (uint32_t i = 0; i < count; i++) {
         const struct sim_flow *f = &links->flow[links->share[i].flow];
         examine(links, f->link[!sim_flow_side(f, id)]);
     }
+    if (link->flags & SIM_LINK_CROWD) crowd_refilled(links, id);
 }
 
 /*
@@ -221,7 +271,7 @@ static void solve(sim_links *links)
         bool must = link->flags & SIM_LINK_REFILL;
         links->stats.level_changes += must; /* it had none before */
         link->flags &= (uint8_t)~SIM_LINK_REFILL;
-        if (must || !sim_link_rests(link)) refill(links, id);
+        if (must || !is_at_rest(links, id)) refill(links, id);
     }
 }
 
@@ -230,7 +280,7 @@ static int date(sim_links *links, uint32_t id)
 {
     assert(id < links->link_count);
     struct sim_link *link = &links->link[id];
-    link->flags = 0;
+    link->flags &= SIM_LINK_CROWD | SIM_LINK_BOOKED;
     mb_time due = sim_link_due(link, links->flow);
     if (due >= link->due) return MB_OK;
     link->due = due;

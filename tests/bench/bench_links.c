@@ -1,7 +1,8 @@
 /*
  * What the links cost per flow, by the number of nodes: five flows on every uplink; each one that
  * ends is followed, in the same instant, by one to the same node, or, in one of `move` cases, by
- * one to another node (0: never).
+ * one to another node (0: never). And what a crowd costs: one uplink serves all nodes, and each
+ * flow that ends is followed 10 ms later by one to the same node, so that the level moves twice.
  *
  * bench_links [NODES ...]
  */
@@ -108,12 +109,81 @@ static void bench_nodes(uint32_t nodes, unsigned down_factor, unsigned move)
     free(bench.to);
 }
 
+/* ---- a crowd ---- */
+
+struct wait {
+    mb_time until;
+    uint32_t to;
+};
+
+/* Nodes that wait for their next flow, a ring; the delay is the same for all. */
+struct crowd {
+    sim_links *links;
+    uint32_t *to; /* per flow */
+    struct wait *ring;
+    uint32_t nodes, first, waiting;
+};
+
+static void crowd_start(struct crowd *crowd, uint32_t to, mb_time now)
+{
+    uint32_t flow;
+    uint64_t bytes = 200000 + draw() % 100000;
+    if (sim_links_start(crowd->links, SIM_PATH(0, to), bytes, now, &flow) < 0) exit(1);
+    crowd->to[flow] = to;
+}
+
+static void crowd_wait(struct crowd *crowd, uint32_t to, mb_time until)
+{
+    crowd->ring[(crowd->first + crowd->waiting++) % crowd->nodes] = (struct wait){until, to};
+}
+
+static void crowd_churn(struct crowd *crowd, uint64_t flows)
+{
+    for (uint64_t ended = 0; ended < flows;) {
+        struct wait *wait = &crowd->ring[crowd->first];
+        mb_time now = sim_links_next(crowd->links);
+        if (crowd->waiting > 0 && wait->until < now) now = wait->until;
+        for (uint32_t flow; sim_links_pop(crowd->links, now, &flow); ended++)
+            crowd_wait(crowd, crowd->to[flow], now + 10 * MB_MS);
+        for (; crowd->waiting > 0 && crowd->ring[crowd->first].until == now; crowd->waiting--) {
+            crowd_start(crowd, crowd->ring[crowd->first].to, now);
+            crowd->first = (crowd->first + 1) % crowd->nodes;
+        }
+        if (sim_links_settle(crowd->links, now) < 0) exit(1);
+    }
+}
+
+static void bench_crowd(uint32_t nodes)
+{
+    struct crowd crowd = {
+        .links = sim_links_new(),
+        .to = calloc(nodes, sizeof *crowd.to),
+        .ring = calloc(nodes, sizeof *crowd.ring),
+        .nodes = nodes,
+    };
+    uint64_t flows = 200000;
+    sim_links_add(crowd.links, 12500000 * MB_RATE_BYTE);
+    for (uint32_t i = 1; i <= nodes; i++) {
+        sim_links_add(crowd.links, 2000000 * MB_RATE_BYTE);
+        crowd_start(&crowd, i, 0);
+    }
+    if (sim_links_settle(crowd.links, 0) < 0) exit(1);
+    crowd_churn(&crowd, nodes);
+    double warm = now_ns();
+    crowd_churn(&crowd, flows);
+    printf("links crowd=%u per_flow=%.1f ns\n", nodes, (now_ns() - warm) / (double)flows);
+    sim_links_free(crowd.links);
+    free(crowd.to);
+    free(crowd.ring);
+}
+
 static void bench_all(uint32_t nodes)
 {
     bench_nodes(nodes, 8, 0);
     bench_nodes(nodes, 8, 4);
     bench_nodes(nodes, 2, 4);
     if (nodes <= 100000) bench_nodes(nodes, 1, 4);
+    bench_crowd(nodes);
 }
 
 int main(int argc, char **argv)
@@ -124,6 +194,8 @@ int main(int argc, char **argv)
         return 0;
     }
     bench_all(1000);
+    bench_crowd(4000);
+    bench_crowd(16000);
     bench_all(100000);
     return 0;
 }

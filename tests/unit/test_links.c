@@ -405,7 +405,8 @@ static void assert_conserved(const struct churn *churn)
 }
 
 /* Returns the digest of all that happened; to be freed. */
-static char *churn_run(uint64_t seed, uint32_t nodes, uint64_t bound, unsigned steps)
+static char *churn_run(uint64_t seed, uint32_t nodes, uint64_t bound, uint32_t crowd_from,
+                       unsigned steps)
 {
     struct churn churn = {
         .links = sim_links_new(),
@@ -416,6 +417,7 @@ static char *churn_run(uint64_t seed, uint32_t nodes, uint64_t bound, unsigned s
     for (uint32_t i = 0; i < 2 * nodes; i++)
         sim_links_add(churn.links, draw_rate());
     sim_links_set_step_bound(churn.links, bound);
+    sim_links_set_crowd_from(churn.links, crowd_from);
     sim_links_watch(churn.links, seed % 3 == 0);
     uint32_t wanted = 1 + (uint32_t)draw(nodes * 6 < CHURN_FLOWS ? nodes * 6 : CHURN_FLOWS - 1);
     for (unsigned i = 0; i < steps; i++)
@@ -427,25 +429,41 @@ static char *churn_run(uint64_t seed, uint32_t nodes, uint64_t bound, unsigned s
     return digest;
 }
 
-/* Check and certificate after every settle, whichever solver is forced. */
+/* From how many flows on links are crowds. */
+static const uint32_t crowds[] = {SIM_CROWD_FROM, 1, 2, 3, 5, 8, 13, 20};
+
+/*
+ * Check and certificate after every settle, whichever solver is forced; and the same comes out
+ * whether links are crowds or walk over all their flows.
+ */
 static void test_churn(void)
 {
     static const uint64_t bounds[] = {UINT64_MAX, 0, 1, 3};
     for (uint64_t seed = 0; seed < 60; seed++) {
         uint32_t nodes = 2 + (uint32_t)(seed * seed % 60);
-        g_free(churn_run(seed, nodes, bounds[seed % 4], 400));
+        char *none = churn_run(seed, nodes, bounds[seed % 4], UINT32_MAX, 400);
+        uint32_t from = crowds[seed % G_N_ELEMENTS(crowds)];
+        char *some = churn_run(seed, nodes, bounds[seed % 4], from, 400);
+        if (seed % 3 != 0) g_assert_cmpstr(some, ==, none);
+        g_free(none);
+        g_free(some);
     }
 }
 
 static void test_determinism(void)
 {
-    char *one = churn_run(1234, 20, UINT64_MAX, 2000);
-    char *two = churn_run(1234, 20, UINT64_MAX, 2000);
-    char *other = churn_run(1235, 20, UINT64_MAX, 2000);
+    char *one = churn_run(1234, 20, UINT64_MAX, SIM_CROWD_FROM, 2000);
+    char *two = churn_run(1234, 20, UINT64_MAX, SIM_CROWD_FROM, 2000);
+    char *other = churn_run(1235, 20, UINT64_MAX, SIM_CROWD_FROM, 2000);
     /* The same for every compiler and machine; another number means that rates or dates moved. */
     g_assert_cmpstr(one, ==, "d74842ff544256c39b6c4ed69458c6415bc0619975dc9e6d109bedd05d882a1c");
     g_assert_cmpstr(one, ==, two);
     g_assert_cmpstr(one, !=, other);
+    for (size_t i = 0; i < G_N_ELEMENTS(crowds); i++) {
+        g_free(two);
+        two = churn_run(1234, 20, UINT64_MAX, crowds[i], 2000);
+        g_assert_cmpstr(one, ==, two);
+    }
     g_free(one);
     g_free(two);
     g_free(other);
@@ -532,6 +550,42 @@ static void test_fan_out(void)
     sim_links_free(links);
 }
 
+/*
+ * Many flows of one uplink to downlinks with room: a change of its level leaves what the other ends
+ * have booked as it is, so it visited none of them. One whose room is no longer enough hears of it.
+ */
+static void test_crowd(void)
+{
+    enum { FLOWS = 500, EDGE = 7, GONE = 400 };
+    uint32_t flow[FLOWS];
+    sim_work sum[FLOWS];
+    sim_links *links = links_of(1, (uint64_t[]){100 * MB});
+    for (uint32_t i = 0; i < FLOWS; i++) {
+        sim_links_add(links, (i == EDGE ? MB / 4 : MB) * MB_RATE_BYTE);
+        flow[i] = start(links, 0, 1 + i, 100 * MB, 0);
+    }
+    settle(links, 0);
+    g_assert_cmpuint(links->link[0].parked, ==, FLOWS);
+    for (uint32_t i = 0; i < FLOWS; i++)
+        sum[i] = links->link[1 + i].sum;
+    sim_links_cut(links, flow[0], MB_SECOND);
+    settle(links, MB_SECOND);
+    g_assert_cmpuint(sim_links_flow_rate(links, flow[1]), ==,
+                     100 * MB * MB_RATE_BYTE / (FLOWS - 1));
+    for (uint32_t i = 1; i < FLOWS; i++)
+        g_assert_true(links->link[1 + i].sum == sum[i]);
+    for (uint32_t i = 1; i < GONE; i++)
+        if (i != EDGE) sim_links_cut(links, flow[i], 2 * MB_SECOND);
+    settle(links, 2 * MB_SECOND);
+    assert_rate(links, flow[EDGE], MB / 4);
+    g_assert_cmpuint(sim_links_flow_rate(links, flow[GONE]), ==,
+                     (400 * MB - MB) * MB_RATE_BYTE / 4 / (FLOWS - GONE));
+    sim_links_watch(links, true);
+    g_assert_cmpuint(links->link[0].parked, ==, 0);
+    sim_links_check(links);
+    sim_links_free(links);
+}
+
 /* ---- each allocation failing once ---- */
 
 enum { FAN = 200 };
@@ -589,6 +643,7 @@ int main(int argc, char **argv)
     g_test_add_func("/links/determinism", test_determinism);
     g_test_add_func("/links/solvers-agree", test_solvers_agree);
     g_test_add_func("/links/fan-out", test_fan_out);
+    g_test_add_func("/links/crowd", test_crowd);
     g_test_add_func("/links/memory", test_memory);
     return g_test_run();
 }

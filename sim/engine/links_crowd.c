@@ -1,0 +1,340 @@
+/*
+ * A crowd: the flows of a link that has many, so that a change of its level visits only those for
+ * which it may matter. links_list.c keeps it in step, the solver asks it.
+ *
+ * Each flow has a bound, which the level of the link that limits it does not pass unnoticed.
+ *
+ * Of the flows that the crowd's link limits most go to a link that limits nobody, as it has room.
+ * Such a flow is parked: the other end books the bound in its sum, not the rate, so it need not
+ * hear of levels up to there. The least bound comes first. If the other end has no more room with
+ * bounds, it takes the rates instead (sim_crowd_exact()) and sees.
+ *
+ * Of the flows limited elsewhere the one with the largest bound comes first: while that is no more
+ * than the link's level, all stay where they are.
+ *
+ * What comes out is what a walk over all flows would find. It allocates nothing, as the link's list
+ * has room for it.
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "core/heap.h"
+#include "sim/engine/links_internal.h"
+
+/* Whose heap it is. */
+struct crowd {
+    sim_links *links;
+    uint32_t id;
+};
+
+static bool least_first(const struct crowd *crowd, uint32_t a, uint32_t b)
+{
+    const struct sim_flow *fa = &crowd->links->flow[a], *fb = &crowd->links->flow[b];
+    return fa->bound != fb->bound ? fa->bound < fb->bound : a < b;
+}
+
+static bool largest_first(const struct crowd *crowd, uint32_t a, uint32_t b)
+{
+    return least_first(crowd, b, a);
+}
+
+static void place(const struct crowd *crowd, uint32_t *list, size_t at, uint32_t flow)
+{
+    struct sim_flow *f = &crowd->links->flow[flow];
+    list[at] = flow;
+    f->place[sim_flow_side(f, crowd->id)] = (uint32_t)at;
+}
+
+MB_HEAP_DEFINE(parked, const struct crowd, uint32_t, 2, least_first, place)
+MB_HEAP_DEFINE(away, const struct crowd, uint32_t, 2, largest_first, place)
+
+static uint32_t away_count(const struct sim_link *link)
+{
+    return link->count - link->attached;
+}
+
+static uint32_t place_at(const sim_links *links, uint32_t id, uint32_t flow)
+{
+    const struct sim_flow *f = &links->flow[flow];
+    return f->place[sim_flow_side(f, id)];
+}
+
+static struct sim_link *other_end(sim_links *links, uint32_t id, uint32_t flow)
+{
+    const struct sim_flow *f = &links->flow[flow];
+    return &links->link[f->link[!sim_flow_side(f, id)]];
+}
+
+bool sim_crowd_parked(const sim_links *links, uint32_t flow)
+{
+    const struct sim_flow *f = &links->flow[flow];
+    const struct sim_link *link = &links->link[f->link[f->side]];
+    return link->flags & SIM_LINK_CROWD && f->place[f->side] < link->parked;
+}
+
+/* ---- limited elsewhere ---- */
+
+/* Adds a flow to the `count` that are limited elsewhere; takes one out of as many. */
+static void away_add(sim_links *links, uint32_t id, uint32_t count, uint32_t flow)
+{
+    away_push(&(struct crowd){links, id}, sim_crowd_away(&links->link[id]), count, flow);
+}
+
+static void away_remove(sim_links *links, uint32_t id, uint32_t count, uint32_t flow)
+{
+    const struct crowd crowd = {links, id};
+    uint32_t *list = sim_crowd_away(&links->link[id]);
+    uint32_t at = place_at(links, id, flow), last = count - 1;
+    assert(at < count && list[at] == flow);
+    if (at == last) return;
+    place(&crowd, list, at, list[last]);
+    away_rise(&crowd, list, at);
+    away_sink(&crowd, list, last, at);
+}
+
+/* Another bound of a flow that is limited elsewhere. */
+static void away_moved(sim_links *links, uint32_t id, uint32_t flow)
+{
+    const struct crowd crowd = {links, id};
+    struct sim_link *link = &links->link[id];
+    away_rise(&crowd, sim_crowd_away(link), place_at(links, id, flow));
+    away_sink(&crowd, sim_crowd_away(link), away_count(link), place_at(links, id, flow));
+}
+
+/* A bound with some room above `level`, and below `most` if that is more. */
+static uint64_t bound_between(uint64_t level, uint64_t most)
+{
+    if (most <= level) return level;
+    uint64_t room = most - level < level ? most - level : level;
+    return level + room / 2;
+}
+
+void sim_crowd_told(sim_links *links, uint32_t id, uint32_t flow, uint64_t level)
+{
+    struct sim_flow *f = &links->flow[flow];
+    if (level <= f->bound) return;
+    f->bound = bound_between(level, links->link[id].level);
+    away_moved(links, id, flow);
+}
+
+/* Brings the first of `count` that are limited elsewhere to a bound that is no more than `level`.
+ */
+static void away_lower(sim_links *links, uint32_t id, uint32_t count, uint64_t level)
+{
+    uint32_t *list = sim_crowd_away(&links->link[id]);
+    uint64_t rate = other_end(links, id, list[0])->level;
+    assert(rate <= level);
+    links->flow[list[0]].bound = bound_between(rate, level);
+    away_sink(&(struct crowd){links, id}, list, count, 0);
+}
+
+bool sim_crowd_stays_away(sim_links *links, uint32_t id, uint64_t level)
+{
+    struct sim_link *link = &links->link[id];
+    const uint32_t *list = sim_crowd_away(link);
+    uint32_t count = away_count(link);
+    assert(!(link->flags & SIM_LINK_BOOKED));
+    while (count > 0 && links->flow[list[0]].bound > level) {
+        if (other_end(links, id, list[0])->level > level) return false;
+        away_lower(links, id, count, level);
+    }
+    return true;
+}
+
+/* ---- parked flows ---- */
+
+/* Whether what is in the sum of the flow's other end may be its bound. */
+static bool can_park(const struct sim_link *other)
+{
+    return other->attached == 0 && other->level == SIM_LEVEL_NONE &&
+           !(other->flags & SIM_LINK_REFILL) && other->sum <= other->capacity;
+}
+
+static void park(sim_links *links, uint32_t id, uint32_t flow)
+{
+    const struct crowd crowd = {links, id};
+    struct sim_link *link = &links->link[id], *other = other_end(links, id, flow);
+    struct sim_flow *f = &links->flow[flow];
+    uint32_t *order = sim_crowd_order(link);
+    uint64_t room = (other->capacity - (uint64_t)other->sum) / (other->count + 1);
+    f->bound = link->level + room;
+    other->sum += room;
+    other->flags |= SIM_LINK_BOOKED;
+    if (other->flags & SIM_LINK_CROWD) {
+        away_moved(links, f->link[!f->side], flow);
+    }
+    place(&crowd, order, place_at(links, id, flow), order[link->parked]);
+    place(&crowd, order, link->parked, flow);
+    parked_rise(&crowd, order, link->parked++);
+}
+
+/* The other end has the rate of a flow in its sum again. */
+static void unpark(sim_links *links, uint32_t id, uint32_t flow)
+{
+    const struct crowd crowd = {links, id};
+    struct sim_link *link = &links->link[id], *other = other_end(links, id, flow);
+    struct sim_flow *f = &links->flow[flow];
+    uint32_t *order = sim_crowd_order(link);
+    uint32_t at = place_at(links, id, flow), last = --link->parked;
+    assert(at <= last && order[at] == flow);
+    other->sum -= f->bound;
+    other->sum += link->level;
+    if (other->flags & SIM_LINK_CROWD) sim_crowd_told(links, f->link[!f->side], flow, link->level);
+    if (at == last) return;
+    place(&crowd, order, at, order[last]);
+    place(&crowd, order, last, flow);
+    parked_rise(&crowd, order, at);
+    parked_sink(&crowd, order, last, at);
+}
+
+void sim_crowd_park(sim_links *links, uint32_t id)
+{
+    struct sim_link *link = &links->link[id];
+    if (links->watched) return;
+    for (uint32_t at = link->parked; at < link->attached; at++) {
+        uint32_t flow = sim_crowd_order(link)[at];
+        if (can_park(other_end(links, id, flow))) park(links, id, flow);
+    }
+}
+
+uint32_t sim_crowd_burst(sim_links *links, uint32_t id)
+{
+    struct sim_link *link = &links->link[id];
+    if (link->parked == 0) return SIM_FLOW_NONE;
+    uint32_t flow = sim_crowd_order(link)[0];
+    if (links->flow[flow].bound >= link->level) return SIM_FLOW_NONE;
+    unpark(links, id, flow);
+    return flow;
+}
+
+void sim_crowd_unpark_all(sim_links *links, uint32_t id)
+{
+    struct sim_link *link = &links->link[id];
+    while (link->parked > 0)
+        unpark(links, id, sim_crowd_order(link)[link->parked - 1]);
+}
+
+void sim_crowd_exact(sim_links *links, uint32_t id)
+{
+    struct sim_link *link = &links->link[id];
+    const uint32_t *ids = sim_link_ids_const(link);
+    assert(link->attached == 0);
+    for (uint32_t i = 0; i < link->count; i++) {
+        const struct sim_flow *f = &links->flow[ids[i]];
+        if (sim_crowd_parked(links, ids[i])) unpark(links, f->link[f->side], ids[i]);
+    }
+    link->flags &= (uint8_t)~SIM_LINK_BOOKED;
+}
+
+/* ---- the link's list ---- */
+
+void sim_crowd_append(sim_links *links, uint32_t id, uint32_t flow)
+{
+    away_add(links, id, away_count(&links->link[id]) - 1, flow);
+}
+
+void sim_crowd_remove(sim_links *links, uint32_t id, uint32_t flow)
+{
+    away_remove(links, id, away_count(&links->link[id]) + 1, flow);
+}
+
+void sim_crowd_attach(sim_links *links, uint32_t id, uint32_t flow)
+{
+    struct sim_link *link = &links->link[id];
+    away_remove(links, id, away_count(link) + 1, flow);
+    place(&(struct crowd){links, id}, sim_crowd_order(link), link->attached - 1, flow);
+}
+
+void sim_crowd_detach(sim_links *links, uint32_t id, uint32_t flow)
+{
+    struct sim_link *link = &links->link[id];
+    uint32_t *order = sim_crowd_order(link);
+    uint32_t at = place_at(links, id, flow);
+    assert(at <= link->attached && order[at] == flow);
+    if (at < link->parked) {
+        unpark(links, id, flow);
+        at = place_at(links, id, flow);
+    }
+    place(&(struct crowd){links, id}, order, at, order[link->attached]);
+    away_add(links, id, away_count(link) - 1, flow);
+}
+
+void sim_crowd_begin(sim_links *links, uint32_t id)
+{
+    struct sim_link *link = &links->link[id];
+    const struct crowd crowd = {links, id};
+    assert(link->indexed && !(link->flags & SIM_LINK_CROWD));
+    link->flags |= SIM_LINK_CROWD;
+    link->parked = 0;
+    for (uint32_t at = 0; at < link->attached; at++)
+        place(&crowd, sim_crowd_order(link), at, link->ids[at]);
+    for (uint32_t at = link->attached; at < link->count; at++) {
+        uint32_t flow = link->ids[at];
+        if (!sim_crowd_parked(links, flow))
+            links->flow[flow].bound = other_end(links, id, flow)->level;
+        away_add(links, id, at - link->attached, flow);
+    }
+}
+
+void sim_crowd_end(sim_links *links, uint32_t id)
+{
+    sim_crowd_unpark_all(links, id);
+    links->link[id].flags &= (uint8_t)~SIM_LINK_CROWD;
+}
+
+/* ---- a refill ---- */
+
+/* Whether `offer` is above what `count` flows get of what `elsewhere` leaves. */
+static bool is_above(uint64_t offer, uint64_t capacity, sim_work elsewhere, uint32_t count)
+{
+    if (elsewhere > capacity) return true;
+    return count > 0 && offer > (capacity - (uint64_t)elsewhere) / count;
+}
+
+/* Whether the first of those limited elsewhere has more than `here` flows would have of what is
+ * left; brings bounds that are too large nearer to the rates until that is known. */
+static bool first_has_more(sim_links *links, uint32_t id, uint32_t count, sim_work elsewhere,
+                           uint32_t here)
+{
+    uint64_t capacity = links->link[id].capacity;
+    uint32_t *list = sim_crowd_away(&links->link[id]);
+    while (is_above(links->flow[list[0]].bound, capacity, elsewhere, here)) {
+        if (is_above(other_end(links, id, list[0])->level, capacity, elsewhere, here)) return true;
+        away_lower(links, id, count, (capacity - (uint64_t)elsewhere) / here);
+    }
+    return false;
+}
+
+/*
+ * Lists those limited elsewhere that have more than the link would give, from share[from] on, until
+ * nobody is left who has; `elsewhere` becomes the rates of the others. Returns up to where.
+ */
+static uint32_t collect_away(sim_links *links, uint32_t id, uint32_t from, sim_work *elsewhere)
+{
+    struct sim_link *link = &links->link[id];
+    uint32_t count = away_count(link), to = from;
+    while (count > 0 && first_has_more(links, id, count, *elsewhere, link->attached + to - from)) {
+        uint32_t flow = sim_crowd_away(link)[0];
+        uint64_t rate = other_end(links, id, flow)->level;
+        links->share[to++] = (struct sim_share){.offer = rate, .flow = flow};
+        *elsewhere -= rate;
+        away_remove(links, id, count--, flow);
+    }
+    for (uint32_t i = from; i < to; i++)
+        away_add(links, id, count++, links->share[i].flow);
+    return to;
+}
+
+uint32_t sim_crowd_collect(sim_links *links, uint32_t id, sim_work *elsewhere)
+{
+    const struct sim_link *link = &links->link[id];
+    assert(link->count <= links->share_room && !(link->flags & SIM_LINK_BOOKED));
+    uint32_t count = 0;
+    for (uint32_t at = link->parked; at < link->attached; at++) {
+        uint32_t flow = sim_crowd_order(&links->link[id])[at];
+        uint64_t offer = other_end(links, id, flow)->level;
+        links->share[count++] = (struct sim_share){.offer = offer, .flow = flow, .here = true};
+    }
+    *elsewhere = link->sum;
+    return collect_away(links, id, count, elsewhere);
+}
