@@ -449,6 +449,19 @@ static const peer_script_case cases[] = {
      "> sent 2 0; 2 decline\n"
      "  0.000 upload 1 to 2 as seed\n"
      "> sent 2 1\n"},
+    /* What it was steered to it asks for once: refused, the block waits for its turn. */
+    {"/peer/edge/steered-once", "minibit selection=sequential pipeline=1",
+     "> start\n"
+     "  0.000 announce register, holds 0\n"
+     "> 2 hello holds ########; 2 unchoke block 5\n"
+     "  0.000 to 2: ack, tells 0\n"
+     "  0.000 to 2: request block 5, tells 0\n"
+     "  0.000 to 2: request block 0, tells 0\n"
+     "> 2 refuse block 5 reason busy\n"
+     "> block 2 0\n"
+     "  0.000 gained 0\n"
+     "  0.000 to 2: request block 1, tells 1\n"
+     "  0.000 to 2: request block 2, tells 1\n"},
     /* One has gone from amid the queue when it completes: the others are lent slots even so. */
     {"/peer/edge/gone-from-the-queue", "minibit choke=none upload_slots=1 blocks=2 have=#.",
      "> start\n"
