@@ -121,6 +121,8 @@ class Cost(unittest.TestCase):
         real = self.real(text, *arguments)
         names = ("memory", "processor time", "events", "results")
         for name, low, high, found in zip(names, least, most, real):
+            if name == "processor time" and "MINIBIT_COUNTED" in os.environ:
+                continue  # tests/coverage: not optimized, and counting itself
             factor = TIME_FACTOR if name == "processor time" else FACTOR
             slack = {"processor time": 0.3, "results": 20000}.get(name, 0)
             at_most = max(high, factor * low)
