@@ -94,6 +94,7 @@ static void count_peer(rec_figures *figures, uint32_t peer)
     group->peers++;
     figures->whole.peers++;
     figures->wasted_bytes += run->stats[peer].wasted_bytes;
+    figures->incomplete += completed == MB_NEVER && run->life[peer].left == MB_NEVER;
     if (completed == MB_NEVER) return;
     group->complete++;
     figures->whole.complete++;

@@ -29,6 +29,7 @@ typedef struct rec_figures {
     mb_time lower_bound;
     rec_fraction bound_ratio;
     uint64_t transferred;
+    uint64_t incomplete; /* peers present and not complete at the end */
     rec_fraction shares[REC_ROLE_COUNT];
     uint64_t wasted_bytes;
     rec_fraction served_files; /* the most that a peer gave */

@@ -58,9 +58,14 @@ typedef struct rec_rates {
 /* What only a simulator counts. */
 typedef struct rec_engine {
     uint64_t events;
-    rec_fraction rerated; /* changes of a transfer's rate, per change of load */
-    uint64_t digest;      /* of the trace, */
-    uint64_t records;     /* of so many, */
+    rec_fraction rerated;   /* changes of a transfer's rate, per change of load */
+    uint64_t digest;        /* of the trace, */
+    uint64_t records;       /* of so many, */
+    mb_time unavailable;    /* time during which some block had no copy among the nodes present */
+    mb_time first_lost;     /* since when for the first time; MB_NEVER */
+    mb_time tracker_left;   /* when the tracker's seeder went; MB_NEVER */
+    uint32_t lost_blocks;   /* without a copy at the end */
+    uint32_t single_blocks; /* with one copy at the end */
     const uint64_t *checkpoints;
     size_t checkpoint_count;
 } rec_engine;

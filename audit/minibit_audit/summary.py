@@ -1,7 +1,7 @@
 """summary.json: every figure that the tables tell, worked out anew with exact fractions."""
 from fractions import Fraction
 
-from . import bound
+from . import availability, bound
 from .numbers import SECOND, half_up, nearest_rank
 
 # Told by the simulator's inside, or by events.csv alone (events.py looks at these).
@@ -111,7 +111,8 @@ def of_all(run):
               for key in ("from_tracker", "from_seeders", "from_leechers")]
     last = max((p.completed_s for p in peers if p.completed_s is not None), default=None)
     wanted = of_peers(run, peers)
-    wanted |= {"completed_s": seconds(last), "blocks_transferred": sum(counts),
+    waiting = [p for p in peers if p.completed_s is None and p.left_s is None]
+    wanted |= {"peers_incomplete": len(waiting), "completed_s": seconds(last), "blocks_transferred": sum(counts),
                "wasted_bytes": sum(p.wasted_bytes for p in peers)}
     wanted |= dict(zip(("tracker_share", "seeder_share", "leecher_share"), role_shares(counts)))
     wanted |= served(run) | balance(run)
@@ -128,6 +129,8 @@ def of_blocks(run, replay):
               "first_copy_s": seconds(replay.first_copy)}
     if not run.is_merged():
         wanted |= bound.figures(run, replay)
+    if not run.is_live:
+        wanted |= availability.figures(run, replay)
     return wanted
 
 
@@ -141,7 +144,10 @@ def check(run, replay):
         elif found[path] != value or isinstance(found[path], bool):
             run.report.wrong("summary.json", None, path, shown(value), shown(found[path]))
     run.report.count("figures of summary.json", len(wanted))
-    others = BY_EVENTS + INSIDE + BY_OTHERS + ("end_s",)
+    others = BY_EVENTS + INSIDE + BY_OTHERS + ("end_s", "tracker_left_s")
+    if not replay or run.is_live:
+        others += ("unavailable_s", "first_lost_s", "lost_blocks", "single_blocks")
+    availability.check_tracker(run)
     if not replay or run.is_merged():
         others += ("seeder_copies", "first_copy_s", "lower_bound_s", "bound_ratio")
     for path in found:

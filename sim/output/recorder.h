@@ -65,6 +65,15 @@ typedef struct sim_sample {
                                have carried since their arrival */
 } sim_sample;
 
+/* Whether every block had a copy among the nodes present, and how long not. */
+typedef struct sim_availability {
+    mb_time unavailable;    /* time during which some block had none */
+    mb_time first_lost;     /* since when that was so for the first time; MB_NEVER */
+    mb_time tracker_left;   /* when the tracker's seeder went; MB_NEVER */
+    uint32_t lost_blocks;   /* without a copy at the end */
+    uint32_t single_blocks; /* with one copy at the end */
+} sim_availability;
+
 /* What the driver knows at the end and the recorder does not. */
 typedef struct sim_run_totals {
     mb_time end;
@@ -72,6 +81,7 @@ typedef struct sim_run_totals {
     uint64_t events;
     uint64_t rerated_flows; /* of sim_links_stats */
     uint64_t settles;       /* of sim_links_stats */
+    sim_availability availability;
 } sim_run_totals;
 
 /*

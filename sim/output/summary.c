@@ -49,6 +49,11 @@ static rec_engine engine_of(const sim_recorder *recorder, const sim_run_totals *
                         .rerated = rec_fraction_of(totals->rerated_flows, totals->settles),
                         .digest = digest->state,
                         .records = digest->records,
+                        .unavailable = totals->availability.unavailable,
+                        .first_lost = totals->availability.first_lost,
+                        .tracker_left = totals->availability.tracker_left,
+                        .lost_blocks = totals->availability.lost_blocks,
+                        .single_blocks = totals->availability.single_blocks,
                         .checkpoints = digest->checkpoints,
                         .checkpoint_count = digest->checkpoint_count};
 }

@@ -139,7 +139,10 @@ typedef struct sim_swarm {
     uint32_t node_count;
     sim_transfer *transfers;
     uint32_t transfer_capacity;
-    uint32_t *copies;    /* of each block, over the nodes present */
+    uint32_t *copies;       /* of each block, over the nodes present */
+    uint32_t copyless;      /* blocks without one */
+    mb_time copyless_since; /* when that ceased to be 0, if it is not */
+    sim_availability availability;
     uint32_t incomplete; /* peers present and not complete */
 
     mb_time now;
@@ -223,6 +226,7 @@ void sim_swarm_leave(sim_swarm *swarm, mb_node node); /* a LEAVE event is due */
 void sim_swarm_depart(sim_swarm *swarm, mb_node node);
 void sim_swarm_free_logs(sim_node *node); /* once nobody can have been told of them */
 void sim_swarm_gained(sim_swarm *swarm, mb_node node, uint32_t block);
+void sim_swarm_end_copies(sim_swarm *swarm); /* the run is over: what lacks copies is counted */
 void sim_swarm_completed(sim_swarm *swarm, mb_node node);
 
 /* ---- actions.c ---- */

@@ -53,11 +53,48 @@ void sim_swarm_completed(sim_swarm *swarm, mb_node node)
     if (at < MB_NEVER) sim_pending_push_plain(swarm, at, node, SIM_PENDING_LEAVE);
 }
 
+/* ---- copies --------------------------------------------------------------------------------- */
+
+/*
+ * A block has a copy that had none. What an instant takes and gives again was never lacking: only
+ * what lasts counts.
+ */
+static void has_copy_again(sim_swarm *swarm)
+{
+    sim_availability *availability = &swarm->availability;
+    mb_time since = swarm->copyless_since;
+
+    assert(swarm->copyless > 0 && since <= swarm->now);
+    if (--swarm->copyless > 0 || since == swarm->now) return;
+    availability->unavailable += swarm->now - since;
+    if (availability->first_lost == MB_NEVER) availability->first_lost = since;
+}
+
+static void loses_copy(sim_swarm *swarm, uint32_t block)
+{
+    assert(swarm->copies[block] > 0);
+    if (--swarm->copies[block] > 0) return;
+    if (swarm->copyless++ == 0) swarm->copyless_since = swarm->now;
+}
+
+void sim_swarm_end_copies(sim_swarm *swarm)
+{
+    sim_availability *availability = &swarm->availability;
+
+    assert(swarm->copyless <= swarm->scenario->file.geometry.blocks);
+    for (uint32_t block = 0; block < swarm->scenario->file.geometry.blocks; block++)
+        availability->single_blocks += swarm->copies[block] == 1;
+    availability->lost_blocks = swarm->copyless;
+    if (swarm->copyless == 0) return;
+    availability->unavailable += swarm->now - swarm->copyless_since;
+    if (availability->first_lost == MB_NEVER) availability->first_lost = swarm->copyless_since;
+}
+
 void sim_swarm_gained(sim_swarm *swarm, mb_node node, uint32_t block)
 {
     assert(block < swarm->scenario->file.geometry.blocks);
     (void)node;
-    swarm->copies[block]++;
+    if (swarm->copies[block]++ == 0) has_copy_again(swarm);
 }
 
 /* Where memory is out the run ends, and nobody reads what was told any more. */
@@ -92,7 +129,7 @@ void sim_swarm_depart(sim_swarm *swarm, mb_node node)
     const mb_log *log = mb_peer_log(gone->peer);
 
     for (uint32_t i = 0; i < log->count; i++)
-        swarm->copies[log->blocks[i]]--;
+        loses_copy(swarm, log->blocks[i]);
     sim_swarm_cut_all(swarm, node);
     sim_swarm_parts_drop(swarm, node);
     sim_swarm_forget_fanouts(swarm, node);
@@ -105,6 +142,7 @@ void sim_swarm_depart(sim_swarm *swarm, mb_node node)
     if (node != MB_NODE_TRACKER && !gone->complete) swarm->incomplete--;
     if (swarm->payload) swarm->payload->remove(swarm->payload->context, node);
     keep_log(swarm, gone, mb_peer_free_but_log(gone->peer));
+    if (node == MB_NODE_TRACKER) swarm->availability.tracker_left = swarm->now;
     gone->peer = NULL;
     gone->timer = MB_NEVER;
 }

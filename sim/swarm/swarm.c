@@ -104,6 +104,8 @@ static int set_up(sim_swarm *swarm)
     int error = sim_arrivals_make(swarm->scenario, &swarm->arrivals, &swarm->arrival_count);
 
     swarm->tracker_timer = MB_NEVER;
+    swarm->copyless = swarm->scenario->file.geometry.blocks;
+    swarm->availability.first_lost = swarm->availability.tracker_left = MB_NEVER;
     mb_actions_init(&swarm->actions);
     if (!error)
         error =
@@ -201,12 +203,14 @@ static void drain_queue(sim_swarm *swarm)
 static void write_results(sim_swarm *swarm)
 {
     sim_links_stats links = sim_links_statistics(swarm->links);
+    sim_swarm_end_copies(swarm);
     const sim_run_totals totals = {
         .end = swarm->now,
         .complete = !swarm->result->interrupted,
         .events = swarm->events,
         .rerated_flows = links.rerated_flows,
         .settles = links.settles,
+        .availability = swarm->availability,
     };
     int error;
 

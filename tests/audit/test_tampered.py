@@ -393,6 +393,12 @@ PLACED = SCENARIO.replace("[tracker]", "[latency]\nmatrix = places.csv\n[tracker
     "count = 3", "count = 3\nplace = in order").replace("count = 5", "count = 5\nplace = b")
 # Of a run with places.
 PLACED_KINDS = {
+    "availability: unavailable": (figure("unavailable_s", lambda old: old + 1), "unavailable_s", True),
+    "availability: first lost": (figure("first_lost_s", lambda old: 3.5), "first_lost_s", True),
+    "availability: lost blocks": (figure("lost_blocks", lambda old: old + 1), "lost_blocks", True),
+    "availability: single blocks": (figure("single_blocks", lambda old: old + 1), "single_blocks", True),
+    "availability: a tracker that stays": (figure("tracker_left_s", lambda old: 9.5), "tracker_left_s", True),
+    "availability: incomplete": (figure("peers_incomplete", lambda old: old + 1), "peers_incomplete", True),
     "places: a way longer": (field("paths.csv", "latency_s", later(2_000_000), 1), "expected 262144 bytes at", True),
     "places: a way missing": (edit("paths.csv", delete(1)), "not from a to b", True),
     "places: another node": (field("nodes.csv", "node", lambda old: "fast-9", 2), "nodes.csv:4: node", True),

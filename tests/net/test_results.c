@@ -207,12 +207,10 @@ static void assert_same_gains(const struct swarm *swarm)
  * by their rate in the simulator, evenly over the transfer here. */
 static bool is_comparable(const char *line)
 {
-    static const char *const apart[] = {"\"uplink_utilization\"",
-                                        "\"requests\"",
-                                        "\"refusals\"",
-                                        "\"events\"",
-                                        "\"rerated",
-                                        "\"trace_"};
+    static const char *const apart[] = {
+        "\"uplink_utilization\"", "\"requests\"",     "\"refusals\"",    "\"events\"",
+        "\"unavailable_s\"",      "\"first_lost_s\"", "\"lost_blocks\"", "\"single_blocks\"",
+        "\"tracker_left_s\"",     "\"rerated",        "\"trace_"};
     for (size_t i = 0; i < G_N_ELEMENTS(apart); i++) {
         if (strstr(line, apart[i])) return false;
     }
