@@ -10,6 +10,7 @@ mb_log *mb_log_new(uint32_t epoch, uint32_t capacity)
     log->epoch = epoch;
     log->count = log->bound = 0;
     log->capacity = capacity;
+    log->set = NULL;
     return log;
 }
 

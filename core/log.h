@@ -19,7 +19,8 @@ typedef struct mb_log {
     uint32_t epoch;
     uint32_t count;
     uint32_t capacity;
-    uint32_t bound; /* above every block in it */
+    uint32_t bound;      /* above every block in it */
+    const uint64_t *set; /* of all its blocks, its owner's; NULL where nobody keeps one */
     uint32_t blocks[];
 } mb_log;
 

@@ -111,7 +111,8 @@ struct mb_choker {
     void (*rank)(const mb_choker *self, const int64_t *params, const mb_choke_view *view,
                  mb_rng *rng, mb_choke_result *out);
     /* Between rounds: the best row that is not unchoked yet, for a slot that fell free;
-     * MB_ROW_NONE where all are. Ready-made: mb_rank_fill(). NULL: peers are served as they ask
+     * MB_ROW_NONE where all are. Where MB_COLUMN_SCORE is all of `columns` the view may be of those
+     * with the highest score alone. Ready-made: mb_rank_fill(). NULL: peers are served as they ask
      * (choke = none). */
     uint32_t (*fill)(const mb_choker *self, const int64_t *params, const mb_choke_view *view,
                      mb_rng *rng);

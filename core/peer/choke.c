@@ -125,7 +125,8 @@ static void fill_regular(mb_peer *peer, mb_time now, mb_actions *out)
         mb_columns c;
 
         if (taken >= p->regular_slots && idle == MB_INDEX_NONE) return;
-        if (!mb_view_build(peer, now, &c, &view, out)) return;
+        if (!mb_view_best(peer, now, &c, &view, out) && !mb_view_build(peer, now, &c, &view, out))
+            return;
         row = p->choke->fill(p->choke, p->choke_params, &view, mb_slots_rng(peer));
         if (row == MB_ROW_NONE) return;
         if (taken >= p->regular_slots) mb_slots_choke(peer, idle, true, out);

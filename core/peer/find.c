@@ -31,6 +31,14 @@ uint32_t mb_find_node(const mb_peer *peer, mb_node node)
     return find->by_node[place].index;
 }
 
+uint32_t mb_find_learned(const mb_peer *peer, mb_node node)
+{
+    uint32_t place = place_of(peer, node);
+
+    assert(place < peer->find.count && peer->find.by_node[place].node == node);
+    return peer->find.by_node[place].learned;
+}
+
 bool mb_find_reserve(mb_peer *peer, uint32_t capacity)
 {
     if (peer->seeder) return true;

@@ -24,6 +24,8 @@ typedef struct mb_find {
 
 /* The entry of `node`; MB_INDEX_NONE. O(log known). */
 uint32_t mb_find_node(const mb_peer *peer, mb_node node);
+/* The rank of `node`, which is known, in the order learned; not for a seeder. O(log known). */
+uint32_t mb_find_learned(const mb_peer *peer, mb_node node);
 bool mb_find_reserve(mb_peer *peer, uint32_t capacity);
 bool mb_find_add(mb_peer *peer, mb_node node, uint32_t index);
 void mb_find_remove(mb_peer *peer, mb_node node);

@@ -154,18 +154,31 @@ static bool learn_each(mb_peer *peer, uint32_t index, mb_told told)
     }
     return more;
 }
+/* Fills `news` with what is new in what was told, and maybe with what is not. O(words) where that
+ * is all of a log of such a file, and its owner keeps the set. */
+static void read_prefix(const mb_peer *peer, mb_told told, uint32_t seen, uint64_t *news)
+{
+    const mb_log *log = told.log;
+
+    if (log->set && told.count == log->count && log->capacity == peer->blocks) {
+        memcpy(news, log->set, peer->words * sizeof *news);
+        return;
+    }
+    memset(news, 0, peer->words * sizeof *news);
+    for (uint32_t i = seen; i < told.count; i++)
+        mb_blockset_add(news, log->blocks[i]);
+}
+
 /* Many new blocks, a word at a time. */
 static bool learn_set(mb_peer *peer, uint32_t index, mb_told told, mb_actions *out)
 {
-    const uint32_t *blocks = told.log->blocks, count = told.count, words = peer->words;
+    const uint32_t words = peer->words;
     uint64_t *set = mb_learn_set(peer, index), more = 0;
     uint64_t *news = mb_actions_scratch(out, words * sizeof *news);
     uint32_t has = 0;
 
     if (!news) return false; /* GCOVR_EXCL_BR_LINE: no memory */
-    memset(news, 0, words * sizeof *news);
-    for (uint32_t i = peer->known.entries[index].seen; i < count; i++)
-        mb_blockset_add(news, blocks[i]);
+    read_prefix(peer, told, peer->known.entries[index].seen, news);
     for (uint32_t w = 0; w < words; w++) {
         news[w] &= ~set[w];
         if (!news[w]) continue;

@@ -11,6 +11,7 @@ int mb_own_init(mb_peer *peer, uint64_t *memory, const mb_peer_config *config)
     own->dealt = memory + peer->words;
     own->log = mb_log_new(config->epoch ? config->epoch : 1, peer->blocks);
     if (!own->log) return MB_ERR_MEMORY;
+    own->log->set = own->mine;
     for (uint32_t block = 0; block < peer->blocks; block++) {
         if (!config->seeder && !(config->have && mb_blockset_has(config->have, block))) continue;
         mb_blockset_add(own->mine, block);
@@ -53,5 +54,6 @@ mb_log *mb_own_release(mb_peer *peer)
     mb_log *log = peer->own.log;
 
     peer->own.log = NULL;
+    if (log) log->set = NULL; /* which goes with the peer */
     return log;
 }

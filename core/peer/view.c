@@ -22,29 +22,33 @@ static bool columns_take(const mb_peer *peer, mb_columns *c, mb_actions *out)
     c->optimistic = c->unchoked + rows;
     return true;
 }
-/* Most have nothing for me once I have much: of them, once that is found, no more is looked at. */
+/* What it is worth to me; `*classes`: as many as there are in `c`, 0 as long as they are not. Most
+ * have nothing for me once I have much: of them, once that is found, no more is looked at. */
+static uint64_t score_of(mb_peer *peer, const mb_columns *c, uint32_t index, uint32_t *classes)
+{
+    uint64_t score;
+
+    if (!mb_group_has(peer, MB_GROUP_OFFERS, index)) return 0;
+    if (peer->protocol->score == MB_SCORE_COUNT) {
+        score = mb_learn_offers(peer, index);
+    } else {
+        if (!*classes) *classes = mb_rarity_classes(&peer->learn.rarity, c->classes);
+        score = mb_rarity_weigh(c->classes, *classes, mb_learn_set(peer, index), peer->own.mine,
+                                peer->words);
+    }
+    if (score == 0) mb_learn_idle(peer, index);
+    return score;
+}
+
 static void fill_scores(mb_peer *peer, const mb_columns *c, uint32_t count)
 {
     assert(count <= peer->known.count);
-    bool by_count = peer->protocol->score == MB_SCORE_COUNT;
     const uint32_t *indices = c->index;
     uint64_t *scores = c->score;
     uint32_t classes = 0;
 
-    for (uint32_t row = 0; row < count; row++) {
-        uint32_t index = indices[row];
-
-        scores[row] = 0;
-        if (!mb_group_has(peer, MB_GROUP_OFFERS, index)) continue;
-        if (by_count) {
-            scores[row] = mb_learn_offers(peer, index);
-        } else {
-            if (!classes) classes = mb_rarity_classes(&peer->learn.rarity, c->classes);
-            scores[row] = mb_rarity_weigh(c->classes, classes, mb_learn_set(peer, index),
-                                          peer->own.mine, peer->words);
-        }
-        if (scores[row] == 0) mb_learn_idle(peer, index);
-    }
+    for (uint32_t row = 0; row < count; row++)
+        scores[row] = score_of(peer, c, indices[row], &classes);
 }
 
 /* The rows, and those columns that every strategy gets; returns how many they are. Who may be
@@ -100,4 +104,56 @@ bool mb_view_build(mb_peer *peer, mb_time now, mb_columns *c, mb_choke_view *vie
         .optimistic_since = peer->optimistic_since,
     };
     return true;
+}
+
+/* The rows of mb_view_best() and their scores; returns how many they are. */
+static uint32_t best_take(mb_peer *peer, const mb_columns *c)
+{
+    uint32_t count = 0, classes = 0;
+    uint64_t best = 1;
+
+    for (uint32_t w = 0; w < mb_group_words(peer); w++) {
+        uint64_t bits = mb_group_word(peer, w, MB_GROUP_LACKS) &
+                        mb_group_word(peer, w, MB_GROUP_OFFERS) &
+                        ~mb_group_word(peer, w, MB_GROUP_UNCHOKED);
+
+        for (; bits; bits &= bits - 1) {
+            uint32_t index = mb_group_first(w, bits);
+            uint64_t score = score_of(peer, c, index, &classes);
+
+            if (score < best) continue;
+            if (score > best) count = 0;
+            best = score;
+            c->index[count] = index;
+            c->score[count++] = score;
+        }
+    }
+    return count;
+}
+
+bool mb_view_best(mb_peer *peer, mb_time now, mb_columns *c, mb_choke_view *view, mb_actions *out)
+{
+    assert(peer->protocol->ask == MB_ASK_UNCHOKERS && !peer->seeder);
+    uint32_t count;
+
+    if (peer->protocol->choke->columns != MB_COLUMN_SCORE) return false;
+    if (!columns_take(peer, c, out)) return false;
+    count = best_take(peer, c);
+    for (uint32_t row = 0; row < count; row++) {
+        c->handle[row] = peer->known.entries[c->index[row]].node;
+        c->learned[row] = mb_find_learned(peer, c->handle[row]);
+        c->unchoked[row] = c->optimistic[row] = false;
+    }
+    *view = (mb_choke_view){
+        .count = count,
+        .slots = peer->protocol->regular_slots,
+        .handle = c->handle,
+        .learned = c->learned,
+        .unchoked = c->unchoked,
+        .optimistic = c->optimistic,
+        .score = c->score,
+        .now = now,
+        .optimistic_since = peer->optimistic_since,
+    };
+    return count > 0;
 }

@@ -20,5 +20,8 @@ typedef struct mb_columns {
 
 /* False where memory is out. Both live until the scratch is used again. */
 bool mb_view_build(mb_peer *peer, mb_time now, mb_columns *c, mb_choke_view *view, mb_actions *out);
+/* The same for a slot that fell free, where the strategy goes by the score alone: of those choked
+ * now, the ones of the highest score. False: nobody has one above 0, or all are to be looked at. */
+bool mb_view_best(mb_peer *peer, mb_time now, mb_columns *c, mb_choke_view *view, mb_actions *out);
 
 #endif

@@ -207,6 +207,65 @@ static void next_told(void)
     free(log);
 }
 
+/* All of a log whose owner keeps its set is read from there; a part of it, or the log of another
+ * file, block by block. */
+static void whole_log(void)
+{
+    mb_peer *peer = make_peer();
+    uint32_t first = meet(peer, 2), second = meet(peer, 3), third = meet(peer, 4);
+    mb_log *log = mb_log_new(1, BLOCKS), *other = mb_log_new(1, BLOCKS - 1);
+    uint64_t set[2] = {0, 0}, none[2] = {0, 0};
+
+    for (uint32_t block = 10; block < 16; block++) {
+        mb_log_append(log, block);
+        mb_log_append(other, block);
+        mb_blockset_add(set, block);
+    }
+    log->set = set;
+    other->set = none;
+    mb_learn_told(peer, first, mb_log_told(log), &out);
+    mb_learn_told(peer, second, (mb_told){log, 1, 5}, &out);
+    mb_learn_told(peer, third, mb_log_told(other), &out);
+    g_assert_cmpuint(peer->known.entries[first].has, ==, 6);
+    g_assert_cmpuint(peer->known.entries[second].has, ==, 5);
+    g_assert_cmpuint(peer->known.entries[third].has, ==, 6);
+    g_assert_cmpuint(mb_rarity_copies(&peer->learn.rarity, 15), ==, 2);
+    g_assert_true(mb_peer_log(peer)->set == mb_peer_blocks(peer));
+    drop_peer(peer);
+    free(log);
+    free(other);
+}
+
+/* For a slot that fell free only who is choked, interested and best is looked at. */
+static void best_of_the_choked(void)
+{
+    mb_peer *peer = make_peer();
+    uint32_t index[4];
+    mb_log *log = mb_log_new(1, BLOCKS);
+    mb_choke_view view;
+    mb_columns c;
+
+    for (uint32_t i = 0; i < 4; i++)
+        index[i] = meet(peer, 9 - i);
+    g_assert_false(mb_view_best(peer, 0, &c, &view, &out)); /* nobody has anything */
+    mb_log_append(log, 5);
+    mb_meet_learn(peer, index[0], mb_log_told(log), &out);
+    mb_log_append(log, 6);
+    for (uint32_t i = 1; i < 4; i++)
+        mb_meet_learn(peer, index[i], mb_log_told(log), &out);
+    mb_slots_unchoke(peer, index[2], 0, &out);
+    g_assert_true(mb_view_best(peer, 0, &c, &view, &out));
+    g_assert_cmpuint(view.count, ==, 2);
+    g_assert_cmpuint(view.handle[0], ==, 8);
+    g_assert_cmpuint(view.learned[0], ==, 1);
+    g_assert_cmpuint(view.handle[1], ==, 6);
+    g_assert_cmpuint(view.learned[1], ==, 3);
+    g_assert_false(view.unchoked[0] || view.optimistic[1]);
+    g_assert_cmpuint(view.score[0], ==, view.score[1]);
+    drop_peer(peer);
+    free(log);
+}
+
 /* ---- ask, serve, leave ---------------------------------------------------------------------- */
 
 static void marks(void)
@@ -316,6 +375,8 @@ int main(int argc, char **argv)
     g_test_add_func("/rooms/next-told", next_told);
     g_test_add_func("/rooms/interest", interest);
     g_test_add_func("/rooms/next-block", next_block);
+    g_test_add_func("/rooms/whole-log", whole_log);
+    g_test_add_func("/rooms/best-of-the-choked", best_of_the_choked);
     g_test_add_func("/rooms/marks", marks);
     g_test_add_func("/rooms/queue", queue);
     g_test_add_func("/rooms/last-blocks", last_blocks);
