@@ -1,5 +1,7 @@
 #include "record/output_file.h"
 
+#include "record/output_file_thread.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +13,8 @@
 
 /* Provenance shrinks to a sixth at level 1, to little less at any level that keeps pace. */
 #define ZSTD_LEVEL 1
+/* A file that grows beyond this has a thread of its own; a smaller one is done before that pays. */
+#define THREAD_FROM (4 * REC_OUTPUT_BUFFER)
 
 struct rec_output_file {
     rec_output output; /* the first member */
@@ -21,15 +25,38 @@ struct rec_output_file {
     size_t packed_size;
     ZSTD_CCtx *zstd;
     EVP_MD_CTX *hash;
-    int fd;       /* -1: closed */
-    bool created; /* the temporary file is there */
+    int fd;                    /* -1: closed */
+    bool created;              /* the temporary file is there */
+    bool was_alone;            /* no thread could be had */
+    rec_output_thread *thread; /* NULL: what is taken is written at once */
+    /* The first error of the work on the bytes, the thread's while there is one; settle() hands it
+     * to the output. */
+    int error;
+    char message[sizeof((rec_output *)NULL)->message];
     char digest[REC_OUTPUT_HASH_SIZE + 1];
 };
 
 /* Notes the first error, with the file's name and what the system says. */
 static void output_fail(rec_output_file *file, int error, const char *reason)
 {
-    rec_output_fail(&file->output, error, "%s: %s", file->path, reason);
+    assert(error < 0);
+    if (file->error) return;
+    file->error = error;
+    snprintf(file->message, sizeof file->message, "%s: %s", file->path, reason);
+}
+
+/* Where no thread is at work: the output has its error. */
+static void settle(rec_output_file *file)
+{
+    assert(!file->thread);
+    if (file->error) rec_output_fail(&file->output, file->error, "%s", file->message);
+}
+
+static void end_thread(rec_output_file *file)
+{
+    rec_output_thread_end(file->thread);
+    file->thread = NULL;
+    settle(file);
 }
 
 static void output_fail_errno(rec_output_file *file, int number)
@@ -40,7 +67,7 @@ static void output_fail_errno(rec_output_file *file, int number)
 
 static void output_write_bytes(rec_output_file *file, const char *bytes, size_t size)
 {
-    while (size > 0 && !file->output.error) {
+    while (size > 0 && !file->error) {
         ssize_t written = write(file->fd, bytes, size);
         if (written < 0 && errno == EINTR) continue;
         if (written < 0) {
@@ -58,7 +85,7 @@ static void output_compress(rec_output_file *file, const char *bytes, size_t siz
     assert(file->zstd && file->packed);
     ZSTD_inBuffer in = {bytes, size, 0};
     bool more = true;
-    while (more && !file->output.error) {
+    while (more && !file->error) {
         ZSTD_outBuffer out = {file->packed, file->packed_size, 0};
         size_t left = ZSTD_compressStream2(file->zstd, &out, &in, end);
         if (ZSTD_isError(left)) {
@@ -70,19 +97,33 @@ static void output_compress(rec_output_file *file, const char *bytes, size_t siz
     }
 }
 
+/* The work on the bytes, on whichever thread: hashed, compressed, written. False: it failed. */
+static bool output_work(void *context, const char *bytes, size_t size)
+{
+    rec_output_file *file = context;
+    assert(file->fd >= 0);
+    if (EVP_DigestUpdate(file->hash, bytes, size) != 1)
+        output_fail(file, MB_ERR_MEMORY, "cannot be hashed");
+    else if (file->zstd)
+        output_compress(file, bytes, size, ZSTD_e_continue);
+    else
+        output_write_bytes(file, bytes, size);
+    return !file->error;
+}
+
 static void output_take(rec_output *output, const char *bytes, size_t size)
 {
     rec_output_file *file = (rec_output_file *)output;
-    assert(file->fd >= 0);
-    if (EVP_DigestUpdate(file->hash, bytes, size) != 1) {
-        output_fail(file, MB_ERR_MEMORY, "cannot be hashed");
+    if (!file->thread && !file->was_alone && output->taken > THREAD_FROM) {
+        file->thread = rec_output_thread_new(output_work, file);
+        file->was_alone = !file->thread;
+    }
+    if (file->thread) {
+        if (!rec_output_thread_put(file->thread, bytes, size)) end_thread(file);
         return;
     }
-    if (file->zstd) {
-        output_compress(file, bytes, size, ZSTD_e_continue);
-    } else {
-        output_write_bytes(file, bytes, size);
-    }
+    output_work(file, bytes, size);
+    settle(file);
 }
 
 static char *join(const char *folder, const char *name, const char *suffix)
@@ -118,6 +159,7 @@ static int output_create(rec_output_file *file)
     file->fd = open(file->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (file->fd < 0) {
         output_fail(file, MB_ERR_IO, strerror(errno));
+        settle(file);
         return MB_ERR_IO;
     }
     file->created = true;
@@ -169,11 +211,13 @@ int rec_output_file_finish(rec_output_file *file)
 {
     if (file->fd < 0) return file->output.error;
     rec_output_flush(&file->output);
+    end_thread(file);
     if (file->zstd) output_compress(file, NULL, 0, ZSTD_e_end);
     output_finish_hash(file);
     /* A signal that comes with the end leaves the file closed all the same. */
     if (close(file->fd) != 0 && errno != EINTR) output_fail_errno(file, errno);
     file->fd = -1;
+    settle(file);
     return file->output.error;
 }
 
@@ -182,6 +226,7 @@ int rec_output_file_publish(rec_output_file *file)
     assert(file->fd < 0 && !file->output.error);
     if (rename(file->temporary, file->path) != 0) {
         output_fail_errno(file, errno);
+        settle(file);
         return file->output.error;
     }
     file->created = false;
@@ -191,6 +236,7 @@ int rec_output_file_publish(rec_output_file *file)
 void rec_output_file_free(rec_output_file *file)
 {
     if (!file) return;
+    rec_output_thread_end(file->thread);
     if (file->fd >= 0) close(file->fd);
     if (file->created) unlink(file->temporary);
     ZSTD_freeCCtx(file->zstd);

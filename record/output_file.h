@@ -2,7 +2,9 @@
  * An output that becomes a file: written under a temporary name, which it changes for its own only
  * when all of a run's files are whole.
  *
- * sim/files/results.h gathers a run's. It never syncs to the disk.
+ * sim/files/results.h gathers a run's. It never syncs to the disk. A large one is hashed,
+ * compressed and written on a thread of its own (record/output_file_thread.h): an error there is
+ * told some buffers later, at the finish at the latest.
  */
 #ifndef REC_OUTPUT_FILE_H
 #define REC_OUTPUT_FILE_H

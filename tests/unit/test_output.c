@@ -92,11 +92,15 @@ static void test_json(void)
     rec_json_clear(&json);
 }
 
+/* A file of so many rows has a thread, and fills more buffers than that has. */
+#define MANY 240000
+#define FEW 60000
+
 /* Rows of many sizes, the same each time, of more than one buffer. */
-static GString *write_rows(rec_output *output)
+static GString *write_rows(rec_output *output, unsigned rows)
 {
     GString *expected = g_string_new(NULL);
-    for (unsigned i = 0; i < 60000; i++) {
+    for (unsigned i = 0; i < rows; i++) {
         char *start = rec_output_room(output, 64);
         char *to = rec_put_number(start, i * UINT64_C(2654435761));
         *to++ = '\n';
@@ -138,7 +142,7 @@ static void check_round_trip(bool compressed)
                                          recording.error, sizeof recording.error),
                     ==, 0);
     rec_output *output = rec_output_file_output(file);
-    GString *expected = write_rows(output);
+    GString *expected = write_rows(output, MANY);
     g_assert_cmpint(rec_output_file_finish(file), ==, 0);
     g_assert_null(recording_read(&recording, "rows", NULL));
     g_assert_cmpint(rec_output_file_publish(file), ==, 0);
@@ -165,6 +169,22 @@ static void test_zstd(void)
     check_round_trip(true);
 }
 
+/* One that is given up while its thread is at work leaves nothing. */
+static void test_given_up(void)
+{
+    struct recording recording;
+    rec_output_file *file;
+    recording_init(&recording, 1);
+    recording_use_folder(&recording);
+    g_assert_cmpint(rec_output_file_open(&file, recording.folder, "rows", true, recording.error,
+                                         sizeof recording.error),
+                    ==, 0);
+    g_string_free(write_rows(rec_output_file_output(file), MANY), TRUE);
+    rec_output_file_free(file);
+    g_assert_cmpuint(recording_count_files(&recording), ==, 0);
+    recording_clear(&recording);
+}
+
 /* The first error sticks, names the file, and nothing stays. */
 static void check_full(struct recording *recording, bool compressed, const char *reason)
 {
@@ -173,8 +193,8 @@ static void check_full(struct recording *recording, bool compressed, const char 
                                          recording->error, sizeof recording->error),
                     ==, 0);
     rec_output *output = rec_output_file_output(file);
-    g_string_free(write_rows(output), TRUE);
-    g_string_free(write_rows(output), TRUE);
+    g_string_free(write_rows(output, MANY), TRUE);
+    g_string_free(write_rows(output, MANY), TRUE);
     g_assert_cmpint(rec_output_file_finish(file), ==, MB_ERR_FULL);
     char *expected = g_strdup_printf("%s/rows: %s", recording->folder, reason);
     g_assert_cmpstr(rec_output_message(output), ==, expected);
@@ -206,9 +226,13 @@ static void test_size_limit(void)
     signal(SIGXFSZ, SIG_IGN);
     g_assert_cmpint(getrlimit(RLIMIT_FSIZE, &before), ==, 0);
     small = before;
-    small.rlim_cur = 300000;
-    setrlimit(RLIMIT_FSIZE, &small);
-    check_full(&recording, false, "File too large");
+    /* Before there is a thread, on the thread, and compressed. */
+    const rlim_t limits[] = {300000, 2500000, 300000};
+    for (unsigned i = 0; i < 3; i++) {
+        small.rlim_cur = limits[i];
+        setrlimit(RLIMIT_FSIZE, &small);
+        check_full(&recording, i == 2, "File too large");
+    }
     setrlimit(RLIMIT_FSIZE, &before);
     recording_clear(&recording);
 }
@@ -241,7 +265,7 @@ static void check_taken(unsigned refuse_at)
     g_assert_cmpint(call.sink.begin(&call.sink, error, sizeof error), ==, 0);
     g_assert_cmpint(call.sink.open(&call.sink, "rows.csv", &output, error, sizeof error), ==, 0);
     g_assert_cmpint(call.sink.open(&call.sink, "none.csv", &other, error, sizeof error), ==, 0);
-    GString *expected = write_rows(output);
+    GString *expected = write_rows(output, FEW);
     rec_output_write(output, "end\n", 4);
     g_string_append(expected, "end\n");
     g_assert_true(call.sink.failed(&call.sink) == (refuse_at > 0));
@@ -399,6 +423,7 @@ int main(int argc, char **argv)
     g_test_add_func("/output/taken", test_taken);
     g_test_add_func("/output/plain", test_plain);
     g_test_add_func("/output/zstd", test_zstd);
+    g_test_add_func("/output/given-up", test_given_up);
     g_test_add_func("/output/full-device", test_full_device);
     g_test_add_func("/output/size-limit", test_size_limit);
     g_test_add_func("/results/made-and-unmade", test_folder_made_and_unmade);
