@@ -6,6 +6,7 @@
 #include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define SCRIPT "figure.gp"
 
@@ -16,6 +17,14 @@ static char *complaint_of(const char *messages)
     for (guint i = g_strv_length(lines); i > 0; i--)
         if (*g_strstrip(lines[i - 1])) return g_strdup(lines[i - 1]);
     return g_strdup("it gives no reason");
+}
+
+/* Ctrl-C is for minibit-results alone, which ends it then: else it could end first, and what was
+ * interrupted would be told as its failure. */
+static void leave_group(gpointer unused)
+{
+    (void)unused;
+    setpgid(0, 0);
 }
 
 static GSubprocess *start(const char *folder, GError **error)
@@ -29,6 +38,7 @@ static GSubprocess *start(const char *folder, GError **error)
         G_SUBPROCESS_FLAGS_STDOUT_SILENCE | G_SUBPROCESS_FLAGS_STDERR_PIPE);
     g_subprocess_launcher_set_cwd(launcher, folder);
     g_subprocess_launcher_setenv(launcher, "LC_ALL", "C.UTF-8", TRUE);
+    g_subprocess_launcher_set_child_setup(launcher, leave_group, NULL, NULL);
     return g_subprocess_launcher_spawn(launcher, error, program, "-d", SCRIPT, NULL);
 }
 

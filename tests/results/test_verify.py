@@ -150,7 +150,7 @@ def begun(temporary):
 
 
 def interrupted():
-    """Ctrl-C reaches simulator and gnuplot too, SIGTERM only the program that was told to end."""
+    """Ctrl-C reaches the simulator too, SIGTERM only the program that was told to end."""
     run = endless_run()
     other = simulate(scratch(), options=("--seed=2",))
     plots = ["plot", other, "-o", scratch()]
