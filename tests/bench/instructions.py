@@ -88,7 +88,7 @@ class Instructions(unittest.TestCase):
             counted[name] = count(*swarm)
             change = counted[name] / expected.get(name, counted[name]) - 1
             print(f"# {name}: {counted[name]:,.0f} instructions a block, {change:+.1%}")
-            if "--write" in ASKED:
+            if "--write" in ASKED or name not in expected:
                 continue
             with self.subTest(name):
                 self.assertLessEqual(change, MARGIN, f"{name}: the mark is {expected[name]:,}")
