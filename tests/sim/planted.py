@@ -67,13 +67,18 @@ def compiled(build, source, copy, out):
 
 
 def linked(build, objects, out):
-    """Links minibit-sim with these objects first: they stand for their namesakes in the libraries."""
+    """Links minibit-sim with these objects first: they stand for their namesakes in the libraries.
+
+    Of the objects that it has of its own, to be optimized as one program, only main()'s is taken.
+    """
     lines = subprocess.run(["ninja", "-C", str(build), "-t", "commands", "minibit-sim"], check=True,
                            capture_output=True, text=True).stdout.splitlines()
     link = next(line for line in reversed(lines) if re.search(r" -o minibit-sim( |$)", line))
     words = shlex.split(link.split(" && ")[0])
     at = words.index("-o")
     words[at + 1:at + 2] = [str(out), *map(str, objects)]
+    words = [word for word in words
+             if not word.startswith("minibit-sim.p/") or word.endswith("command_main.c.o")]
     subprocess.run(words, cwd=build, check=True, capture_output=True, text=True)
 
 
