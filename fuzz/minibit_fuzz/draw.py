@@ -312,7 +312,8 @@ class Places:
             rows = content.splitlines()
             for number in range(1, len(rows)):
                 rate = max(int(self.swarm.rate * rng.uniform(0.3, 1)), 1)
-                rows[number] += rng.choice((f",{rate}bit,,", f",,{rate}bit,{rate}ns", ",,,0ns", ",,,"))
+                latency = min(int(self.swarm.block_time * rng.choice((0.01, 0.1, 1, 3))), 100 * SECOND)
+                rows[number] += rng.choice((f",{rate}bit,,", f",,{rate}bit,{latency}ns", ",,,0ns", ",,,"))
             self.swarm.files[name] = "\n".join([rows[0] + ",up,down,latency", *rows[1:]]) + "\n"
 
     def draw(self):
