@@ -79,8 +79,9 @@ def blocks(text):
 
 
 def commands(block):
-    """Its lines, those that end in a backslash with the next."""
-    return [line for line in re.sub(r"\\\n\s*", "", block).splitlines() if line.strip()]
+    """Its lines, those that end in a backslash with the next, and a text that is handed over with its command."""
+    joined = re.sub(r"\\\n\s*", "", block)
+    return [found[0] for found in re.finditer(r"^.*<<(\w+)\n(?:.*\n)*?\1$|^.*\S.*$", joined, re.M)]
 
 
 class Page(unittest.TestCase):
