@@ -40,7 +40,7 @@ def compiler():
     shown = subprocess.run(["readelf", "-p", ".comment", PROGRAM], capture_output=True, text=True,
                            check=False).stdout
     found = re.search(r"(GCC: |clang version )[^\n]*", shown)
-    libc = subprocess.run(["ldd", "--version"], capture_output=True, text=True, check=False, env=plain).stdout
+    libc = subprocess.run(["ldd", "--version"], capture_output=True, text=True, check=False).stdout
     return f"{found.group(0).strip() if found else 'unknown'}, {libc.splitlines()[0]}"
 
 
@@ -61,7 +61,7 @@ def count(tens, size, preset, known):
              "--set", f"peers fibre.count={2 * tens}", "--set", f"peers cable.count={3 * tens}",
              "--set", f"peers dsl.count={5 * tens}", "--set", f"file.size={size}",
              "--set", f"protocol.preset={preset}", "--set", f"protocol.max_known={known}"],
-            capture_output=True, text=True, check=False)
+            capture_output=True, text=True, check=False, env=plain)
         if done.returncode != 0:
             raise AssertionError(f"{preset}: exit {done.returncode}: {done.stderr[-500:]}")
         summary = pathlib.Path(folder, "out/summary.json").read_text()
