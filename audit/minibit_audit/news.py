@@ -45,7 +45,9 @@ class News:
         self.now, self.crossed = {}, [set() for _ in range(count)]
         self.pairs = float("inf") if thorough else PAIRS
         # A tracker that deals anew tells of blocks that nobody has; who restarts is another.
-        self.is_told = run.config.protocol.get("books") != "redealt"
+        # In rounds what was told counts from the next round on, which no row tells.
+        self.is_told = (run.config.protocol.get("books") != "redealt" and
+                        run.config.protocol.get("exchange") != "rounds")
         self.is_blind = False
         self.looked = self.left_out = 0
         self.handlers = {name[3:]: getattr(self, name) for name in dir(self) if name.startswith("do_")}
