@@ -2,8 +2,8 @@
  * A heap: items in an array of which the first comes before all others (Williams, "Algorithm 232:
  * Heapsort", CACM 1964; of more than two children a node, Johnson 1975).
  *
- * MB_HEAP_DEFINE() makes the functions for one kind of item, in the file that has the array; the
- * queue of events, the links and the rankings of strategies do. The order must be total: then what
+ * MB_HEAP_DEFINE() makes the functions for one kind of item, in the file that has the array;
+ * dates, links and the rankings of strategies do. The order must be total: then what
  * comes out does not depend on how the heap lies. It allocates nothing and keeps nothing: array and
  * count are the caller's.
  */
@@ -22,6 +22,7 @@
  *
  *   NAME_rise(context, items, at)         items[at] moves up to its place. O(log at)
  *   NAME_sink(context, items, count, at)  items[at] moves down to its place. O(log count)
+ *   NAME_move(context, items, count, at)  items[at] moves up or down to its place. O(log count)
  *   NAME_push(context, items, count, new) adds to `count` items, of room for one more
  *   NAME_pop(context, items, count)       takes the first of `count` items; the others are one less
  *
@@ -63,6 +64,13 @@
             put(context, items, at, items[child]);                                                 \
         }                                                                                          \
         put(context, items, at, item);                                                             \
+    }                                                                                              \
+                                                                                                   \
+    static inline __attribute__((unused)) void name##_move(                                        \
+        context_type *context, item_type *items, size_t count, size_t at)                          \
+    {                                                                                              \
+        name##_rise(context, items, at);                                                           \
+        name##_sink(context, items, count, at); /* stays, if another has come down to there */     \
     }                                                                                              \
                                                                                                    \
     static inline __attribute__((unused)) void name##_push(                                        \

@@ -88,17 +88,15 @@ static void away_remove(sim_links *links, uint32_t id, uint32_t count, uint32_t 
     assert(at < count && list[at] == flow);
     if (at == last) return;
     place(&crowd, list, at, list[last]);
-    away_rise(&crowd, list, at);
-    away_sink(&crowd, list, last, at);
+    away_move(&crowd, list, last, at);
 }
 
 /* Another bound of a flow that is limited elsewhere. */
 static void away_moved(sim_links *links, uint32_t id, uint32_t flow)
 {
-    const struct crowd crowd = {links, id};
     struct sim_link *link = &links->link[id];
-    away_rise(&crowd, sim_crowd_away(link), place_at(links, id, flow));
-    away_sink(&crowd, sim_crowd_away(link), away_count(link), place_at(links, id, flow));
+    away_move(&(struct crowd){links, id}, sim_crowd_away(link), away_count(link),
+              place_at(links, id, flow));
 }
 
 /* A bound with some room above `level`, and below `most` if that is more. */
@@ -183,8 +181,7 @@ static void unpark(sim_links *links, uint32_t id, uint32_t flow)
     if (at == last) return;
     place(&crowd, order, at, order[last]);
     place(&crowd, order, last, flow);
-    parked_rise(&crowd, order, at);
-    parked_sink(&crowd, order, last, at);
+    parked_move(&crowd, order, last, at);
 }
 
 void sim_crowd_park(sim_links *links, uint32_t id)

@@ -111,9 +111,7 @@ void sim_link_detach(sim_links *links, uint32_t id, uint32_t flow)
     if (pos == last) return;
     id_put(links, id, ids, pos, ids[last]);
     id_put(links, id, ids, last, flow);
-    const struct owner owner = {links, id};
-    flow_heap_rise(&owner, ids, pos);
-    flow_heap_sink(&owner, ids, link->attached, pos);
+    flow_heap_move(&(struct owner){links, id}, ids, link->attached, pos);
 }
 
 void sim_link_append(sim_links *links, uint32_t id, uint32_t flow)

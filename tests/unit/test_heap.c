@@ -89,8 +89,7 @@ static void out_of_the_middle(void)
             in[item] = false;
             if (at == --count) continue;
             number_put(&places, items, at, items[count]);
-            noted_rise(&places, items, at);
-            noted_sink(&places, items, count, at);
+            noted_move(&places, items, count, at);
         } else {
             in[item] = true;
             noted_push(&places, items, count++, item);
