@@ -21,32 +21,26 @@
 #include "core/heap.h"
 #include "sim/engine/links_internal.h"
 
-/* Whose heap it is. */
-struct crowd {
-    sim_links *links;
-    uint32_t id;
-};
-
-static bool least_first(const struct crowd *crowd, uint32_t a, uint32_t b)
+static bool least_first(const struct sim_owner *crowd, uint32_t a, uint32_t b)
 {
     const struct sim_flow *fa = &crowd->links->flow[a], *fb = &crowd->links->flow[b];
     return fa->bound != fb->bound ? fa->bound < fb->bound : a < b;
 }
 
-static bool largest_first(const struct crowd *crowd, uint32_t a, uint32_t b)
+static bool largest_first(const struct sim_owner *crowd, uint32_t a, uint32_t b)
 {
     return least_first(crowd, b, a);
 }
 
-static void place(const struct crowd *crowd, uint32_t *list, size_t at, uint32_t flow)
+static void place(const struct sim_owner *crowd, uint32_t *list, size_t at, uint32_t flow)
 {
     struct sim_flow *f = &crowd->links->flow[flow];
     list[at] = flow;
     f->place[sim_flow_side(f, crowd->id)] = (uint32_t)at;
 }
 
-MB_HEAP_DEFINE(parked, const struct crowd, uint32_t, 2, least_first, place)
-MB_HEAP_DEFINE(away, const struct crowd, uint32_t, 2, largest_first, place)
+MB_HEAP_DEFINE(parked, const struct sim_owner, uint32_t, 2, least_first, place)
+MB_HEAP_DEFINE(away, const struct sim_owner, uint32_t, 2, largest_first, place)
 
 static uint32_t away_count(const struct sim_link *link)
 {
@@ -69,7 +63,7 @@ bool sim_crowd_parked(const sim_links *links, uint32_t flow)
 {
     const struct sim_flow *f = &links->flow[flow];
     const struct sim_link *link = &links->link[f->link[f->side]];
-    return link->flags & SIM_LINK_CROWD && f->place[f->side] < link->parked;
+    return f->place[f->side] < sim_link_parked(link);
 }
 
 /* ---- limited elsewhere ---- */
@@ -77,12 +71,12 @@ bool sim_crowd_parked(const sim_links *links, uint32_t flow)
 /* Adds a flow to the `count` that are limited elsewhere; takes one out of as many. */
 static void away_add(sim_links *links, uint32_t id, uint32_t count, uint32_t flow)
 {
-    away_push(&(struct crowd){links, id}, sim_crowd_away(&links->link[id]), count, flow);
+    away_push(&(struct sim_owner){links, id}, sim_crowd_away(&links->link[id]), count, flow);
 }
 
 static void away_remove(sim_links *links, uint32_t id, uint32_t count, uint32_t flow)
 {
-    const struct crowd crowd = {links, id};
+    const struct sim_owner crowd = {links, id};
     uint32_t *list = sim_crowd_away(&links->link[id]);
     uint32_t at = place_at(links, id, flow), last = count - 1;
     assert(at < count && list[at] == flow);
@@ -95,7 +89,7 @@ static void away_remove(sim_links *links, uint32_t id, uint32_t count, uint32_t 
 static void away_moved(sim_links *links, uint32_t id, uint32_t flow)
 {
     struct sim_link *link = &links->link[id];
-    away_move(&(struct crowd){links, id}, sim_crowd_away(link), away_count(link),
+    away_move(&(struct sim_owner){links, id}, sim_crowd_away(link), away_count(link),
               place_at(links, id, flow));
 }
 
@@ -123,7 +117,7 @@ static void away_lower(sim_links *links, uint32_t id, uint32_t count, uint64_t l
     uint64_t rate = other_end(links, id, list[0])->level;
     assert(rate <= level);
     links->flow[list[0]].bound = bound_between(rate, level);
-    away_sink(&(struct crowd){links, id}, list, count, 0);
+    away_sink(&(struct sim_owner){links, id}, list, count, 0);
 }
 
 bool sim_crowd_stays_away(sim_links *links, uint32_t id, uint64_t level)
@@ -150,7 +144,7 @@ static bool can_park(const struct sim_link *other)
 
 static void park(sim_links *links, uint32_t id, uint32_t flow)
 {
-    const struct crowd crowd = {links, id};
+    const struct sim_owner crowd = {links, id};
     struct sim_link *link = &links->link[id], *other = other_end(links, id, flow);
     struct sim_flow *f = &links->flow[flow];
     uint32_t *order = sim_crowd_order(link);
@@ -169,7 +163,7 @@ static void park(sim_links *links, uint32_t id, uint32_t flow)
 /* The other end has the rate of a flow in its sum again. */
 static void unpark(sim_links *links, uint32_t id, uint32_t flow)
 {
-    const struct crowd crowd = {links, id};
+    const struct sim_owner crowd = {links, id};
     struct sim_link *link = &links->link[id], *other = other_end(links, id, flow);
     struct sim_flow *f = &links->flow[flow];
     uint32_t *order = sim_crowd_order(link);
@@ -239,7 +233,7 @@ void sim_crowd_attach(sim_links *links, uint32_t id, uint32_t flow)
 {
     struct sim_link *link = &links->link[id];
     away_remove(links, id, away_count(link) + 1, flow);
-    place(&(struct crowd){links, id}, sim_crowd_order(link), link->attached - 1, flow);
+    place(&(struct sim_owner){links, id}, sim_crowd_order(link), link->attached - 1, flow);
 }
 
 void sim_crowd_detach(sim_links *links, uint32_t id, uint32_t flow)
@@ -252,14 +246,14 @@ void sim_crowd_detach(sim_links *links, uint32_t id, uint32_t flow)
         unpark(links, id, flow);
         at = place_at(links, id, flow);
     }
-    place(&(struct crowd){links, id}, order, at, order[link->attached]);
+    place(&(struct sim_owner){links, id}, order, at, order[link->attached]);
     away_add(links, id, away_count(link) - 1, flow);
 }
 
 void sim_crowd_begin(sim_links *links, uint32_t id)
 {
     struct sim_link *link = &links->link[id];
-    const struct crowd crowd = {links, id};
+    const struct sim_owner crowd = {links, id};
     assert(link->indexed && !(link->flags & SIM_LINK_CROWD));
     link->flags |= SIM_LINK_CROWD;
     link->parked = 0;

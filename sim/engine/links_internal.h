@@ -150,6 +150,18 @@ static inline uint32_t *sim_crowd_away(struct sim_link *link)
     return link->ids + ((size_t)2 << link->room_log2);
 }
 
+/* Whose heap it is. */
+struct sim_owner {
+    sim_links *links;
+    uint32_t id;
+};
+
+/* How many of its flows are parked, as they can be in a crowd alone. */
+static inline uint32_t sim_link_parked(const struct sim_link *link)
+{
+    return link->flags & SIM_LINK_CROWD ? link->parked : 0;
+}
+
 /* Fetches a link into cache. */
 static inline void sim_link_fetch(const sim_links *links, uint32_t id)
 {

@@ -62,25 +62,19 @@ static uint32_t id_find(const sim_links *links, uint32_t id, uint32_t flow)
     return pos;
 }
 
-/* Whose heap it is. */
-struct owner {
-    sim_links *links;
-    uint32_t id;
-};
-
-static bool flow_before(const struct owner *owner, uint32_t a, uint32_t b)
+static bool flow_before(const struct sim_owner *owner, uint32_t a, uint32_t b)
 {
     const struct sim_flow *fa = &owner->links->flow[a], *fb = &owner->links->flow[b];
     return fa->finish != fb->finish ? fa->finish < fb->finish : fa->seq < fb->seq;
 }
 
-static void flow_put(const struct owner *owner, uint32_t *ids, size_t at, uint32_t flow)
+static void flow_put(const struct sim_owner *owner, uint32_t *ids, size_t at, uint32_t flow)
 {
     assert(at < owner->links->link[owner->id].count);
     id_put(owner->links, owner->id, ids, (uint32_t)at, flow);
 }
 
-MB_HEAP_DEFINE(flow_heap, const struct owner, uint32_t, 2, flow_before, flow_put)
+MB_HEAP_DEFINE(flow_heap, const struct sim_owner, uint32_t, 2, flow_before, flow_put)
 
 void sim_link_attach(sim_links *links, uint32_t id, uint32_t flow, sim_work finish)
 {
@@ -95,7 +89,7 @@ void sim_link_attach(sim_links *links, uint32_t id, uint32_t flow, sim_work fini
     uint32_t last = link->attached++;
     id_put(links, id, ids, pos, ids[last]);
     id_put(links, id, ids, last, flow);
-    flow_heap_rise(&(struct owner){links, id}, ids, last);
+    flow_heap_rise(&(struct sim_owner){links, id}, ids, last);
     if (link->flags & SIM_LINK_CROWD) sim_crowd_attach(links, id, flow);
 }
 
@@ -111,7 +105,7 @@ void sim_link_detach(sim_links *links, uint32_t id, uint32_t flow)
     if (pos == last) return;
     id_put(links, id, ids, pos, ids[last]);
     id_put(links, id, ids, last, flow);
-    flow_heap_move(&(struct owner){links, id}, ids, link->attached, pos);
+    flow_heap_move(&(struct sim_owner){links, id}, ids, link->attached, pos);
 }
 
 void sim_link_append(sim_links *links, uint32_t id, uint32_t flow)

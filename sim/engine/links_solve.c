@@ -146,10 +146,9 @@ static void share_apply(sim_links *links, uint32_t id, struct sim_share share, b
 /* The flows that a link limits and that matter to a change of its level. */
 static const uint32_t *loose_flows(struct sim_link *link, uint32_t *count)
 {
-    bool crowd = link->flags & SIM_LINK_CROWD;
-    uint32_t parked = crowd ? link->parked : 0;
+    uint32_t parked = sim_link_parked(link);
     *count = link->attached - parked;
-    return crowd ? sim_crowd_order(link) + parked : sim_link_ids_const(link);
+    return link->flags & SIM_LINK_CROWD ? sim_crowd_order(link) + parked : sim_link_ids_const(link);
 }
 
 static bool all_stay_away(sim_links *links, uint32_t id, uint64_t level)
@@ -223,7 +222,7 @@ static void refill(sim_links *links, uint32_t id)
 {
     if (refill_in_place(links, id)) return;
     struct sim_link *link = &links->link[id];
-    uint32_t limited, parked = link->flags & SIM_LINK_CROWD ? link->parked : 0;
+    uint32_t limited, parked = sim_link_parked(link);
     sim_work sum, elsewhere;
     sim_link_touch(links, id);
     uint32_t count = shares_collect(links, id, &elsewhere);
