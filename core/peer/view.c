@@ -22,6 +22,7 @@ static bool columns_take(const mb_peer *peer, mb_columns *c, mb_actions *out)
     c->optimistic = c->unchoked + rows;
     return true;
 }
+
 /* What it is worth to me; `*classes`: as many as there are in `c`, 0 as long as they are not. Most
  * have nothing for me once I have much: of them, once that is found, no more is looked at. */
 static uint64_t score_of(mb_peer *peer, const mb_columns *c, uint32_t index, uint32_t *classes)
@@ -75,6 +76,27 @@ static uint32_t rows_take(const mb_peer *peer, const mb_columns *to)
     return count;
 }
 
+/* What a strategy sees of `count` rows: of the columns that not each gets, those that it wants. */
+static mb_choke_view view_of(const mb_peer *peer, mb_time now, const mb_columns *c, uint32_t count)
+{
+    uint32_t wanted = peer->protocol->choke->columns;
+
+    return (mb_choke_view){
+        .count = count,
+        .slots = peer->protocol->regular_slots,
+        .handle = c->handle,
+        .learned = c->learned,
+        .unchoked = c->unchoked,
+        .optimistic = c->optimistic,
+        .offers = wanted & MB_COLUMN_OFFERS ? c->offers : NULL,
+        .needs = wanted & MB_COLUMN_NEEDS ? c->needs : NULL,
+        .score = wanted & MB_COLUMN_SCORE ? c->score : NULL,
+        .received = wanted & MB_COLUMN_RECEIVED ? c->received : NULL,
+        .now = now,
+        .optimistic_since = peer->optimistic_since,
+    };
+}
+
 bool mb_view_build(mb_peer *peer, mb_time now, mb_columns *c, mb_choke_view *view, mb_actions *out)
 {
     uint32_t count, wanted = peer->protocol->choke->columns;
@@ -89,20 +111,7 @@ bool mb_view_build(mb_peer *peer, mb_time now, mb_columns *c, mb_choke_view *vie
         if (wanted & MB_COLUMN_RECEIVED) c->received[row] = mb_pace_window(peer, index);
     }
     if (wanted & MB_COLUMN_SCORE) fill_scores(peer, c, count);
-    *view = (mb_choke_view){
-        .count = count,
-        .slots = peer->protocol->regular_slots,
-        .handle = c->handle,
-        .learned = c->learned,
-        .unchoked = c->unchoked,
-        .optimistic = c->optimistic,
-        .offers = wanted & MB_COLUMN_OFFERS ? c->offers : NULL,
-        .needs = wanted & MB_COLUMN_NEEDS ? c->needs : NULL,
-        .score = wanted & MB_COLUMN_SCORE ? c->score : NULL,
-        .received = wanted & MB_COLUMN_RECEIVED ? c->received : NULL,
-        .now = now,
-        .optimistic_since = peer->optimistic_since,
-    };
+    *view = view_of(peer, now, c, count);
     return true;
 }
 
@@ -144,16 +153,6 @@ bool mb_view_best(mb_peer *peer, mb_time now, mb_columns *c, mb_choke_view *view
         c->learned[row] = mb_find_learned(peer, c->handle[row]);
         c->unchoked[row] = c->optimistic[row] = false;
     }
-    *view = (mb_choke_view){
-        .count = count,
-        .slots = peer->protocol->regular_slots,
-        .handle = c->handle,
-        .learned = c->learned,
-        .unchoked = c->unchoked,
-        .optimistic = c->optimistic,
-        .score = c->score,
-        .now = now,
-        .optimistic_since = peer->optimistic_since,
-    };
+    *view = view_of(peer, now, c, count);
     return count > 0;
 }
