@@ -38,10 +38,7 @@ uint32_t mb_blockset_count_missing(const uint64_t *a, const uint64_t *b, uint32_
 
 bool mb_blockset_any_missing(const uint64_t *a, const uint64_t *b, uint32_t words)
 {
-    for (uint32_t w = 0; w < words; w++) {
-        if (a[w] & ~b[w]) return true;
-    }
-    return false;
+    return mb_blockset_missing(a, b, words) != MB_BLOCK_NONE;
 }
 
 uint32_t mb_blockset_missing(const uint64_t *a, const uint64_t *b, uint32_t words)
