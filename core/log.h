@@ -43,4 +43,10 @@ static inline mb_told mb_log_told(const mb_log *log)
     return (mb_told){log, log->epoch, log->count};
 }
 
+/* Whether what was told, with a log, can be held of a file of `blocks` blocks. */
+static inline bool mb_told_fits(mb_told told, uint32_t blocks)
+{
+    return told.count <= blocks && told.count <= told.log->count && told.log->bound <= blocks;
+}
+
 #endif

@@ -225,9 +225,7 @@ static bool announce_is_sane(const mb_tracker *tracker, const mb_event *event)
     if (event->type != MB_EVENT_ANNOUNCE || event->other == tracker->seeder) return false;
     if (event->announce.what > MB_ANNOUNCE_LEAVE || event->other == MB_NODE_NONE) return false;
     told = event->announce.told;
-    if (!told.log) return true;
-    return told.count <= tracker->blocks && told.count <= told.log->count &&
-           told.log->bound <= tracker->blocks;
+    return !told.log || mb_told_fits(told, tracker->blocks);
 }
 
 /* Books one announce; an action that answers it is added, its list to be filled in later. */

@@ -180,10 +180,7 @@ static inline mb_told mb_own_told(const mb_peer *peer)
  * What could be held is found fast, and mostly could; news or not is seen only else. */
 static inline int mb_learn_check(const mb_peer *peer, uint32_t index, mb_told told)
 {
-    if (!told.log) return MB_OK;
-    if (told.count <= peer->blocks && told.count <= told.log->count &&
-        told.log->bound <= peer->blocks)
-        return MB_OK;
+    if (!told.log || mb_told_fits(told, peer->blocks)) return MB_OK;
     return mb_learn_is_news(peer, index, told) ? MB_ERR_MESSAGE : MB_OK;
 }
 /* Reads what was told, and checked, and sees to what follows. Mostly nothing is new, or nothing

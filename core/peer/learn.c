@@ -154,6 +154,7 @@ static bool learn_each(mb_peer *peer, uint32_t index, mb_told told)
     }
     return more;
 }
+
 /* Fills `news` with what is new in what was told, and maybe with what is not. O(words) where that
  * is all of a log of such a file, and its owner keeps the set. */
 static void read_prefix(const mb_peer *peer, mb_told told, uint32_t seen, uint64_t *news)
@@ -243,7 +244,7 @@ uint32_t mb_learn_told(mb_peer *peer, uint32_t index, mb_told told, mb_actions *
 static bool is_next(const mb_peer *peer, const mb_known *known, mb_told told)
 {
     return told.count == known->seen + 1 && known->seen > 0 && told.count < peer->blocks &&
-           told.count <= told.log->count && told.log->bound <= peer->blocks;
+           mb_told_fits(told, peer->blocks);
 }
 
 bool mb_learn_next(mb_peer *peer, uint32_t index, mb_told told)
