@@ -49,34 +49,36 @@ static size_t chunks_for(size_t count)
     return count + 3 < spread ? count + 3 : spread;
 }
 
-/* Most of it is never touched, and so takes no memory. */
+/* Adds `more` dates to the `count` that are there; returns how many they are then. */
+static size_t append(sim_date *to, size_t count, const sim_date *from, size_t more)
+{
+    if (more > 0) memcpy(to + count, from, more * sizeof *to);
+    return count + more;
+}
+
+/* Moves `count` dates to where there is more room. Most of that is never touched, and so takes no
+ * memory; realloc() might copy it. */
+static bool widen(sim_date **dates, size_t count, size_t room)
+{
+    sim_date *wide = malloc(room * sizeof *wide);
+    if (!wide) return false;
+    append(wide, 0, *dates, count);
+    free(*dates);
+    *dates = wide;
+    return true;
+}
+
+/* If it fails midway, some have more room than they know of. */
 static bool grow(sim_dates *dates)
 {
     if (dates->room > UINT32_MAX / 4) return false; /* chunks have 32 bits */
     size_t room = dates->room ? 2 * dates->room : ROOM_MIN;
-    sim_date *run = malloc(room * sizeof *run);
-    sim_date *fresh = malloc(room * sizeof *fresh);
-    sim_date *beyond = malloc(room * sizeof *beyond);
-    struct sim_dates_chunk *chunks =
-        run && fresh && beyond ? sim_pages_grow(dates->chunks, dates->chunk_count * sizeof *chunks,
-                                                chunks_for(room) * sizeof *chunks)
-                               : NULL;
-    if (!chunks) {
-        free(run);
-        free(fresh);
-        free(beyond);
-        return false;
-    }
-    if (dates->run_count > 0) memcpy(run, dates->run, dates->run_count * sizeof *run);
-    if (dates->fresh_count > 0) memcpy(fresh, dates->fresh, dates->fresh_count * sizeof *fresh);
-    if (dates->beyond_count > 0)
-        memcpy(beyond, dates->beyond, dates->beyond_count * sizeof *beyond);
-    free(dates->run);
-    free(dates->fresh);
-    free(dates->beyond);
-    dates->run = run;
-    dates->fresh = fresh;
-    dates->beyond = beyond;
+    if (!widen(&dates->run, dates->run_count, room)) return false;
+    if (!widen(&dates->fresh, dates->fresh_count, room)) return false;
+    if (!widen(&dates->beyond, dates->beyond_count, room)) return false;
+    struct sim_dates_chunk *chunks = sim_pages_grow(
+        dates->chunks, dates->chunk_count * sizeof *chunks, chunks_for(room) * sizeof *chunks);
+    if (!chunks) return false;
     dates->chunks = chunks;
     if (dates->chunk_count == 0) chunks[dates->chunk_count++].count = SIM_DATES_CHUNK;
     dates->room = room;
@@ -276,16 +278,12 @@ void sim_dates_pop_fresh(sim_dates *dates)
 
 /* ---- the width ---- */
 
-static size_t gather(const sim_dates *dates, const struct sim_dates_wheel *wheel, sim_date *to)
+static size_t append_wheel(sim_date *to, size_t count, const sim_dates *dates,
+                           const struct sim_dates_wheel *wheel)
 {
-    size_t count = 0;
-    for (size_t at = 0; at < SIM_DATES_WHEEL; at++) {
-        for (uint32_t c = wheel->bucket[at]; c != NONE; c = dates->chunks[c].next) {
-            const struct sim_dates_chunk *chunk = &dates->chunks[c];
-            memcpy(to + count, chunk->at, chunk->count * sizeof *to);
-            count += chunk->count;
-        }
-    }
+    for (size_t at = 0; at < SIM_DATES_WHEEL; at++)
+        for (uint32_t c = wheel->bucket[at]; c != NONE; c = dates->chunks[c].next)
+            count = append(to, count, dates->chunks[c].at, dates->chunks[c].count);
     return count;
 }
 
@@ -293,16 +291,13 @@ static size_t gather(const sim_dates *dates, const struct sim_dates_wheel *wheel
 static void rebuild(sim_dates *dates, unsigned shift)
 {
     sim_date *all = malloc((dates->count + 1) * sizeof *all);
-    size_t count = dates->run_count - dates->run_head;
     if (!all) return;
-    if (count > 0) memcpy(all, dates->run + dates->run_head, count * sizeof *all);
-    if (dates->fresh_count > 0) memcpy(all + count, dates->fresh, dates->fresh_count * sizeof *all);
-    count += dates->fresh_count;
-    if (dates->beyond_count > 0)
-        memcpy(all + count, dates->beyond, dates->beyond_count * sizeof *all);
-    count += dates->beyond_count;
-    count += gather(dates, &dates->near, all + count);
-    count += gather(dates, &dates->far, all + count);
+    size_t left = dates->run_count - dates->run_head;
+    size_t count = append(all, 0, dates->run + dates->run_head, left);
+    count = append(all, count, dates->fresh, dates->fresh_count);
+    count = append(all, count, dates->beyond, dates->beyond_count);
+    count = append_wheel(all, count, dates, &dates->near);
+    count = append_wheel(all, count, dates, &dates->far);
     assert(count == dates->count);
     memset(&dates->near, 0, sizeof dates->near);
     memset(&dates->far, 0, sizeof dates->far);
