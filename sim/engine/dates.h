@@ -123,6 +123,13 @@ static inline const sim_date *sim_dates_first(sim_dates *dates)
     return fresher ? dates->fresh : first;
 }
 
+/* When the first date is; MB_NEVER if none is pending. O(1) amortized. */
+static inline mb_time sim_dates_next(sim_dates *dates)
+{
+    const sim_date *first = sim_dates_first(dates);
+    return first ? first->time : MB_NEVER;
+}
+
 /* Takes the first date out; there must be one. O(1) amortized. */
 static inline sim_date sim_dates_pop(sim_dates *dates)
 {

@@ -405,8 +405,7 @@ static void fetch_ahead(sim_links *links)
 
 static void complete_due(sim_links *links)
 {
-    const sim_date *first;
-    while ((first = sim_dates_first(&links->due)) && first->time <= links->now) {
+    while (sim_dates_next(&links->due) <= links->now) {
         const sim_date date = sim_dates_pop(&links->due);
         uint32_t id = date.rank;
         if (links->link[id].due != date.time) continue; /* an earlier one took over */
@@ -435,8 +434,7 @@ bool sim_links_pop(sim_links *links, mb_time now, uint32_t *flow)
 mb_time sim_links_next(sim_links *links)
 {
     if (links->done_count > 0) return links->now;
-    const sim_date *first = sim_dates_first(&links->due);
-    return first ? first->time : MB_NEVER;
+    return sim_dates_next(&links->due);
 }
 
 const sim_link_ahead *sim_links_ahead(const sim_links *links, size_t *count)

@@ -138,7 +138,6 @@ typedef struct sim_link_ahead {
 } sim_link_ahead;
 
 #define SIM_LINKS_STEPS 3
-#define SIM_LINKS_AHEAD SIM_LINKS_STEPS
 
 /*
  * Links on which completions were due next when some were last popped, each once for each number

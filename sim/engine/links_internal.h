@@ -122,7 +122,7 @@ struct sim_links {
     bool watched; /* list every link whose flows' rates changed */
     uint64_t step_bound;
     uint32_t crowd_from;
-    sim_link_ahead ahead[SIM_LINKS_AHEAD]; /* links due next, as seen then */
+    sim_link_ahead ahead[SIM_LINKS_STEPS]; /* links due next, as seen then */
     size_t ahead_count;
     sim_links_stats stats;
 };

@@ -90,8 +90,7 @@ static inline size_t sim_queue_count(const sim_queue *queue)
 /* The time of the next event, MB_NEVER if none waits. O(1) amortized. */
 static inline mb_time sim_queue_peek_time(sim_queue *queue)
 {
-    const sim_date *first = sim_dates_first(&queue->dates);
-    return first ? first->time : MB_NEVER;
+    return sim_dates_next(&queue->dates);
 }
 
 /* The next event, borrowed until it is popped; NULL if none waits. O(1) amortized. */
