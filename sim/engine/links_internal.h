@@ -64,7 +64,7 @@ struct sim_link {
     mb_time v_time;
     uint32_t count;
     uint32_t attached;
-    mb_time due; /* time of its pending record in the queue; MB_NEVER: none */
+    mb_time due; /* of its pending date that counts; MB_NEVER: none */
     uint64_t started;
     uint64_t carried;
     uint32_t *ids; /* NULL: inline_ids */
@@ -209,8 +209,7 @@ static inline sim_work sim_work_divide_up(sim_work a, uint64_t b)
 void sim_link_advance(sim_links *links, uint32_t id);
 /* Lists a link as touched in this instant. */
 void sim_link_touch(sim_links *links, uint32_t id);
-/* When V comes to `finish` at the present level; MB_NEVER if it does not. */
-/* When the first of the flows that it limits ends, at its present level. */
+/* When the first of the flows that it limits ends, at its present level; MB_NEVER if none does. */
 mb_time sim_link_due(const struct sim_link *link, const struct sim_flow *flows);
 
 /* links_crowd.c: from now on the link is a crowd, or none any more. O(n log n) of its flows. */

@@ -274,7 +274,7 @@ static void solve(sim_links *links)
     }
 }
 
-/* One pending record per link is enough: at its time the link looks again. */
+/* One pending date per link is enough: at its time the link looks again. */
 static int date(sim_links *links, uint32_t id)
 {
     assert(id < links->link_count);
