@@ -6,6 +6,7 @@
 
 #include "core/blockset.h"
 #include "core/peer.h"
+#include "tests/lib/peer_step.h"
 
 enum { NODE = 1, NODES = 200, BATCH = 32, BLOCK_SIZE = 100, REMOTE = 1000 };
 
@@ -303,20 +304,11 @@ static size_t take_gains(stage *s, size_t from)
     return from;
 }
 
-/* Whether the batch is one message that the short way has dealt with. */
-static bool hears(stage *s)
-{
-    const mb_event *event = s->batch;
-    if (s->batch_count != 1 || event->type != MB_EVENT_MESSAGE) return false;
-    if (event->message.said.message != MB_MSG_HAVE) return false;
-    return mb_peer_hear(s->peer, event->other, event->index, event->message.said.told);
-}
-
 static void step(stage *s)
 {
     int rc;
     s->actions.count = 0;
-    rc = hears(s) ? MB_OK : mb_peer_step(s->peer, s->now, s->batch, s->batch_count, &s->actions);
+    rc = peer_step(s->peer, s->now, s->batch, s->batch_count, &s->actions);
     for (size_t i = 0; i < s->actions.count;) {
         if (s->actions.items[i].type == MB_ACTION_GAINED)
             i = take_gains(s, i);

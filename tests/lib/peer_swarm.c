@@ -6,6 +6,7 @@
 #include "core/blockset.h"
 #include "core/rng.h"
 #include "core/tracker.h"
+#include "tests/lib/peer_step.h"
 
 enum { NODES = PEER_SWARM_MAX, BLOCK_SIZE = 1000, LATENCY_MS = 40, SEEDER = 0 };
 
@@ -360,22 +361,12 @@ static mb_event malice(stage *s)
     return event;
 }
 
-/* Whether the events are one message that the short way has dealt with. */
-static bool hears(stage *s, mb_node node, const mb_event *event, uint32_t count)
-{
-    if (count != 1 || event->type != MB_EVENT_MESSAGE) return false;
-    if (event->message.said.message != MB_MSG_HAVE) return false;
-    return mb_peer_hear(s->peers[node], event->other, event->index, event->message.said.told);
-}
-
 static void step(stage *s, mb_node node, mb_event *events, uint32_t count)
 {
     do {
         s->measuring = false;
         s->actions.count = 0;
-        int rc = hears(s, node, events, count)
-                     ? MB_OK
-                     : mb_peer_step(s->peers[node], s->now, events, count, &s->actions);
+        int rc = peer_step(s->peers[node], s->now, events, count, &s->actions);
         s->result.steps++;
         s->result.refused += rc == MB_ERR_MESSAGE;
         if (rc == MB_ERR_MEMORY) {
