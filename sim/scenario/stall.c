@@ -194,11 +194,16 @@ static obstacle obstacle_of(const sim_scenario *scenario, const sim_group *giver
     return first;
 }
 
+/* Whether the tracker's place may say its uplink, so that its own key says nothing. */
+static bool has_place_uplink(const sim_scenario *scenario)
+{
+    return scenario->latency.rates && scenario->tracker.places.kind != SIM_PLACES_NONE;
+}
+
 /* What keeps the tracker from giving any taker anything. O(groups). */
 static obstacle tracker_obstacle(const sim_scenario *scenario)
 {
-    if (scenario->latency.rates && scenario->tracker.places.kind != SIM_PLACES_NONE)
-        return NO_OBSTACLE;
+    if (has_place_uplink(scenario)) return NO_OBSTACLE;
     if (scenario->tracker.access.up == 0) return NO_UPLINK;
     for (uint32_t i = 0; i < scenario->group_count; i++) {
         const sim_group *taker = &scenario->groups[i];
@@ -259,6 +264,7 @@ static bool is_too_slow(const sim_scenario *scenario)
     assert(scenario->file.geometry.blocks > 0);
     const mb_geometry *geometry = &scenario->file.geometry;
     unsigned __int128 rate = scenario->tracker.access.up;
+    if (has_place_uplink(scenario)) return false;
     for (uint32_t i = 0; i < scenario->group_count; i++) {
         const sim_group *group = &scenario->groups[i];
         if (!holds_blocks(scenario, group)) continue;

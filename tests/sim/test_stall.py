@@ -171,6 +171,20 @@ class Stall(unittest.TestCase):
         empty = scenario(SILENT, TAKERS + SEED + RIDERS).replace("blocks = 8", "path = empty")
         self.assertEqual(self.run_it(empty), ("", 0))
 
+    def test_tracker_at_a_place(self):
+        """The uplink that its place says counts, not the slow one of its own key; without it that one does."""
+        text = scenario("up = 8bit\nplace = a\n", TAKERS, until="10s").replace(
+            "[tracker]", "[latency]\nmatrix = places.csv\n[tracker]")
+        places = self.folder / "places.csv"
+        places.write_text("place,up,a,b\na,20Mbit,1,2\nb,20Mbit,2,1\n")
+        said, moved = self.run_it(text)
+        self.assertEqual(said, "")
+        self.assertGreater(moved, 0)
+        places.write_text("place,a,b\na,1,2\nb,2,1\n")
+        said, moved = self.run_it(text)
+        self.assertIn("carry less than one", said)
+        self.assertEqual(moved, 0)
+
     def test_random(self):
         """A group of takers and one of seeds, each with one or two peculiarities."""
         draw, told, moving = random.Random(1), 0, 0
