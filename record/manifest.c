@@ -7,6 +7,15 @@
 
 #define NS_PER_SECOND UINT64_C(1000000000)
 
+/* The plots are drawn by analysis/ but would be wrong beside another run's tables. */
+const char *const rec_result_names[] = {
+    "manifest.json",      "index.csv",    "completion.csv", "provenance.csv",
+    "provenance.csv.zst", "timeline.csv", "events.csv",     "events.csv.zst",
+    "transfers.csv",      "summary.json", "nodes.csv",      "paths.csv",
+    "config.ini",         "curves.png",   "curves.svg",     "completion.png",
+    "completion.svg",     NULL,
+};
+
 uint64_t rec_wall_clock_ns(void)
 {
     struct timespec now;

@@ -28,6 +28,10 @@ typedef struct rec_origin {
     uint64_t started_ns; /* rec_wall_clock_ns() when it began */
 } rec_origin;
 
+/* Every name that a file in a run's folder may have, by whatever program, the manifest's first;
+ * ended by NULL. A run over an earlier one's folder removes all of them. */
+extern const char *const rec_result_names[];
+
 /* Nanoseconds since 1970, by the machine's clock; 0 where it has none. */
 uint64_t rec_wall_clock_ns(void);
 

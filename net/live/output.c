@@ -12,13 +12,6 @@
 
 #define MANIFEST "manifest.json"
 
-/* All that a run, or a plot of one, may leave; the manifest first. */
-static const char *const known_names[] = {
-    MANIFEST,     "completion.csv", "provenance.csv", "provenance.csv.zst", "timeline.csv",
-    "events.csv", "events.csv.zst", "transfers.csv",  "summary.json",       "config.ini",
-    "curves.png", "curves.svg",     "completion.png", "completion.svg",
-};
-
 /* A file of this run. */
 struct output {
     const char *name;
@@ -60,8 +53,8 @@ bool net_live_output_open(const char *folder, bool force, char **error)
 
 static void remove_known(const char *folder, const char *suffix)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(known_names); i++) {
-        char *path = g_strdup_printf("%s/%s%s", folder, known_names[i], suffix);
+    for (const char *const *name = rec_result_names; *name; name++) {
+        char *path = g_strdup_printf("%s/%s%s", folder, *name, suffix);
         g_unlink(path);
         g_free(path);
     }

@@ -1,5 +1,6 @@
 #include "sim/files/results.h"
 
+#include "record/manifest.h"
 #include "sim/files/folder.h"
 
 #include <assert.h>
@@ -12,16 +13,6 @@
 #define MANIFEST "manifest.json"
 #define OUTPUTS_MAX 12
 
-/* The plots are drawn by analysis/ but would be wrong beside another run's tables. */
-static const char *const names[] = {
-    MANIFEST,         "index.csv",          "completion.csv",
-    "provenance.csv", "provenance.csv.zst", "timeline.csv",
-    "events.csv",     "events.csv.zst",     "transfers.csv",
-    "summary.json",   "nodes.csv",          "paths.csv",
-    "config.ini",     "curves.png",         "curves.svg",
-    "completion.png", "completion.svg",     NULL,
-};
-
 struct sim_results {
     char *folder;
     int lock;         /* on the folder; -1: none */
@@ -30,11 +21,6 @@ struct sim_results {
     uint32_t file_count;
     bool published;
 };
-
-const char *sim_results_name_at(uint32_t index)
-{
-    return index < sizeof names / sizeof *names ? names[index] : NULL;
-}
 
 /* ---- the folder ---------------------------------------------------------------------------- */
 
@@ -171,7 +157,7 @@ static int add_manifest(sim_results *results, const sim_manifest *manifest, char
 /* Makes way for the new files: what an earlier run left under any name of results goes. */
 static int remove_earlier(const sim_results *results, char *error, size_t error_size)
 {
-    for (const char *const *name = names; *name; name++) {
+    for (const char *const *name = rec_result_names; *name; name++) {
         int failure = folder_remove(results->folder, *name, "");
         if (failure) {
             snprintf(error, error_size, "%s/%s: %s", results->folder, *name, strerror(failure));
@@ -196,7 +182,7 @@ static int publish_all(sim_results *results, char *error, size_t error_size)
         return result;
     }
     /* What a run that was killed may have left half-written. */
-    for (const char *const *name = names; *name; name++)
+    for (const char *const *name = rec_result_names; *name; name++)
         folder_remove(results->folder, *name, ".tmp");
     return MB_OK;
 }

@@ -25,7 +25,7 @@ typedef struct sim_results sim_results;
 int sim_results_open(sim_results **results, const char *folder, bool force, bool is_locked,
                      char *error, size_t error_size);
 
-/* Adds a file of the results, owned by them. `name` is one of sim_results_name_at(). Errors as
+/* Adds a file of the results, owned by them. `name` is one of rec_result_names. Errors as
  * of rec_output_file_open(). */
 int sim_results_add(sim_results *results, const char *name, bool compressed, rec_output **output,
                     char *error, size_t error_size);
@@ -45,8 +45,5 @@ int sim_results_publish(sim_results *results, const sim_manifest *manifest, char
 /* Frees them; what was not published is removed, with the folders that were made for it. NULL is
  * all right. */
 void sim_results_free(sim_results *results);
-
-/* Every name that a run's file may have, and that --force replaces; NULL past the end. */
-const char *sim_results_name_at(uint32_t index);
 
 #endif

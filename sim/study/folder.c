@@ -1,6 +1,7 @@
 #include "sim/study/folder.h"
 
 #include "program/version.h"
+#include "record/manifest.h"
 #include "record/run.h"
 #include "sim/files/folder.h"
 #include "sim/files/results.h"
@@ -97,9 +98,8 @@ static bool is_private(const char *name)
 
 static void remove_results(const char *folder)
 {
-    const char *name;
-    for (uint32_t i = 0; (name = sim_results_name_at(i)); i++) {
-        char *path = g_build_filename(folder, name, NULL);
+    for (const char *const *name = rec_result_names; *name; name++) {
+        char *path = g_build_filename(folder, *name, NULL);
         char *half = g_strconcat(path, ".tmp", NULL);
         unlink(path);
         unlink(half);
@@ -392,9 +392,8 @@ static int replace(const char *from, const char *to)
     char *manifest = g_build_filename(to, MANIFEST, NULL);
     int failure = unlink(manifest) == 0 || errno == ENOENT ? 0 : errno;
     g_free(manifest);
-    const char *name;
-    for (uint32_t i = 0; !failure && (name = sim_results_name_at(i)); i++) {
-        if (strcmp(name, MANIFEST) != 0) failure = move_file(from, to, name);
+    for (const char *const *name = rec_result_names; !failure && *name; name++) {
+        if (strcmp(*name, MANIFEST) != 0) failure = move_file(from, to, *name);
     }
     return failure ? failure : move_file(from, to, MANIFEST);
 }

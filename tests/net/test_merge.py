@@ -201,7 +201,12 @@ class Merge(swarm.Case):
         fcntl.flock(held, fcntl.LOCK_EX)
         self.assertIn("another run is writing there now", self.merge(folders, "--force", code=2))
         os.close(held)
+        stale = [whole / name for name in ("nodes.csv", "paths.csv", "index.csv", "events.csv.zst")]
+        for path in [*stale, whole / "notes.txt"]:
+            path.write_text("of an earlier run\n")
         self.merge(folders, "--force")
+        self.assertEqual([path for path in stale if path.exists()], [])
+        self.assertTrue((whole / "notes.txt").exists())
         done = subprocess.run([RESULTS, "table", folders[1]], capture_output=True, text=True)
         self.assertEqual(done.returncode, 2)
         self.assertIn("minibit-results merge-live", done.stderr)
