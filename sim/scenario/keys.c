@@ -19,7 +19,6 @@
 
 #define TIME_VALUES "a time: 10s, 1.5min, 4h"
 #define RATE_VALUES "a rate: 20Mbit, 1.5MB, unlimited"
-#define LATENCY_MAX (3600 * MB_SECOND)
 #define PLACE_VALUES "NAME | at random | in order"
 #define PLACE_SUMMARY "of the table of [latency]; what that says wins"
 
@@ -91,7 +90,7 @@ static const sim_key_row latency_rows[] = {
     {"missing", "text", "", "a number that says that nothing was measured", sim_read_text,
      sim_write_text, LATENCY(missing)},
     {"fill", "a time: 80ms", "(what is needed must be measured)", "what holds then, one way",
-     sim_read_time, sim_write_fill, LATENCY(fill), .min = 0, .max = LATENCY_MAX},
+     sim_read_time, sim_write_fill, LATENCY(fill), .min = 0, .max = SIM_LATENCY_MAX},
     {.name = NULL},
 };
 
@@ -99,7 +98,7 @@ static const sim_key_row tracker_rows[] = {
     {"up", RATE_VALUES, NULL, "uplink of the tracker's seeder", RATE, TRACKER(access.up)},
     {"down", RATE_VALUES, "unlimited", "its downlink", RATE, TRACKER(access.down)},
     {"latency", "a time: 20ms", "0ms", "its share of every path's delay", TIME,
-     TRACKER(access.latency), .min = 0, .max = LATENCY_MAX},
+     TRACKER(access.latency), .min = 0, .max = SIM_LATENCY_MAX},
     {"place", PLACE_VALUES, "", PLACE_SUMMARY, sim_read_place, sim_write_place, TRACKER(places)},
     {"leave", "never | at 10min", "never", "when seeder and announces end", sim_read_tracker_leave,
      sim_write_tracker_leave, TRACKER(leave_at)},
@@ -114,7 +113,7 @@ static const sim_key_row peers_rows[] = {
     {"up", RATE_VALUES, NULL, "uplink of each", RATE, PEERS(access.up)},
     {"down", RATE_VALUES, NULL, "downlink of each", RATE, PEERS(access.down)},
     {"latency", "a time: 20ms", "0ms", "share of every path's delay", TIME, PEERS(access.latency),
-     .min = 0, .max = LATENCY_MAX},
+     .min = 0, .max = SIM_LATENCY_MAX},
     {"place", PLACE_VALUES, "", PLACE_SUMMARY, sim_read_place, sim_write_place, PEERS(places)},
     {"arrival", "at 0s | within 10s | every 2s | poisson 0.5/s | trace FILE.csv", "at 0s",
      "when they come", sim_read_arrival, sim_write_arrival, NOWHERE},
@@ -143,7 +142,7 @@ static const sim_key_row node_rows[] = {
     {"up", RATE_VALUES, NULL, "uplink", RATE, NODE(access.up)},
     {"down", RATE_VALUES, NULL, "downlink", RATE, NODE(access.down)},
     {"latency", "a time: 20ms", "0ms", "share of every path's delay", TIME, NODE(access.latency),
-     .min = 0, .max = LATENCY_MAX},
+     .min = 0, .max = SIM_LATENCY_MAX},
     {.name = NULL},
 };
 

@@ -5,7 +5,7 @@
  * without, more digits than a nanosecond has. So numbers are rounded to the nearest nanosecond,
  * in integers.
  */
-#include "sim/scenario/reader.h"
+#include "sim/scenario/table.h"
 
 #include "core/units.h"
 
@@ -16,39 +16,18 @@
 /* A square of so many places takes 32 MiB. */
 #define PLACES_MAX 2048
 #define NAME_MAX_SIZE 64
-#define TABLE_SIZE_MAX (UINT64_C(1) << 30)
-#define BYTE_ORDER_MARK "\xef\xbb\xbf"
-#define DIGITS_MAX 24
 #define DECIMALS_MAX 18
-/* No path takes longer, as no `latency` does. */
-#define WAY_MAX (3600 * MB_SECOND)
 #define NO_COLUMN UINT32_MAX
 
 typedef unsigned __int128 wide;
 
-struct table {
-    sim_reader *reader;
-    const sim_ini_entry *entry;
-    const char *path;
+struct matrix {
+    sim_table table;
     sim_latency *latency;
-    uint32_t line, row;
+    uint32_t row;
     uint32_t first, up, down; /* columns: of the first number, and of the rates */
     bool is_named;
 };
-
-static bool fail(struct table *table, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static bool fail(struct table *table, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    char *what = g_strdup_vprintf(format, args);
-    va_end(args);
-    sim_reader_fail(table->reader, table->entry, "%s:%u: %s", table->path, table->line, what);
-    g_free(what);
-    return false;
-}
 
 /* ---- numbers ---- */
 
@@ -91,11 +70,11 @@ static bool read_measured(const char *text, uint64_t numerator, uint64_t denomin
     wide divisor = denominator;
     for (; decimals > 0; decimals--)
         divisor *= 10;
-    for (; decimals < 0 && value < (wide)WAY_MAX * 4; decimals++)
+    for (; decimals < 0 && value < (wide)SIM_LATENCY_MAX * 4; decimals++)
         value *= 10;
     if (value >> 90) return false;
     value = (value * numerator * 2 + divisor) / (divisor * 2);
-    *time = value > (wide)WAY_MAX ? MB_NEVER : (mb_time)value;
+    *time = value > (wide)SIM_LATENCY_MAX ? MB_NEVER : (mb_time)value;
     return true;
 }
 
@@ -113,21 +92,21 @@ static bool is_equal_number(const char *a, const char *b)
 }
 
 /* Whether a field says that nothing was measured: it is empty, or one of the words for that. */
-static bool is_missing(const struct table *table, const char *field)
+static bool is_missing(const struct matrix *matrix, const char *field)
 {
     static const char *const words[] = {"", "-", "?", "NA", "N/A", "nan", "null", "inf"};
-    const char *own = table->latency->missing;
+    const char *own = matrix->latency->missing;
     for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
         if (g_ascii_strcasecmp(field, words[i]) == 0) return true;
     }
     return *own && (strcmp(field, own) == 0 || is_equal_number(field, own));
 }
 
-static bool is_number(const struct table *table, const char *field)
+static bool is_number(const struct matrix *matrix, const char *field)
 {
     wide value;
     int decimals;
-    return is_missing(table, field) || read_digits(field, &value, &decimals) || *field == '-';
+    return is_missing(matrix, field) || read_digits(field, &value, &decimals) || *field == '-';
 }
 
 /* ---- fields ---- */
@@ -184,155 +163,150 @@ static bool has_control(const char *name)
     return false;
 }
 
-static bool make_square(struct table *table, size_t count)
+static bool make_square(struct matrix *matrix, size_t count)
 {
-    sim_latency *latency = table->latency;
+    sim_latency *latency = matrix->latency;
     assert(count > 0 && !latency->names && !latency->ways);
-    if (count > PLACES_MAX) return fail(table, "more than %u places", PLACES_MAX);
+    if (count > PLACES_MAX)
+        return sim_table_fail(&matrix->table, "more than %u places", PLACES_MAX);
     latency->names = g_new0(char *, count);
     latency->ways = g_new(mb_time, count * count);
     latency->count = (uint32_t)count;
-    if (table->up != NO_COLUMN || table->down != NO_COLUMN)
+    if (matrix->up != NO_COLUMN || matrix->down != NO_COLUMN)
         latency->rates = g_new0(uint64_t, 2 * count);
     return true;
 }
 
 /* A line of names: perhaps a corner, perhaps `up` and `down`, and a name for each place. */
-static bool read_names(struct table *table, const GPtrArray *fields)
+static bool read_names(struct matrix *matrix, const GPtrArray *fields)
 {
     static const char *const corners[] = {"", "place", "name", "from"};
     for (size_t i = 0; i < G_N_ELEMENTS(corners); i++)
-        table->first |= strcmp(field_at(fields, 0), corners[i]) == 0;
-    bool corner = table->first > 0;
-    for (; table->first < fields->len; table->first++) {
-        const char *name = field_at(fields, table->first);
-        if (strcmp(name, "up") == 0 && table->up == NO_COLUMN)
-            table->up = table->first;
-        else if (strcmp(name, "down") == 0 && table->down == NO_COLUMN)
-            table->down = table->first;
+        matrix->first |= strcmp(field_at(fields, 0), corners[i]) == 0;
+    bool corner = matrix->first > 0;
+    for (; matrix->first < fields->len; matrix->first++) {
+        const char *name = field_at(fields, matrix->first);
+        if (strcmp(name, "up") == 0 && matrix->up == NO_COLUMN)
+            matrix->up = matrix->first;
+        else if (strcmp(name, "down") == 0 && matrix->down == NO_COLUMN)
+            matrix->down = matrix->first;
         else
             break;
     }
-    uint32_t names = table->first, shift = corner ? 0 : 1; /* rows begin with a name */
-    if (names == fields->len) return fail(table, "no names of places");
-    table->is_named = true;
-    if (!make_square(table, fields->len - names)) return false;
-    for (uint32_t i = 0; i < table->latency->count; i++) {
+    uint32_t names = matrix->first, shift = corner ? 0 : 1; /* rows begin with a name */
+    if (names == fields->len) return sim_table_fail(&matrix->table, "no names of places");
+    matrix->is_named = true;
+    if (!make_square(matrix, fields->len - names)) return false;
+    for (uint32_t i = 0; i < matrix->latency->count; i++) {
         const char *name = field_at(fields, names + i);
-        if (*name == '\0') return fail(table, "a place without a name (column %u)", names + i + 1);
+        if (*name == '\0')
+            return sim_table_fail(&matrix->table, "a place without a name (column %u)",
+                                  names + i + 1);
         if (strlen(name) > NAME_MAX_SIZE || strpbrk(name, "\"\t") || has_control(name))
-            return fail(table, "a place's name has no \" and at most %u bytes (column %u)",
-                        NAME_MAX_SIZE, names + i + 1);
-        if (has_name(table->latency, i, name)) return fail(table, "two places are called %s", name);
-        table->latency->names[i] = g_strdup(name);
+            return sim_table_fail(&matrix->table,
+                                  "a place's name has no \" and at most %u bytes (column %u)",
+                                  NAME_MAX_SIZE, names + i + 1);
+        if (has_name(matrix->latency, i, name))
+            return sim_table_fail(&matrix->table, "two places are called %s", name);
+        matrix->latency->names[i] = g_strdup(name);
     }
-    table->first += shift;
-    if (table->up != NO_COLUMN) table->up += shift;
-    if (table->down != NO_COLUMN) table->down += shift;
+    matrix->first += shift;
+    if (matrix->up != NO_COLUMN) matrix->up += shift;
+    if (matrix->down != NO_COLUMN) matrix->down += shift;
     return true;
 }
 
-static bool make_numbers(struct table *table, size_t count)
+static bool make_numbers(struct matrix *matrix, size_t count)
 {
-    if (!make_square(table, count)) return false;
+    if (!make_square(matrix, count)) return false;
     for (uint32_t i = 0; i < count; i++)
-        table->latency->names[i] = g_strdup_printf("%u", i + 1);
+        matrix->latency->names[i] = g_strdup_printf("%u", i + 1);
     return true;
 }
 
-static bool has_names(const struct table *table, const GPtrArray *fields)
+static bool has_names(const struct matrix *matrix, const GPtrArray *fields)
 {
     for (uint32_t i = 0; i < fields->len; i++) {
-        if (!is_number(table, field_at(fields, i))) return true;
+        if (!is_number(matrix, field_at(fields, i))) return true;
     }
     return false;
 }
 
 /* ---- rows ---- */
 
-static bool read_rate(struct table *table, const GPtrArray *fields, uint32_t column, uint64_t *rate)
+static bool read_rate(struct matrix *matrix, const GPtrArray *fields, uint32_t column,
+                      uint64_t *rate)
 {
-    if (column == NO_COLUMN) {
-        *rate = UINT64_MAX; /* the group's own */
-        return true;
-    }
-    const char *text = field_at(fields, column);
-    if (strcmp(text, "unlimited") == 0)
-        *rate = MB_RATE_UNLIMITED;
-    else if (mb_rate_parse(text, rate) || *rate == 0 || *rate > MB_RATE_UNLIMITED)
-        return fail(table, "%s: not a rate above 0, such as 20Mbit", text);
-    return true;
+    *rate = UINT64_MAX; /* the group's own */
+    return column == NO_COLUMN || sim_table_rate(&matrix->table, field_at(fields, column), rate);
 }
 
-static bool read_way(struct table *table, uint32_t to, const char *text)
+static bool read_way(struct matrix *matrix, uint32_t to, const char *text)
 {
-    sim_latency *latency = table->latency;
-    assert(table->row < latency->count && to < latency->count);
-    mb_time *way = &latency->ways[(size_t)table->row * latency->count + to];
-    *way = table->row == to ? 0 : MB_NEVER;
-    if (is_missing(table, text)) return true;
+    sim_latency *latency = matrix->latency;
+    assert(matrix->row < latency->count && to < latency->count);
+    mb_time *way = &latency->ways[(size_t)matrix->row * latency->count + to];
+    *way = matrix->row == to ? 0 : MB_NEVER;
+    if (is_missing(matrix, text)) return true;
     if (*text == '-')
-        return fail(table, "%s, from %s to %s: negative; missing = %s if nothing was measured",
-                    text, latency->names[table->row], latency->names[to], text);
+        return sim_table_fail(&matrix->table,
+                              "%s, from %s to %s: negative; missing = %s if nothing was measured",
+                              text, latency->names[matrix->row], latency->names[to], text);
     if (!read_measured(text, latency->unit, latency->one_way ? 1 : 2, way))
-        return fail(table, "%s, from %s to %s: not a number", text, latency->names[table->row],
-                    latency->names[to]);
+        return sim_table_fail(&matrix->table, "%s, from %s to %s: not a number", text,
+                              latency->names[matrix->row], latency->names[to]);
     if (*way == MB_NEVER)
-        return fail(table, "%s, from %s to %s: above an hour", text, latency->names[table->row],
-                    latency->names[to]);
+        return sim_table_fail(&matrix->table, "%s, from %s to %s: above an hour", text,
+                              latency->names[matrix->row], latency->names[to]);
     return true;
 }
 
-static bool read_row(struct table *table, const GPtrArray *fields)
+static bool read_row(struct matrix *matrix, const GPtrArray *fields)
 {
-    sim_latency *latency = table->latency;
-    if (table->row >= latency->count)
-        return fail(table, "not square: more rows than its %u columns", latency->count);
-    if (fields->len != table->first + latency->count)
-        return fail(table, "not square: %u fields where %u are due", fields->len,
-                    table->first + latency->count);
-    if (table->is_named && strcmp(field_at(fields, 0), latency->names[table->row]) != 0)
-        return fail(table, "row %u is called %s, and the column %s", table->row + 1,
-                    field_at(fields, 0), latency->names[table->row]);
+    sim_latency *latency = matrix->latency;
+    if (matrix->row >= latency->count)
+        return sim_table_fail(&matrix->table, "not square: more rows than its %u columns",
+                              latency->count);
+    if (fields->len != matrix->first + latency->count)
+        return sim_table_fail(&matrix->table, "not square: %u fields where %u are due", fields->len,
+                              matrix->first + latency->count);
+    if (matrix->is_named && strcmp(field_at(fields, 0), latency->names[matrix->row]) != 0)
+        return sim_table_fail(&matrix->table, "row %u is called %s, and the column %s",
+                              matrix->row + 1, field_at(fields, 0), latency->names[matrix->row]);
     for (uint32_t to = 0; to < latency->count; to++) {
-        if (!read_way(table, to, field_at(fields, table->first + to))) return false;
+        if (!read_way(matrix, to, field_at(fields, matrix->first + to))) return false;
     }
-    uint64_t *rates = latency->rates ? &latency->rates[2 * (size_t)table->row] : NULL;
-    table->row++;
-    return !rates || (read_rate(table, fields, table->up, &rates[0]) &&
-                      read_rate(table, fields, table->down, &rates[1]));
+    uint64_t *rates = latency->rates ? &latency->rates[2 * (size_t)matrix->row] : NULL;
+    matrix->row++;
+    return !rates || (read_rate(matrix, fields, matrix->up, &rates[0]) &&
+                      read_rate(matrix, fields, matrix->down, &rates[1]));
 }
 
-static bool read_line(struct table *table, char *line)
+static bool read_line(struct matrix *matrix, char *line)
 {
     GPtrArray *fields = split(line);
     bool fine;
-    if (table->latency->count > 0)
-        fine = read_row(table, fields);
-    else if (has_names(table, fields))
-        fine = read_names(table, fields);
+    if (matrix->latency->count > 0)
+        fine = read_row(matrix, fields);
+    else if (has_names(matrix, fields))
+        fine = read_names(matrix, fields);
     else
-        fine = make_numbers(table, fields->len) && read_row(table, fields);
+        fine = make_numbers(matrix, fields->len) && read_row(matrix, fields);
     g_ptr_array_free(fields, TRUE);
     return fine;
 }
 
-static bool read_lines(struct table *table, char *text)
+static bool read_lines(struct matrix *matrix)
 {
-    if (g_str_has_prefix(text, BYTE_ORDER_MARK)) text += strlen(BYTE_ORDER_MARK);
-    while (*text) {
-        char *end = text + strcspn(text, "\n");
-        char *next = *end ? end + 1 : end;
-        *end = '\0';
-        if (end > text && end[-1] == '\r') end[-1] = '\0';
-        table->line++;
-        bool empty = text[strspn(text, " \t")] == '\0';
-        if (!empty && *text != '#' && !read_line(table, text)) return false;
-        text = next;
+    char *line;
+    while ((line = sim_table_line(&matrix->table))) {
+        bool empty = line[strspn(line, " \t")] == '\0';
+        if (!empty && *line != '#' && !read_line(matrix, line)) return false;
     }
-    if (table->latency->count == 0) return fail(table, "empty");
-    if (table->row == table->latency->count) return true;
-    return fail(table, "not square: %u rows of %u columns", table->row, table->latency->count);
+    if (matrix->latency->count == 0) return sim_table_fail(&matrix->table, "empty");
+    if (matrix->row == matrix->latency->count) return true;
+    return sim_table_fail(&matrix->table, "not square: %u rows of %u columns", matrix->row,
+                          matrix->latency->count);
 }
 
 /* A round trip is the same from either end: one of the two is enough. */
@@ -352,24 +326,10 @@ bool sim_read_matrix(sim_reader *reader, const sim_ini_group *group)
 {
     sim_latency *latency = &reader->scenario->latency;
     assert(latency->path && latency->count == 0);
-    struct table table = {.reader = reader,
-                          .entry = sim_ini_entry_find(group, "matrix"),
-                          .path = latency->path,
-                          .latency = latency,
-                          .up = NO_COLUMN,
-                          .down = NO_COLUMN};
-    char *text;
-    gsize size;
-    uint64_t bytes;
-    if (!sim_reader_check_file(reader, table.entry, table.path, &bytes)) return false;
-    if (bytes > TABLE_SIZE_MAX)
-        return sim_reader_fail(reader, table.entry, "%s: above 1 GiB", table.path);
-    if (!g_file_get_contents(table.path, &text, &size, NULL))
-        return sim_reader_fail(reader, table.entry, "%s: cannot be read", table.path);
-    bool fine = g_utf8_validate_len(text, size, NULL)
-                    ? read_lines(&table, text)
-                    : sim_reader_fail(reader, table.entry, "%s: not UTF-8", table.path);
-    g_free(text);
+    struct matrix matrix = {.latency = latency, .up = NO_COLUMN, .down = NO_COLUMN};
+    const sim_ini_entry *entry = sim_ini_entry_find(group, "matrix");
+    bool fine = sim_table_open(&matrix.table, reader, entry, latency->path) && read_lines(&matrix);
+    sim_table_close(&matrix.table);
     if (fine) complete_round_trips(latency);
     return fine;
 }

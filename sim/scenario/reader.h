@@ -96,6 +96,9 @@ bool sim_read_slots(sim_reader *, const sim_key_row *, const sim_ini_entry *, vo
 bool sim_read_time_part(sim_reader *reader, const sim_ini_entry *entry, const char *text,
                         mb_time *time);
 
+/* "unlimited", or what core/units.h takes for a rate; its errors. */
+int sim_rate_parse(const char *text, uint64_t *rate);
+
 /* The text after `word` and blanks, if the value begins with that word; else NULL. */
 const char *sim_after_word(const char *value, const char *word);
 

@@ -21,6 +21,8 @@
 
 /* No scenario names a later time, so the sum of two times fits: 1,000,000 hours. */
 #define SIM_TIME_MAX (INT64_C(1000000) * 3600 * MB_SECOND)
+/* No key, row or table may say a longer latency. */
+#define SIM_LATENCY_MAX (3600 * MB_SECOND)
 /* Peers of a run, all groups together. */
 #define SIM_PEERS_MAX (UINT32_C(1) << 24)
 /* A group's count where the file leaves it open: as many as arrive before `until`. */

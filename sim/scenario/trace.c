@@ -1,5 +1,5 @@
 /* Arrival traces: CSV files with a row for each peer, and columns that their first line names. */
-#include "sim/scenario/reader.h"
+#include "sim/scenario/table.h"
 
 #include "core/units.h"
 
@@ -9,28 +9,19 @@
 
 /* A time in a trace has the places of a nanosecond. */
 #define TIME_DECIMALS 9
-/* Some spreadsheets begin a UTF-8 file with it. */
-#define BYTE_ORDER_MARK "\xef\xbb\xbf"
-/* As of `latency`. */
-#define LATENCY_MAX (3600 * MB_SECOND)
-#define TRACE_SIZE_MAX (UINT64_C(1) << 30)
 
 enum { COLUMN_COUNT = 5 };
 
 struct trace {
-    sim_reader *reader;
-    const sim_ini_entry *entry;
-    const char *path;
+    sim_table table;
     GArray *rows;                               /* sim_trace_row */
     const struct column *columns[COLUMN_COUNT]; /* of each field of a row */
     uint32_t count;
-    uint32_t line;
 };
 
 static bool fail(struct trace *trace, const char *what, const char *text)
 {
-    return sim_reader_fail(trace->reader, trace->entry, "%s:%u: %s: %s", trace->path, trace->line,
-                           text, what);
+    return sim_table_fail(&trace->table, "%s: %s", text, what);
 }
 
 static bool read_seconds(struct trace *trace, const char *text, mb_time *time)
@@ -42,17 +33,6 @@ static bool read_seconds(struct trace *trace, const char *text, mb_time *time)
 }
 
 /* ---- columns ---- */
-
-/* A rate of the row's own. */
-static bool read_rate(struct trace *trace, const char *text, uint64_t *rate)
-{
-    if (strcmp(text, "unlimited") == 0) {
-        *rate = MB_RATE_UNLIMITED;
-        return true;
-    }
-    if (mb_rate_parse(text, rate) == 0 && *rate > 0 && *rate <= MB_RATE_UNLIMITED) return true;
-    return fail(trace, "not a rate above 0, such as 5Mbit", text);
-}
 
 static bool read_arrived(struct trace *trace, const char *text, sim_trace_row *row)
 {
@@ -66,18 +46,18 @@ static bool read_leave(struct trace *trace, const char *text, sim_trace_row *row
 
 static bool read_up(struct trace *trace, const char *text, sim_trace_row *row)
 {
-    return *text == '\0' || read_rate(trace, text, &row->up);
+    return *text == '\0' || sim_table_rate(&trace->table, text, &row->up);
 }
 
 static bool read_down(struct trace *trace, const char *text, sim_trace_row *row)
 {
-    return *text == '\0' || read_rate(trace, text, &row->down);
+    return *text == '\0' || sim_table_rate(&trace->table, text, &row->down);
 }
 
 static bool read_latency(struct trace *trace, const char *text, sim_trace_row *row)
 {
     if (*text == '\0') return true;
-    if (mb_time_parse(text, &row->latency) == 0 && row->latency <= LATENCY_MAX) return true;
+    if (mb_time_parse(text, &row->latency) == 0 && row->latency <= SIM_LATENCY_MAX) return true;
     return fail(trace, "not a time from 0s to 1h, such as 20ms", text);
 }
 
@@ -146,22 +126,16 @@ static bool read_row(struct trace *trace, char *line)
     return true;
 }
 
-static bool read_lines(struct trace *trace, char *text)
+static bool read_lines(struct trace *trace)
 {
-    bool fine = true;
-    if (g_str_has_prefix(text, BYTE_ORDER_MARK)) text += strlen(BYTE_ORDER_MARK);
-    while (fine && *text) {
-        char *end = text + strcspn(text, "\n");
-        char *next = *end ? end + 1 : end;
-        *end = '\0';
-        if (end > text && end[-1] == '\r') end[-1] = '\0';
-        trace->line++;
-        fine = trace->line == 1 ? read_header(trace, text) : read_row(trace, text);
-        text = next;
-    }
-    if (!fine || trace->line > 0) return fine;
-    return sim_reader_fail(trace->reader, trace->entry,
-                           "%s: empty; its first line is arrived_s,leave_s", trace->path);
+    char *line = sim_table_line(&trace->table);
+    if (!line)
+        return sim_reader_fail(trace->table.reader, trace->table.entry,
+                               "%s: empty; its first line is arrived_s,leave_s", trace->table.path);
+    if (!read_header(trace, line)) return false;
+    while ((line = sim_table_line(&trace->table)))
+        if (!read_row(trace, line)) return false;
+    return true;
 }
 
 static int compare_rows(const void *a, const void *b, void *unused)
@@ -175,18 +149,9 @@ bool sim_read_trace(sim_reader *reader, const sim_ini_entry *entry, const char *
                     sim_group *group)
 {
     assert(path[0] && group->arrival == SIM_ARRIVE_TRACE);
-    char *text;
-    gsize size;
-    uint64_t bytes;
-    if (!sim_reader_check_file(reader, entry, path, &bytes)) return false;
-    if (bytes > TRACE_SIZE_MAX) return sim_reader_fail(reader, entry, "%s: above 1 GiB", path);
-    if (!g_file_get_contents(path, &text, &size, NULL))
-        return sim_reader_fail(reader, entry, "%s: cannot be read", path);
-    struct trace trace = {.reader = reader, .entry = entry, .path = path};
-    trace.rows = g_array_new(FALSE, FALSE, sizeof(sim_trace_row));
-    bool valid = g_utf8_validate_len(text, size, NULL);
-    bool fine = valid ? read_lines(&trace, text) : fail(&trace, "not UTF-8", "(the file)");
-    g_free(text);
+    struct trace trace = {.rows = g_array_new(FALSE, FALSE, sizeof(sim_trace_row))};
+    bool fine = sim_table_open(&trace.table, reader, entry, path) && read_lines(&trace);
+    sim_table_close(&trace.table);
     /* Stable: who is named first in the trace comes first among those of one instant. */
     g_qsort_with_data(trace.rows->data, (int)trace.rows->len, sizeof(sim_trace_row), compare_rows,
                       NULL);

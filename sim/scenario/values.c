@@ -78,20 +78,22 @@ bool sim_read_time(sim_reader *reader, const sim_key_row *row, const sim_ini_ent
     return true;
 }
 
+int sim_rate_parse(const char *text, uint64_t *rate)
+{
+    if (strcmp(text, "unlimited") != 0) return mb_rate_parse(text, rate);
+    *rate = MB_RATE_UNLIMITED;
+    return 0;
+}
+
 bool sim_read_rate(sim_reader *reader, const sim_key_row *row, const sim_ini_entry *entry,
                    void *target)
 {
-    uint64_t *field = FIELD(uint64_t, target, row);
-    if (strcmp(entry->value, "unlimited") == 0) {
-        *field = MB_RATE_UNLIMITED;
-        return true;
-    }
     uint64_t rate;
-    int error = mb_rate_parse(entry->value, &rate);
+    int error = sim_rate_parse(entry->value, &rate);
     if (error) return sim_reader_fail_number(reader, entry, entry->value, error, &sim_number_rate);
     if (rate > MB_RATE_UNLIMITED)
         return sim_reader_fail(reader, entry, "out of range: 0bit to 1000Gbit (unlimited)");
-    *field = rate;
+    *FIELD(uint64_t, target, row) = rate;
     return true;
 }
 

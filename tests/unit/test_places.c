@@ -168,6 +168,8 @@ static void test_refused(void)
         {"place,a,b\na,0,1\nc,1,0\n", "", "row 2 is called c, and the column b"},
         {"place,up\n", "", "no names of places"},
         {"place,up,a\na,0bit,0\n", "", "0bit: not a rate above 0"},
+        {"place,up,a\na,2000Gbit,0\n", "", "2000Gbit: not a rate above 0"},
+        {"0 \xff\n", "", ": not UTF-8"},
         {"place,a,\na,0,1\n", "", "a place without a name (column 3)"},
         {"0 1\n1 0\n", "measured = oneway\n", "did you mean \"one-way\"?"},
         {"0 1\n1 0\n", "unit = m\n", "not one of ns, us, ms, s; did you mean"},

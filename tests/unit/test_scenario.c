@@ -415,6 +415,7 @@ static void test_traces_refused(void)
         {"down,arrived_s\n0bit,1\n", ":2: 0bit: not a rate above 0"},
         {"arrived_s,latency\n1,3\n", ":2: 3: not a time from 0s to 1h, such as 20ms"},
         {"arrived_s,latency\n1,2h\n", ":2: 2h: not a time from 0s to 1h"},
+        {"arrived_s\n\xff\n", "minibit-test-trace.csv: not UTF-8"},
     };
     char *path = g_build_filename(g_get_tmp_dir(), "minibit-test-trace.csv", NULL);
     char *text = g_strdup_printf(BASE "arrival = trace %s\n", path);
