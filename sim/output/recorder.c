@@ -10,8 +10,6 @@
 /* What a row takes beside the names. */
 #define ROW_NUMBERS 512
 
-#define OUT_OF_MEMORY "out of memory for the run's statistics"
-
 /* ---- opening ------------------------------------------------------------------------------- */
 
 static uint64_t block_wire_bytes(const sim_recorder_state *state, uint32_t block)
@@ -71,30 +69,23 @@ static bool recorder_allocate(sim_recorder *recorder, const sim_recorder_config 
     return longest <= SIM_NAME_MAX;
 }
 
-static int table_open(sim_recorder_state *state, const char *name, void (*header)(rec_output *),
-                      rec_output **output, char *error, size_t error_size)
-{
-    int result = state->sink->open(state->sink, name, output, error, error_size);
-    if (result == MB_OK) header(*output);
-    return result == MB_ERR_IO ? MB_ERR_ARGUMENT : result;
-}
-
 static int tables_open(sim_recorder_state *state, const sim_recorder_config *config, char *error,
                        size_t error_size)
 {
     assert(!state->timeline);
     if (!state->sink) return MB_OK;
     int result = state->sink->begin(state->sink, error, error_size);
-    if (result == MB_OK && config->provenance)
-        result = table_open(state, "provenance.csv", sim_provenance_header, &state->provenance,
-                            error, error_size);
+    if (result != MB_OK) return result;
+    if (config->provenance)
+        result = sim_recorder_table(state, "provenance.csv", rec_provenance_header,
+                                    &state->provenance, error, error_size);
     if (result == MB_OK)
-        result = table_open(state, "timeline.csv", sim_timeline_header, &state->timeline, error,
-                            error_size);
+        result = sim_recorder_table(state, "timeline.csv", rec_timeline_header, &state->timeline,
+                                    error, error_size);
     if (result == MB_OK && config->events)
-        result =
-            table_open(state, "events.csv", sim_events_header, &state->events, error, error_size);
-    return result;
+        result = sim_recorder_table(state, "events.csv", rec_events_header, &state->events, error,
+                                    error_size);
+    return result == MB_ERR_IO ? MB_ERR_ARGUMENT : result;
 }
 
 int sim_recorder_open(sim_recorder **recorder, const sim_recorder_config *config, char *error,
@@ -103,7 +94,7 @@ int sim_recorder_open(sim_recorder **recorder, const sim_recorder_config *config
     *recorder = NULL;
     sim_recorder *made = calloc(1, sizeof *made);
     if (!made || !recorder_allocate(made, config)) {
-        snprintf(error, error_size, OUT_OF_MEMORY);
+        snprintf(error, error_size, SIM_OUT_OF_MEMORY);
         sim_recorder_free(made);
         return MB_ERR_MEMORY;
     }
@@ -158,8 +149,7 @@ static uint64_t uplink_rate(const sim_recorder *recorder, mb_node peer)
 {
     assert(peer != MB_NODE_TRACKER);
     const sim_recorder_state *state = recorder->state;
-    if (state->lines && state->lines->access) return state->lines->access[peer].up;
-    return state->scenario->groups[recorder->stats[peer].group].access.up;
+    return sim_lines_access(state->lines, state->scenario, state->arrivals, peer)->up;
 }
 
 static void leecher_ends(sim_recorder *recorder, mb_node peer, mb_time now, uint64_t uplink_bytes)
@@ -311,30 +301,20 @@ bool sim_recorder_failed(const sim_recorder *recorder)
     return state->sink && state->sink->failed(state->sink);
 }
 
-static int add_text(sim_recorder_state *state, const char *name, const char *text, size_t size,
-                    char *error, size_t error_size)
-{
-    assert(state->sink);
-    rec_output *output;
-    int result = state->sink->open(state->sink, name, &output, error, error_size);
-    if (result == MB_OK) rec_output_write(output, text, size);
-    return result;
-}
-
 static int add_last_tables(sim_recorder *recorder, char *error, size_t error_size)
 {
     sim_recorder_state *state = recorder->state;
-    rec_output *completion;
-    int result = state->sink->open(state->sink, "completion.csv", &completion, error, error_size);
+    rec_output *output;
+    int result = sim_recorder_table(state, "completion.csv", rec_completion_header, &output, error,
+                                    error_size);
     if (result != MB_OK) return result;
-    sim_completion_write(recorder, completion);
+    sim_completion_write(recorder, output);
     result = sim_lines_write(recorder, error, error_size);
-    if (result != MB_OK) return result;
-    result = add_text(state, "summary.json", state->summary.text, state->summary.size, error,
-                      error_size);
+    if (result == MB_OK)
+        result = sim_recorder_table(state, "summary.json", state->summary.text, &output, error,
+                                    error_size);
     if (result != MB_OK || !state->config_text) return result;
-    return add_text(state, "config.ini", state->config_text, strlen(state->config_text), error,
-                    error_size);
+    return sim_recorder_table(state, "config.ini", state->config_text, &output, error, error_size);
 }
 
 int sim_recorder_finish(sim_recorder *recorder, const sim_run_totals *totals, char *error,
@@ -346,7 +326,7 @@ int sim_recorder_finish(sim_recorder *recorder, const sim_run_totals *totals, ch
     state->finished = true;
     bool is_short = recorder->digest.failed || state->group_bytes.failed;
     if (is_short || sim_summary_write(recorder, totals) != MB_OK) {
-        snprintf(error, error_size, OUT_OF_MEMORY);
+        snprintf(error, error_size, SIM_OUT_OF_MEMORY);
         return MB_ERR_MEMORY;
     }
     rec_sink *sink = state->sink;

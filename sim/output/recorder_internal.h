@@ -28,6 +28,8 @@ typedef struct sim_group_name {
  * MB_WORK_BYTE of it. */
 typedef unsigned __int128 sim_capacity;
 
+#define SIM_OUT_OF_MEMORY "out of memory for the run's statistics"
+
 struct sim_recorder_state {
     const sim_scenario *scenario;
     const sim_arrival *arrivals;
@@ -82,18 +84,21 @@ static inline uint64_t sim_recorder_all_blocks(const sim_recorder_state *state)
            state->blocks[REC_ROLE_LEECHER];
 }
 
-/* recorder_rows.c: headers and rows. Names: NULL if memory is short. */
+/* recorder_rows.c: the beginnings of tables, and rows. */
+
+/* An output of the sink's that begins with that text, of a table its header. As
+ * sim_recorder_finish() returns. */
+int sim_recorder_table(sim_recorder_state *state, const char *name, const char *begin,
+                       rec_output **output, char *error, size_t error_size);
+/* NULL if memory is short. */
 sim_group_name *sim_names_new(const sim_scenario *scenario, size_t *longest);
 void sim_names_free(sim_group_name *names, uint32_t count);
-void sim_provenance_header(rec_output *output);
 void sim_provenance_row(sim_recorder *recorder, mb_time now, const rec_gain *gain);
-void sim_events_header(rec_output *output);
-void sim_timeline_header(rec_output *output);
 void sim_timeline_row(sim_recorder *recorder, mb_time now, const sim_sample *sample,
                       uint64_t leecher_bytes);
 /* How this recorder's nodes and groups are put into rows. */
 rec_names sim_recorder_names(const sim_recorder *recorder);
-/* Header and rows of completion.csv. O(peers). */
+/* The rows of completion.csv. O(peers). */
 void sim_completion_write(sim_recorder *recorder, rec_output *output);
 
 /* recorder_lines.c: adds nodes.csv and paths.csv where nodes have lines of their own. As

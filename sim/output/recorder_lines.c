@@ -6,8 +6,8 @@
 #include "sim/output/recorder_internal.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 static bool is_there(const sim_recorder *recorder, mb_node node)
 {
@@ -66,10 +66,14 @@ static int write_paths(sim_recorder *recorder, char *error, size_t error_size)
     sim_recorder_state *state = recorder->state;
     const sim_latency *latency = &state->scenario->latency;
     rec_output *output;
-    int result = state->sink->open(state->sink, "paths.csv", &output, error, error_size);
-    bool *used = result ? NULL : places_used(recorder);
-    if (!used) return result ? result : MB_ERR_MEMORY;
-    rec_output_write(output, rec_paths_header, strlen(rec_paths_header));
+    int result =
+        sim_recorder_table(state, "paths.csv", rec_paths_header, &output, error, error_size);
+    if (result != MB_OK) return result;
+    bool *used = places_used(recorder);
+    if (!used) {
+        snprintf(error, error_size, SIM_OUT_OF_MEMORY);
+        return MB_ERR_MEMORY;
+    }
     for (uint32_t from = 0; from < latency->count; from++) {
         for (uint32_t to = 0; used[from] && to < latency->count; to++)
             if (used[to]) write_path(recorder, output, from, to);
@@ -83,9 +87,9 @@ int sim_lines_write(sim_recorder *recorder, char *error, size_t error_size)
     sim_recorder_state *state = recorder->state;
     if (!state->lines || !state->lines->access) return MB_OK;
     rec_output *output;
-    int result = state->sink->open(state->sink, "nodes.csv", &output, error, error_size);
+    int result =
+        sim_recorder_table(state, "nodes.csv", rec_nodes_header, &output, error, error_size);
     if (result != MB_OK) return result;
-    rec_output_write(output, rec_nodes_header, strlen(rec_nodes_header));
     for (mb_node node = 0; node < state->node_count; node++)
         if (is_there(recorder, node)) write_node(recorder, output, node);
     return state->lines->places ? write_paths(recorder, error, error_size) : MB_OK;

@@ -1,5 +1,5 @@
 /*
- * The recorder's tables: how each row is put together.
+ * The recorder's tables: how each begins, and how each row is put together.
  */
 #include "sim/output/recorder_internal.h"
 
@@ -12,9 +12,13 @@ static char *put_one_of(char *to, const rec_word *words, uint32_t count, uint64_
     return rec_put_word(to, &words[index]);
 }
 
-static void write_literal(rec_output *output, const char *text)
+int sim_recorder_table(sim_recorder_state *state, const char *name, const char *begin,
+                       rec_output **output, char *error, size_t error_size)
 {
-    rec_output_write(output, text, strlen(text));
+    assert(state->sink);
+    int result = state->sink->open(state->sink, name, output, error, error_size);
+    if (result == MB_OK) rec_output_write(*output, begin, strlen(begin));
+    return result;
 }
 
 /* ---- names --------------------------------------------------------------------------------- */
@@ -87,22 +91,17 @@ static char *put_group(char *to, const void *of, uint32_t group)
     return to;
 }
 
-rec_names sim_recorder_names(const sim_recorder *recorder)
-{
-    return (rec_names){put_node, put_group, recorder};
-}
-
 static inline rec_names names_of(const sim_recorder *recorder)
 {
     return (rec_names){put_node, put_group, recorder};
 }
 
-/* ---- provenance.csv ------------------------------------------------------------------------ */
-
-void sim_provenance_header(rec_output *output)
+rec_names sim_recorder_names(const sim_recorder *recorder)
 {
-    write_literal(output, rec_provenance_header);
+    return names_of(recorder);
 }
+
+/* ---- provenance.csv ------------------------------------------------------------------------ */
 
 void sim_provenance_row(sim_recorder *recorder, mb_time now, const rec_gain *gain)
 {
@@ -177,11 +176,6 @@ static char *put_detail(char *to, rec_detail detail, uint64_t value)
     return to;
 }
 
-void sim_events_header(rec_output *output)
-{
-    write_literal(output, rec_events_header);
-}
-
 #define REC_PUT_DETAIL(VALUE) to = put_detail(to, (rec_detail)row->detail, VALUE)
 
 void sim_recorder_event(sim_recorder *recorder, const sim_digest_record *record)
@@ -200,11 +194,6 @@ void sim_recorder_event(sim_recorder *recorder, const sim_digest_record *record)
 }
 
 /* ---- timeline.csv -------------------------------------------------------------------------- */
-
-void sim_timeline_header(rec_output *output)
-{
-    write_literal(output, rec_timeline_header);
-}
 
 void sim_timeline_row(sim_recorder *recorder, mb_time now, const sim_sample *sample,
                       uint64_t leecher_bytes)
@@ -244,7 +233,6 @@ void sim_completion_write(sim_recorder *recorder, rec_output *output)
 {
     sim_recorder_state *state = recorder->state;
     const rec_names names = names_of(recorder);
-    write_literal(output, rec_completion_header);
     for (mb_node peer = 1; peer < state->node_count; peer++) {
         if (recorder->life[peer].arrived == MB_NEVER) continue;
         char *to = rec_output_room(output, state->row_room);
