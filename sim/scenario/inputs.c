@@ -84,7 +84,7 @@ static int read_file(sim_input *input)
     int file = open(input->path, O_RDONLY | O_CLOEXEC);
     if (file < 0) return errno;
     mb_hasher *hasher = mb_hasher_new();
-    errno = 0;
+    errno = hasher ? 0 : ENOMEM;
     bool fine = hasher && fstat(file, &input->status) == 0 && hash_all(file, hasher, hash);
     int failure = fine ? 0 : errno ? errno : EIO;
     mb_hasher_free(hasher);
@@ -192,7 +192,7 @@ int sim_inputs_read(sim_inputs *inputs, const sim_scenario *scenario, char *erro
     if (!failure) return 0;
     snprintf(error, error_size, "%s: %s", inputs->list[inputs->count - 1].path,
              g_strerror(failure));
-    return MB_ERR_ARGUMENT;
+    return failure == ENOMEM ? MB_ERR_MEMORY : MB_ERR_ARGUMENT;
 }
 
 void sim_inputs_clear(sim_inputs *inputs)

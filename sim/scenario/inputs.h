@@ -27,8 +27,8 @@ typedef struct sim_inputs {
 
 /*
  * Reads all inputs of the scenario, those of this process that have not changed since only once.
- * 0; or MB_ERR_ARGUMENT with one line in `error` that names the file. sim_inputs_clear() in any
- * case. O(bytes that are read).
+ * 0; or MB_ERR_ARGUMENT or MB_ERR_MEMORY, with one line in `error` that names the file.
+ * sim_inputs_clear() in any case. O(bytes that are read).
  */
 int sim_inputs_read(sim_inputs *inputs, const sim_scenario *scenario, char *error,
                     size_t error_size);

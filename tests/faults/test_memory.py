@@ -65,6 +65,15 @@ class Memory(faults.Case):
     def test_compressed(self):
         self.fail_each(self.tiny, "--events=zst", "--provenance=zst")
 
+    def test_places(self):
+        """Each node's line and each pair of places, which stand in tables of their own."""
+        (self.scratch / "places.csv").write_text("place,up,a,b\na,4Mbit,1,20\nb,2Mbit,20,3\n")
+        places = self.scratch / "places.ini"
+        places.write_text("[scenario]\nname = places\nuntil = 10min\n[file]\nsize = 64kB\nblock_size = 16kB\n"
+                          "[latency]\nmatrix = places.csv\n[tracker]\nup = 8Mbit\nplace = a\n"
+                          "[peers few]\ncount = 3\nup = 1Mbit\ndown = 8Mbit\nplace = in order\n")
+        self.fail_each(places)
+
     def test_checked(self):
         self.fail_each(self.tiny, "--check=every")
 
