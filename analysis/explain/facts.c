@@ -2,8 +2,11 @@
 
 #include <string.h>
 
-/* Two names of places. */
-#define PATH_NAME_MAX 256
+/* What paths.csv says of two places. */
+typedef struct measured {
+    gint64 between; /* as between() has it; the key of facts->paths */
+    int64_t way;    /* ns */
+} measured;
 
 static void group_clear(gpointer data)
 {
@@ -13,7 +16,6 @@ static void group_clear(gpointer data)
 static void node_clear(gpointer data)
 {
     g_free(((res_node *)data)->name);
-    g_free(((res_node *)data)->place);
 }
 
 void res_facts_free(res_facts *facts)
@@ -21,6 +23,7 @@ void res_facts_free(res_facts *facts)
     if (!facts) return;
     g_array_unref(facts->groups);
     g_hash_table_unref(facts->by_name);
+    g_hash_table_unref(facts->places);
     g_hash_table_unref(facts->paths);
     g_array_unref(facts->nodes);
     g_free(facts->folder);
@@ -181,20 +184,42 @@ static bool read_peers(res_facts *facts, const res_run *run, GError **error)
 
 /* ---- nodes.csv, paths.csv ------------------------------------------------------------------ */
 
+static gint64 between(uint32_t from, uint32_t to)
+{
+    return (gint64)from << 32 | to;
+}
+
+/* The place's number, one of its own where it comes for the first time; 0 for no name. */
+static uint32_t place_of(res_facts *facts, const char *name)
+{
+    uint32_t known = GPOINTER_TO_UINT(g_hash_table_lookup(facts->places, name));
+    if (known > 0 || *name == '\0') return known;
+    uint32_t number = g_hash_table_size(facts->places) + 1;
+    g_hash_table_insert(facts->places, g_strdup(name), GUINT_TO_POINTER(number));
+    return number;
+}
+
 typedef struct node_columns {
     int node, place, up, down, latency;
 } node_columns;
 
+static bool find_node_columns(const res_csv *csv, node_columns *at, GError **error)
+{
+    return (at->node = res_csv_column(csv, "node", error)) >= 0 &&
+           (at->place = res_csv_column(csv, "place", error)) >= 0 &&
+           (at->up = res_csv_column(csv, "up", error)) >= 0 &&
+           (at->down = res_csv_column(csv, "down", error)) >= 0 &&
+           (at->latency = res_csv_column(csv, "latency_s", error)) >= 0;
+}
+
 static bool read_line(res_facts *facts, const res_csv *csv, const node_columns *at, GError **error)
 {
     uint32_t number = res_facts_find(facts, field(csv, at->node));
-    const char *place = field(csv, at->place);
     if (number >= facts->nodes->len)
         return res_input_error(error, "%s:%" G_GUINT64_FORMAT ": completion.csv has no %s",
                                res_csv_path(csv), res_csv_line(csv), field(csv, at->node));
     res_node *node = &g_array_index(facts->nodes, res_node, number);
-    g_free(node->place);
-    node->place = *place ? g_strdup(place) : NULL;
+    node->place = place_of(facts, field(csv, at->place));
     if (res_rate_parse(field(csv, at->up), &node->up) &&
         res_rate_parse(field(csv, at->down), &node->down) &&
         res_seconds_parse(field(csv, at->latency), &node->latency))
@@ -205,12 +230,9 @@ static bool read_line(res_facts *facts, const res_csv *csv, const node_columns *
 
 static bool read_lines(res_facts *facts, res_csv *csv, GError **error)
 {
-    const node_columns at = {res_csv_column(csv, "node", error),
-                             res_csv_column(csv, "place", error), res_csv_column(csv, "up", error),
-                             res_csv_column(csv, "down", error),
-                             res_csv_column(csv, "latency_s", error)};
+    node_columns at;
     GError *failure = NULL;
-    if (at.node < 0 || at.place < 0 || at.up < 0 || at.down < 0 || at.latency < 0) return false;
+    if (!find_node_columns(csv, &at, error)) return false;
     while (res_csv_next(csv, &failure))
         if (!read_line(facts, csv, &at, error)) return false;
     if (failure) g_propagate_error(error, failure);
@@ -225,10 +247,10 @@ static bool read_paths(res_facts *facts, res_csv *csv, GError **error)
     GError *failure = NULL;
     if (latency < 0) return false;
     while (res_csv_next(csv, &failure)) {
-        int64_t *way = g_new(int64_t, 1);
-        g_hash_table_insert(facts->paths,
-                            g_strdup_printf("%s,%s", field(csv, from), field(csv, to)), way);
-        if (!res_seconds_parse(field(csv, latency), way))
+        measured *one = g_new(measured, 1);
+        one->between = between(place_of(facts, field(csv, from)), place_of(facts, field(csv, to)));
+        g_hash_table_replace(facts->paths, &one->between, one);
+        if (!res_seconds_parse(field(csv, latency), &one->way))
             return res_input_error(error, "%s:%" G_GUINT64_FORMAT ": not a time", res_csv_path(csv),
                                    res_csv_line(csv));
     }
@@ -290,7 +312,8 @@ res_facts *res_facts_read(const res_run *run, GError **error)
     g_array_set_clear_func(facts->groups, group_clear);
     facts->nodes = g_array_new(FALSE, FALSE, sizeof(res_node));
     g_array_set_clear_func(facts->nodes, node_clear);
-    facts->paths = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    facts->places = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    facts->paths = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
     facts->by_name = g_hash_table_new(g_str_hash, g_str_equal);
     facts->folder = g_strdup(run->folder);
     facts->scenario = g_strdup(run->scenario);
@@ -319,9 +342,8 @@ uint32_t res_facts_find(const res_facts *facts, const char *name)
 int64_t res_facts_delay(const res_facts *facts, uint32_t a, uint32_t b)
 {
     const res_node *from = res_facts_node(facts, a), *to = res_facts_node(facts, b);
-    if (!from->place || !to->place) return from->latency + to->latency;
-    char path[PATH_NAME_MAX];
-    g_snprintf(path, sizeof path, "%s,%s", from->place, to->place);
-    const int64_t *way = g_hash_table_lookup(facts->paths, path);
-    return way ? *way : from->latency + to->latency;
+    if (from->place == 0 || to->place == 0) return from->latency + to->latency;
+    const gint64 places = between(from->place, to->place);
+    const measured *one = g_hash_table_lookup(facts->paths, &places);
+    return one ? one->way : from->latency + to->latency;
 }

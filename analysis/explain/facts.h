@@ -2,7 +2,8 @@
  * What explaining a run takes of its scenario: the file, the nodes by number with their groups'
  * access links and rules, and when each came, completed and went.
  *
- * Read once from config.ini, summary.json and completion.csv; constant from then on.
+ * Read once from config.ini, summary.json, completion.csv, and nodes.csv and paths.csv where the
+ * run has them; constant from then on.
  */
 #ifndef ANALYSIS_FACTS_H
 #define ANALYSIS_FACTS_H
@@ -28,8 +29,8 @@ typedef struct res_group {
 
 typedef struct res_node {
     char *name;
-    char *place; /* of paths.csv; NULL: at none */
     uint32_t group;
+    uint32_t place;                   /* its number of `places`; 0: at none */
     uint64_t up, down;                /* 2^-16 byte/s */
     int64_t latency;                  /* ns */
     int64_t arrived, completed, left; /* ns; RES_NEVER if it did not happen */
@@ -39,7 +40,8 @@ typedef struct res_facts {
     char *folder, *scenario, *seed;
     GArray *groups;      /* res_group */
     GArray *nodes;       /* res_node; 0 is the tracker, the others in order of arrival */
-    GHashTable *paths;   /* "FROM,TO" -> ns, of places */
+    GHashTable *places;  /* name of a place -> its number, from 1 */
+    GHashTable *paths;   /* two places' numbers -> what lies between them */
     GHashTable *by_name; /* name of a node -> its number + 1 */
     uint32_t blocks;
     int64_t end; /* of the run, ns */

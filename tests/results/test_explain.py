@@ -430,6 +430,37 @@ def damaged_events():
     refused("explain", run, words=["events.csv"])
 
 
+def at_places():
+    """A run of a tracker and peers at two places whose round trip takes 40 ms."""
+    folder = scratch()
+    (folder / "places.csv").write_text("place,here,there\nhere,0,40\nthere,40,0\n")
+    text = scenario(PEER + "place = there\n", tracker="place = here").replace(
+        "[tracker]", "[latency]\nmatrix = places.csv\n[tracker]")
+    return folders.simulate(text, "--events=csv", folder=folder)
+
+
+def measured_ways():
+    """They count as latencies do that come to the same."""
+    run, same = at_places(), simulate(scenario(PEER + "latency = 10ms\n", tracker="latency = 10ms"))
+    equal(budget(run), budget(same))
+    check(budget(run) != budget(simulate(scenario())), "20 ms make no difference")
+
+
+def damaged_places():
+    """The first that is wrong is told, alone."""
+    cases = [
+        ("nodes.csv", "node,place,up,", "node,plaice,upp,", ["nodes.csv", "place"]),
+        ("nodes.csv", "\na-1,", "\na-9,", ["nodes.csv:3", "completion.csv has no a-9"]),
+        ("nodes.csv", ",1MB,", ",eight,", ["nodes.csv", "not two rates and a time"]),
+        ("paths.csv", "from,to,", "fro,too,", ["paths.csv", "from"]),
+        ("paths.csv", "here,there,0.020", "here,there,x", ["paths.csv:3", "not a time"]),
+    ]
+    for name, old, new, words in cases:
+        run = at_places()
+        rewrite(run, name, old, new)
+        refused("explain", run, words=words)
+
+
 def an_older_version():
     """Events without those that the accounts need."""
     run = simulate(scenario())
@@ -462,5 +493,7 @@ main([
     ("wrong arguments", wrong_arguments),
     ("a replay", a_replay),
     ("damaged events", damaged_events),
+    ("measured ways", measured_ways),
+    ("damaged places", damaged_places),
     ("events of an older version", an_older_version),
 ])

@@ -86,7 +86,8 @@ static res_facts *make_facts(bool mutual, bool rounds)
     facts->groups = g_array_new(FALSE, FALSE, sizeof(res_group));
     facts->nodes = g_array_new(FALSE, FALSE, sizeof(res_node));
     facts->by_name = g_hash_table_new(g_str_hash, g_str_equal);
-    facts->paths = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    facts->places = g_hash_table_new(g_str_hash, g_str_equal);
+    facts->paths = g_hash_table_new(g_int64_hash, g_int64_equal);
     facts->folder = g_strdup("run");
     for (int i = 0; i < 2; i++) {
         res_group group = {
