@@ -114,9 +114,9 @@ static void add_trace(struct arrivals *arrivals, uint32_t index, const char *pat
         fail(arrivals, &arrivals->plan->groups[index], "cannot be read");
         return;
     }
-    char **lines = g_strsplit(text, "\n", -1);
-    const char *head = g_str_has_prefix(lines[0], "\xef\xbb\xbf") ? lines[0] + 3 : lines[0];
-    g_strchomp(lines[0]);
+    const char *begin = g_str_has_prefix(text, "\xef\xbb\xbf") ? text + 3 : text;
+    char **lines = g_strsplit(begin, "\n", -1); /* none of an empty text */
+    const char *head = lines[0] ? g_strchomp(lines[0]) : "";
     if (strcmp(head, "arrived_s,leave_s") != 0 && strcmp(head, "arrived_s") != 0)
         fail(arrivals, &arrivals->plan->groups[index],
              "a live run knows the columns arrived_s,leave_s alone");

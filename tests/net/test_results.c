@@ -400,11 +400,52 @@ static void test_unknown_key(void)
     g_free(more);
 }
 
+/* The simulator has found the trace right; what it becomes meanwhile is told all the same. */
+static void test_trace(void)
+{
+    static const struct {
+        const char *trace;
+        const char *error; /* NULL: none */
+        uint32_t peers;
+    } cases[] = {
+        {"arrived_s,leave_s\n1,\n0.5,30\n", NULL, 2},
+        {"\xef\xbb\xbf"
+         "arrived_s\r\n1\r\n",
+         NULL, 1},
+        {"arrived_s,up\n1,5Mbit\n", "a live run knows the columns arrived_s,leave_s alone", 0},
+        {"", "a live run knows the columns arrived_s,leave_s alone", 0},
+    };
+    char *folder = g_dir_make_tmp("minibit-results.XXXXXX", NULL);
+    char *path = g_build_filename(folder, "trace.csv", NULL);
+    char *text = g_strdup_printf(
+        "[scenario]\nname = a\nseed = 1\nuntil = 1min\nwarmup = 0s\nsample = 10s\n"
+        "[file]\nsize = 1MiB\nblock_size = 256KiB\n[protocol]\npreset = minibit\nencoding = raw\n"
+        "[tracker]\nup = 1MB\ndown = unlimited\nlatency = 0s\nleave = never\nseeder_slots = 1\n"
+        "[peers a]\nup = 1MB\ndown = 1MB\nlatency = 0s\narrival = trace %s\n"
+        "leave = never\nhave = none\n",
+        path);
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        char *error = NULL;
+        g_assert_true(g_file_set_contents(path, cases[i].trace, -1, NULL));
+        net_live_plan *plan = net_live_plan_new(text, &error);
+        g_assert_true((plan == NULL) == (cases[i].error != NULL));
+        if (plan) g_assert_cmpuint(plan->peer_count, ==, cases[i].peers);
+        if (cases[i].error) g_assert_nonnull(strstr(error, cases[i].error));
+        net_live_plan_free(plan);
+        g_free(error);
+    }
+    remove_tree(folder);
+    g_free(folder);
+    g_free(path);
+    g_free(text);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/results/csv-fields", test_csv_fields);
     g_test_add_func("/results/unknown-key", test_unknown_key);
+    g_test_add_func("/results/trace", test_trace);
     g_test_add_func("/results/plain", test_plain);
     g_test_add_func("/results/groups-that-bring-blocks", test_groups_that_bring_blocks);
     g_test_add_func("/results/open-arrivals", test_open_arrivals);
