@@ -99,10 +99,11 @@ int sim_lines_make(const sim_scenario *scenario, const sim_arrival *arrivals, ui
     size_t nodes = (size_t)count + 1;
     *lines = (sim_lines){0};
     if (!sim_scenario_has_lines(scenario)) return 0;
+    bool placed = has_places(scenario);
     lines->access = malloc(nodes * sizeof *lines->access);
-    if (has_places(scenario)) lines->places = malloc(nodes * sizeof *lines->places);
-    bool is_short = !lines->access || (has_places(scenario) && !lines->places);
-    if (is_short || (lines->places && put_in_places(scenario, arrivals, count, lines->places))) {
+    lines->places = placed ? malloc(nodes * sizeof *lines->places) : NULL;
+    bool is_short = !lines->access || (placed && !lines->places);
+    if (is_short || (placed && put_in_places(scenario, arrivals, count, lines->places))) {
         sim_lines_clear(lines);
         return MB_ERR_MEMORY;
     }

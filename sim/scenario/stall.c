@@ -134,14 +134,15 @@ static bool may_wait_anew(const sim_scenario *scenario, const sim_group *taker)
  * block that is through before it is there would be held; none is, where not the shortest is
  * through in as long as it waited. It is not beyond all chance that one moves: who asks again for
  * the same before that word is there takes the old answer's bytes for a sign of life.
+ * Nothing is known of it where single nodes have lines of their own.
  */
 static bool is_given_up(const sim_scenario *scenario, const sim_access *giver,
-                        const sim_group *taker)
+                        const sim_group *taker, bool has_lines)
 {
     mb_time waits = patience(taker), way = giver->latency + taker->access.latency;
     uint64_t rate = giver->up < taker->access.down ? giver->up : taker->access.down;
 
-    if (sim_scenario_has_lines(scenario) || may_wait_anew(scenario, taker)) return false;
+    if (has_lines || may_wait_anew(scenario, taker)) return false;
     return !is_carried(1, rate, waits - way) && !is_carried(least_answer(scenario), rate, waits);
 }
 
@@ -166,7 +167,7 @@ static bool is_alike(const sim_scenario *scenario, const sim_group *giver, const
 }
 
 static obstacle obstacle_between(const sim_scenario *scenario, const sim_group *giver,
-                                 const sim_group *taker)
+                                 const sim_group *taker, bool has_lines)
 {
     if (first_arrival(giver) > last_there(scenario, taker) ||
         first_arrival(taker) > last_there(scenario, giver))
@@ -174,12 +175,12 @@ static obstacle obstacle_between(const sim_scenario *scenario, const sim_group *
     if (giver->unreachable && taker->unreachable) return IS_CUT_OFF;
     /* who has not all of the file may choke, and what has come by then may be kept */
     bool keeps = giver->have != SIM_HAVE_ALL && giver->protocol.cut_on_choke;
-    if (!keeps && is_given_up(scenario, &giver->access, taker)) return IS_TOO_FAR;
+    if (!keeps && is_given_up(scenario, &giver->access, taker, has_lines)) return IS_TOO_FAR;
     return is_alike(scenario, giver, taker) ? IS_ALIKE : NO_OBSTACLE;
 }
 
 /* What keeps a group from giving any taker anything. */
-static obstacle obstacle_of(const sim_scenario *scenario, const sim_group *giver)
+static obstacle obstacle_of(const sim_scenario *scenario, const sim_group *giver, bool has_lines)
 {
     assert(holds_blocks(scenario, giver));
     obstacle first = own_obstacle(scenario, giver);
@@ -187,7 +188,7 @@ static obstacle obstacle_of(const sim_scenario *scenario, const sim_group *giver
     for (uint32_t i = 0; i < scenario->group_count; i++) {
         const sim_group *taker = &scenario->groups[i];
         if (!is_taker(scenario, taker)) continue;
-        obstacle between = obstacle_between(scenario, giver, taker);
+        obstacle between = obstacle_between(scenario, giver, taker, has_lines);
         if (between == NO_OBSTACLE) return NO_OBSTACLE;
         if (first == NO_OBSTACLE) first = between;
     }
@@ -201,23 +202,23 @@ static bool has_place_uplink(const sim_scenario *scenario)
 }
 
 /* What keeps the tracker from giving any taker anything. O(groups). */
-static obstacle tracker_obstacle(const sim_scenario *scenario)
+static obstacle tracker_obstacle(const sim_scenario *scenario, bool has_lines)
 {
     if (has_place_uplink(scenario)) return NO_OBSTACLE;
     if (scenario->tracker.access.up == 0) return NO_UPLINK;
     for (uint32_t i = 0; i < scenario->group_count; i++) {
         const sim_group *taker = &scenario->groups[i];
         if (!is_taker(scenario, taker)) continue;
-        if (!is_given_up(scenario, &scenario->tracker.access, taker)) return NO_OBSTACLE;
+        if (!is_given_up(scenario, &scenario->tracker.access, taker, has_lines)) return NO_OBSTACLE;
     }
     return IS_TOO_FAR;
 }
 
 /* NULL if some holder may give; else the holders, each with its reason. `far`: whether one of them
  * is too far away, which chance may make up for. */
-static char *nobody_gives(const sim_scenario *scenario, bool *far)
+static char *nobody_gives(const sim_scenario *scenario, bool has_lines, bool *far)
 {
-    obstacle tracker = tracker_obstacle(scenario);
+    obstacle tracker = tracker_obstacle(scenario, has_lines);
     if (tracker == NO_OBSTACLE) return NULL;
     GString *text = g_string_new("nobody who holds blocks may give any: tracker: ");
     g_string_append(text, words[tracker]);
@@ -226,7 +227,7 @@ static char *nobody_gives(const sim_scenario *scenario, bool *far)
     for (uint32_t i = 0; i < scenario->group_count; i++) {
         const sim_group *group = &scenario->groups[i];
         if (!holds_blocks(scenario, group)) continue;
-        obstacle why = obstacle_of(scenario, group);
+        obstacle why = obstacle_of(scenario, group, has_lines);
         if (why == NO_OBSTACLE) {
             g_string_free(text, TRUE);
             return NULL;
@@ -259,7 +260,7 @@ static char *nobody_takes(const sim_scenario *scenario)
 }
 
 /* Not a block would be through by the end if all who hold any served it alone. */
-static bool is_too_slow(const sim_scenario *scenario)
+static bool is_too_slow(const sim_scenario *scenario, bool has_lines)
 {
     assert(scenario->file.geometry.blocks > 0);
     const mb_geometry *geometry = &scenario->file.geometry;
@@ -268,7 +269,7 @@ static bool is_too_slow(const sim_scenario *scenario)
     for (uint32_t i = 0; i < scenario->group_count; i++) {
         const sim_group *group = &scenario->groups[i];
         if (!holds_blocks(scenario, group)) continue;
-        if (sim_scenario_has_lines(scenario)) return false;
+        if (has_lines) return false;
         uint64_t peers = group->count == SIM_COUNT_OPEN ? SIM_PEERS_MAX : group->count;
         rate += (unsigned __int128)peers * group->access.up;
     }
@@ -283,9 +284,10 @@ char *sim_scenario_stall(const sim_scenario *scenario)
     for (uint32_t i = 0; i < scenario->group_count; i++)
         lacks |= lacks_blocks(&scenario->groups[i]);
     if (!lacks || scenario->file.geometry.blocks == 0) return NULL;
+    bool has_lines = sim_scenario_has_lines(scenario);
     char *why = nobody_takes(scenario);
-    if (!why) why = nobody_gives(scenario, &far);
-    if (!why && is_too_slow(scenario))
+    if (!why) why = nobody_gives(scenario, has_lines, &far);
+    if (!why && is_too_slow(scenario, has_lines))
         why = g_strdup("all who hold blocks together carry less than one by the end of the run");
     if (!why) return NULL;
     char *line = g_strdup_printf("%s: %s: %s", scenario->source,

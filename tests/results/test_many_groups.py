@@ -59,6 +59,18 @@ def a_run():
     check(all(value > 0 for row in pairs.values() for value in row.values()), "a pair of no bytes")
 
 
+def holders():
+    """Groups that bring blocks, of which it is asked whether any can move."""
+    for count in (MANY, 4 * MANY):
+        (HOME / f"have{count}.ini").write_text(groups(count).replace("blocks = 1", "blocks = 4").replace(
+            "down = 1Mbit\n", "down = 1Mbit\nhave = 50%\n"))
+
+    def check_them():
+        return [cost(folders.SIM, "--dry-run", f"have{count}.ini") for count in (MANY, 4 * MANY)]
+
+    grows("the dry run", check_them(), check_them)
+
+
 def its_configuration():
     """It is larger than the scenario, and a scenario all the same."""
     size = (RUNS[MANY] / "config.ini").stat().st_size
@@ -110,6 +122,7 @@ def two_runs_of_which_one_has_the_pair():
 
 main([
     ("a run of 16,000 groups", a_run),
+    ("a dry run of 64,000 groups that bring blocks", holders),
     ("its config.ini can be run", its_configuration),
     ("what reads it", its_readers),
     ("a pair that is not there is 0", a_pair_that_is_not_there),
