@@ -45,9 +45,7 @@ class News:
         self.now, self.crossed = {}, [set() for _ in range(count)]
         self.pairs = float("inf") if thorough else PAIRS
         # A tracker that deals anew tells of blocks that nobody has; who restarts is another.
-        # In rounds what was told counts from the next round on, which no row tells.
-        self.is_told = (run.config.protocol.get("books") != "redealt" and
-                        run.config.protocol.get("exchange") != "rounds")
+        self.is_told = run.config.protocol.get("books") != "redealt"
         self.is_blind = False
         self.looked = self.left_out = 0
         self.handlers = {name[3:]: getattr(self, name) for name in dir(self) if name.startswith("do_")}
@@ -113,9 +111,9 @@ class News:
         self.carried[node, other, block] = len(self.gained[node])
 
     def do_deliver(self, node, other, block, detail):
-        """The block tells too, but one that it no longer waits for is not listened to."""
+        """The block tells too, by its giver's own `knowledge`; one no longer waited for is not listened to."""
         told = self.carried.pop((other, node, block), 0)
-        if self.run.config.protocol.get("knowledge") != "tracker":
+        if self.run.links[other].keys.get("knowledge") != "tracker":
             self.learn(node, other, told, (node, other, block) in self.asked)
         self.asked.discard((node, other, block))
         self.do_hold(node, other, block, detail)

@@ -71,7 +71,7 @@ class Right(unittest.TestCase):
         self.shipped(path, "--provenance=off", "--events=off", "-q")
 
     def test_scenarios_that_failed_once(self):
-        """Of which hello-after-bye once was found wrong."""
+        """Of which hello-after-bye and knowledge-of-a-group once were found wrong."""
         found = sorted(Path(SOURCE, "tests/sim/found").glob("*.ini"))
         self.assertGreater(len(found), 4)
         self.all_right(*[simulate(SIM, path, HOME / f"found-{path.stem}", "--events=csv") for path in found])
