@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """test_tampered.py AUDIT SIM: each way of tampering with a finished run is found, and named rightly.
 
-KINDS, EVENT_KINDS and REPLAY_KINDS are the table. Every kind starts from a run that the auditor finds right, changes one thing, and
+TABLES is the table. Every kind starts from a run that the auditor finds right, changes one thing, and
 makes the manifest agree again, so that digests do not give it away.
 """
 import shutil
@@ -333,7 +333,7 @@ EVENT_KINDS = {
                                 "cannot be read", True),
     "events: a share that is not max-min": (begun_later, "max-min fair shares", True),
     "events: numbers": (edit("events.csv", delete(20)), "seq", True),
-    "events: an unchoke vanishes": (event("unchoke", gone, 6), r"unchoked_pairs|unchoked", True),
+    "timeline: an unchoke that events lack": (event("unchoke", gone, 6), "unchoked_pairs", True),
     "timeline: unchoked_pairs": (field(T, "unchoked_pairs", more(), 3), r"timeline\.csv:5: unchoked_pairs", True),
     "timeline: fewer unchoked_pairs": (field(T, "unchoked_pairs", more(-1), 4),
                                        r"timeline\.csv:6: unchoked_pairs", True),
@@ -405,20 +405,32 @@ PLACED_KINDS = {
     "places: a slower uplink": (field("nodes.csv", "up", lambda old: "20kbit", 2), "uplink|duration", True),
 }
 
+# Of a run in rounds.
+ROUNDS = SCENARIO.replace("preset = minibit", "preset = minibit\nexchange = rounds")
+ROUNDS_KINDS = {
+    "rounds: interest_ratio": (field(T, "interest_ratio", lambda old: f"{float(old) - 0.01:.6f}", 3),
+                               r"timeline\.csv:5: interest_ratio", True),
+    "rounds: a greater interest_ratio": (field(T, "interest_ratio", lambda old: f"{float(old) + 0.01:.6f}", 11),
+                                         r"timeline\.csv:13: interest_ratio", True),
+}
+# By the run that they change.
+TABLES = {"clean": KINDS, "events": EVENT_KINDS, "replayed": REPLAY_KINDS, "placed": PLACED_KINDS,
+          "rounds": ROUNDS_KINDS}
+
 
 def setUpModule():
-    global HOME, CLEAN, EVENTS, REPLAYED, PLACED_RUN
+    global HOME, RUNS
     HOME = Path(tempfile.mkdtemp(prefix="minibit-audit."))
     (HOME / "small.ini").write_text(SCENARIO)
-    CLEAN = simulate(SIM, HOME / "small.ini", HOME / "clean")
-    EVENTS = simulate(SIM, HOME / "small.ini", HOME / "events", "--events=csv")
     (HOME / "placed.ini").write_text(PLACED)
     (HOME / "places.csv").write_text(PLACES)
-    PLACED_RUN = simulate(SIM, HOME / "placed.ini", HOME / "placed", "--events=csv")
+    (HOME / "rounds.ini").write_text(ROUNDS)
     (HOME / "trace.csv").write_text("\n".join(sorted(TRACE.splitlines(), key=lambda row: row[0] != "a" and
                                                      float(row.split(",")[0]))) + "\n")
     (HOME / "replay.ini").write_text(REPLAY)
-    REPLAYED = simulate(SIM, HOME / "replay.ini", HOME / "replayed")
+    RUNS = {name: simulate(SIM, HOME / f"{scenario}.ini", HOME / name, *options) for name, scenario, *options in (
+        ("clean", "small"), ("events", "small", "--events=csv"), ("placed", "placed", "--events=csv"),
+        ("replayed", "replay"), ("rounds", "rounds", "--events=csv"))}
 
 
 def tearDownModule():
@@ -427,22 +439,20 @@ def tearDownModule():
 
 class Tampered(unittest.TestCase):
     def test_nothing_is_found_before(self):
-        for folder in (CLEAN, EVENTS, REPLAYED, PLACED_RUN):
+        for folder in RUNS.values():
             self.assertEqual(audit(AUDIT, folder), (0, f"{folder}: all right\n", ""))
 
     def test_retelling_changes_nothing(self):
-        folder = Folder(EVENTS, HOME / "retold")
+        folder = Folder(RUNS["events"], HOME / "retold")
         for name in (P, C, T, "events.csv"):
             folder.write_rows(name, folder.rows(name))
         folder.write_json("summary.json", folder.json("summary.json"))
         folder.retell()
         self.assertEqual(audit(AUDIT, folder.path)[0], 0)
 
-    def kind(self, name):
-        how, wanted, is_retold = (KINDS | EVENT_KINDS | REPLAY_KINDS | PLACED_KINDS)[name]
-        origin = EVENTS if name in EVENT_KINDS else REPLAYED if name in REPLAY_KINDS else CLEAN
-        origin = PLACED_RUN if name in PLACED_KINDS else origin
-        folder = Folder(origin, HOME / "tampered")
+    def kind(self, run, name):
+        how, wanted, is_retold = TABLES[run][name]
+        folder = Folder(RUNS[run], HOME / "tampered")
         how(folder)
         if is_retold:
             folder.retell()
@@ -452,12 +462,15 @@ class Tampered(unittest.TestCase):
         self.assertNotIn("Traceback", errors)
 
 
-def add(name):
-    setattr(Tampered, "test_" + name.replace(" ", "_"), lambda self: self.kind(name))
+def add(run, name):
+    test = "test_" + name.replace(" ", "_")
+    assert not hasattr(Tampered, test), f"{name}: twice"
+    setattr(Tampered, test, lambda self: self.kind(run, name))
 
 
-for kind in (*KINDS, *EVENT_KINDS, *REPLAY_KINDS, *PLACED_KINDS):
-    add(kind)
+for its_run, kinds in TABLES.items():
+    for kind in kinds:
+        add(its_run, kind)
 
 if __name__ == "__main__":
     tap.main()
