@@ -7,10 +7,11 @@ follows: such rows of the timeline are left out until that pair has parted.
 """
 import os
 from collections import defaultdict
+from fractions import Fraction
 
 from . import tables
 from .findings import Report
-from .numbers import time_ns, time_text
+from .numbers import half_up, time_ns
 from .timeline import COLUMNS
 
 # So many pairs are looked at, which is some seconds' work.
@@ -18,9 +19,8 @@ PAIRS = 4_000_000
 COMES, GOES = 1, 2
 
 
-def ratio(part, whole):
-    """In millionths, half up."""
-    return (2 * 10**6 * part + whole) // (2 * whole)
+def millionths(part, whole):
+    return half_up(Fraction(10**6 * part, whole))
 
 
 class Known:
@@ -40,7 +40,7 @@ class News:
         self.mine = [(1 << run.config.blocks) - 1] + [0] * len(run.peers)
         self.lists = [{} for _ in range(count)]
         self.known = [defaultdict(Known) for _ in range(count)]
-        self.asked, self.carried, self.reported = set(), {}, {}
+        self.asked, self.carried, self.reported = defaultdict(set), {}, {}
         self.answered = [{} for _ in range(count)]
         self.now, self.crossed = {}, [set() for _ in range(count)]
         self.pairs = float("inf") if thorough else PAIRS
@@ -63,7 +63,7 @@ class News:
         self.now[node, other] = self.now.get((node, other), 0) | GOES
         self.lists[node].pop(other, None)
         self.known[node].pop(other, None)
-        self.asked.discard((node, other))
+        self.asked.pop((node, other), None)
 
     def do_hello(self, node, other, block, detail):
         self.comes(node, other)
@@ -95,10 +95,10 @@ class News:
         self.mine[node] |= 1 << block
 
     def do_request(self, node, other, block, detail):
-        self.asked.add((node, other, block))
+        self.asked[node, other].add(block)
 
     def do_cancel(self, node, other, block, detail):
-        self.asked.discard((node, other, block))
+        self.asked[node, other].discard(block)
 
     def do_refuse(self, node, other, block, detail):
         self.is_told &= detail != "not held"
@@ -114,8 +114,8 @@ class News:
         """The block tells too, by its giver's own `knowledge`; one no longer waited for is not listened to."""
         told = self.carried.pop((other, node, block), 0)
         if self.run.links[other].keys.get("knowledge") != "tracker":
-            self.learn(node, other, told, (node, other, block) in self.asked)
-        self.asked.discard((node, other, block))
+            self.learn(node, other, told, block in self.asked[node, other])
+        self.asked[node, other].discard(block)
         self.do_hold(node, other, block, detail)
 
     def learn(self, node, other, count, is_sure):
@@ -141,7 +141,7 @@ class News:
         if what == "hello":
             self.comes(node, other)
         elif what in ("refuse", "cut"):
-            self.asked.discard((node, other, block))
+            self.asked[node, other].discard(block)
         if what != "cut":
             self.learn(node, other, int(told), what == "hello" or other in self.lists[node])
 
@@ -194,7 +194,7 @@ class News:
                     most += 1
         self.pairs -= pairs
         found = row["interest_ratio"]
-        low, high = (ratio(least, pairs), ratio(least + most, pairs)) if pairs else (0, 0)
+        low, high = (millionths(least, pairs), millionths(least + most, pairs)) if pairs else (0, 0)
         if bool(found) != bool(pairs) or pairs and not low <= int(found.replace(".", "")) <= high:
             wanted = f"{low / 10**6:.6f} to {high / 10**6:.6f}" if pairs else "nothing"
             self.report.wrong("timeline.csv", line, "interest_ratio", wanted, found or "nothing")
