@@ -133,7 +133,8 @@ class Check:
         done = run_program(command)
         if done.returncode != 0:
             said = (done.stdout + done.stderr).strip()
-            raise Failure(f"the audit ends with {done.returncode}: {without_numbers(said)[:100]}",
+            first = said.partition("\n")[0].replace(f"{run}/", "")
+            raise Failure(f"the audit ends with {done.returncode}: {without_numbers(first)[:100]}",
                           said[:600], command)
 
     def all(self):

@@ -94,6 +94,12 @@ class Swarm:
             lines += [f"{key} = {value}" for key, value in keys.items()]
         return "\n".join(lines) + "\n"
 
+    def renamed(self, head):
+        """The same with `head` before the names of its files."""
+        groups = {name: {key: " ".join(head + word if word in self.files else word for word in value.split(" "))
+                         for key, value in keys.items()} for name, keys in self.groups.items()}
+        return Swarm(groups, {head + name: content for name, content in self.files.items()})
+
     def peers(self):
         return {name: keys for name, keys in self.groups.items() if name.startswith("peers ")}
 

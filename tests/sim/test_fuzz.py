@@ -108,14 +108,25 @@ def usage():
     require(taken - {"--show-config"} == told, f"--help tells {sorted(told ^ taken)} or not")
 
 
+def script(folder, name, text):
+    """A program that stands for another."""
+    path = Path(folder, name)
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return path
+
+
+def failing_sim(folder, words):
+    """A simulator that fails where a scenario has these words."""
+    return script(folder, "minibit-sim", f"case $1 in -*) ;; *) if grep -q '{words}' \"$1\"\n"
+                  "then echo 'minibit-sim: nobody there' >&2; exit 1; fi;; esac\n"
+                  f"exec {PROGRAM} \"$@\"")
+
+
 def failing():
     """A simulator that fails where somebody is unreachable: told, shrunk to that, and run again."""
     with tempfile.TemporaryDirectory() as folder:
-        sim = Path(folder, "minibit-sim")
-        sim.write_text("#!/bin/sh\ncase $1 in -*) ;; *) if grep -q 'unreachable = yes' \"$1\"\n"
-                       "then echo 'minibit-sim: nobody there' >&2; exit 1; fi;; esac\n"
-                       f"exec {PROGRAM} \"$@\"\n")
-        sim.chmod(0o755)
+        sim = failing_sim(folder, "unreachable = yes")
         done = fuzz("--first", "1", "--count", "60", "--failures", "1", "--keep", folder, "-j", "1", "--no-audit",
                     sim=str(sim))
         require(done.returncode == 1, f"exit {done.returncode}: {done.stdout}{done.stderr}")
@@ -131,15 +142,46 @@ def failing():
     return f"seed {seed[1]}"
 
 
+def kept_files():
+    """Scenarios that fail keep the files that they name, each under its own seed; both can be run."""
+    programs, name = Programs(PROGRAM), "arrivals0.csv"
+    drawn = {seed: programs.draw(seed) for seed in range(1, 100)}
+    seeds = [seed for seed, swarm in drawn.items() if name in swarm.files][:2]
+    with tempfile.TemporaryDirectory() as folder:
+        sim = failing_sim(folder, f"= trace {name}")
+        for seed in seeds:
+            done = fuzz("--seed", str(seed), "--no-shrink", "--no-audit", "--keep", folder, sim=str(sim))
+            require(done.returncode == 1, done.stdout + done.stderr)
+        for seed in seeds:
+            head = f"minibit-fuzz-{seed}"
+            require(f"= trace {head}-{name}\n" in Path(folder, f"{head}.ini").read_text(), f"{head}.ini names another")
+            require(Path(folder, f"{head}-{name}").read_text() == drawn[seed].files[name], f"{head}: another trace")
+            subprocess.run([PROGRAM, f"{head}.ini", "--show-config"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+        others = {path.name for path in Path(folder).iterdir() if not path.name.startswith("minibit-fuzz-")}
+        require(others == {"minibit-sim"}, f"{others} are there too")
+    return f"seeds {seeds}"
+
+
+def audits():
+    """What the audit finds first is the kind of a failure, in whichever folder: so it can be shrunk."""
+    kinds = set()
+    with tempfile.TemporaryDirectory() as folder:
+        audit = script(folder, "audit", "echo $2/timeline.csv:4: a; echo $2/timeline.csv:5: b; exit 1")
+        for name in ("a-run", "b/run"):
+            try:
+                Check.audited(SimpleNamespace(programs=SimpleNamespace(audit=str(audit))), Path(folder, name))
+            except check.Failure as failure:
+                kinds.add(failure.kind)
+    require(kinds == {"the audit ends with 1: timeline.csv:#: a"}, str(kinds))
+
+
 def healed():
     """A simulator whose healed swarms end before anybody can be complete: told."""
     seed = next(str(seed) for seed in range(1, 200) if not re.search("arrival|have = |blocks = 0",
                                                                      Programs(PROGRAM).draw(seed).text()))
     with tempfile.TemporaryDirectory() as folder:
-        sim = Path(folder, "minibit-sim")
-        sim.write_text("#!/bin/sh\ncase \"$*\" in *--check=sample*) set -- \"$@\" --set scenario.until=1ns;; esac\n"
-                       f"exec {PROGRAM} \"$@\"\n")
-        sim.chmod(0o755)
+        sim = script(folder, "minibit-sim", "case \"$*\" in *--check=sample*) set -- \"$@\" --set scenario.until=1ns;; "
+                     f"esac\nexec {PROGRAM} \"$@\"")
         done = fuzz("--seed", seed, "--no-shrink", "--no-audit", "--keep", folder, sim=str(sim))
         require(done.returncode == 1 and "a healed swarm does not complete" in done.stdout, done.stdout)
         kept = Path(folder, f"minibit-fuzz-{seed}.ini").read_text()
@@ -150,9 +192,7 @@ def healed():
 def slow_audits():
     """An audit of many that does not end is done one by one; one that does not end is told, and no more."""
     with tempfile.TemporaryDirectory() as folder:
-        slow = Path(folder, "audit")
-        slow.write_text("#!/bin/sh\ncase $# in 2) exit 0;; esac\nexec sleep 60\n")
-        slow.chmod(0o755)
+        slow = script(folder, "audit", "case $# in 2) exit 0;; esac\nexec sleep 60")
         for name in ("1", "2"):
             Path(folder, name, "run").mkdir(parents=True)
         checks = [SimpleNamespace(folder=Path(folder, name), seed=int(name)) for name in ("1", "2")]
@@ -162,7 +202,7 @@ def slow_audits():
         patience, check.PATIENCE = check.PATIENCE, 0.5
         try:
             require(Check.audit_many(SimpleNamespace(audit=str(slow)), checks) is None, "many are not done one by one")
-            slow.write_text("#!/bin/sh\nexec sleep 60\n")
+            script(folder, "audit", "exec sleep 60")
             seed, failure = Check.audit_many(SimpleNamespace(audit=str(slow)), checks)
         finally:
             check.PATIENCE = patience
@@ -171,8 +211,10 @@ def slow_audits():
 
 def main():
     cases = [("every key is drawn", every_key), ("a seed is a scenario", same_seed), ("wrong usage", usage),
-             ("a failure is told, shrunk and found again", failing), ("nobody completes", healed),
-             ("an audit that takes long", slow_audits), ("scenarios that failed once", found), ("swarms of this commit", swarms)]
+             ("a failure is told, shrunk and found again", failing), ("files of scenarios that fail", kept_files),
+             ("what an audit finds", audits), ("nobody completes", healed),
+             ("an audit that takes long", slow_audits), ("scenarios that failed once", found),
+             ("swarms of this commit", swarms)]
     print(f"1..{len(cases)}")
     bad = 0
     for number, (name, case) in enumerate(cases, 1):
