@@ -52,7 +52,8 @@ def simpler_values(value):
     if not found:
         return
     head, number, unit = found[1], int(found[2]), found[3]
-    for other in (0, 1, number // 2, number - 1):
+    less = (number - 1,) if number < 100 else ()  # one by one only where that comes to an end
+    for other in (0, 1, number // 2, *less):
         if 0 <= other < number:
             yield f"{head}{other}{unit}"
     if unit in ("ns", "bit") and number > 9:
@@ -92,7 +93,7 @@ def shrink(swarm, fails, seconds=120):
                 for smaller in candidates(swarm):
                     if time.monotonic() > end:
                         return tidy(swarm)
-                    if fails(smaller):
+                    if smaller.groups != swarm.groups and fails(smaller):
                         swarm, found, again = smaller, True, True
                         break
     return tidy(swarm)

@@ -19,8 +19,9 @@ sys.path.insert(0, str(ROOT / "fuzz"))
 
 from minibit_fuzz import check  # noqa: E402
 from minibit_fuzz.check import Check, Programs  # noqa: E402
-from minibit_fuzz.draw import BY_HAND, NOT_DRAWN  # noqa: E402
+from minibit_fuzz.draw import BY_HAND, NOT_DRAWN, Swarm  # noqa: E402
 from minibit_fuzz.heal import resolved  # noqa: E402
+from minibit_fuzz.shrink import shrink  # noqa: E402
 
 
 def fuzz(*words, sim=PROGRAM):
@@ -137,6 +138,7 @@ def failing():
         peers = [keys for name, keys in groups.items() if name.startswith("peers ")]
         require(len(peers) == 1 and peers[0]["unreachable"] == "yes" and len(peers[0]) == 4,
                 f"not shrunk:\n{kept.read_text()}")
+        require((groups["tracker"]["up"], peers[0]["count"]) == ("0bit", "0"), f"numbers are left:\n{kept.read_text()}")
         again = fuzz("--seed", seed[1], "--no-shrink", "--keep", folder, sim=str(sim))
         require(again.returncode == 1 and "nobody there" in again.stdout, again.stdout)
     return f"seed {seed[1]}"
@@ -173,6 +175,25 @@ def audits():
             except check.Failure as failure:
                 kinds.add(failure.kind)
     require(kinds == {"the audit ends with 1: timeline.csv:#: a"}, str(kinds))
+
+
+def shrunk():
+    """The smallest that fails is found in some tries: none twice, and none one less at a time for ever."""
+    tried = []
+
+    def fails(swarm):
+        tried.append(swarm.text())
+        return int(swarm.groups["scenario"]["until"][:-2]) >= 10**12 and "peers b" in swarm.groups
+
+    peers = {"count": "20", "up": "7342bit", "down": "7342bit", "arrival": "at 3ns"}
+    swarm = Swarm({"scenario": {"until": "37618136387230ns"}, "file": {"size": "196439B"},
+                   "protocol": {"preset": "bittorrent"}, "tracker": {"up": "7342bit"},
+                   "peers a": peers, "peers b": peers})
+    found = shrink(swarm, fails)
+    require(found.text() == "[scenario]\nuntil = 1000000000000ns\n[file]\nsize = 0B\n[tracker]\nup = 0bit\n[peers b]\n"
+            "count = 0\nup = 0bit\ndown = 0bit\n[protocol]\npreset = minibit\n", f"not the smallest:\n{found.text()}")
+    require(len(tried) < 60, f"{len(tried)} tries")
+    return f"{len(tried)} tries"
 
 
 def healed():
@@ -212,7 +233,7 @@ def slow_audits():
 def main():
     cases = [("every key is drawn", every_key), ("a seed is a scenario", same_seed), ("wrong usage", usage),
              ("a failure is told, shrunk and found again", failing), ("files of scenarios that fail", kept_files),
-             ("what an audit finds", audits), ("nobody completes", healed),
+             ("what an audit finds", audits), ("the smallest that fails", shrunk), ("nobody completes", healed),
              ("an audit that takes long", slow_audits), ("scenarios that failed once", found),
              ("swarms of this commit", swarms)]
     print(f"1..{len(cases)}")
