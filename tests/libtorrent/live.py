@@ -10,8 +10,11 @@ import sys
 import tempfile
 import time
 
-import client
-import setup as setups
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+
+import client  # noqa: E402
+import setup as setups  # noqa: E402
+from ports import free_port  # noqa: E402
 
 POLL_S = 0.2
 SAMPLE_S = 10.0
@@ -35,7 +38,7 @@ class Swarm:
             for i in range(setup.blocks):
                 file.write(hashlib.shake_128(f"{i}".encode()).digest(setup.block_size))
         self.info = client.make_torrent(content, setup.block_size)
-        self.port = random.SystemRandom().randrange(10000, 30000)
+        self.port = free_port()  # each client has an address of its own
         self.clients, self.degree, self.rows = {}, {}, {}
         self.first_copy, self.meetings = {}, []
         self.errors, self.lags, self.samples, self.leaving = [], [], [], {}
