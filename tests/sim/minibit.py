@@ -135,6 +135,14 @@ class Result:
             raise Failed(reason, self.command)
 
 
+def audited(result):
+    """The same, in which minibit-audit, beside the program, finds nothing wrong."""
+    audit = Path(PROGRAM).with_name("minibit-audit")
+    done = subprocess.run([audit, "--quiet", result.folder], capture_output=True, text=True, check=False)
+    result.require(done.returncode == 0, done.stdout + done.stderr)
+    return result
+
+
 _scratch = tempfile.TemporaryDirectory(prefix="minibit-validation.")
 _numbers = iter(range(10**9))
 _lock = threading.Lock()

@@ -5,21 +5,12 @@ Held against a case done by hand, against copies counted from events.csv, and ag
 and Zhu, "The missing piece syndrome in peer-to-peer communication" (2010).
 """
 import random
-import subprocess
 from fractions import Fraction
-from pathlib import Path
 
 import minibit
-from minibit import SECOND, run, scenario
+from minibit import audited, run, scenario
 
-AUDIT = Path(minibit.PROGRAM).with_name("minibit-audit")
 FIGURES = ("unavailable_s", "first_lost_s", "lost_blocks", "single_blocks")
-
-
-def audited(result):
-    done = subprocess.run([AUDIT, "--quiet", result.folder], capture_output=True, text=True, check=False)
-    result.require(done.returncode == 0, done.stdout + done.stderr)
-    return result
 
 
 def by_hand():

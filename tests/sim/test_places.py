@@ -4,20 +4,10 @@
 Held against sums of latencies that give the same ways, against single messages and blocks of
 events.csv, and against the auditor, which knows of a run what its folder says.
 """
-import subprocess
-from pathlib import Path
-
 import minibit
-from minibit import SECOND, run, scenario, seconds
+from minibit import SECOND, audited, run, scenario, seconds
 
-AUDIT = Path(minibit.PROGRAM).with_name("minibit-audit")
 FILE = {"blocks": 12}
-
-
-def audited(result):
-    done = subprocess.run([AUDIT, "--quiet", result.folder], capture_output=True, text=True, check=False)
-    result.require(done.returncode == 0, done.stdout + done.stderr)
-    return result
 
 
 def sums_of_latencies():
