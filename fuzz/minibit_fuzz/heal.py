@@ -50,9 +50,6 @@ def resolved(text):
     return groups
 
 
-UNITS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": SECOND}
-
-
 def table(swarm, groups):
     """The fields of the table of latencies; none without one."""
     name = groups.get("latency", {}).get("matrix", "").rpartition("/")[2]
@@ -62,7 +59,7 @@ def table(swarm, groups):
 def path_delay(swarm, groups):
     ends = [nanoseconds(keys["latency"]) for keys in groups.values() if "latency" in keys]
     numbers = [float(field) for field in table(swarm, groups) if re.fullmatch(r"[\d.]+", field)]
-    measured = int(max(numbers, default=0) * UNITS[groups["latency"]["unit"]]) + 1 if numbers else 0
+    measured = int(max(numbers, default=0) * TIMES[groups["latency"]["unit"]]) + 1 if numbers else 0
     filled = nanoseconds(groups["latency"].get("fill", "0ns")) if numbers else 0
     own = [nanoseconds(field) for field in trace_fields(swarm) if field.endswith("ns")]
     return max(2 * max(ends + own), measured, filled)

@@ -7,15 +7,14 @@ import configparser
 import random
 import re
 import subprocess
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-UNLIMITED = 0  # libtorrent's word for it
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "fuzz"))
+from minibit_fuzz.heal import BITS, BYTES, SECOND, TIMES  # noqa: E402
 
-SCALES = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
-BITS = {"bit": 1, "kbit": 10**3, "Mbit": 10**6, "Gbit": 10**9, "Kibit": 2**10, "Mibit": 2**20,
-        "Gibit": 2**30}
-SECONDS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0}
+UNLIMITED = 0  # libtorrent's word for it
 
 
 class SetupError(Exception):
@@ -74,18 +73,14 @@ def rate(text, of):
     """Bytes a second."""
     if text == "unlimited":
         return UNLIMITED
-    unit = re.sub(r"^[0-9.]+|/s$", "", text)
-    if unit in BITS:
-        found = _number(text, BITS, of) / 8
-    else:
-        found = _number(text, SCALES, of)
+    found = _number(text, BITS, of) / 8
     if found < 1:
         raise SetupError(f"{of} = {text}: libtorrent has no rate below a byte a second")
     return round(found)
 
 
 def seconds(text, of):
-    return _number(text, SECONDS, of)
+    return _number(text, TIMES, of) / SECOND
 
 
 def resolve(program, path):
@@ -152,7 +147,7 @@ def read(program, path):
         name=parser["scenario"]["name"], description=parser["scenario"]["description"], path=path,
         until=seconds(parser["scenario"]["until"], f"{path}: until"),
         blocks=int(parser["file"]["blocks"]),
-        block_size=int(_number(parser["file"]["block_size"], SCALES, f"{path}: block_size")),
+        block_size=int(_number(parser["file"]["block_size"], BYTES, f"{path}: block_size")),
         seeder_up=rate(tracker["up"], f"{of} up"), seeder_down=rate(tracker["down"], f"{of} down"),
         slots=int(protocol["regular_slots"]) + 1, seeder_slots=int(tracker["seeder_slots"]),
         unchoke_s=seconds(protocol["unchoke_interval"], f"{path}: unchoke_interval"),
