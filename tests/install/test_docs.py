@@ -6,7 +6,6 @@ files, commands run by bash, Python by Python, servers and peers in the backgrou
 come. What is not run stands in NOT_RUN with the reason, what is run smaller in SMALLER; both must be
 met by some page, so that neither outlives what it is about.
 """
-import os
 import random
 import re
 import shutil

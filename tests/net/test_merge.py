@@ -6,9 +6,7 @@ import json
 import os
 import shutil
 import subprocess
-import time
 from decimal import Decimal
-from pathlib import Path
 
 import swarm
 import tap
