@@ -10,41 +10,28 @@ the run before it tells. Of --repeat runs (default 1) each figure is the median.
 """
 import argparse
 import csv
-import json
 import os
 import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
+
+import swarms
 
 COLUMNS = ("series", "size", "peers", "blocks", "known", "us_a_block", "events_a_block", "bytes_a_peer", "seconds")
 # What a series has besides the size that grows: peers, blocks, known peers, other settings.
 SERIES = {
-    "peers": ((100, 1000, 10_000, 100_000, 1_000_000), lambda n: (n, 256, 50, [])),
-    "blocks": ((16, 64, 256, 1024, 4096, 16_384), lambda n: (300, n, 50, [])),
-    "known": ((5, 10, 20, 50, 100, 200), lambda n: (1000, 64, n, [f"protocol.peers_per_announce={n}"])),
-    "open seeder": ((250, 1000, 4000, 16_000), lambda n: (n, 64, 50, ["tracker.seeder_slots=0"])),
+    "peers": ((100, 1000, 10_000, 100_000, 1_000_000), lambda n: (n, 256, 50, {})),
+    "blocks": ((16, 64, 256, 1024, 4096, 16_384), lambda n: (300, n, 50, {})),
+    "known": ((5, 10, 20, 50, 100, 200), lambda n: (1000, 64, n, {"protocol.peers_per_announce": n})),
+    "open seeder": ((250, 1000, 4000, 16_000), lambda n: (n, 64, 50, {"tracker.seeder_slots": 0})),
 }
 
 
 def run(asked, peers, blocks, known, more):
-    """Seconds of processor time, the most memory in bytes, and the summary."""
-    settings = [f"peers fibre.count={peers // 10 * 2}", f"peers cable.count={peers // 10 * 3}",
-                f"peers dsl.count={peers // 10 * 5}", f"file.size={blocks * 256}KiB",
-                f"protocol.max_known={known}", *more]
-    with tempfile.TemporaryDirectory(prefix="minibit-growth.") as folder:
-        words = [asked.program, asked.swarm, "-q", "-o", f"{folder}/out", "--provenance=off", "--check=off",
-                 "--progress=never"]
-        for setting in settings:
-            words += ["--set", setting]
-        done = subprocess.run([asked.spent, *words], stdout=subprocess.PIPE, text=True, check=False)
-        if done.returncode != 0:
-            raise SystemExit(f"growth.py: a run failed: {' '.join(words)}")
-        summary = json.loads(Path(folder, "out/summary.json").read_text(encoding="utf-8"))
-    us, kilobytes = done.stdout.split()[-2:]
-    return int(us) / 1e6, int(kilobytes) * 1024, summary
+    settings = swarms.keys(peers, known, **{"file.size": f"{blocks * 256}KiB"}, **more)
+    return swarms.run(asked.program, asked.spent, asked.swarm, settings)
 
 
 def measure(asked, base, series, size):
@@ -109,7 +96,7 @@ def main():
     asked = parser.parse_args()
     asked.program = str(Path(asked.program).resolve())
     asked.to.mkdir(parents=True, exist_ok=True)
-    base = run(asked, 10, 1, 10, [])[1]
+    base = swarms.empty(asked.program, asked.spent, asked.swarm)
     print("| series | size | processor time of a block | times the row above | events of a block | memory of a peer |")
     print("|---|---|---|---|---|---|")
     rows = [row for series in asked.series or SERIES for row in grow(asked, base, series)]

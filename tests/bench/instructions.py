@@ -17,6 +17,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "lib"))
+import swarms  # noqa: E402
 import tap  # noqa: E402
 
 PROGRAM, SWARM = tap.arguments(2)
@@ -58,9 +59,7 @@ def count(tens, size, preset, known):
         done = subprocess.run(
             ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", PROGRAM, SWARM, "-q",
              "-o", f"{folder}/out", "--provenance=off", "--check=off",
-             "--set", f"peers fibre.count={2 * tens}", "--set", f"peers cable.count={3 * tens}",
-             "--set", f"peers dsl.count={5 * tens}", "--set", f"file.size={size}",
-             "--set", f"protocol.preset={preset}", "--set", f"protocol.max_known={known}"],
+             *swarms.keys(10 * tens, known, **{"file.size": size, "protocol.preset": preset})],
             capture_output=True, text=True, check=False, env=plain)
         if done.returncode != 0:
             raise AssertionError(f"{preset}: exit {done.returncode}: {done.stderr[-500:]}")

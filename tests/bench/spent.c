@@ -2,7 +2,7 @@
  * spent PROGRAM [ARGUMENT...]: runs a program and prints, as the last line on standard output, its
  * processor time in us and its most memory in kB. Exits as the program did.
  *
- * tests/bench/growth.py measures through it: a child's peak counts what it was before it became
+ * tests/bench/swarms.py measures through it: a child's peak counts what it was before it became
  * another program, and this is small where Python is not.
  */
 #include <inttypes.h>
