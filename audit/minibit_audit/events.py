@@ -21,6 +21,7 @@ class Events:
         count = len(run.peers) + 1
         self.present = [True] + [False] * (count - 1)
         self.is_complete = [True] + [False] * (count - 1)
+        self.is_open = [self.opens(0)] + [False] * (count - 1)
         self.held = [run.config.blocks] + [0] * (count - 1)
         self.unchoked = [{} for _ in range(count)]
         self.asked, self.flows, self.on_way = {}, {}, {}
@@ -101,6 +102,11 @@ class Events:
         self.cancelled.clear()
         self.renewed.clear()
 
+    def opens(self, node):
+        """Whether it serves everybody once it is complete."""
+        link = self.run.links[node]
+        return link.number("seeder_slots") == 0 and not (link.is_free and node)
+
     def slots(self, node):
         """None: everybody."""
         link = self.run.links[node]
@@ -175,6 +181,7 @@ class Events:
 
     def do_complete(self, time, node, other, block, detail):
         self.is_complete[node] = True
+        self.is_open[node] = node not in self.leaving and self.opens(node)
         self.touched.add(node)
         if self.held[node] != self.run.config.blocks:
             self.wrong(f"blocks of {self.name(node)} at its completion", self.run.config.blocks,
@@ -215,9 +222,7 @@ class Events:
         if pair in self.flows:
             self.wrong(f"{self.name(node)} sends to {self.name(other)}", "one block at a time", "two")
         self.flows[pair] = [node, other, block, detail, time, 0]
-        link = self.run.links[node]
-        serves_all = link.number("seeder_slots") == 0 and self.is_complete[node]
-        if detail != "open" and not serves_all and other not in self.unchoked[node] and \
+        if detail != "open" and not self.is_open[node] and other not in self.unchoked[node] and \
                 pair not in self.renewed:
             self.wrong(f"{self.name(node)} sends to {self.name(other)}", "to those it has unchoked",
                        "another")

@@ -173,12 +173,8 @@ class News:
     def slots(self, line, row, present):
         held = 0
         for node in present:
-            unchoked, link = self.events.unchoked[node], self.run.links[node]
-            is_open = self.events.is_complete[node] and link.number("seeder_slots") == 0
-            if is_open and not (link.is_free and node):
-                held += len(self.lists[node])
-            else:
-                held += len(unchoked) - (node in unchoked)
+            unchoked = self.lists[node] if self.events.is_open[node] else self.events.unchoked[node]
+            held += len(unchoked) - (node in unchoked)
         if row["unchoked_pairs"] != str(held):
             self.report.wrong("timeline.csv", line, "unchoked_pairs", held, row["unchoked_pairs"])
 
