@@ -8,9 +8,15 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "net/store/bits.h"
+
+enum {
+    LOCK_TRIES = 500,
+    LOCK_PAUSE_NS = 10000000,
+};
 
 typedef enum stands {
     STANDS_NOTHING,
@@ -149,4 +155,23 @@ int net_store_place_clear(net_store_place *place)
     if (bits == STANDS_OF_ANOTHER) return move_aside(place);
     if (bits != STANDS_OURS && part == STANDS_UNKNOWN) return clear_unknown(place);
     return MB_OK;
+}
+
+int net_store_place_lock(const char *folder)
+{
+    const struct timespec pause = {.tv_nsec = LOCK_PAUSE_NS};
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    for (int i = 0; fd >= 0 && i < LOCK_TRIES; i++) {
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0) return fd;
+        if (errno != EWOULDBLOCK) break;
+        (void)nanosleep(&pause, NULL);
+    }
+    if (fd >= 0) (void)close(fd);
+    return -1;
+}
+
+void net_store_place_unlock(int lock)
+{
+    if (lock >= 0) (void)close(lock);
 }

@@ -31,4 +31,12 @@ typedef struct net_store_place {
  * MB_ERR_IO with errno; MB_ERR_MEMORY. O(NAME.part) where that has no header. */
 int net_store_place_clear(net_store_place *place);
 
+/*
+ * Between these two no other program of MiniBit opens or publishes a file in that folder, so that
+ * none sees half of what is done to its several names. Waits while another does so, for some
+ * seconds at most: after that, and where folders cannot be locked, it goes on all the same, -1.
+ */
+int net_store_place_lock(const char *folder);
+void net_store_place_unlock(int lock);
+
 #endif

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -224,6 +225,16 @@ static bool open_sealed(net_store *store, uint64_t size)
     return true;
 }
 
+/* The folder that the file's names are in: net_store_place_lock(). */
+static int lock_folder(const net_store *store)
+{
+    char *folder = store->path ? strdup(store->path) : NULL;
+    int held = folder ? net_store_place_lock(dirname(folder)) : -1;
+
+    free(folder);
+    return held;
+}
+
 /* A file that has the final name already: whole from an earlier run, or somebody else's. */
 static int open_final(net_store *store, const net_store_config *config)
 {
@@ -330,7 +341,7 @@ int net_store_open(net_store **result, const net_store_config *config, char *err
                    size_t error_size)
 {
     net_store *store = store_new(config->manifest);
-    int rc;
+    int rc, held;
 
     if (!store) {
         snprintf(error, error_size, "out of memory");
@@ -339,8 +350,10 @@ int net_store_open(net_store **result, const net_store_config *config, char *err
     store->force = config->force;
     store->path = join(config->folder, config->name, "");
     rc = store->path ? make_identity(store, config->origin) : MB_ERR_MEMORY;
+    held = lock_folder(store);
     if (rc == MB_OK) rc = open_final(store, config);
     if (rc == MB_OK && !store->published) rc = open_parts(store, config);
+    net_store_place_unlock(held);
     if (rc != MB_OK) {
         explain(store, rc, error, error_size);
         net_store_close(store);
@@ -397,7 +410,7 @@ static int resume_not_final(net_store *store)
 {
     net_store_config config = {.manifest = store->manifest};
     char *folder, *name = strrchr(store->path, '/');
-    int error;
+    int error, held;
 
     if (!store->force) return MB_ERR_EXISTS;
     mb_storage_close(store->file.storage);
@@ -409,7 +422,9 @@ static int resume_not_final(net_store *store)
     if (!folder) return MB_ERR_MEMORY;
     config.folder = folder;
     config.name = name + 1;
+    held = lock_folder(store);
     error = open_parts(store, &config);
+    net_store_place_unlock(held);
     free(folder);
     return error;
 }
@@ -665,7 +680,7 @@ int net_store_publish(net_store *store)
     mb_storage_stamp before, after;
     pthread_t thread;
     bool syncing;
-    int error;
+    int error, held;
 
     assert(mb_file_complete(&store->file));
     if (store->published) return MB_OK;
@@ -674,14 +689,19 @@ int net_store_publish(net_store *store)
     syncing = pthread_create(&thread, NULL, sync_thread, store) == 0;
     error = compare(store);
     if (syncing) pthread_join(thread, NULL);
+    held = lock_folder(store);
     if (!error) error = mb_storage_disk_rename(store->file.storage, store->path, store->force);
-    if (error) return error == MB_ERR_HASH ? error : fail(store, error);
+    if (error) {
+        net_store_place_unlock(held);
+        return error == MB_ERR_HASH ? error : fail(store, error);
+    }
     if (!store->manifest->hashed) seal(store);
     /* the new name has changed its stamp; nobody else may have */
     if (mb_storage_disk_stamp(store->file.storage, &after) == MB_OK)
         store->trusted = after.modified_ns == before.modified_ns ? after : before;
     store->published = true;
     net_store_bits_remove(&store->bits);
+    net_store_place_unlock(held);
     return MB_OK;
 }
 
