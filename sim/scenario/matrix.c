@@ -125,7 +125,8 @@ static char *bare(char *field)
 static GPtrArray *split(char *line)
 {
     GPtrArray *fields = g_ptr_array_new();
-    const char *marks = strchr(line, ',') ? "," : strchr(line, ';') ? ";" : NULL;
+    /* with semicolons a comma is of a number, wrongly written */
+    const char *marks = strchr(line, ';') ? ";" : strchr(line, ',') ? "," : NULL;
     if (!marks) line = g_strstrip(line);
     while (true) {
         size_t size = strcspn(line, marks ? marks : " \t");

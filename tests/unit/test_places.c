@@ -161,6 +161,7 @@ static void test_refused(void)
         {"0 x\nx 0\n", "", "2 fields where 3 are due"},
         {"0,1\n1,-3\n", "", "-3, from 2 to 2: negative; missing = -3"},
         {"0,1\n1,2..3\n", "", "not a number"},
+        {"0;1\n1,5;0\n", "", "1,5, from 2 to 1: not a number"},
         {"0,1\n4e9,0\n", "", "4e9, from 2 to 1: above an hour"},
         {"0,\n,0\n", "", "does not say how long it takes from 1 to 2; fill"},
         {"", "", "empty"},
