@@ -72,12 +72,26 @@ static void check_expectation(const sim_expectation *expectation)
     assert(expectation->kind != SIM_EXPECT_COMPLETED_BY || expectation->by > 0);
 }
 
-static void check_replay(const sim_replay_plan *replay)
+static void check_replay(const sim_replay_plan *replay, const sim_zones *zones)
 {
     for (uint32_t i = 0; i < replay->node_count; i++) {
         assert(replay->nodes[i].name);
         check_access(&replay->nodes[i].access);
+        assert(replay->nodes[i].zone == SIM_ZONE_NONE || replay->nodes[i].zone < zones->count);
     }
+}
+
+static void check_zone(const sim_zones *zones, uint32_t number)
+{
+    const sim_zone *zone = &zones->zones[number];
+    uint32_t depth = 1;
+    assert(zone->parent == SIM_ZONE_NONE || zone->parent < number);
+    assert(zone->up <= MB_RATE_UNLIMITED && zone->down <= MB_RATE_UNLIMITED);
+    assert(zone->inside <= MB_RATE_UNLIMITED);
+    assert(zone->latency >= 0 && zone->latency <= SIM_TIME_MAX);
+    for (; zone->parent != SIM_ZONE_NONE; depth++)
+        zone = &zones->zones[zone->parent];
+    assert(depth <= SIM_ZONE_DEPTH_MAX);
 }
 
 void sim_scenario_check(const sim_scenario *scenario)
@@ -86,7 +100,9 @@ void sim_scenario_check(const sim_scenario *scenario)
     assert(scenario->until > 0 && scenario->until <= SIM_TIME_MAX);
     assert(scenario->warmup >= 0 && scenario->warmup < scenario->until);
     assert(scenario->sample > 0);
-    check_replay(&scenario->replay);
+    for (uint32_t i = 0; i < scenario->zones.count; i++)
+        check_zone(&scenario->zones, i);
+    check_replay(&scenario->replay, &scenario->zones);
     if (scenario->replay.trace_path) return; /* no file, no peers */
     mb_geometry_check(&scenario->file.geometry);
     assert((scenario->file.mode == SIM_FILE_PATH) == (scenario->file.path != NULL));

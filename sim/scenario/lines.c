@@ -115,5 +115,6 @@ void sim_lines_clear(sim_lines *lines)
 {
     free(lines->access);
     free(lines->places);
+    free(lines->zones);
     *lines = (sim_lines){0};
 }

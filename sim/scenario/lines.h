@@ -15,6 +15,7 @@
 typedef struct sim_lines {
     sim_access *access; /* by node; NULL: all are as the tracker and their groups are */
     uint32_t *places;   /* by node, or SIM_PLACE_NONE; NULL: nobody has one */
+    uint32_t *zones;    /* by node, or SIM_ZONE_NONE; NULL: nobody is in one */
 } sim_lines;
 
 /* Makes those of node 0 and of `count` arrivals; the caller's to clear. 0 or MB_ERR_MEMORY, and

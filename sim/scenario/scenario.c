@@ -266,7 +266,7 @@ static bool read_node(sim_reader *reader, const sim_key_group *kind, const sim_i
         return sim_reader_fail_group(reader, group, "this node is there already");
     replay->nodes = g_renew(sim_named_node, replay->nodes, replay->node_count + 1);
     sim_named_node *node = &replay->nodes[replay->node_count++];
-    *node = (sim_named_node){.name = g_strdup(name)};
+    *node = (sim_named_node){.name = g_strdup(name), .zone = SIM_ZONE_NONE};
     return read_entries(reader, kind, group, node, NULL);
 }
 
@@ -452,6 +452,13 @@ static void clear_latency(sim_latency *latency)
     g_free(latency->path);
 }
 
+static void clear_zones(sim_zones *zones)
+{
+    for (uint32_t i = 0; i < zones->count; i++)
+        g_free(zones->zones[i].name);
+    g_free(zones->zones);
+}
+
 static void clear_expectation(sim_expectation *expectation)
 {
     g_free(expectation->path);
@@ -473,6 +480,7 @@ void sim_scenario_free(sim_scenario *scenario)
     for (uint32_t i = 0; i < scenario->expect_count; i++)
         clear_expectation(&scenario->expect[i]);
     clear_latency(&scenario->latency);
+    clear_zones(&scenario->zones);
     g_free(scenario->groups);
     g_free(scenario->replay.nodes);
     g_free(scenario->replay.trace_path);

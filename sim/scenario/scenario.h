@@ -15,6 +15,7 @@
 #include "core/types.h"
 #include "core/units.h"
 #include "sim/scenario/ini.h"
+#include "sim/scenario/zones.h"
 
 /* Runs of a study, values of a list, repetitions: each at most so many. */
 #define SIM_STUDY_RUNS_MAX UINT32_C(1000000)
@@ -142,6 +143,7 @@ typedef struct sim_group {
 typedef struct sim_named_node {
     char *name;
     sim_access access;
+    uint32_t zone; /* or SIM_ZONE_NONE */
 } sim_named_node;
 
 typedef struct sim_replay_plan {
@@ -180,6 +182,7 @@ typedef struct sim_scenario {
     sim_file file;
     mb_protocol protocol; /* finished */
     sim_latency latency;
+    sim_zones zones;
     sim_tracker_plan tracker;
     sim_group *groups;
     uint32_t group_count;
