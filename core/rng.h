@@ -27,6 +27,7 @@ typedef enum mb_purpose {
     MB_PURPOSE_PAYLOAD = 9,     /* bytes of a generated file */
     MB_PURPOSE_REPETITION = 10, /* seeds of a study's repetitions */
     MB_PURPOSE_PLACE = 11,      /* where the peers of a group are */
+    MB_PURPOSE_ZONE = 12,       /* in which zones they are */
 } mb_purpose;
 
 /* Opens the stream of (seed, node, purpose). */

@@ -26,7 +26,9 @@ NOT_DRAWN = {
     "scenario": {"name": "given", "description": "has no effect", "seed": "given with --seed",
                  "extends": "a way to write", "without": "a way to write", "repeat": "makes a study"},
     "replay": {"trace": "no protocol runs: validation-links draws those"},
-    "node NAME": {"up": "of a replay", "down": "of a replay", "latency": "of a replay"},
+    "node NAME": {"up": "of a replay", "down": "of a replay", "latency": "of a replay", "zone": "likewise"},
+    "zone NAME": {key: "no link plays it yet" for key in ("count", "up", "down", "inside", "latency", "parent")},
+    "tracker": {"zone": "likewise"}, "peers NAME": {"zone": "likewise"},
     "expect": {"complete": "healed swarms are held to it", "completed_by": "likewise",
                "PATH": "says what must come out"},
 }

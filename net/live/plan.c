@@ -258,6 +258,19 @@ static void read_tracker(struct reader *reader, net_live_plan *plan)
     g_free(leave);
 }
 
+static bool refuse_zones(struct reader *reader)
+{
+    char **groups = g_key_file_get_groups(reader->file, NULL);
+    char *zone = NULL;
+    for (char **group = groups; *group && !zone; group++) {
+        if (after(*group, "zone")) zone = g_strdup(*group);
+    }
+    g_strfreev(groups);
+    if (zone) fail(reader, zone, "up", "only a simulator has zones");
+    g_free(zone);
+    return zone != NULL;
+}
+
 static void read_plan(struct reader *reader, net_live_plan *plan)
 {
     plan->name = get(reader, "scenario", "name");
@@ -269,6 +282,7 @@ static void read_plan(struct reader *reader, net_live_plan *plan)
         fail(reader, "latency", "matrix", "only a simulator has places");
         return;
     }
+    if (refuse_zones(reader)) return;
     plan->seed = get_number(reader, "scenario", "seed", UINT64_MAX);
     plan->until = get_time(reader, "scenario", "until");
     plan->warmup = get_time(reader, "scenario", "warmup");

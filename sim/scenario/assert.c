@@ -18,6 +18,14 @@ static void check_places(const sim_scenario *scenario, const sim_places *places)
     assert(places->kind != SIM_PLACES_NAMED || places->place < scenario->latency.count);
 }
 
+static void check_zoned(const sim_scenario *scenario, const sim_zoned *zoned)
+{
+    uint32_t count = scenario->zones.count;
+    if (zoned->kind == SIM_ZONED_NONE) return;
+    assert(zoned->count > 0 && zoned->first < count && zoned->count <= count - zoned->first);
+    assert(zoned->kind != SIM_ZONED_NAMED || zoned->count == 1);
+}
+
 static void check_protocol(const mb_protocol *protocol)
 {
     assert(protocol->selection && protocol->choke);
@@ -60,6 +68,7 @@ static void check_group(const sim_scenario *scenario, const sim_group *group)
     assert(group->have != SIM_HAVE_ALL_BUT || group->have_blocks < blocks);
     check_access(&group->access);
     check_places(scenario, &group->places);
+    check_zoned(scenario, &group->zoned);
     check_protocol(&group->protocol);
     check_arrival(group);
 }
@@ -107,6 +116,7 @@ void sim_scenario_check(const sim_scenario *scenario)
     mb_geometry_check(&scenario->file.geometry);
     assert((scenario->file.mode == SIM_FILE_PATH) == (scenario->file.path != NULL));
     check_access(&scenario->tracker.access);
+    check_zoned(scenario, &scenario->tracker.zoned);
     check_protocol(&scenario->protocol);
     check_protocol(&scenario->tracker.protocol);
     assert(scenario->tracker.leave_at >= 0);

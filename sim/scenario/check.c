@@ -207,7 +207,8 @@ static bool check_swarm(sim_reader *reader)
     if (!check_somebody(reader)) return false;
     if (sim_scenario_peers_estimate(scenario) > SIM_PEERS_MAX)
         return sim_reader_fail_file(reader, "more than %u peers would arrive", SIM_PEERS_MAX);
-    return check_times(reader) && check_seeder(reader) && sim_check_places(reader);
+    return check_times(reader) && check_seeder(reader) && sim_check_places(reader) &&
+           sim_check_zones(reader);
 }
 
 static bool check_replay(sim_reader *reader)
@@ -224,10 +225,21 @@ static bool check_replay(sim_reader *reader)
     }
     if (reader->scenario->replay.node_count < 2)
         return sim_reader_fail_file(reader, "[replay] needs two groups [node NAME] or more");
+    return sim_check_zones(reader);
+}
+
+/* Zones are read and checked, and no link plays them yet. */
+static bool check_played(sim_reader *reader)
+{
+    for (uint32_t i = 0; i < reader->ini->count; i++) {
+        const sim_ini_group *group = &reader->ini->groups[i];
+        if (sim_after_word(group->name, "zone"))
+            return sim_reader_fail_group(reader, group, "zones are not supported yet");
+    }
     return true;
 }
 
-bool sim_check_scenario(sim_reader *reader)
+static bool check_kind(sim_reader *reader)
 {
     sim_scenario *scenario = reader->scenario;
     for (uint32_t i = 0; i < scenario->group_count; i++) {
@@ -243,4 +255,9 @@ bool sim_check_scenario(sim_reader *reader)
                                          "[replay]");
     }
     return check_swarm(reader);
+}
+
+bool sim_check_scenario(sim_reader *reader)
+{
+    return check_kind(reader) && check_played(reader);
 }

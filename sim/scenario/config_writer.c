@@ -59,10 +59,19 @@ static void write_differences(GString *out, const mb_protocol *swarm, const mb_p
     }
 }
 
+static void write_zones(GString *out, const sim_scenario *scenario, const sim_inputs *inputs)
+{
+    for (uint32_t i = 0; i < scenario->zone_group_count; i++) {
+        g_string_append_printf(out, "\n[zone %s]\n", scenario->zone_groups[i].name);
+        write_keys(out, "zone", &scenario->zone_groups[i], inputs);
+    }
+}
+
 static void write_replay(GString *out, const sim_scenario *scenario, const sim_inputs *inputs)
 {
     g_string_append(out, "\n[replay]\n");
     write_keys(out, "replay", scenario, inputs);
+    write_zones(out, scenario, inputs);
     for (uint32_t i = 0; i < scenario->replay.node_count; i++) {
         g_string_append_printf(out, "\n[node %s]\n", scenario->replay.nodes[i].name);
         write_keys(out, "node", &scenario->replay.nodes[i], inputs);
@@ -92,6 +101,7 @@ char *sim_config_text(const sim_scenario *scenario, const sim_inputs *inputs)
         g_string_append(out, "\n[latency]\n");
         write_keys(out, "latency", scenario, inputs);
     }
+    write_zones(out, scenario, inputs);
     g_string_append(out, "\n[tracker]\n");
     write_keys(out, "tracker", scenario, inputs);
     for (uint32_t i = 0; i < scenario->group_count; i++) {

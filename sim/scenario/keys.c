@@ -6,6 +6,7 @@
 #define TRACKER(field) .offset = offsetof(sim_scenario, tracker.field)
 #define PEERS(field) .offset = offsetof(sim_group, field)
 #define LATENCY(field) .offset = offsetof(sim_scenario, latency.field)
+#define ZONE(field) .offset = offsetof(sim_zone_group, field)
 #define NODE(field) .offset = offsetof(sim_named_node, field)
 
 #define NOWHERE .offset = 0 /* the reader knows where */
@@ -20,6 +21,7 @@
 #define TIME_VALUES "a time: 10s, 1.5min, 4h"
 #define RATE_VALUES "a rate: 20Mbit, 1.5MB, unlimited"
 #define PLACE_VALUES "NAME | at random | in order"
+#define ZONE_VALUES "NAME | NAME-3 | spread over NAME | at random in NAME"
 #define PLACE_SUMMARY "of the table of [latency]; what that says wins"
 
 /* How often is the study's business; here it is only a number or not. */
@@ -94,12 +96,30 @@ static const sim_key_row latency_rows[] = {
     {.name = NULL},
 };
 
+static const sim_key_row zone_rows[] = {
+    {"count", "1 to 65536", "(one zone, NAME)", "so many equal zones, NAME-1 to NAME-count",
+     sim_read_count, sim_write_zone_count, ZONE(count), .min = 1, .max = SIM_ZONES_MAX},
+    {"up", RATE_VALUES, "unlimited", "what all in it send out of it, together", RATE, ZONE(up),
+     .is_silent = true},
+    {"down", RATE_VALUES, "unlimited", "what they take in from outside", RATE, ZONE(down),
+     .is_silent = true},
+    {"inside", RATE_VALUES, "unlimited", "what goes between two in it: a switch, a wireless cell",
+     RATE, ZONE(inside), .is_silent = true},
+    {"latency", "a time: 2ms", "0ms", "what its border adds to a path that crosses it", TIME,
+     ZONE(latency), .min = 0, .max = SIM_LATENCY_MAX},
+    {"parent", "NAME | NAME-3 | spread over NAME", "", "the zone that it lies in", TEXT,
+     ZONE(parent)},
+    {.name = NULL},
+};
+
 static const sim_key_row tracker_rows[] = {
     {"up", RATE_VALUES, NULL, "uplink of the tracker's seeder", RATE, TRACKER(access.up)},
     {"down", RATE_VALUES, "unlimited", "its downlink", RATE, TRACKER(access.down)},
     {"latency", "a time: 20ms", "0ms", "its share of every path's delay", TIME,
      TRACKER(access.latency), .min = 0, .max = SIM_LATENCY_MAX},
     {"place", PLACE_VALUES, "", PLACE_SUMMARY, sim_read_place, sim_write_place, TRACKER(places)},
+    {"zone", ZONE_VALUES, "", "whose links it shares", sim_read_zone, sim_write_zone,
+     TRACKER(zoned)},
     {"leave", "never | at 10min", "never", "when seeder and announces end", sim_read_tracker_leave,
      sim_write_tracker_leave, TRACKER(leave_at)},
     {"seeder_slots", "0 to 16777216", "[protocol]'s", "peers that it serves; 0 = everybody",
@@ -115,6 +135,8 @@ static const sim_key_row peers_rows[] = {
     {"latency", "a time: 20ms", "0ms", "share of every path's delay", TIME, PEERS(access.latency),
      .min = 0, .max = SIM_LATENCY_MAX},
     {"place", PLACE_VALUES, "", PLACE_SUMMARY, sim_read_place, sim_write_place, PEERS(places)},
+    {"zone", ZONE_VALUES, "", "whose links they share", sim_read_zone, sim_write_zone,
+     PEERS(zoned)},
     {"arrival", "at 0s | within 10s | every 2s | poisson 0.5/s | trace FILE.csv", "at 0s",
      "when they come", sim_read_arrival, sim_write_arrival, NOWHERE},
     {"leave", "never | when-complete | at-once | after 10min | exponential 10min | at 20min",
@@ -143,6 +165,8 @@ static const sim_key_row node_rows[] = {
     {"down", RATE_VALUES, NULL, "downlink", RATE, NODE(access.down)},
     {"latency", "a time: 20ms", "0ms", "share of every path's delay", TIME, NODE(access.latency),
      .min = 0, .max = SIM_LATENCY_MAX},
+    {"zone", "NAME | NAME-3", "", "whose links it shares", sim_read_node_zone, sim_write_zone,
+     NODE(zoned)},
     {.name = NULL},
 };
 
@@ -160,6 +184,7 @@ static const sim_key_group groups[] = {
     {"file", false, false, "what is shared", file_rows},
     {"protocol", false, true, "how peers behave", protocol_rows},
     {"latency", false, false, "what was measured between places", latency_rows},
+    {"zone", true, false, "links that all in one place share: [zone NAME]", zone_rows},
     {"tracker", false, false, "node 0: tracker and first seeder", tracker_rows},
     {"peers", true, true, "a group of equal peers: [peers NAME]", peers_rows},
     {"replay", false, false, "plays given transfers; then no protocol and no peers", replay_rows},

@@ -39,22 +39,56 @@ bool sim_scenario_has_lines(const sim_scenario *scenario)
     return any;
 }
 
+/* A stream for each group, and behind them the tracker's; NULL if memory is short. */
+static mb_rng *open_streams(const sim_scenario *scenario, mb_purpose purpose)
+{
+    mb_rng *streams = malloc(((size_t)scenario->group_count + 1) * sizeof *streams);
+    if (!streams) return NULL;
+    for (uint32_t i = 0; i < scenario->group_count; i++)
+        mb_rng_init(&streams[i], scenario->seed, i, purpose);
+    mb_rng_init(&streams[scenario->group_count], scenario->seed, TRACKER_STREAM, purpose);
+    return streams;
+}
+
 /* Arrivals come in their order, so that those of a group do. */
 static int put_in_places(const sim_scenario *scenario, const sim_arrival *arrivals, uint32_t count,
                          uint32_t *places)
 {
-    mb_rng *streams = malloc(((size_t)scenario->group_count + 1) * sizeof *streams);
+    mb_rng *streams = open_streams(scenario, MB_PURPOSE_PLACE);
     if (!streams) return MB_ERR_MEMORY;
-    for (uint32_t i = 0; i < scenario->group_count; i++)
-        mb_rng_init(&streams[i], scenario->seed, i, MB_PURPOSE_PLACE);
-    mb_rng *last = &streams[scenario->group_count];
-    mb_rng_init(last, scenario->seed, TRACKER_STREAM, MB_PURPOSE_PLACE);
-    places[0] = place_of(&scenario->tracker.places, &scenario->latency, 0, last);
+    places[0] =
+        place_of(&scenario->tracker.places, &scenario->latency, 0, &streams[scenario->group_count]);
     for (uint32_t i = 0; i < count; i++) {
         const sim_group *group = &scenario->groups[arrivals[i].group];
         places[i + 1] = place_of(&group->places, &scenario->latency, arrivals[i].index,
                                  &streams[arrivals[i].group]);
     }
+    free(streams);
+    return 0;
+}
+
+static uint32_t zone_of(const sim_zoned *zoned, uint32_t number, mb_rng *rng)
+{
+    assert(zoned->kind == SIM_ZONED_NONE || zoned->count > 0);
+    switch (zoned->kind) {
+    case SIM_ZONED_NONE: return SIM_ZONE_NONE;
+    case SIM_ZONED_NAMED: return zoned->first;
+    case SIM_ZONED_SPREAD: return zoned->first + number % zoned->count;
+    case SIM_ZONED_RANDOM: return zoned->first + (uint32_t)mb_rng_below(rng, zoned->count);
+    }
+    assert(false);
+    return SIM_ZONE_NONE;
+}
+
+static int put_in_zones(const sim_scenario *scenario, const sim_arrival *arrivals, uint32_t count,
+                        uint32_t *zones)
+{
+    mb_rng *streams = open_streams(scenario, MB_PURPOSE_ZONE);
+    if (!streams) return MB_ERR_MEMORY;
+    zones[0] = zone_of(&scenario->tracker.zoned, 0, &streams[scenario->group_count]);
+    for (uint32_t i = 0; i < count; i++)
+        zones[i + 1] = zone_of(&scenario->groups[arrivals[i].group].zoned, arrivals[i].index,
+                               &streams[arrivals[i].group]);
     free(streams);
     return 0;
 }
@@ -98,16 +132,19 @@ int sim_lines_make(const sim_scenario *scenario, const sim_arrival *arrivals, ui
     assert(arrivals || count == 0);
     size_t nodes = (size_t)count + 1;
     *lines = (sim_lines){0};
-    if (!sim_scenario_has_lines(scenario)) return 0;
-    bool placed = has_places(scenario);
-    lines->access = malloc(nodes * sizeof *lines->access);
+    bool own = sim_scenario_has_lines(scenario), placed = has_places(scenario);
+    bool zoned = scenario->zones.count > 0;
+    lines->access = own ? malloc(nodes * sizeof *lines->access) : NULL;
     lines->places = placed ? malloc(nodes * sizeof *lines->places) : NULL;
-    bool is_short = !lines->access || (placed && !lines->places);
-    if (is_short || (placed && put_in_places(scenario, arrivals, count, lines->places))) {
+    lines->zones = zoned ? malloc(nodes * sizeof *lines->zones) : NULL;
+    bool is_short = (own && !lines->access) || (placed && !lines->places);
+    is_short |= zoned && !lines->zones;
+    if (is_short || (placed && put_in_places(scenario, arrivals, count, lines->places)) ||
+        (zoned && put_in_zones(scenario, arrivals, count, lines->zones))) {
         sim_lines_clear(lines);
         return MB_ERR_MEMORY;
     }
-    make_access(scenario, arrivals, nodes, lines);
+    if (own) make_access(scenario, arrivals, nodes, lines);
     return 0;
 }
 

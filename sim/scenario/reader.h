@@ -19,6 +19,7 @@ typedef struct sim_reader {
     const char *path;
     const sim_ini *ini;
     sim_scenario *scenario;
+    GHashTable *zones; /* the place of each [zone NAME] by its name, from 1 */
     GHashTable *names; /* those of the groups [peers NAME] and [node NAME] so far */
     char *error;
 } sim_reader;
@@ -122,9 +123,10 @@ sim_key_write sim_write_text, sim_write_bool, sim_write_seed, sim_write_count, s
 sim_key_write sim_write_swarm_time, sim_write_file_size, sim_write_file_blocks, sim_write_file_path,
     sim_write_block_size, sim_write_tracker_leave, sim_write_peer_count, sim_write_arrival,
     sim_write_leave, sim_write_have, sim_write_measured, sim_write_unit, sim_write_fill,
-    sim_write_place;
+    sim_write_place, sim_write_zone, sim_write_zone_count;
 
-/* ---- file.c, places.c, matrix.c, peers.c, trace.c, study/expect_read.c ---------------------- */
+/* ---- file.c, places.c, zoning.c, matrix.c, peers.c, trace.c, study/expect_read.c
+ * ---------------------- */
 
 bool sim_read_file_group(sim_reader *reader, const sim_ini_group *group);
 bool sim_read_arrival(sim_reader *, const sim_key_row *, const sim_ini_entry *, void *target);
@@ -134,6 +136,12 @@ bool sim_read_have(sim_reader *, const sim_key_row *, const sim_ini_entry *, voi
 bool sim_read_measured(sim_reader *, const sim_key_row *, const sim_ini_entry *, void *target);
 bool sim_read_unit(sim_reader *, const sim_key_row *, const sim_ini_entry *, void *target);
 bool sim_read_place(sim_reader *, const sim_key_row *, const sim_ini_entry *, void *target);
+bool sim_read_zone(sim_reader *, const sim_key_row *, const sim_ini_entry *, void *target);
+bool sim_read_node_zone(sim_reader *, const sim_key_row *, const sim_ini_entry *, void *target);
+/* Makes the tree of zones, once all [zone NAME] are read and before anybody's zone is. */
+bool sim_make_zones(sim_reader *reader);
+/* Whether each has somebody in it; once all groups are read. */
+bool sim_check_zones(sim_reader *reader);
 /* Reads the table that [latency] names; after its keys. */
 bool sim_read_matrix(sim_reader *reader, const sim_ini_group *group);
 /* Whether all that the swarm's places need was measured; once all groups are read. */

@@ -209,7 +209,8 @@ static bool read_tracker(sim_reader *reader, const sim_key_group *kind, const si
     return read_entries(reader, kind, group, reader->scenario, NULL);
 }
 
-/* The NAME of [peers NAME] and [node NAME]: it goes into file names, tables and paths of figures.
+/* The NAME of [peers NAME], [zone NAME] and [node NAME]: it goes into file names, tables and paths
+ * of figures.
  */
 static bool check_own_name(sim_reader *reader, const sim_ini_group *group, const char *name)
 {
@@ -228,6 +229,24 @@ static bool check_own_name(sim_reader *reader, const sim_ini_group *group, const
 static bool is_new_name(sim_reader *reader, const sim_key_group *kind, const char *name)
 {
     return g_hash_table_add(reader->names, g_strdup_printf("%s %s", kind->name, name));
+}
+
+static bool read_zone(sim_reader *reader, const sim_key_group *kind, const sim_ini_group *ini)
+{
+    sim_scenario *scenario = reader->scenario;
+    const char *name = own_name(kind, ini->name);
+    if (!check_own_name(reader, ini, name)) return false;
+    if (!is_new_name(reader, kind, name))
+        return sim_reader_fail_group(reader, ini, "this zone is there already");
+    scenario->zone_groups =
+        g_renew(sim_zone_group, scenario->zone_groups, scenario->zone_group_count + 1);
+    sim_zone_group *group = &scenario->zone_groups[scenario->zone_group_count++];
+    *group = (sim_zone_group){.name = g_strdup(name),
+                              .up = MB_RATE_UNLIMITED,
+                              .down = MB_RATE_UNLIMITED,
+                              .inside = MB_RATE_UNLIMITED,
+                              .parent = g_strdup("")};
+    return read_entries(reader, kind, ini, group, NULL);
 }
 
 static bool read_peers(sim_reader *reader, const sim_key_group *kind, const sim_ini_group *ini)
@@ -303,6 +322,7 @@ static bool read_groups(sim_reader *reader)
     mb_protocol_finish(&scenario->protocol);
     scenario->tracker.protocol = scenario->protocol;
     if (!read_kind(reader, "latency", read_latency)) return false;
+    if (!read_kind(reader, "zone", read_zone) || !sim_make_zones(reader)) return false;
     if (!read_kind(reader, "tracker", read_tracker)) return false;
     mb_protocol_finish(&scenario->tracker.protocol);
     return read_kind(reader, "peers", read_peers) && read_kind(reader, "replay", read_replay) &&
@@ -418,8 +438,10 @@ int sim_scenario_resolve(const char *path, const sim_ini *ini, sim_scenario **sc
                          char **error)
 {
     sim_reader reader = {.path = path, .ini = ini, .scenario = scenario_new(path)};
+    reader.zones = g_hash_table_new(g_str_hash, g_str_equal);
     reader.names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     bool fine = read_groups(&reader) && sim_check_scenario(&reader);
+    g_hash_table_destroy(reader.zones);
     g_hash_table_destroy(reader.names);
     *scenario = fine ? reader.scenario : NULL;
     *error = fine ? NULL : reader.error;
@@ -452,11 +474,16 @@ static void clear_latency(sim_latency *latency)
     g_free(latency->path);
 }
 
-static void clear_zones(sim_zones *zones)
+static void clear_zones(sim_scenario *scenario)
 {
-    for (uint32_t i = 0; i < zones->count; i++)
-        g_free(zones->zones[i].name);
-    g_free(zones->zones);
+    for (uint32_t i = 0; i < scenario->zones.count; i++)
+        g_free(scenario->zones.zones[i].name);
+    for (uint32_t i = 0; i < scenario->zone_group_count; i++) {
+        g_free(scenario->zone_groups[i].name);
+        g_free(scenario->zone_groups[i].parent);
+    }
+    g_free(scenario->zones.zones);
+    g_free(scenario->zone_groups);
 }
 
 static void clear_expectation(sim_expectation *expectation)
@@ -480,7 +507,7 @@ void sim_scenario_free(sim_scenario *scenario)
     for (uint32_t i = 0; i < scenario->expect_count; i++)
         clear_expectation(&scenario->expect[i]);
     clear_latency(&scenario->latency);
-    clear_zones(&scenario->zones);
+    clear_zones(scenario);
     g_free(scenario->groups);
     g_free(scenario->replay.nodes);
     g_free(scenario->replay.trace_path);

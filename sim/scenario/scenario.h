@@ -26,6 +26,8 @@
 #define SIM_LATENCY_MAX (3600 * MB_SECOND)
 /* Peers of a run, all groups together. */
 #define SIM_PEERS_MAX (UINT32_C(1) << 24)
+/* Zones of a scenario, all together. */
+#define SIM_ZONES_MAX (UINT32_C(1) << 16)
 /* A group's count where the file leaves it open: as many as arrive before `until`. */
 #define SIM_COUNT_OPEN UINT32_MAX
 
@@ -79,10 +81,37 @@ typedef struct sim_latency {
     uint64_t *rates; /* [2 * place] up, [2 * place + 1] down; NULL: the table has none */
 } sim_latency;
 
+/* In which zones the nodes of a group are, the tracker, a replay's node, or zones themselves. */
+typedef enum sim_zoned_kind {
+    SIM_ZONED_NONE,
+    SIM_ZONED_NAMED,  /* all in the zone `first` */
+    SIM_ZONED_SPREAD, /* one after the other in `count` zones from `first` on, and round again */
+    SIM_ZONED_RANDOM, /* each in a random one of these */
+} sim_zoned_kind;
+
+typedef struct sim_zoned {
+    sim_zoned_kind kind;
+    uint32_t group; /* of the scenario's zone groups */
+    uint32_t first, count;
+    const char *name; /* of the zone, or of the group: theirs */
+} sim_zoned;
+
+/* A [zone NAME] group: one zone, or equal ones. */
+typedef struct sim_zone_group {
+    char *name;
+    uint32_t count; /* NAME-1 and so on; 0: one, called NAME */
+    uint32_t first; /* of the scenario's zones */
+    uint64_t up, down, inside;
+    mb_time latency;
+    char *parent; /* as written; "" for none */
+    sim_zoned in; /* the same; `first` counts from its group's first */
+} sim_zone_group;
+
 /* Node 0: the tracker and first seeder. */
 typedef struct sim_tracker_plan {
     sim_access access;
     sim_places places;
+    sim_zoned zoned;
     mb_time leave_at;     /* seeder and announces both end; MB_NEVER */
     mb_protocol protocol; /* [protocol]'s with the group's own seeder_slots */
 } sim_tracker_plan;
@@ -125,6 +154,7 @@ typedef struct sim_group {
     uint32_t count; /* SIM_COUNT_OPEN only with every and poisson; trace: its rows */
     sim_access access;
     sim_places places;
+    sim_zoned zoned;
     sim_arrival_kind arrival;
     mb_time arrival_time;
     int64_t arrival_rate; /* poisson: billionths of an arrival per arrival_time */
@@ -143,7 +173,8 @@ typedef struct sim_group {
 typedef struct sim_named_node {
     char *name;
     sim_access access;
-    uint32_t zone; /* or SIM_ZONE_NONE */
+    uint32_t zone; /* or SIM_ZONE_NONE; which is */
+    sim_zoned zoned;
 } sim_named_node;
 
 typedef struct sim_replay_plan {
@@ -183,6 +214,8 @@ typedef struct sim_scenario {
     mb_protocol protocol; /* finished */
     sim_latency latency;
     sim_zones zones;
+    sim_zone_group *zone_groups; /* as in the file */
+    uint32_t zone_group_count;
     sim_tracker_plan tracker;
     sim_group *groups;
     uint32_t group_count;
