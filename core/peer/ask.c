@@ -211,13 +211,15 @@ static void settle_owed(mb_peer *peer, mb_time now, uint32_t index, mb_actions *
     mb_send_to(peer, out, index, MB_MSG_INTEREST);
 }
 
-/* Asks one peer for as much as it may be asked for now. */
+/* Asks one peer for as much as it may be asked for now. Whom I have not heard from yet I may never
+ * reach (mutual: who serves me has told me so): asked, it would keep the block from all others. */
 static void ask_provider(mb_peer *peer, mb_time now, uint32_t index, mb_actions *out)
 {
     bool mutual = peer->protocol->ask == MB_ASK_MUTUAL;
     const mb_known *known = &peer->known.entries[index];
+    bool reached = !mutual || known->flags & MB_KNOWN_HEARD;
 
-    while (mb_known_may_ask(peer, index, mutual) && !(known->giving & MB_GIVING_REFUSED))
+    while (reached && mb_known_may_ask(peer, index, mutual) && !(known->giving & MB_GIVING_REFUSED))
         if (!mb_ask_one(peer, now, index, out)) break;
     /* A slot that I do not use others could: it need not wait until that shows. */
     if (known->giving & MB_GIVING_MORE && known->asked == 0) decline(peer, index, out);

@@ -140,6 +140,7 @@ void mb_known_remote(mb_peer *peer, uint32_t index, uint32_t remote)
 {
     assert(index < peer->known.top);
     peer->known.entries[index].remote = remote;
+    peer->known.entries[index].flags |= MB_KNOWN_HEARD;
     peer->space.version++;
 }
 

@@ -14,6 +14,7 @@ enum {
     MB_KNOWN_USED = 1,   /* the entry is in use */
     MB_KNOWN_SEEDER = 2, /* the tracker's seeder: not counted in max_known */
     MB_KNOWN_SELF = 4,   /* myself, as the tracker lists me (books = redealt) */
+    MB_KNOWN_HEARD = 8,  /* it has greeted me, or answered my greeting: it can be reached */
 };
 
 /*
@@ -69,7 +70,7 @@ bool mb_known_reserve(mb_peer *peer, uint32_t capacity);
 /* A new entry, where there is room; MB_INDEX_NONE where memory is out. */
 uint32_t mb_known_add(mb_peer *peer, mb_node node, uint32_t flags);
 void mb_known_remove(mb_peer *peer, uint32_t index);
-/* Where it lists me. */
+/* It has greeted me or answered my greeting, and says where it lists me. */
 void mb_known_remote(mb_peer *peer, uint32_t index, uint32_t remote);
 /* Notes the address that it is at, as its driver names them; not 0. */
 void mb_known_address(mb_peer *peer, uint32_t index, uint32_t where, mb_actions *out);

@@ -4,13 +4,20 @@
 
 /* ---- greetings ------------------------------------------------------------------------------ */
 
+/* It can be reached: under mutual, it may be asked from now on. */
+static void heard(mb_peer *peer, uint32_t index, uint32_t remote)
+{
+    mb_known_remote(peer, index, remote);
+    if (peer->protocol->ask == MB_ASK_MUTUAL) mb_ask_mark(&peer->ask, index);
+}
+
 static void take_hello(mb_peer *peer, mb_time now, const mb_event *event, uint32_t index,
                        mb_actions *out)
 {
     assert(event->type == MB_EVENT_MESSAGE);
     const mb_event_message *hello = &event->message;
     const mb_said *said = &hello->said;
-    bool greeted = index != MB_INDEX_NONE && peer->known.entries[index].remote == MB_INDEX_NONE;
+    bool greeted = index != MB_INDEX_NONE && !(peer->known.entries[index].flags & MB_KNOWN_HEARD);
 
     if (index == MB_INDEX_NONE) {
         bool both_complete =
@@ -27,7 +34,7 @@ static void take_hello(mb_peer *peer, mb_time now, const mb_event *event, uint32
         index = mb_meet_add(peer, event->other, 0, out); /* who is the seeder, the tracker says */
         if (index == MB_INDEX_NONE) return;
     }
-    mb_known_remote(peer, index, hello->remote);
+    heard(peer, index, hello->remote);
     if (hello->where) mb_known_address(peer, index, hello->where, out);
     mb_meet_learn(peer, index, said->told, out);
     if (!greeted)
@@ -151,7 +158,7 @@ static void dispatch(mb_peer *peer, mb_time now, const mb_event *event, uint32_t
 
     switch ((mb_message)said->message) {
     case MB_MSG_HELLO_ACK:
-        mb_known_remote(peer, index, event->message.remote);
+        heard(peer, index, event->message.remote);
         if (said->flags & MB_FLAG_OPEN) mb_ask_unchoked(peer, now, index, said, out);
         break;
     case MB_MSG_HELLO_FULL:

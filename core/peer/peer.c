@@ -92,7 +92,7 @@ static void peer_gone(mb_peer *peer, mb_time now, const mb_event *event, mb_acti
 
     if (index == MB_INDEX_NONE) return;
     /* I could not reach it, but it has reached me since: to be answered, not forgotten. */
-    if (event->gone.ungreeted && peer->known.entries[index].remote != MB_INDEX_NONE)
+    if (event->gone.ungreeted && peer->known.entries[index].flags & MB_KNOWN_HEARD)
         mb_slots_greet(peer, index, MB_MSG_HELLO_ACK, out);
     else
         mb_meet_forget(peer, now, index, out);

@@ -148,6 +148,7 @@ static const peer_script_case cases[] = {
      "  0.000 to 2: hello, tells 2\n"
      "  0.000 to 3: hello, tells 2\n"
      "  0.000 to 4: hello, tells 2\n"
+     "> 2 ack; 3 ack; 4 ack\n"
      "> @10 timer\n"
      "  10.000 to 2: unchoke quiet, tells 2\n"
      "  10.000 to 4: unchoke optimistic quiet, tells 2\n"
@@ -176,6 +177,26 @@ static const peer_script_case cases[] = {
      "  10.000 to 3: ack, tells 2\n"
      "> 3 request block 1\n"
      "  10.000 to 3: refuse block 1 choked, tells 2\n"},
+    /* Under mutual nobody is asked whom I have not heard from: I may never reach it, and the block
+     * is free for who can be reached. Who answers my greeting is asked at once, and so is who
+     * greets me while my greeting is on its way. */
+    {"/peer/choke/mutual-unheard", "minibit ask=mutual regular_slots=2 have=##......",
+     "> start\n"
+     "  0.000 gained 0 1\n"
+     "  0.000 announce register, holds 2\n"
+     "> listed 2:..#..... 3:...#....\n"
+     "  0.000 to 2: hello, tells 2\n"
+     "  0.000 to 3: hello, tells 2\n"
+     "> @10 timer\n"
+     "  10.000 to 2: unchoke quiet, tells 2\n"
+     "  10.000 to 3: unchoke optimistic quiet, tells 2\n"
+     "> look\n"
+     "  10.000 holds 2, knows 2, interested 2, interesting 2, unchoked 2, providers 0, asked "
+     "0\n"
+     "> 3 ack\n"
+     "  10.000 to 3: request block 3, tells 2\n"
+     "> 2 hello holds ..#.....\n"
+     "  10.000 to 2: request block 2, tells 2\n"},
     /* A request in my queue is refused by a choke; the block under way finishes. */
     {"/peer/choke/queue-refused", "minibit regular_slots=1 score=count have=####....",
      "> start\n"
