@@ -222,6 +222,30 @@ static const peer_script_case cases[] = {
      "> progress 2 0 40; measured\n"
      "> look\n"
      "  121.000 holds 3, knows 2, interested 0, interesting 2, unchoked 0, providers 2, asked 1\n"},
+    /* Others' pace is a mean: a block of 1 s and one of 9 s make 2 s, an eighth of the way. 64 times
+     * that is 128 s a block: a giver at 125 s is not slow, one at 132 s is. */
+    {"/peer/snub/mean", SETTINGS "blocks=3 pipeline=0",
+     "> start\n"
+     "  0.000 announce register, holds 0\n"
+     "> listed 2:### 3:###\n"
+     "  0.000 to 2: hello, tells 0\n"
+     "  0.000 to 3: hello, tells 0\n"
+     "> 2 unchoke; 3 unchoke\n"
+     "  0.000 to 2: request block 0, tells 0\n"
+     "  0.000 to 3: request block 1, tells 0\n"
+     "> @1 block 3 1\n"
+     "  1.000 gained 1\n"
+     "  1.000 to 3: request block 2, tells 1\n"
+     "> @10 block 3 2\n"
+     "  10.000 gained 2\n"
+     "  10.000 to 3: have, tells 2\n"
+     "> @30 timer\n"
+     "  30.000 measure\n"
+     "> progress 2 0 24; measured\n"
+     "> @45 timer\n"
+     "  45.000 measure\n"
+     "> progress 2 0 34; measured\n"
+     "  45.000 to 3: request endgame block 0, tells 2\n"},
     /* The only one that has given anything is slow too: that does not make slowness right. */
     {"/peer/snub/slow-before", SETTINGS "blocks=2 pipeline=0",
      "> start\n"
