@@ -222,8 +222,8 @@ static const peer_script_case cases[] = {
      "> progress 2 0 40; measured\n"
      "> look\n"
      "  121.000 holds 3, knows 2, interested 0, interesting 2, unchoked 0, providers 2, asked 1\n"},
-    /* Others' pace is a mean: a block of 1 s and one of 9 s make 2 s, an eighth of the way. 64 times
-     * that is 128 s a block: a giver at 125 s is not slow, one at 132 s is. */
+    /* Others' pace is a mean: a block of 1 s and one of 9 s make 2 s, an eighth of the way. 64
+     * times that is 128 s a block: a giver at 125 s is not slow, one at 132 s is. */
     {"/peer/snub/mean", SETTINGS "blocks=3 pipeline=0",
      "> start\n"
      "  0.000 announce register, holds 0\n"
