@@ -91,6 +91,8 @@ static bool read_group(res_facts *facts, const config *from, const char *group, 
 static bool read_groups(res_facts *facts, const config *from, GError **error)
 {
     static const char peers[] = "peers ";
+    g_autofree char *seeder = g_key_file_get_value(from->file, "tracker", "seeder", NULL);
+    facts->seeder = !seeder || strcmp(seeder, "yes") == 0;
     if (!read_group(facts, from, "tracker", "tracker", error)) return false;
     g_auto(GStrv) names = g_key_file_get_groups(from->file, NULL);
     for (char **name = names; *name; name++) {

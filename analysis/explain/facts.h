@@ -43,6 +43,7 @@ typedef struct res_facts {
     GHashTable *places;  /* name of a place -> its number, from 1 */
     GHashTable *paths;   /* two places' numbers -> what lies between them */
     GHashTable *by_name; /* name of a node -> its number + 1 */
+    bool seeder;         /* the tracker has the file */
     uint32_t blocks;
     int64_t end; /* of the run, ns */
     char *trace_digest;

@@ -255,6 +255,7 @@ static void node_init(const res_swarm *swarm, node *n)
 static void start_tracker(res_swarm *swarm)
 {
     node *tracker = &swarm->nodes[RES_TRACKER];
+    if (!swarm->facts->seeder) return;
     for (uint32_t block = 0; block < swarm->facts->blocks; block++)
         tracker->blocks[block / 64] |= UINT64_C(1) << block % 64;
     tracker->held = swarm->facts->blocks;

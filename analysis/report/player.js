@@ -256,7 +256,7 @@ class Player {
     }
     const list = (names) =>
       names.slice(0, 6).join(", ") + (names.length > 6 ? ` and ${names.length - 6} more` : "");
-    const lines = node === 0 ? ["tracker, the first seeder"] : this.describePeer(node - 1);
+    const lines = node === 0 ? ["the tracker"] : this.describePeer(node - 1);
     if (gets.length) lines.push(`gets from ${list(gets)}`);
     if (gives.length) lines.push(`gives to ${list(gives)}`);
     return lines.join("\n");

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 
 def changes(run, replay, tracker_left):
-    """(time, block, +1 or -1) of all copies but those that the tracker has from the start, in order."""
+    """(time, block, +1 or -1) of all copies but those that the tracker may have from the start, in order."""
     found = [(time, block, 1) for node in range(1, len(replay.held))
              for block, time in enumerate(replay.held[node]) if time >= 0]
     for node, peer in enumerate(run.peers, 1):
@@ -20,18 +20,21 @@ def changes(run, replay, tracker_left):
 
 def lacking(run, replay, tracker_left, copies):
     """Spans of time in which some block had none; `copies` ends as it is at the end."""
-    spans, without, since, now = [], 0, None, None
+    spans, without, now = [], copies.count(0), None
+    since = 0 if without else None
     for time, block, by in changes(run, replay, tracker_left):
         if time != now and since is None and without:
             since = now
         if time != now and since is not None and not without:
-            spans.append((since, now))
+            if now > since:
+                spans.append((since, now))
             since = None
         now = time
         without += (copies[block] + by == 0) - (copies[block] == 0)
         copies[block] += by
     if since is not None and not without:
-        spans.append((since, now))
+        if now > since:
+            spans.append((since, now))
     elif without:
         spans.append((now if since is None else since, run.end))
     return spans
@@ -40,7 +43,7 @@ def lacking(run, replay, tracker_left, copies):
 def figures(run, replay):
     left = run.summary.get("tracker_left_s")
     tracker_left = None if left is None else int(left * SECOND)
-    copies = [1] * run.config.blocks
+    copies = [int(run.config.has_seeder)] * run.config.blocks
     spans = lacking(run, replay, tracker_left, copies)
     return {"unavailable_s": Fraction(sum(end - begin for begin, end in spans), SECOND),
             "first_lost_s": Fraction(spans[0][0], SECOND) if spans else None,

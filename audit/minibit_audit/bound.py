@@ -21,12 +21,15 @@ def bound_ns(run, replay):
     if run.config.is_open or not run.peers:
         return None
     lacking, first = held_on_arrival(run, replay)
-    seeder, terms = run.config.tracker.up, [Fraction(0)]
+    seeder, terms = run.config.tracker.up if run.config.has_seeder else Fraction(0), [Fraction(0)]
     if seeder is not None:
-        terms.append(first / seeder)
         givers = [peer.link for peer in run.peers if not peer.link.is_free]
+        shared = [(first, seeder)]
         if all(link.up is not None for link in givers):
-            terms.append(sum(lacking) / (seeder + sum(link.up for link in givers)))
+            shared.append((sum(lacking), seeder + sum(link.up for link in givers)))
+        if any(wanted and not rate for wanted, rate in shared):
+            return None
+        terms += [wanted / rate for wanted, rate in shared if wanted]
     terms += [total / peer.link.down for total, peer in zip(lacking, run.peers)
               if peer.link.down is not None]
     return max(terms) * SECOND // 1

@@ -66,12 +66,15 @@ class Config:
         self.is_replay = "replay" in self.groups
         self.protocol = self.groups.get("protocol", {})
         self.tracker = Line("tracker", self.groups.get("tracker", {}), self.protocol)
+        self.has_seeder = self.tracker.keys.get("seeder", "yes") == "yes"
         self.peers = {name[6:]: Line(name[6:], keys, self.protocol)
                       for name, keys in self.groups.items() if name.startswith("peers ")}
         self.is_open = any(line.is_open for line in self.peers.values())
 
     def tracker_leaves(self):
-        """When the tracker's serving ends; None: never."""
+        """When the tracker's serving ends; None: never, and where it never serves."""
+        if not self.has_seeder:
+            return None
         words = self.tracker.keys.get("leave", "never").split()
         return numbers.duration(" ".join(words[1:])) if words[0] == "at" else None
 

@@ -19,10 +19,11 @@ class Events:
     def __init__(self, run, provenance, thorough=False):
         self.run, self.report, self.index = run, run.report, run.index
         count = len(run.peers) + 1
+        seeder = run.config.has_seeder
         self.present = [True] + [False] * (count - 1)
-        self.is_complete = [True] + [False] * (count - 1)
-        self.is_open = [self.opens(0)] + [False] * (count - 1)
-        self.held = [run.config.blocks] + [0] * (count - 1)
+        self.is_complete = [seeder] + [False] * (count - 1)
+        self.is_open = [seeder and self.opens(0)] + [False] * (count - 1)
+        self.held = [run.config.blocks if seeder else 0] + [0] * (count - 1)
         self.unchoked = [{} for _ in range(count)]
         self.asked, self.flows, self.on_way = {}, {}, {}
         self.requests = self.refusals = self.rows = 0

@@ -36,8 +36,9 @@ class News:
     def __init__(self, run, events, thorough):
         self.run, self.report, self.events = run, run.report, events
         count = len(run.peers) + 1
-        self.gained = [list(range(run.config.blocks))] + [[] for _ in run.peers]
-        self.mine = [(1 << run.config.blocks) - 1] + [0] * len(run.peers)
+        seeders = run.config.blocks if run.config.has_seeder else 0
+        self.gained = [list(range(seeders))] + [[] for _ in run.peers]
+        self.mine = [(1 << seeders) - 1] + [0] * len(run.peers)
         self.lists = [{} for _ in range(count)]
         self.known = [defaultdict(Known) for _ in range(count)]
         self.asked, self.carried, self.reported = defaultdict(set), {}, {}

@@ -21,7 +21,8 @@ class Replay:
         self.run, self.report, self.watch, self.capacity = run, run.report, watch, capacity
         count, config = len(run.peers) + 1, run.config
         empty = array("q", [-1]) * config.blocks
-        self.held = [array("q", [0]) * config.blocks] + [empty[:] for _ in run.peers]
+        seeder = array("q", [0 if config.has_seeder else -1]) * config.blocks
+        self.held = [seeder] + [empty[:] for _ in run.peers]
         self.by_role = [[0] * count for _ in ROLES]
         self.dealt, self.bytes_in, self.bytes_out = [0] * count, [0] * count, [0] * count
         self.uploads, self.first, self.last = [0] * count, [None] * count, [None] * count

@@ -27,7 +27,8 @@ class Timeline:
         for line, fields in tables.rows(self.report, path, COLUMNS):
             self.read(line, dict(zip(COLUMNS, fields)))
         self.moments()
-        self.copies, self.total = [1] * run.config.blocks, run.config.blocks
+        self.copies = [int(run.config.has_seeder)] * run.config.blocks
+        self.total = sum(self.copies)
         self.roles, self.payload, self.before = [0, 0, 0], 0, None
         self.leaving = sorted((p.left_s, node) for node, p in enumerate(run.peers, 1)
                               if p.left_s is not None)

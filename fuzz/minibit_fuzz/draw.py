@@ -36,7 +36,7 @@ NOT_DRAWN = {
 BY_HAND = {
     "scenario": {"until", "warmup", "sample"}, "file": {"size", "blocks", "path", "block_size"},
     "protocol": {"preset"}, "latency": {"matrix", "measured", "unit", "missing", "fill"},
-    "tracker": {"up", "down", "latency", "place", "leave", "seeder_slots"},
+    "tracker": {"seeder", "up", "down", "latency", "place", "leave", "seeder_slots"},
     "peers NAME": {"count", "up", "down", "latency", "place", "arrival", "leave", "have", "unreachable"},
 }
 
@@ -281,6 +281,7 @@ class _Draw:
                                            keys.get("arrival", "") for keys in groups.values()):
             groups["scenario"]["warmup"] = f"{until // rng.choice((2, 10))}ns"
         Places(self, groups).draw()
+        People(self, groups).draw()
         self.result = Swarm(groups, self.files)
         legalise(self.result)
 
@@ -345,6 +346,31 @@ class Places:
             self.swarm.files[name] = self.swarm.files[name].replace("-1", "-1.0")
 
 
+class People:
+    """Who is there, for some swarms: by a stream of its own, as the places are."""
+
+    def __init__(self, swarm, groups):
+        self.rng = random.Random(f"minibit-fuzz people {swarm.seed}")
+        self.swarm, self.groups = swarm, groups
+
+    def publisher(self):
+        """A tracker without the file; somebody else has it."""
+        groups = self.groups
+        groups["tracker"]["seeder"] = "no"
+        if self.rng.random() < 0.3:
+            for key in ("up", "down", "seeder_slots"):
+                groups["tracker"].pop(key, None)
+        if self.rng.random() < 0.6:
+            groups["peers publisher"] = {"count": "1", "up": f"{self.swarm.rate}bit", "down": "1Mbit",
+                                         "have": "all"}
+        else:
+            self.rng.choice([keys for name, keys in groups.items() if name.startswith("peers ")])["have"] = "all"
+
+    def draw(self):
+        if self.rng.random() < 0.12:
+            self.publisher()
+
+
 def legalise(swarm):
     """Mends what the simulator refuses."""
     protocol = swarm.groups["protocol"]
@@ -353,6 +379,10 @@ def legalise(swarm):
         ask = whole.get("ask", "mutual" if whole["preset"] == "coursework" else "unchokers")
         if ask == "mutual" and whole.get("choke") == "none":
             keys["choke"] = "rarity-tft"
+    tracker = swarm.groups["tracker"]
+    deals = protocol.get("deal", "given" if protocol["preset"] == "coursework" else "fetched")
+    if tracker.get("seeder") == "no" and deals == "given":
+        protocol["initial_blocks"] = "0"
 
 
 def draw(seed, keys):

@@ -133,6 +133,8 @@ def heal(swarm, resolve):
     """The swarm healed, as a copy; `resolve` makes of a swarm its keys, resolved. Its until is the bound."""
     healed = swarm.copy()
     healed.groups["tracker"].pop("leave", None)
+    healed.groups["tracker"].pop("seeder", None)
+    healed.groups["tracker"].setdefault("up", "1Mbit")
     healed.groups["scenario"].pop("warmup", None)
     for keys in healed.peers().values():
         if keys.get("leave", "").startswith("at "):

@@ -250,6 +250,9 @@ static void read_tracker(struct reader *reader, net_live_plan *plan)
 {
     char *leave = get(reader, "tracker", "leave");
     const char *at = after(leave, "at");
+    if (g_key_file_has_key(reader->file, "tracker", "seeder", NULL) &&
+        !get_yes(reader, "tracker", "seeder"))
+        fail(reader, "tracker", "seeder", "only a simulator's tracker is without the file");
     read_access(reader, "tracker", &plan->tracker);
     plan->tracker_leave = MB_NEVER;
     if (at && mb_time_parse(at, &plan->tracker_leave)) fail(reader, "tracker", "leave", "no time");

@@ -58,6 +58,14 @@ static rec_engine engine_of(const sim_recorder *recorder, const sim_run_totals *
                         .checkpoint_count = digest->checkpoint_count};
 }
 
+/* What its place says of its line is nothing without the file. */
+static uint64_t tracker_up(const sim_recorder_state *state)
+{
+    const sim_scenario *scenario = state->scenario;
+    if (!scenario->tracker.seeder) return 0;
+    return sim_lines_access(state->lines, scenario, state->arrivals, MB_NODE_TRACKER)->up;
+}
+
 /* All but the groups and what the simulator counts. */
 static rec_run run_of(const sim_recorder *recorder, const sim_run_totals *totals)
 {
@@ -73,8 +81,7 @@ static rec_run run_of(const sim_recorder *recorder, const sim_run_totals *totals
         .geometry = &scenario->file.geometry,
         .group_count = scenario->group_count,
         .rates_known = true,
-        .tracker_up =
-            sim_lines_access(state->lines, scenario, state->arrivals, MB_NODE_TRACKER)->up,
+        .tracker_up = tracker_up(state),
         .expected = state->node_count - 1,
         .peer_count = state->node_count - 1,
         .stats = recorder->stats + 1,

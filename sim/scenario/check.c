@@ -165,10 +165,65 @@ static bool check_times(sim_reader *reader)
     return true;
 }
 
+/* A block that nobody can bring along, where the tracker has no file. MB_BLOCK_NONE: each of them
+ * may be there. */
+static uint32_t block_of_nobody(const sim_scenario *scenario)
+{
+    uint32_t blocks = scenario->file.geometry.blocks, lacking = blocks ? 0 : MB_BLOCK_NONE;
+    bool some = false;
+    for (uint32_t i = 0; i < scenario->group_count; i++) {
+        const sim_group *group = &scenario->groups[i];
+        if (group->count == 0 || group->have == SIM_HAVE_NONE) continue;
+        if (group->have == SIM_HAVE_ALL) return MB_BLOCK_NONE;
+        if (group->have == SIM_HAVE_SOME && group->have_blocks > 0) return MB_BLOCK_NONE;
+        if (group->have != SIM_HAVE_ALL_BUT) continue;
+        if (some && lacking != group->have_blocks) return MB_BLOCK_NONE;
+        some = true;
+        lacking = group->have_blocks;
+    }
+    return lacking;
+}
+
+/* Whether all peers together may bring the whole file along: each block, and enough of them. */
+static bool check_brought(sim_reader *reader, const sim_ini_entry *entry)
+{
+    const sim_scenario *scenario = reader->scenario;
+    uint32_t blocks = scenario->file.geometry.blocks, block = block_of_nobody(scenario);
+    uint64_t brought = 0;
+    if (block != MB_BLOCK_NONE)
+        return sim_reader_fail(reader, entry,
+                               "nobody has block %u: some group must hold it (have = all)", block);
+    for (uint32_t i = 0; i < scenario->group_count; i++) {
+        const sim_group *group = &scenario->groups[i];
+        uint64_t each = group->have == SIM_HAVE_SOME   ? group->have_blocks
+                        : group->have == SIM_HAVE_NONE ? 0
+                                                       : blocks;
+        if (group->count > 0) brought += (uint64_t)group->count * each;
+    }
+    if (brought >= blocks) return true;
+    return sim_reader_fail(reader, entry,
+                           "all peers together bring %" G_GUINT64_FORMAT " of the file's %u blocks",
+                           brought, blocks);
+}
+
+/* A tracker without the file has no block to give, and tells of none. */
+static bool check_no_seeder(sim_reader *reader)
+{
+    const mb_protocol *protocol = &reader->scenario->protocol;
+    const sim_ini_entry *entry = find(reader, "tracker", "seeder");
+    if (protocol->deal == MB_DEAL_GIVEN && protocol->initial_blocks > 0)
+        return sim_reader_fail(reader, entry,
+                               "with deal = given it gives each newcomer %u blocks, but has none; "
+                               "deal = fetched or initial_blocks = 0 would do",
+                               protocol->initial_blocks);
+    return check_brought(reader, entry);
+}
+
 /* Without a seeder's uplink the file must come from somebody else. */
 static bool check_seeder(sim_reader *reader)
 {
     const sim_scenario *scenario = reader->scenario;
+    if (!scenario->tracker.seeder) return check_no_seeder(reader);
     if (scenario->tracker.access.up > 0) return true;
     for (uint32_t i = 0; i < scenario->group_count; i++) {
         const sim_group *group = &scenario->groups[i];

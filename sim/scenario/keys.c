@@ -113,7 +113,10 @@ static const sim_key_row zone_rows[] = {
 };
 
 static const sim_key_row tracker_rows[] = {
-    {"up", RATE_VALUES, NULL, "uplink of the tracker's seeder", RATE, TRACKER(access.up)},
+    {"seeder", "yes | no", "yes", "whether it has the file, and is the first seeder", BOOL,
+     TRACKER(seeder), .is_silent = true},
+    {"up", RATE_VALUES, "(must be given, but with seeder = no)", "uplink of the tracker's seeder",
+     RATE, TRACKER(access.up)},
     {"down", RATE_VALUES, "unlimited", "its downlink", RATE, TRACKER(access.down)},
     {"latency", "a time: 20ms", "0ms", "its share of every path's delay", TIME,
      TRACKER(access.latency), .min = 0, .max = SIM_LATENCY_MAX},

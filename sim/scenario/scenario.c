@@ -126,13 +126,18 @@ static bool read_protocol_entry(sim_reader *reader, const sim_key_group *kind,
     return sim_read_protocol_key(reader, entry, protocol);
 }
 
+static bool check_given(sim_reader *reader, const sim_key_row *row, const sim_ini_group *group)
+{
+    if (sim_ini_entry_find(group, row->name)) return true;
+    return sim_reader_fail_group(reader, group, "the key %s is missing (%s)", row->name,
+                                 row->values);
+}
+
 static bool check_required(sim_reader *reader, const sim_key_group *kind,
                            const sim_ini_group *group)
 {
     for (const sim_key_row *row = kind->rows; row->name; row++) {
-        if (!row->fallback && !sim_ini_entry_find(group, row->name))
-            return sim_reader_fail_group(reader, group, "the key %s is missing (%s)", row->name,
-                                         row->values);
+        if (!row->fallback && !check_given(reader, row, group)) return false;
     }
     return true;
 }
@@ -206,7 +211,15 @@ static bool read_latency(sim_reader *reader, const sim_key_group *kind, const si
 
 static bool read_tracker(sim_reader *reader, const sim_key_group *kind, const sim_ini_group *group)
 {
-    return read_entries(reader, kind, group, reader->scenario, NULL);
+    sim_tracker_plan *tracker = &reader->scenario->tracker;
+    if (!read_entries(reader, kind, group, reader->scenario, NULL)) return false;
+    const sim_key_row *up = find_row(kind, "up");
+    if (tracker->seeder) return check_given(reader, up, group);
+    /* What the keys of a seeder say is nothing to a run without it. */
+    tracker->access.up = 0;
+    tracker->access.down = MB_RATE_UNLIMITED;
+    tracker->protocol.seeder_slots = reader->scenario->protocol.seeder_slots;
+    return true;
 }
 
 /* The NAME of [peers NAME], [zone NAME] and [node NAME]: it goes into file names, tables and paths
@@ -414,6 +427,7 @@ static sim_scenario *scenario_new(const char *path)
     scenario->seed = 1;
     scenario->until = 4 * 3600 * MB_SECOND;
     scenario->sample = 10 * MB_SECOND;
+    scenario->tracker.seeder = true;
     scenario->tracker.access.down = MB_RATE_UNLIMITED;
     scenario->tracker.leave_at = MB_NEVER;
     scenario->latency.unit = MB_MS;

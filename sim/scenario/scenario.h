@@ -109,7 +109,8 @@ typedef struct sim_zone_group {
 
 /* Node 0: the tracker and first seeder. */
 typedef struct sim_tracker_plan {
-    sim_access access;
+    bool seeder;       /* it has the file; else it keeps the books alone, and gives nothing */
+    sim_access access; /* without the file: no uplink */
     sim_places places;
     sim_zoned zoned;
     mb_time leave_at;     /* seeder and announces both end; MB_NEVER */

@@ -11,6 +11,7 @@
 /* Why a holder gives a taker nothing. */
 typedef enum obstacle {
     NO_OBSTACLE,
+    NO_FILE,
     NO_UPLINK,
     RIDES,
     GOES_AT_ONCE,
@@ -22,6 +23,7 @@ typedef enum obstacle {
 } obstacle;
 
 static const char *const words[] = {
+    [NO_FILE] = "has no file",
     [NO_UPLINK] = "no uplink",
     [RIDES] = "free_rider = yes",
     [GOES_AT_ONCE] = "leaves at once",
@@ -198,12 +200,14 @@ static obstacle obstacle_of(const sim_scenario *scenario, const sim_group *giver
 /* Whether the tracker's place may say its uplink, so that its own key says nothing. */
 static bool has_place_uplink(const sim_scenario *scenario)
 {
-    return scenario->latency.rates && scenario->tracker.places.kind != SIM_PLACES_NONE;
+    return scenario->tracker.seeder && scenario->latency.rates &&
+           scenario->tracker.places.kind != SIM_PLACES_NONE;
 }
 
 /* What keeps the tracker from giving any taker anything. O(groups). */
 static obstacle tracker_obstacle(const sim_scenario *scenario, bool has_lines)
 {
+    if (!scenario->tracker.seeder) return NO_FILE;
     if (has_place_uplink(scenario)) return NO_OBSTACLE;
     if (scenario->tracker.access.up == 0) return NO_UPLINK;
     for (uint32_t i = 0; i < scenario->group_count; i++) {

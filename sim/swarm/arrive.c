@@ -20,7 +20,8 @@ static mb_time longest_interval(const sim_scenario *scenario)
     return longest;
 }
 
-int sim_swarm_start_tracker(sim_swarm *swarm)
+/* The first seeder, which the tracker lists in every answer. */
+static int start_seeder(sim_swarm *swarm)
 {
     const sim_scenario *scenario = swarm->scenario;
     const mb_peer_config config = {
@@ -31,26 +32,34 @@ int sim_swarm_start_tracker(sim_swarm *swarm)
         .epoch = 1,
         .seeder = true,
     };
+    sim_node *node = &swarm->nodes[MB_NODE_TRACKER];
+
+    assert(scenario->tracker.seeder && !node->peer);
+    if (mb_peer_new(&node->peer, &config)) return MB_ERR_MEMORY;
+    node->complete = true;
+    if (mb_tracker_seeder(swarm->tracker, MB_NODE_TRACKER, mb_log_told(mb_peer_log(node->peer))))
+        return MB_ERR_MEMORY;
+    if (!sim_swarm_batch_add(swarm, MB_EVENT_START, MB_NODE_NONE)) return MB_ERR_MEMORY;
+    sim_swarm_step(swarm, MB_NODE_TRACKER);
+    return swarm->error;
+}
+
+int sim_swarm_start_tracker(sim_swarm *swarm)
+{
+    const sim_scenario *scenario = swarm->scenario;
     const mb_tracker_config books = {
         .seed = scenario->seed,
         .blocks = scenario->file.geometry.blocks,
         .protocol = &scenario->protocol,
         .announce_interval = longest_interval(scenario),
     };
-    sim_node *node = &swarm->nodes[MB_NODE_TRACKER];
 
-    if (mb_peer_new(&node->peer, &config) || mb_tracker_new(&swarm->tracker, &books))
-        return MB_ERR_MEMORY;
-    node->complete = true;
+    if (mb_tracker_new(&swarm->tracker, &books)) return MB_ERR_MEMORY;
     swarm->tracker_present = true;
-    if (mb_tracker_seeder(swarm->tracker, MB_NODE_TRACKER, mb_log_told(mb_peer_log(node->peer))))
-        return MB_ERR_MEMORY;
     if (scenario->tracker.leave_at != MB_NEVER)
         sim_pending_push_plain(swarm, scenario->tracker.leave_at, MB_NODE_TRACKER,
                                SIM_PENDING_LEAVE);
-    if (!sim_swarm_batch_add(swarm, MB_EVENT_START, MB_NODE_NONE)) return MB_ERR_MEMORY;
-    sim_swarm_step(swarm, MB_NODE_TRACKER);
-    return swarm->error;
+    return scenario->tracker.seeder ? start_seeder(swarm) : swarm->error;
 }
 
 /* The blocks that a peer of the group holds on arrival, drawn from its own stream; NULL: none. */

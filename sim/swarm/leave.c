@@ -26,8 +26,8 @@ static void missed(sim_swarm *swarm, mb_node node)
 
 void sim_swarm_leave(sim_swarm *swarm, mb_node node)
 {
-    if (!swarm->nodes[node].peer) return;
     if (node == MB_NODE_TRACKER) swarm->tracker_present = false;
+    if (!swarm->nodes[node].peer) return;
     if (node != MB_NODE_TRACKER && sim_swarm_group(swarm, node)->leave == SIM_LEAVE_AT_ONCE &&
         swarm->arrivals[node - 1].leave_at == MB_NEVER) {
         missed(swarm, node);

@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+"""test_people.py PROGRAM: who is there: trackers without the file, publishers, and how peers go."""
+import subprocess
+import tempfile
+from fractions import Fraction
+from pathlib import Path
+
+import minibit
+from minibit import audited, run, scenario
+
+EVENTS = ("--events=csv",)
+LINE = {"up": "8Mbit", "down": "80Mbit"}
+APART = LINE | {"unreachable": True}  # who are both such never meet
+DEALT = {"deal": "given", "initial_blocks": 2}
+
+
+def refused(groups, words, files=()):
+    """The scenario ends with exit code 2 and one line with these words, and leaves nothing."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, content in files:
+            Path(folder, name).write_bytes(content if isinstance(content, bytes) else content.encode())
+        path = Path(folder, "s.ini")
+        path.write_text(scenario(**groups), encoding="utf-8")
+        done = subprocess.run([minibit.PROGRAM, path, "-o", Path(folder, "out")], capture_output=True, text=True,
+                              check=False, cwd=folder)
+        lines = done.stderr.splitlines()
+        if done.returncode != 2 or len(lines) != 1 or words not in lines[0]:
+            raise minibit.Failed(f"exit {done.returncode}, not 2 with {words!r}: {done.stderr}\n{path.read_text()}")
+        if Path(folder, "out").exists():
+            raise minibit.Failed(f"{words}: a refused run left a folder")
+
+
+def same(result, found, wanted):
+    result.require(found == wanted, f"{found}, not {wanted}")
+
+
+# ---- a tracker without the file ----------------------------------------------------------------
+
+
+def swarm(tracker, **more):
+    groups = {"scenario": {"until": "1h"}, "file": {"blocks": 20}, "protocol": {}, "tracker": tracker}
+    groups["peers publisher"] = LINE | {"have": "all"}
+    groups["peers others"] = LINE | {"count": 5}
+    return groups | more
+
+
+def no_file():
+    """All comes from the publisher in the end, and the bound is of its uplink and the others' alone."""
+    result = audited(run(scenario(**swarm({"seeder": False, "latency": "20ms"})), options=EVENTS))
+    summary = result.summary()
+    for row in result.rows("completion"):
+        same(result, row["from_tracker"], "0")
+    same(result, (summary["peers_complete"], summary["tracker_share"], summary["seeder_copies"]), (6, 0, 0))
+    bound = 5 * 20 * minibit.BLOCK_BITS * minibit.SECOND // (6 * 8 * 10**6)
+    same(result, summary["lower_bound_s"], Fraction(bound, minibit.SECOND))
+    same(result, (summary["unavailable_s"], summary["tracker_left_s"]), (0, None))
+    tracker = [row for row in result.rows("events") if row["node"] == "tracker" and row["event"] in ("start", "uplink")]
+    same(result, tracker, [])
+
+
+def seeders_keys():
+    """What a seeder's keys say is nothing to a tracker that is none: the same configuration."""
+    told = [run(scenario(**swarm({"seeder": False} | more))).text("config.ini")
+            for more in ({}, {"up": "3Mbit", "down": "1Mbit", "seeder_slots": 3})]
+    minibit.Result("", "").require(told[0] == told[1] and "seeder = no" in told[0], told)
+
+
+def copies_by_hand():
+    """Nobody has a block until 10 s, when the publisher comes, and from 40 s on, when it goes."""
+    groups = {
+        "scenario": {"until": "1min"}, "file": {"blocks": 3}, "protocol": {"initial_blocks": 0},
+        "tracker": {"seeder": False, "leave": "at 50s"},
+        "peers waits": APART, "peers brings": APART | {"have": "all", "arrival": "at 10s", "leave": "at 40s"}}
+    result = audited(run(scenario(**groups), options=EVENTS))
+    found = {key: result.summary()[key] for key in
+             ("unavailable_s", "first_lost_s", "lost_blocks", "single_blocks", "tracker_left_s")}
+    same(result, found, {"unavailable_s": 30, "first_lost_s": 0, "lost_blocks": 3, "single_blocks": 0,
+                         "tracker_left_s": None})
+    same(result, [row["mean_copies"] for row in result.rows("timeline")],
+         ["0.000000"] + ["1.000000"] * 3 + ["0.000000"] * 3)
+
+
+def nobody_has_it():
+    """A block that nobody can bring, or fewer than the file has, are told before the run."""
+    none = {"seeder": False}
+    base = {"file": {"blocks": 8}, "tracker": none}
+    refused(base | {"peers a": LINE}, "nobody has block 0: some group must hold it (have = all)")
+    refused(base | {"peers a": LINE | {"have": "all-but-block 3"}, "peers b": LINE | {"have": "all-but-block 3"}},
+            "nobody has block 3")
+    refused(base | {"peers a": LINE | {"have": "3 blocks", "count": 2}}, "bring 6 of the file's 8 blocks")
+    refused(base | {"protocol": DEALT, "peers a": LINE | {"have": "all"}}, "it gives each newcomer 2 blocks, but has none")
+    refused(base | {"tracker": {}, "peers a": LINE}, "the key up is missing")
+    for have in ("4 blocks", "all-but-block 3"):
+        run(scenario(**base, **{"peers a": LINE | {"have": have, "count": 2}, "peers b": LINE | {
+            "have": "all-but-block 1"}}))
+    still = run(scenario(**base, **{"peers a": LINE | {"have": "all", "free_rider": True}, "peers b": LINE}),
+                options=("--dry-run",))
+    told = subprocess.run([*still.command.split(), "--dry-run"], capture_output=True, text=True, check=True)
+    still.require("tracker: has no file; a: free_rider = yes" in told.stdout + told.stderr, told)
+
+
+if __name__ == "__main__":
+    minibit.main([
+        ("a tracker without the file gives nothing, and a publisher all", no_file),
+        ("a seeder's keys are nothing to it", seeders_keys),
+        ("copies while the publisher comes and goes, by hand", copies_by_hand),
+        ("a block that nobody has is told", nobody_has_it),
+    ])
