@@ -394,6 +394,25 @@ static void put_group_bytes(rec_json *json, const rec_run *run)
     rec_json_object_end(json);
 }
 
+static void put_zone(rec_json *json, const rec_run *run, const rec_zone *zone)
+{
+    rec_json_object(json, zone->name);
+#define REC_ZONE(PATH, KIND, UNIT, VALUE, ...)                                                     \
+    put_value(json, PATH, &(const struct value)IS_##KIND((VALUE)));
+#include "record/figures.def"
+    rec_json_object_end(json);
+}
+
+/* Where there are any. */
+static void put_zones(rec_json *json, const rec_run *run)
+{
+    if (!run->engine || run->engine->zone_count == 0) return;
+    rec_json_object(json, "zones");
+    for (uint32_t i = 0; i < run->engine->zone_count; i++)
+        put_zone(json, run, &run->engine->zones[i]);
+    rec_json_object_end(json);
+}
+
 static void put_checkpoints(rec_json *json, const rec_engine *engine)
 {
     if (!engine) {
@@ -412,5 +431,6 @@ void rec_figures_write(rec_json *json, const rec_figures *figures)
     put_part(json, figures, &figures->whole);
     put_groups(json, figures);
     put_group_bytes(json, figures->run);
+    put_zones(json, figures->run);
     put_checkpoints(json, figures->run->engine);
 }

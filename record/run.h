@@ -55,6 +55,17 @@ typedef struct rec_rates {
     uint64_t up, down;
 } rec_rates;
 
+/* A zone of the scenario. */
+typedef struct rec_zone {
+    const char *name;
+    const char *parent;             /* NULL: it lies in none */
+    const char *up, *down, *inside; /* as scenarios have them; NULL: unlimited */
+    uint64_t peers;                 /* in it or in zones in it, that arrived */
+    uint64_t out_bytes, in_bytes, inside_bytes;
+    rec_fraction used[3]; /* of up, down, inside */
+    rec_fraction cross;
+} rec_zone;
+
 /* What only a simulator counts. */
 typedef struct rec_engine {
     uint64_t events;
@@ -66,6 +77,10 @@ typedef struct rec_engine {
     mb_time tracker_left;   /* when the tracker's seeder went; MB_NEVER */
     uint32_t lost_blocks;   /* without a copy at the end */
     uint32_t single_blocks; /* with one copy at the end */
+    const rec_zone *zones;
+    uint32_t zone_count;
+    uint64_t moved;   /* bytes on the wire; of these */
+    uint64_t crossed; /* over the border of a zone */
     const uint64_t *checkpoints;
     size_t checkpoint_count;
 } rec_engine;

@@ -48,6 +48,11 @@ static const res_column paths[] = {
 #include "record/columns.def"
 };
 
+static const res_column zones[] = {
+#define REC_ZONES COLUMN
+#include "record/columns.def"
+};
+
 static const res_column transfers[] = {
 #define REC_TRANSFERS COLUMN
 #include "record/columns.def"
@@ -60,6 +65,7 @@ const res_table res_tables[] = {
     {"events", events, COUNT(events)},
     {"nodes", nodes, COUNT(nodes)},
     {"paths", paths, COUNT(paths)},
+    {"zones", zones, COUNT(zones)},
     {"transfers", transfers, COUNT(transfers)},
 };
 

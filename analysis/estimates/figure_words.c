@@ -11,6 +11,13 @@ static const struct {
 #include "record/figures.def"
 };
 
+static const struct {
+    const char *path, *words;
+} zone_figures[] = {
+#define REC_ZONE(PATH, KIND, UNIT, VALUE, WORDS, ...) {PATH, WORDS},
+#include "record/figures.def"
+};
+
 static const char *find(const char *path)
 {
     for (guint i = 0; i < G_N_ELEMENTS(figures); i++)
@@ -28,6 +35,16 @@ static char *group_words(const char *path)
     return NULL;
 }
 
+/* "bytes in of rack-3"; a zone's name has no dot. */
+static char *zone_words(const char *path)
+{
+    const char *name = path + strlen("zones."), *dot = strchr(name, '.');
+    for (guint i = 0; dot && i < G_N_ELEMENTS(zone_figures); i++)
+        if (strcmp(zone_figures[i].path, dot + 1) == 0 && zone_figures[i].words)
+            return g_strdup_printf("%s of %.*s", zone_figures[i].words, (int)(dot - name), name);
+    return NULL;
+}
+
 /* "bytes from dsl to fibre"; NULL where a group's name has a dot, which could be either's. */
 static char *pair_words(const char *path)
 {
@@ -40,6 +57,7 @@ char *res_figure_words(const char *path)
 {
     char *words = g_strdup(find(path));
     if (!words && g_str_has_prefix(path, "groups.")) words = group_words(path);
+    if (!words && g_str_has_prefix(path, "zones.")) words = zone_words(path);
     if (!words && g_str_has_prefix(path, "group_bytes.")) words = pair_words(path);
     return words ? words : g_strdup(path);
 }

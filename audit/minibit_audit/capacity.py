@@ -16,20 +16,27 @@ class Capacity:
         self.run = run
         self.transfers = {}
 
+    def rate(self, key):
+        if key[0] < 0:
+            return self.run.zones.rate(key)
+        return (self.run.links[key[0]].up, self.run.links[key[0]].down)[key[1]]
+
     def add(self, giver, node, started, sent, size):
-        for key, rate in (((giver, 0), self.run.links[giver].up), ((node, 1), self.run.links[node].down)):
-            if rate is not None and size:
+        zones = self.run.zones.limited(giver, node) if self.run.zones else []
+        for key in [(giver, 0), (node, 1), *zones]:
+            if self.rate(key) is not None and size:
                 self.transfers.setdefault(key, array("q")).extend((started, sent, size))
 
     def check(self, file):
         for (node, side), numbers in sorted(self.transfers.items()):
-            rate = (self.run.links[node].up, self.run.links[node].down)[side]
+            rate = self.rate((node, side))
             flows = sorted(zip(numbers[0::3], numbers[1::3], numbers[2::3]))
             late = overfull(flows, rate)
             if late:
-                name = self.run.names[node]
+                name = self.run.zones.name((node, side)) if node < 0 else \
+                    f"the {('uplink', 'downlink')[side]} of {self.run.names[node]}"
                 self.run.report.wrong(
-                    file, None, f"the {('uplink', 'downlink')[side]} of {name}",
+                    file, None, name,
                     f"what comes by {time_text(late[0])} at no more than {float(rate):.0f} bytes/s",
                     f"{time_text(late[1])} too late")
         self.run.report.count("links within their rates", len(self.transfers))

@@ -18,8 +18,8 @@ FOREVER = float("inf")
 class Flow:
     __slots__ = ("ends", "begin", "end", "bytes", "rate", "carried", "since", "changes")
 
-    def __init__(self, giver, node, begin, end, size):
-        self.ends = ((giver, 0), (node, 1))
+    def __init__(self, zones, giver, node, begin, end, size):
+        self.ends = ((giver, 0), (node, 1), *(zones.limited(giver, node) if zones else ()))
         self.begin, self.end, self.bytes = begin, end, size
         self.rate, self.carried, self.since, self.changes = 0.0, 0.0, begin, 0
 
@@ -37,6 +37,10 @@ class Net:
         for node, link in enumerate(run.links):
             for side, rate in ((0, link.up), (1, link.down)):
                 self.rates[node, side] = float(UNLIMITED if rate is None else rate)
+        for number, zone in enumerate(run.zones.all if run.zones else ()):
+            for side, rate in enumerate(zone.rates):
+                if rate is not None:
+                    self.rates[-1 - number, side] = float(rate)
         self.on, self.work = defaultdict(set), 0
 
     def add(self, flow):
@@ -100,7 +104,7 @@ class Net:
 def check(run, file, ended, thorough):
     """`ended`: (giver, receiver, begin, end, bytes); bytes None: under way at the end of the run."""
     net, looked_at = Net(run), 0
-    flows = [Flow(*row) for row in ended]
+    flows = [Flow(run.zones, *row) for row in ended]
     flows = [flow for flow in flows if any(end in net.rates for end in flow.ends)]
     changes = [(flow.begin, number, flow) for number, flow in enumerate(flows)]
     changes += [(flow.end, -1 - number, flow) for number, flow in enumerate(flows)]
@@ -137,7 +141,7 @@ def carried(run, file, flow):
     rounding = (flow.end - flow.begin) / SECOND / 2**14
     allowed = 1 + flow.bytes / 10**6 + (flow.changes + 2) * flow.rate / SECOND + rounding
     if abs(flow.carried - flow.bytes) > allowed and flow.end > flow.begin:
-        names = [run.names[node] for node, _ in flow.ends]
+        names = [run.names[node] for node, _ in flow.ends[:2]]
         run.report.wrong(file, None, f"the transfer from {names[0]} to {names[1]} that ends at "
                          f"{time_text(flow.end)}", f"{flow.carried:.0f} bytes by max-min fair shares",
                          flow.bytes)

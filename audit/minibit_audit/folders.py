@@ -2,7 +2,7 @@
 import csv
 import os
 
-from . import capacity, completion, events, fairness, manifest, possession, summary, tables, timeline, transfers, uplinks
+from . import capacity, completion, events, fairness, manifest, possession, summary, tables, timeline, transfers, uplinks, zones
 from .findings import Report
 from .numbers import Unreadable
 from .run import Run
@@ -46,6 +46,7 @@ def audit_run(folder, progress=silent, thorough=False):
         transfers.check(run, thorough)
         return report
     completion.within(run)
+    run.zone_rows = zones.Rows(run) if run.zones else None
     replay = play(run, progress)
     summary.check(run, replay)
     decisions(run, progress, thorough)
@@ -68,8 +69,21 @@ def decisions(run, progress, thorough):
     for flow in replay.ended:
         links.add(*flow)
     links.check(name)
+    if run.zones:
+        cross(run, replay, name)
     under_way = [(f[0], f[1], f[4], run.end, None) for f in replay.flows.values()]
     fairness.check(run, name, replay.ended + under_way, thorough)
+
+
+def cross(run, replay, name):
+    """What events tell of transfers over the borders of zones."""
+    moves = zones.Moves(run)
+    for flow in replay.ended:
+        moves.add(*flow)
+    for giver, taker, block, _, begin, _ in replay.flows.values():
+        moves.add(giver, taker, begin, run.end, run.config.wire[block], False)
+    moves.check(run.zone_rows, name, True)
+    moves.check_share(True)
 
 
 def play(run, progress):
@@ -77,7 +91,8 @@ def play(run, progress):
     path = tables.existing(run.folder, "provenance.csv")
     rows = timeline.Timeline(run, path is not None)
     links = None if run.is_live else capacity.Capacity(run)
-    replay = possession.Replay(run, rows, links)
+    moves = zones.Moves(run) if run.zones else None
+    replay = possession.Replay(run, rows, links, moves)
     rows.replay = replay
     if path is None:
         run.report.not_checked("possession, times and bytes", "there is no provenance.csv")
@@ -88,4 +103,7 @@ def play(run, progress):
     completion.replayed(run, replay)
     if links:
         links.check(replay.file)
+    if moves:
+        moves.check(run.zone_rows, replay.file, False)
+        moves.check_share(False)
     return replay

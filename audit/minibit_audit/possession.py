@@ -17,8 +17,8 @@ class Replay:
     (time, node, block, role number or -1 for a block held on arrival) before it is booked.
     """
 
-    def __init__(self, run, watch=None, capacity=None):
-        self.run, self.report, self.watch, self.capacity = run, run.report, watch, capacity
+    def __init__(self, run, watch=None, capacity=None, moves=None):
+        self.run, self.report, self.watch, self.capacity, self.moves = run, run.report, watch, capacity, moves
         count, config = len(run.peers) + 1, run.config
         empty = array("q", [-1]) * config.blocks
         seeder = array("q", [0 if config.has_seeder else -1]) * config.blocks
@@ -189,9 +189,14 @@ class Replay:
         if self.run.is_live:
             return
         rate = up.up if down.down is None or up.up is not None and up.up < down.down else down.down
+        if self.run.zones:
+            rates = [rate, *map(self.run.zones.rate, self.run.zones.limited(giver, node))]
+            rate = min((one for one in rates if one is not None), default=None)
         least = 0 if rate is None else size * SECOND * rate.denominator // rate.numerator
         if sent - started < least - 1 - least // 10**6:
             self.wrong(line, f"duration of {size} bytes from {fields[4]}",
                        f"{time_text(least + latency)} at least", time_text(time - started))
         if self.capacity:
             self.capacity.add(giver, node, started, sent, size)
+        if self.moves:
+            self.moves.add(giver, node, started, sent, size)

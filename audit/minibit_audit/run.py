@@ -3,14 +3,14 @@ import json
 import os
 from fractions import Fraction
 
-from . import tables
+from . import tables, zones
 from .config import Config
 from .numbers import SECOND, Unreadable, time_ns
 
 COMPLETION = ("peer,group,arrived_s,first_block_s,completed_s,download_s,blocks,dealt,from_tracker,"
               "from_seeders,from_leechers,uploaded_blocks,uploaded_bytes,downloaded_bytes,"
               "wasted_bytes,refusals,left_s,status").split(",")
-NODES, PATHS = ["node", "place", "up", "down", "latency_s"], ["from", "to", "latency_s"]
+NODES, PATHS = ["node", "place", "up", "down", "latency_s", "zone"], ["from", "to", "latency_s"]
 COUNTS = ("blocks", "dealt", "from_tracker", "from_seeders", "from_leechers", "uploaded_blocks",
           "uploaded_bytes", "downloaded_bytes", "wasted_bytes", "refusals")
 TIMES = ("arrived_s", "first_block_s", "completed_s", "download_s", "left_s")
@@ -64,7 +64,7 @@ class Run:
         self.read_completion()
         self.names = ["tracker"] + [peer.name for peer in self.peers]
         self.links = [self.config.tracker] + [peer.link for peer in self.peers]
-        self.places, self.paths = {}, {}
+        self.places, self.paths, self.zones = {}, {}, zones.of_config(self.config)
         self.read_nodes()
 
     def read_nodes(self):
@@ -81,6 +81,8 @@ class Run:
                 self.peers[node - 1].link = self.links[node]
             else:
                 self.config.tracker = self.links[node]
+            if self.zones or row["zone"]:
+                zones.put(self, node, row["zone"], number)
             if row["place"]:
                 self.places[node] = row["place"]
         path = os.path.join(self.folder, "paths.csv")
@@ -96,7 +98,8 @@ class Run:
         """What a message from the one takes to the other."""
         ends = self.places.get(giver), self.places.get(taker)
         if None in ends:
-            return self.links[giver].latency + self.links[taker].latency
+            own = self.links[giver].latency + self.links[taker].latency
+            return own + (self.zones.latency(giver, taker) if self.zones else 0)
         if ends not in self.paths:
             raise Unreadable(f"{self.folder}/paths.csv: not from {ends[0]} to {ends[1]}")
         return self.paths[ends]

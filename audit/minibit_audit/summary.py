@@ -1,7 +1,7 @@
 """summary.json: every figure that the tables tell, worked out anew with exact fractions."""
 from fractions import Fraction
 
-from . import availability, bound
+from . import availability, bound, zones
 from .numbers import SECOND, half_up, nearest_rank
 
 # Told by the simulator's inside, or by events.csv alone (events.py looks at these).
@@ -136,6 +136,8 @@ def of_blocks(run, replay):
 
 def check(run, replay):
     found, wanted = flat(run.summary), of_all(run)
+    if run.zones:
+        wanted |= zones.figures(run, run.zone_rows)
     if replay:
         wanted |= of_blocks(run, replay)
     for path, value in wanted.items():
@@ -144,7 +146,9 @@ def check(run, replay):
         elif found[path] != value or isinstance(found[path], bool):
             run.report.wrong("summary.json", None, path, shown(value), shown(found[path]))
     run.report.count("figures of summary.json", len(wanted))
-    others = BY_EVENTS + INSIDE + BY_OTHERS + ("end_s", "tracker_left_s")
+    others = BY_EVENTS + INSIDE + BY_OTHERS + ("end_s", "tracker_left_s", "cross_share")
+    if not run.zones:
+        run.report.same("summary.json", None, "cross_share", None, run.summary.get("cross_share"))
     if not replay or run.is_live:
         others += ("unavailable_s", "first_lost_s", "lost_blocks", "single_blocks")
     availability.check_tracker(run)

@@ -3,7 +3,7 @@ import csv
 import os
 from fractions import Fraction
 
-from . import capacity, fairness, tables
+from . import capacity, fairness, tables, zones
 from .config import Line
 from .numbers import SECOND, half_up, time_ns, time_text
 
@@ -15,6 +15,10 @@ def check(run, thorough):
     names = [name for name in run.config.groups if name.startswith("node ")]
     run.links = [Line(name[5:], run.config.groups[name], {}) for name in names]
     run.names = [name[5:] for name in names]
+    run.zones = zones.of_config(run.config)
+    for node, name in enumerate(names):
+        if "zone" in run.config.groups[name]:
+            run.zones.of[node] = run.zones.index[run.config.groups[name]["zone"]]
     index = {name: node for node, name in enumerate(run.names)}
     flows, rows = [], []
     for line, fields in tables.rows(run.report, path, COLUMNS):
@@ -37,6 +41,7 @@ def flow(run, line, giver, node, fields):
     """(giver, receiver, begin, last byte, bytes); bytes None: not through at the end of the run."""
     begin, end = time_ns(fields[0]), time_ns(fields[4])
     latency = run.links[giver].latency + run.links[node].latency
+    latency += run.zones.latency(giver, node) if run.zones else 0
     if end is not None and not begin + latency <= end <= run.config.until:
         run.report.wrong("transfers.csv", line, "completed_s",
                          f"{time_text(begin + latency)} to {time_text(run.config.until)}", fields[4])

@@ -66,7 +66,8 @@ static bool recorder_allocate(sim_recorder *recorder, const sim_recorder_config 
     if (!recorder->stats || !recorder->life) return false;
     if (!state->held || !state->copied || !state->names) return false;
     state->row_room = 2 * longest + ROW_NUMBERS;
-    return longest <= SIM_NAME_MAX;
+    state->zones = calloc((size_t)scenario->zones.count + 1, sizeof *state->zones);
+    return state->zones && longest <= SIM_NAME_MAX;
 }
 
 static int tables_open(sim_recorder_state *state, const sim_recorder_config *config, char *error,
@@ -81,6 +82,9 @@ static int tables_open(sim_recorder_state *state, const sim_recorder_config *con
                                     &state->provenance, error, error_size);
     if (result == MB_OK)
         result = sim_recorder_table(state, "timeline.csv", rec_timeline_header, &state->timeline,
+                                    error, error_size);
+    if (result == MB_OK && config->scenario->zones.count > 0)
+        result = sim_recorder_table(state, "zones.csv", rec_zones_header, &state->zones_table,
                                     error, error_size);
     if (result == MB_OK && config->events)
         result = sim_recorder_table(state, "events.csv", rec_events_header, &state->events, error,
@@ -121,6 +125,7 @@ void sim_recorder_free(sim_recorder *recorder)
         rec_pairs_clear(&state->group_bytes);
         free(state->held);
         free(state->copied);
+        free(state->zones);
     }
     sim_digest_clear(&recorder->digest);
     free(state);
@@ -282,12 +287,16 @@ void sim_recorder_block(sim_recorder *recorder, mb_time now, const rec_gain *gai
 void sim_recorder_sample(sim_recorder *recorder, mb_time now, const sim_sample *sample)
 {
     sim_recorder_state *state = recorder->state;
-    if (state->sampled == now) return; /* the end falls on a sample: one row says it all */
+    if (state->sampled == now) { /* the end falls on a sample: one row says it all */
+        sim_zones_drop(state);
+        return;
+    }
     assert(state->sampled == MB_NEVER || now > state->sampled);
     leechers_advance(state, now);
     uint64_t leecher_bytes = state->leecher_bytes_done + sample->leecher_bytes;
     assert(leecher_bytes >= state->leecher_bytes);
     if (state->timeline) sim_timeline_row(recorder, now, sample, leecher_bytes);
+    sim_zones_sample(recorder, now);
     state->leecher_bytes = leecher_bytes;
     state->sampled = now;
     state->sampled_payload = state->payload;

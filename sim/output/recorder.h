@@ -126,6 +126,14 @@ static inline void sim_recorder_prefetch(const sim_recorder *recorder, mb_node f
 void sim_recorder_bytes(sim_recorder *recorder, mb_node from, mb_node to, uint64_t bytes);
 
 /*
+ * Where there are zones: a transfer has ended, and so many whole bytes of it went through, whatever
+ * they were good for. O(depth of the zones).
+ */
+void sim_recorder_moved(sim_recorder *recorder, mb_node from, mb_node to, uint64_t bytes);
+/* The same of each that is still under way, right before sim_recorder_sample(). */
+void sim_recorder_moving(sim_recorder *recorder, mb_node from, mb_node to, uint64_t bytes);
+
+/*
  * Of the bytes that `from` sent `to` for `block`, told by sim_recorder_bytes(), so many lead to no
  * block: wasted. A row of events.csv says why (`kind`): REC_TRACE_WASTE, REC_TRACE_BAD, or
  * REC_TRACE_LOST, which is left out where there are none.

@@ -1,6 +1,6 @@
 /*
  * What the files of the recorder share (recorder.c, recorder_rows.c, recorder_lines.c,
- * recorder_check.c, summary.c);
+ * recorder_zones.c, recorder_check.c, summary.c);
  * nobody else includes it.
  */
 #ifndef SIM_RECORDER_INTERNAL_H
@@ -30,6 +30,22 @@ typedef unsigned __int128 sim_capacity;
 
 #define SIM_OUT_OF_MEMORY "out of memory for the run's statistics"
 
+/* What has gone over a zone's three links; of a whole run, what moved and what crossed a border. */
+typedef struct sim_zone_bytes {
+    uint64_t out, in, inside;
+} sim_zone_bytes;
+
+typedef struct sim_zone_record {
+    sim_zone_bytes done;    /* by transfers that have ended */
+    sim_zone_bytes flying;  /* by those under way, as far as a sample has been told of them */
+    sim_zone_bytes sampled; /* by both, as of the last sample */
+} sim_zone_record;
+
+/* How much moved in all, and of that over the border of any zone. */
+typedef struct sim_zone_sums {
+    uint64_t moved, crossed;
+} sim_zone_sums;
+
 struct sim_recorder_state {
     const sim_scenario *scenario;
     const sim_arrival *arrivals;
@@ -41,6 +57,7 @@ struct sim_recorder_state {
     rec_output *provenance;
     rec_output *events;
     rec_output *timeline;
+    rec_output *zones_table;
     sim_group_name *names; /* by group; [group_count] is the tracker */
     size_t row_room;       /* no row of a table is longer */
     uint64_t provenance_rows;
@@ -68,6 +85,9 @@ struct sim_recorder_state {
     sim_capacity leecher_capacity; /* what such uplinks could have carried until then */
     uint64_t leecher_bytes_done;   /* what those carried that are leechers no more */
     uint64_t leecher_bytes;        /* all, as of the last sample */
+
+    sim_zone_record *zones; /* by zone */
+    sim_zone_sums done_sums, flying_sums, sampled_sums;
 
     mb_time sampled; /* the last sample's time, MB_NEVER before the first; and what it saw */
     uint64_t sampled_payload;
@@ -104,6 +124,17 @@ void sim_completion_write(sim_recorder *recorder, rec_output *output);
 /* recorder_lines.c: adds nodes.csv and paths.csv where nodes have lines of their own. As
  * sim_recorder_finish() returns. O(peers + places^2). */
 int sim_lines_write(sim_recorder *recorder, char *error, size_t error_size);
+
+/* recorder_zones.c. */
+
+/* Ends a sample: what has moved so far counts as sampled, and its rows are written. O(zones). */
+void sim_zones_sample(sim_recorder *recorder, mb_time now);
+/* The sample is not taken: it is told of transfers under way for nothing. */
+void sim_zones_drop(sim_recorder_state *state);
+/* Those of summary.json, by zone; NULL if memory is short. What was sampled last counts: at the
+ * end of the run. O(zones + nodes). */
+rec_zone *sim_zones_summary(const sim_recorder *recorder, mb_time end);
+void sim_zones_summary_free(rec_zone *zones);
 
 /* summary.c: makes state->summary. 0 or MB_ERR_MEMORY. O(peers x log peers). */
 int sim_summary_write(sim_recorder *recorder, const sim_run_totals *totals);

@@ -1,6 +1,6 @@
 /*
- * nodes.csv and paths.csv: the lines and places of nodes that are not as their groups are. Without
- * them nobody could say from a run's folder whose link it was.
+ * nodes.csv and paths.csv: the lines, places and zones of nodes, where not all are as their groups
+ * are. Without them nobody could say from a run's folder whose link it was.
  */
 #include "core/units.h"
 #include "sim/output/recorder_internal.h"
@@ -23,11 +23,14 @@ static const char *rate_text(uint64_t rate, char buffer[MB_UNITS_TEXT_MAX])
 static void write_node(const sim_recorder *recorder, rec_output *output, mb_node node)
 {
     const sim_recorder_state *state = recorder->state;
-    assert(state->lines && state->lines->access && node < state->node_count);
+    assert(state->lines && node < state->node_count);
     const rec_names own = sim_recorder_names(recorder), *names = &own;
-    const sim_access *access = &state->lines->access[node];
+    const sim_access *access =
+        sim_lines_access(state->lines, state->scenario, state->arrivals, node);
     uint32_t at = sim_lines_place(state->lines, node);
     const char *place = at == SIM_PLACE_NONE ? "" : state->scenario->latency.names[at];
+    uint32_t in = sim_lines_zone(state->lines, node);
+    const char *zone = in == SIM_ZONE_NONE ? "" : state->scenario->zones.zones[in].name;
     char up_text[MB_UNITS_TEXT_MAX], down_text[MB_UNITS_TEXT_MAX];
     const char *up = rate_text(access->up, up_text), *down = rate_text(access->down, down_text);
     char *to = rec_output_room(output, state->row_room);
@@ -85,7 +88,7 @@ static int write_paths(sim_recorder *recorder, char *error, size_t error_size)
 int sim_lines_write(sim_recorder *recorder, char *error, size_t error_size)
 {
     sim_recorder_state *state = recorder->state;
-    if (!state->lines || !state->lines->access) return MB_OK;
+    if (!state->lines || (!state->lines->access && !state->lines->zones)) return MB_OK;
     rec_output *output;
     int result =
         sim_recorder_table(state, "nodes.csv", rec_nodes_header, &output, error, error_size);

@@ -42,9 +42,11 @@ static rec_rates *make_rates(const sim_recorder_state *state, bool *failed)
     return rates;
 }
 
-static rec_engine engine_of(const sim_recorder *recorder, const sim_run_totals *totals)
+static rec_engine engine_of(const sim_recorder *recorder, const sim_run_totals *totals,
+                            const rec_zone *zones)
 {
     const sim_digest *digest = &recorder->digest;
+    const sim_zone_sums *sums = &recorder->state->sampled_sums;
     return (rec_engine){.events = totals->events,
                         .rerated = rec_fraction_of(totals->rerated_flows, totals->settles),
                         .digest = digest->state,
@@ -54,6 +56,10 @@ static rec_engine engine_of(const sim_recorder *recorder, const sim_run_totals *
                         .tracker_left = totals->availability.tracker_left,
                         .lost_blocks = totals->availability.lost_blocks,
                         .single_blocks = totals->availability.single_blocks,
+                        .zones = zones,
+                        .zone_count = recorder->state->scenario->zones.count,
+                        .moved = sums->moved,
+                        .crossed = sums->crossed,
                         .checkpoints = digest->checkpoints,
                         .checkpoint_count = digest->checkpoint_count};
 }
@@ -105,12 +111,15 @@ int sim_summary_write(sim_recorder *recorder, const sim_run_totals *totals)
     rec_group *groups = make_groups(state->scenario);
     bool failed = false;
     rec_rates *rates = make_rates(state, &failed);
-    if (!groups || failed) {
+    rec_zone *zones = sim_zones_summary(recorder, totals->end);
+    if (!groups || failed || !zones) {
         free(groups);
+        free(rates);
+        sim_zones_summary_free(zones);
         return MB_ERR_MEMORY;
     }
     rec_pairs_sort(&state->group_bytes);
-    const rec_engine engine = engine_of(recorder, totals);
+    const rec_engine engine = engine_of(recorder, totals, zones);
     rec_run run = run_of(recorder, totals);
     run.groups = groups;
     run.rates = rates;
@@ -124,5 +133,6 @@ int sim_summary_write(sim_recorder *recorder, const sim_run_totals *totals)
     rec_figures_clear(&figures);
     free(groups);
     free(rates);
+    sim_zones_summary_free(zones);
     return result;
 }

@@ -39,6 +39,11 @@ static inline uint32_t sim_lines_place(const sim_lines *lines, mb_node node)
     return lines && lines->places ? lines->places[node] : SIM_PLACE_NONE;
 }
 
+static inline uint32_t sim_lines_zone(const sim_lines *lines, mb_node node)
+{
+    return lines && lines->zones ? lines->zones[node] : SIM_ZONE_NONE;
+}
+
 /* How long a message from one place takes to another, by the table. */
 static inline mb_time sim_latency_way(const sim_latency *latency, uint32_t from, uint32_t to)
 {

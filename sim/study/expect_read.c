@@ -17,6 +17,11 @@ static const struct {
 #include "record/figures.def"
 };
 
+static const char *const zone_figures[] = {
+#define REC_ZONE(PATH, ...) PATH,
+#include "record/figures.def"
+};
+
 /* Calls `use` with every path that this scenario's summary has, until it says true. */
 static bool each_path(const sim_scenario *scenario, bool (*use)(void *, const char *),
                       void *context)
@@ -25,6 +30,14 @@ static bool each_path(const sim_scenario *scenario, bool (*use)(void *, const ch
     bool done = use(context, "complete") || use(context, "completed_by");
     for (size_t i = 0; i < G_N_ELEMENTS(figures) && !done; i++)
         done = use(context, figures[i].path);
+    for (uint32_t z = 0; z < scenario->zones.count && !done; z++) {
+        for (size_t i = 0; i < G_N_ELEMENTS(zone_figures) && !done; i++) {
+            char *path =
+                g_strdup_printf("zones.%s.%s", scenario->zones.zones[z].name, zone_figures[i]);
+            done = use(context, path);
+            g_free(path);
+        }
+    }
     for (uint32_t g = 0; g < scenario->group_count && !done; g++) {
         for (size_t i = 0; i < G_N_ELEMENTS(figures) && !done; i++) {
             if (!figures[i].of_group) continue;

@@ -130,6 +130,7 @@ static sim_transfer cut_flow(sim_swarm *swarm, uint32_t flow, uint64_t *carried)
 
     *carried = sim_links_cut(swarm->links, flow, swarm->now);
     if (swarm->options->check == SIM_CHECK_EVERY) sim_swarm_check_carried(swarm, flow, *carried);
+    if (swarm->lines.zones) sim_recorder_moved(swarm->recorder, t.from, t.to, *carried);
     sim_recorder_trace(swarm->recorder, REC_TRACE_CUT, swarm->now, t.from, t.to, t.block, *carried);
     return t;
 }

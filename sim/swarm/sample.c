@@ -19,6 +19,19 @@ static void sample_copies(const sim_swarm *swarm, sim_sample *sample)
     }
 }
 
+/* What transfers under way have carried, from zone to zone. */
+static void sample_zones(const sim_swarm *swarm)
+{
+    for (mb_node node = 0; swarm->lines.zones && node < swarm->node_count; node++) {
+        uint32_t count;
+        const uint32_t *flows = sim_links_flows(swarm->links, 2 * node, &count);
+
+        for (uint32_t i = 0; i < count; i++)
+            sim_recorder_moving(swarm->recorder, node, swarm->transfers[flows[i]].to,
+                                sim_links_carried(swarm->links, flows[i], swarm->now));
+    }
+}
+
 void sim_swarm_sample(sim_swarm *swarm)
 {
     sim_sample sample = {0};
@@ -36,6 +49,7 @@ void sim_swarm_sample(sim_swarm *swarm)
         sample.interested_pairs += view.interesting;
         sample.leecher_bytes += sim_links_link_carried(swarm->links, 2 * node, swarm->now);
     }
+    sample_zones(swarm);
     sim_recorder_sample(swarm->recorder, swarm->now, &sample);
 }
 

@@ -57,6 +57,7 @@ void sim_swarm_complete_flows(sim_swarm *swarm)
 
         sim_recorder_trace(swarm->recorder, REC_TRACE_SENT, swarm->now, t->from, t->to, t->block,
                            t->bytes);
+        if (swarm->lines.zones) sim_recorder_moved(swarm->recorder, t->from, t->to, t->bytes);
         send_block(swarm, t);
     }
     for (uint32_t i = 0; i < swarm->done_count && !swarm->error; i++) {

@@ -58,6 +58,7 @@ int recording_open(struct recording *recording)
         .scenario = &recording->scenario,
         .arrivals = recording->arrivals,
         .arrival_count = recording->arrival_count,
+        .lines = &recording->lines,
         .sink = options->folder ? &recording->sink.sink : NULL,
         .provenance = options->provenance != SIM_TABLE_OFF,
         .events = options->events != SIM_TABLE_OFF,

@@ -14,6 +14,7 @@
 /* A recorder with all that it borrows. */
 struct recording {
     sim_scenario scenario;
+    sim_lines lines;
     sim_group groups[RECORDING_GROUPS_MAX];
     sim_run_options options;
     sim_folder_sink sink;

@@ -19,12 +19,13 @@ PAGES = {
     "## events.csv, or events.csv.zst": ["REC_EVENTS"],
     "## nodes.csv": ["REC_NODES"],
     "## paths.csv": ["REC_PATHS"],
+    "## zones.csv": ["REC_ZONES"],
     "## transfers.csv": ["REC_TRANSFERS"],
-    "## summary.json": ["REC_FIGURE", "REC_FIGURES"],
+    "## summary.json": ["REC_FIGURE", "REC_ZONE", "REC_FIGURES"],
 }
 LIVE = "- what only a simulator can see is empty or `null`: "
 # Files that a live run does not have at all.
-NOT_LIVE = ("REC_EVENTS", "REC_NODES", "REC_PATHS", "REC_TRANSFERS")
+NOT_LIVE = ("REC_EVENTS", "REC_NODES", "REC_PATHS", "REC_ZONES", "REC_ZONE", "REC_TRANSFERS")
 TEXT = r'"(?:[^"\\]|\\.)*"'
 
 
@@ -51,7 +52,7 @@ class Row:
     def __init__(self, macro, text):
         given = arguments(text)
         self.macro = macro
-        self.name = plain(given[0]) or given[0]
+        self.name = ("zones.NAME." if macro == "REC_ZONE" else "") + (plain(given[0]) or given[0])
         self.unit = plain(given[1 if macro == "REC_FIGURES" else 2])
         self.meaning = plain(given[-1])
         self.only_simulated = given[{"REC_FIGURES": 2, "REC_FIGURE": 4}.get(macro, 3)] == "SIM"

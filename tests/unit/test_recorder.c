@@ -156,6 +156,76 @@ static void test_tables(void)
 }
 
 /* The manifest's hashes are those of the files; what varies is in `volatile` alone. */
+/* A hall with two racks, dsl-1 in the one, dsl-2 in the other, the odd peer and the tracker in
+ * none. */
+static sim_zone zones[] = {
+    {"hall", SIM_ZONE_NONE, MB_RATE_UNLIMITED, MB_RATE_UNLIMITED, UINT64_C(500) << 16, 0},
+    {"rack-1", 0, UINT64_C(1000) << 16, UINT64_C(2000) << 16, MB_RATE_UNLIMITED, 0},
+    {"rack-2", 0, UINT64_C(1000) << 16, UINT64_C(2000) << 16, MB_RATE_UNLIMITED, 0},
+};
+static uint32_t zone_of[] = {SIM_ZONE_NONE, 1, 2, SIM_ZONE_NONE};
+
+static const char zones_csv[] =
+    "time_s,zone,out_bytes,in_bytes,inside_bytes,up_utilization,down_utilization,"
+    "inside_utilization\n"
+    "0.000000000,hall,0,0,0,,,\n"
+    "0.000000000,rack-1,0,0,0,,,\n"
+    "0.000000000,rack-2,0,0,0,,,\n"
+    "2.000000000,hall,0,1000,250,,,0.250000\n"
+    "2.000000000,rack-1,250,1000,0,0.125000,0.250000,\n"
+    "2.000000000,rack-2,0,250,0,0.000000,0.062500,\n"
+    "6.000000000,hall,700,1000,1000,,,0.375000\n"
+    "6.000000000,rack-1,1000,1000,0,0.187500,0.000000,\n"
+    "6.000000000,rack-2,700,1000,0,0.175000,0.093750,\n";
+
+static const char zones_json[] =
+    "    \"rack-2\": {\n      \"parent\": \"hall\",\n      \"up\": \"1kB\",\n"
+    "      \"down\": \"2kB\",\n      \"inside\": null,\n      \"peers\": 1,\n"
+    "      \"out_bytes\": 700,\n      \"in_bytes\": 1000,\n      \"inside_bytes\": 0,\n"
+    "      \"up_utilization\": 0.116667,\n      \"down_utilization\": 0.083333,\n"
+    "      \"inside_utilization\": null,\n      \"cross_share\": 1.000000,\n"
+    "      \"ingress_copies\": 0.333333\n    }";
+
+/* The tracker gives rack-1 1000, that gives rack-2 250, and 750 more, and rack-2 700 to the open.
+ */
+static void test_zones(void)
+{
+    struct recording recording;
+    const sim_sample sample = {.min_copies = 1, .rarest_blocks = 3, .copies = 3};
+    prepare(&recording);
+    recording.scenario.zones = (sim_zones){zones, 3};
+    recording.lines.zones = zone_of;
+    recording_use_folder(&recording);
+    g_assert_cmpint(recording_open(&recording), ==, 0);
+    sim_recorder *recorder = recording.recorder;
+    sim_recorder_arrive(recorder, 1, 0);
+    sim_recorder_arrive(recorder, 2, 0);
+    sim_recorder_sample(recorder, 0, &sample);
+    sim_recorder_moved(recorder, 0, 1, 1000);
+    sim_recorder_moving(recorder, 1, 2, 250);
+    sim_recorder_sample(recorder, 2 * S, &sample);
+    sim_recorder_moving(recorder, 1, 2, 250); /* of the same instant: told once */
+    sim_recorder_sample(recorder, 2 * S, &sample);
+    sim_recorder_moved(recorder, 1, 2, 1000);
+    sim_recorder_moving(recorder, 2, 3, 700);
+    sim_recorder_sample(recorder, 6 * S, &sample);
+    g_assert_cmpint(recording_finish(&recording, 6 * S), ==, 0);
+    assert_file(&recording, "zones.csv", zones_csv);
+    assert_file(&recording, "nodes.csv",
+                "node,place,up,down,latency_s,zone\n"
+                "tracker,,1kB,1kB,0.000000000,\n"
+                "dsl-1,,4kbit,2kB,0.000000000,rack-1\n"
+                "dsl-2,,4kbit,2kB,0.000000000,rack-2\n");
+    char *text = recording_read(&recording, "summary.json", NULL);
+    g_assert_nonnull(strstr(text, zones_json));
+    g_assert_nonnull(strstr(text, "\"cross_share\": 1.000000,\n"));
+    /* of 2700 that hall's nodes gave or took 1700 went over its border */
+    g_assert_nonnull(strstr(text, "\"cross_share\": 0.629630,\n"));
+    g_free(text);
+    recording_close(&recording);
+    recording_clear(&recording);
+}
+
 static void test_manifest(void)
 {
     struct recording recording;
@@ -399,6 +469,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/recorder/tables", test_tables);
+    g_test_add_func("/recorder/zones", test_zones);
     g_test_add_func("/recorder/manifest", test_manifest);
     g_test_add_func("/recorder/same-bytes", test_same_bytes);
     g_test_add_func("/recorder/no-folder", test_no_folder);
