@@ -36,6 +36,7 @@ void sim_links_free(sim_links *links)
     free(links->region);
     free(links->dirty);
     free(links->flow);
+    free(links->hop);
     free(links->done);
     free(links->share);
     sim_dates_clear(&links->due);
@@ -86,11 +87,6 @@ int sim_links_add(sim_links *links, uint64_t rate)
     return MB_OK;
 }
 
-uint32_t sim_links_flow_count(const sim_links *links)
-{
-    return links->active;
-}
-
 void sim_links_set_step_bound(sim_links *links, uint64_t bound)
 {
     links->step_bound = bound;
@@ -100,11 +96,6 @@ void sim_links_set_crowd_from(sim_links *links, uint32_t from)
 {
     assert(links->active == 0);
     links->crowd_from = from;
-}
-
-sim_links_stats sim_links_statistics(const sim_links *links)
-{
-    return links->stats;
 }
 
 /* ---- a link's clock ---- */
@@ -134,21 +125,6 @@ void sim_link_advance(sim_links *links, uint32_t id)
     link->v_time = links->now;
 }
 
-static mb_time link_when(const struct sim_link *link, sim_work finish)
-{
-    if (finish <= link->v) return link->v_time;
-    if (link->level == 0) return MB_NEVER;
-    sim_work wait = sim_work_divide_up(finish - link->v, link->level);
-    if (wait >= (sim_work)(MB_NEVER - link->v_time)) return MB_NEVER;
-    return link->v_time + (mb_time)wait;
-}
-
-mb_time sim_link_due(const struct sim_link *link, const struct sim_flow *flows)
-{
-    if (link->attached == 0) return MB_NEVER;
-    return link_when(link, flows[sim_link_ids_const(link)[0]].finish);
-}
-
 /* ---- time ---- */
 
 static void move_on(sim_links *links, mb_time now)
@@ -165,6 +141,7 @@ static bool flows_reserve(sim_links *links)
     if (links->flow_room > UINT32_MAX / 4) return false; /* GCOVR_EXCL_BR_LINE: no memory */
     uint32_t room = links->flow_room ? links->flow_room * 2 : ROOM_FLOWS_MIN;
     if (!grow(&links->done, room, sizeof *links->done)) return false;
+    if (links->hop && !sim_hops_reserve(links, links->hop_room, room)) return false;
     void *flow = sim_pages_grow(links->flow, links->flow_used * sizeof *links->flow,
                                 room * sizeof *links->flow);
     if (!flow) return false;
@@ -182,13 +159,16 @@ static bool share_reserve(sim_links *links, uint32_t count)
     return true;
 }
 
-static bool start_reserve(sim_links *links, uint32_t up, uint32_t down)
+static bool start_reserve(sim_links *links, const sim_path *path)
 {
-    struct sim_link *u = &links->link[up];
-    struct sim_link *d = &links->link[down];
-    uint32_t most = u->count > d->count ? u->count : d->count;
-    return flows_reserve(links) && sim_link_reserve(links, u) && sim_link_reserve(links, d) &&
-           share_reserve(links, most + 1);
+    uint32_t most = 0;
+    for (uint32_t i = 0; i < path->count; i++) {
+        struct sim_link *link = &links->link[path->link[i]];
+        if (!sim_link_reserve(links, link)) return false;
+        if (link->count > most) most = link->count;
+    }
+    if (!flows_reserve(links) || !share_reserve(links, most + 1)) return false;
+    return path->count == 2 || sim_hops_reserve(links, path->count, links->flow_room);
 }
 
 static uint32_t flow_take(sim_links *links)
@@ -230,6 +210,29 @@ static uint32_t done_pop(sim_links *links)
     return done_heap_pop(links, links->done, links->done_count--);
 }
 
+/* What a link that limits nobody has left becomes its level, to be refilled. */
+static void level_try(sim_links *links, uint32_t id)
+{
+    struct sim_link *link = &links->link[id];
+    if (link->flags & SIM_LINK_BOOKED) sim_crowd_exact(links, id);
+    link->level = link->capacity > link->sum ? link->capacity - (uint64_t)link->sum : 0;
+    link->flags |= SIM_LINK_REFILL;
+}
+
+/* As flow_join(). Where no link limits anybody it is the narrowest that tries. */
+static void flow_join_long(sim_links *links, uint32_t flow)
+{
+    const struct sim_flow *f = &links->flow[flow];
+    const struct sim_hop *hops = sim_flow_hops(links, f);
+    uint32_t id = hops[sim_hops_least(links, f, SIM_LINK_NO)].link;
+    if (links->link[id].level == SIM_LEVEL_NONE) id = hops[sim_hops_narrowest(links, f)].link;
+    struct sim_link *here = &links->link[id];
+    sim_link_advance(links, id);
+    if (here->level == SIM_LEVEL_NONE) level_try(links, id);
+    sim_link_attach(links, id, flow, here->v + f->bytes * MB_WORK_BYTE);
+    sim_hops_change(links, flow, &(struct sim_hops_but){id, id}, here->level, here->level);
+}
+
 /*
  * Attaches a new flow where the lower level is: if that leaves both shares as they are (a flow
  * that replaces another), nothing more is to do. Where neither end limits anybody, the uplink
@@ -239,17 +242,17 @@ static void flow_join(sim_links *links, uint32_t flow)
 {
     assert(links->flow[flow].link[SIM_UP] != links->flow[flow].link[SIM_DOWN]);
     struct sim_flow *f = &links->flow[flow];
+    if (sim_flow_is_long(f)) {
+        flow_join_long(links, flow);
+        return;
+    }
     struct sim_link *up = &links->link[f->link[SIM_UP]];
     struct sim_link *down = &links->link[f->link[SIM_DOWN]];
     unsigned side = down->level < up->level ? SIM_DOWN : SIM_UP;
     struct sim_link *here = side == SIM_UP ? up : down;
     struct sim_link *other = side == SIM_UP ? down : up;
     sim_link_advance(links, f->link[side]);
-    if (here->level == SIM_LEVEL_NONE) {
-        if (here->flags & SIM_LINK_BOOKED) sim_crowd_exact(links, f->link[side]);
-        here->level = here->capacity > here->sum ? here->capacity - (uint64_t)here->sum : 0;
-        here->flags |= SIM_LINK_REFILL;
-    }
+    if (here->level == SIM_LEVEL_NONE) level_try(links, f->link[side]);
     sim_link_attach(links, f->link[side], flow, here->v + f->bytes * MB_WORK_BYTE);
     other->sum += here->level;
     sim_link_tell(links, f->link[!side], flow, here->level);
@@ -264,30 +267,39 @@ static void crowds_begin(sim_links *links, const sim_path *path)
     }
 }
 
+static bool is_path(const sim_links *links, const sim_path *path)
+{
+    bool is = path->count >= 2 && path->count <= SIM_PATH_MAX;
+    for (uint32_t i = 0; is && i < path->count; i++) {
+        is = path->link[i] < links->link_count;
+        for (uint32_t k = 0; k < i; k++)
+            is &= path->link[k] != path->link[i];
+    }
+    return is;
+}
+
 int sim_links_start(sim_links *links, const sim_path *path, uint64_t bytes, mb_time now,
                     uint32_t *flow)
 {
-    assert(path->count == 2);
-    uint32_t up = path->link[0], down = path->link[1];
-    assert(up < links->link_count && down < links->link_count && up != down);
-    assert(bytes <= SIM_FLOW_BYTES_MAX);
-    if (!start_reserve(links, up, down)) return MB_ERR_MEMORY;
+    assert(is_path(links, path) && bytes <= SIM_FLOW_BYTES_MAX);
+    if (!start_reserve(links, path)) return MB_ERR_MEMORY;
     move_on(links, now);
     *flow = flow_take(links);
     links->flow[*flow] = (struct sim_flow){
         .bytes = bytes,
         .seq = links->seq++,
-        .link = {up, down},
+        .link = {path->link[0], path->link[path->count - 1]},
         .state = SIM_FLOW_ACTIVE,
     };
+    if (path->count > 2) sim_hops_take(links, &links->flow[*flow], path);
     links->active++;
     links->stats.started++;
     if (bytes == 0) {
         done_push(links, *flow);
         return MB_OK;
     }
-    for (unsigned side = 0; side < 2; side++) {
-        uint32_t id = links->flow[*flow].link[side];
+    for (uint32_t i = 0; i < path->count; i++) {
+        uint32_t id = path->link[i];
         sim_link_touch(links, id);
         links->link[id].started += bytes;
         sim_link_append(links, id, *flow);
@@ -299,36 +311,25 @@ int sim_links_start(sim_links *links, const sim_path *path, uint64_t bytes, mb_t
 
 /* ---- ending ---- */
 
-static sim_work work_left(const sim_links *links, const struct sim_flow *f, mb_time now)
-{
-    assert(f->state == SIM_FLOW_ACTIVE && now >= links->now);
-    const struct sim_link *link = &links->link[f->link[f->side]];
-    sim_work v = link->v + (sim_work)link->level * (uint64_t)(now - link->v_time);
-    return f->finish > v ? f->finish - v : 0;
-}
-
-static uint64_t bytes_carried(const sim_links *links, const struct sim_flow *f, mb_time now)
-{
-    if (f->state == SIM_FLOW_DONE) return f->bytes;
-    sim_work left = work_left(links, f, now);
-    return f->bytes - (uint64_t)((left + MB_WORK_BYTE - 1) / MB_WORK_BYTE);
-}
-
-/* Takes a flow off both its links. The levels stay until the settle, for who takes its place. */
+/* Takes a flow off all its links. The levels stay until the settle, for who takes its place. */
 static void flow_part(sim_links *links, uint32_t flow, uint64_t carried)
 {
     assert(carried <= links->flow[flow].bytes);
     struct sim_flow *f = &links->flow[flow];
-    uint32_t here = f->link[f->side];
-    uint32_t other = f->link[!f->side];
+    uint32_t here = sim_flow_limit(links, f);
+    uint64_t level = links->link[here].level;
     sim_link_advance(links, here);
     sim_link_detach(links, here, flow);
-    links->link[other].sum -= links->link[here].level;
-    for (unsigned side = 0; side < 2; side++) {
-        sim_link_touch(links, f->link[side]);
-        sim_link_remove(links, f->link[side], flow);
-        links->link[f->link[side]].carried += carried;
-        if (carried < f->bytes) links->dropped[f->link[side]] += f->bytes - carried;
+    if (sim_flow_is_long(f))
+        sim_hops_change(links, flow, &(struct sim_hops_but){here, here}, -(sim_work)level, level);
+    else
+        links->link[f->link[!f->side]].sum -= level;
+    for (unsigned side = 0; side < sim_flow_length(f); side++) {
+        uint32_t id = sim_flow_link(links, f, side);
+        sim_link_touch(links, id);
+        sim_link_remove(links, id, flow);
+        links->link[id].carried += carried;
+        if (carried < f->bytes) links->dropped[id] += f->bytes - carried;
     }
 }
 
@@ -338,7 +339,7 @@ uint64_t sim_links_cut(sim_links *links, uint32_t flow, mb_time now)
     struct sim_flow *f = &links->flow[flow];
     assert(f->state == SIM_FLOW_ACTIVE || f->state == SIM_FLOW_DONE);
     move_on(links, now);
-    uint64_t carried = bytes_carried(links, f, now);
+    uint64_t carried = sim_flow_carried(links, f, now);
     links->active--;
     links->stats.ended++;
     if (f->state == SIM_FLOW_DONE) {
@@ -443,39 +444,7 @@ const sim_link_ahead *sim_links_ahead(const sim_links *links, size_t *count)
     return links->ahead;
 }
 
-/* ---- what one may ask ---- */
-
-static const struct sim_flow *flow_under_way(const sim_links *links, uint32_t flow)
-{
-    assert(flow < links->flow_used);
-    const struct sim_flow *f = &links->flow[flow];
-    assert(f->state == SIM_FLOW_ACTIVE || f->state == SIM_FLOW_DONE);
-    return f;
-}
-
-uint64_t sim_links_carried(const sim_links *links, uint32_t flow, mb_time now)
-{
-    assert(now >= links->now);
-    return bytes_carried(links, flow_under_way(links, flow), now);
-}
-
-uint64_t sim_links_flow_order(const sim_links *links, uint32_t flow)
-{
-    return flow_under_way(links, flow)->seq;
-}
-
-uint64_t sim_links_flow_rate(const sim_links *links, uint32_t flow)
-{
-    const struct sim_flow *f = flow_under_way(links, flow);
-    return f->state == SIM_FLOW_DONE ? 0 : links->link[f->link[f->side]].level;
-}
-
-mb_time sim_links_flow_due(const sim_links *links, uint32_t flow)
-{
-    const struct sim_flow *f = flow_under_way(links, flow);
-    if (f->state == SIM_FLOW_DONE) return links->now;
-    return link_when(&links->link[f->link[f->side]], f->finish);
-}
+/* ---- what one may set ---- */
 
 void sim_links_set_rate(sim_links *links, uint32_t link, uint64_t rate, mb_time now)
 {
@@ -490,44 +459,4 @@ void sim_links_watch(sim_links *links, bool watched)
     links->watched = watched;
     for (uint32_t id = 0; watched && id < links->link_count; id++)
         if (links->link[id].flags & SIM_LINK_CROWD) sim_crowd_unpark_all(links, id);
-}
-
-const uint32_t *sim_links_flows(const sim_links *links, uint32_t link, uint32_t *count)
-{
-    assert(link < links->link_count);
-    *count = links->link[link].count;
-    return sim_link_ids_const(&links->link[link]);
-}
-
-const uint32_t *sim_links_touched(const sim_links *links, uint32_t *count)
-{
-    *count = links->touched_count;
-    return links->touched;
-}
-
-sim_link_bytes sim_links_bytes(const sim_links *links, uint32_t link)
-{
-    assert(link < links->link_count);
-    const struct sim_link *l = &links->link[link];
-    sim_link_bytes bytes = {
-        .started = l->started,
-        .carried = l->carried,
-        .dropped = links->dropped[link],
-    };
-    const uint32_t *ids = sim_link_ids_const(l);
-    for (uint32_t i = 0; i < l->count; i++)
-        bytes.flying += links->flow[ids[i]].bytes;
-    return bytes;
-}
-
-uint64_t sim_links_link_carried(const sim_links *links, uint32_t link, mb_time now)
-{
-    assert(link < links->link_count && now >= links->now);
-    const struct sim_link *l = &links->link[link];
-    const uint32_t *ids = sim_link_ids_const(l);
-    uint64_t carried = l->carried;
-    for (uint32_t i = 0; i < l->count; i++) {
-        carried += bytes_carried(links, &links->flow[ids[i]], now);
-    }
-    return carried;
 }

@@ -1,7 +1,9 @@
 /*
- * Virtual access links: transfers as fluids that share uplinks and downlinks max-min fairly.
+ * Virtual links: transfers as fluids that share uplinks, downlinks and what lies between max-min
+ * fairly.
  *
- * Every node has an uplink and a downlink; a flow goes from one uplink to one downlink. At every
+ * Every node has an uplink and a downlink; a flow goes from one uplink to one downlink, and may go
+ * over links between them that many share. At every
  * instant the rates are the max-min fair allocation (Bertsekas and Gallager, "Data Networks",
  * 1992, section 6.5.2): nobody can have more but at the cost of someone who has no more. The
  * simulator's driver and the replay use it; it knows no protocol, no latency and no clock of its
@@ -12,11 +14,11 @@
  * nanosecond: never early. A link's share is rounded down: never above its rate.
  *
  * How it works: a link that is full offers a level, the rate of each flow that it limits; a flow
- * is attached to the end whose level is lower and runs at that level. Each link has a service
- * clock V, the integral of its level, so a flow attached at V needs `work` ends at V + work
+ * is attached to that link of its way whose level is lowest and runs at that level. Each link has a
+ * service clock V, the integral of its level, so a flow attached at V needs `work` ends at V + work
  * whatever the level does meanwhile: a change of level re-dates one heap top, not every flow. The
- * other ends hear of it one by one, but on a link of many flows only those for which it may matter.
- * Changed links are refilled in the order (level, id) and hand on to the other ends only what
+ * other links hear of it flow by flow, but on a link of many only those for which it may matter.
+ * Changed links are refilled in the order (level, id) and hand on to the other links only what
  * changed there; after a bounded number of steps the connected component is filled from scratch.
  *
  * An instant: next() says when to look; at that time pop() until it says false, start(), cut() and
@@ -35,15 +37,16 @@
 #define SIM_FLOW_BYTES_MAX (UINT64_C(1) << 60)
 #define SIM_FLOW_NONE UINT32_MAX
 
-/* The most links on a flow's way. */
-#define SIM_PATH_MAX 7
+/* The most links on a flow's way: of eight zones out and eight in, what is inside the one around
+ * them, and the two ends' own. */
+#define SIM_PATH_MAX 19
 
 typedef struct sim_links sim_links;
 
 /*
  * The links that a flow goes over, all different, from its sender on: first an uplink, last a
- * downlink. What lies between, shared by all who are in one place, has its room here; so far every
- * path has two links, and SIM_PATH() makes it.
+ * downlink. Between them lie those that all share who are in one place. SIM_PATH() makes a path of
+ * two.
  */
 typedef struct sim_path {
     uint32_t count;
@@ -87,9 +90,9 @@ int sim_links_add(sim_links *links, uint64_t rate);
 uint32_t sim_links_flow_count(const sim_links *links);
 
 /*
- * Starts a flow of `bytes` (0 completes at once; at most SIM_FLOW_BYTES_MAX) over a path of two
- * links (asserted); its id goes to `*flow`, dense, reused after its end. Several flows may share a
- * path. O(log n) of the link's flows. MB_ERR_MEMORY changes nothing.
+ * Starts a flow of `bytes` (0 completes at once; at most SIM_FLOW_BYTES_MAX) over a path of two to
+ * SIM_PATH_MAX links; its id goes to `*flow`, dense, reused after its end. Several flows may share
+ * a path. O(log n) of each link's flows. MB_ERR_MEMORY changes nothing.
  */
 int sim_links_start(sim_links *links, const sim_path *path, uint64_t bytes, mb_time now,
                     uint32_t *flow);
@@ -167,7 +170,7 @@ void sim_links_watch(sim_links *links, bool watched);
 
 /*
  * The certificate of max-min fairness at one link, worked out from the flows' rates alone: their
- * sum fits; each has an end that is full (what is left is less than one unit for each flow limited
+ * sum fits; each has a link that is full (what is left is less than one unit for each flow limited
  * there) and where nobody has more. NULL if it holds, else what does not, a static text. To be
  * asked after a settle. O(flows of the link and of the other ends that limit them).
  */

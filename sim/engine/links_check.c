@@ -4,11 +4,6 @@
 
 /* ---- the certificate ---- */
 
-static uint64_t flow_rate(const sim_links *links, const struct sim_flow *f)
-{
-    return links->link[f->link[f->side]].level;
-}
-
 /* The sum of the flows' rates over a link, the largest of them, and how many have that. */
 static sim_work rates_over(const sim_links *links, uint32_t id, uint64_t *most, uint32_t *at_most)
 {
@@ -18,7 +13,7 @@ static sim_work rates_over(const sim_links *links, uint32_t id, uint64_t *most, 
     *most = 0;
     *at_most = 0;
     for (uint32_t i = 0; i < link->count; i++) {
-        uint64_t rate = flow_rate(links, &links->flow[ids[i]]);
+        uint64_t rate = sim_flow_rate(links, &links->flow[ids[i]]);
         sum += rate;
         if (rate > *most) *at_most = 0;
         if (rate >= *most) {
@@ -50,10 +45,11 @@ const char *sim_links_certificate(const sim_links *links, uint32_t id)
     bool full = sum + at_most > link->capacity;
     for (uint32_t i = 0; i < link->count; i++) {
         const struct sim_flow *f = &links->flow[ids[i]];
-        uint64_t rate = flow_rate(links, f);
+        uint64_t rate = sim_flow_rate(links, f);
         if (full && rate == most) continue;
-        if (f->side == sim_flow_side(f, id)) return "a flow is limited by a link with room";
-        if (!holds_back(links, f->link[f->side], rate)) return "a flow could have more";
+        uint32_t limit = sim_flow_limit(links, f);
+        if (limit == id) return "a flow is limited by a link with room";
+        if (!holds_back(links, limit, rate)) return "a flow could have more";
     }
     return NULL;
 }
@@ -64,30 +60,43 @@ static void check_flow_at(const sim_links *links, uint32_t id, uint32_t pos, sim
 {
     const struct sim_link *link = &links->link[id];
     const uint32_t *ids = sim_link_ids_const(link);
-    const struct sim_flow *f = &links->flow[ids[pos]];
-    unsigned side = sim_flow_side(f, id);
-    assert(f->state == SIM_FLOW_ACTIVE && f->link[side] == id);
-    if (link->indexed) assert(f->pos[side] == pos);
+    struct sim_flow *f = &links->flow[ids[pos]];
+    unsigned side = sim_flow_side(links, f, id);
+    assert(f->state == SIM_FLOW_ACTIVE && sim_flow_link(links, f, side) == id);
+    if (link->indexed) assert(*sim_flow_pos(links, f, id) == pos);
     assert((f->side == side) == (pos < link->attached));
-    const struct sim_link *other = &links->link[f->link[!side]];
     if (pos >= link->attached) {
-        *elsewhere += sim_crowd_parked(links, ids[pos]) ? f->bound : other->level;
-        assert(other->level <= link->level);
+        bool is_parked = sim_crowd_parked(links, ids[pos]);
+        uint64_t rate = sim_flow_rate(links, f);
+        *elsewhere += is_parked ? *sim_flow_bound(links, f, sim_flow_limit(links, f)) : rate;
+        assert(rate <= link->level);
         return;
     }
-    assert(link->level <= other->level);
+    assert(link->level <= sim_flow_offer(links, f, id));
     assert(f->finish >= link->v && f->finish - link->v <= f->bytes * MB_WORK_BYTE);
     const struct sim_flow *parent = pos ? &links->flow[ids[(pos - 1) / 2]] : f;
     assert(parent->finish < f->finish || (parent->finish == f->finish && parent->seq <= f->seq));
 }
 
-static void check_bound(const sim_links *links, const uint32_t *list, uint32_t at, bool least_first)
+static void check_bound(const sim_links *links, uint32_t id, const uint32_t *list, uint32_t at,
+                        bool least_first)
 {
-    const struct sim_flow *f = &links->flow[list[at]],
-                          *parent = &links->flow[list[at ? (at - 1) / 2 : 0]];
-    assert(f->bound >= flow_rate(links, f));
+    struct sim_flow *f = &links->flow[list[at]];
+    uint64_t bound = *sim_flow_bound(links, f, id);
+    assert(bound >= sim_flow_rate(links, f));
     if (at == 0) return;
-    assert(least_first ? parent->bound <= f->bound : parent->bound >= f->bound);
+    uint64_t parent = *sim_flow_bound(links, &links->flow[list[(at - 1) / 2]], id);
+    assert(least_first ? parent <= bound : parent >= bound);
+}
+
+/* All links of a parked flow but the one that limits it have room, and have its bound. */
+static void check_parked(const sim_links *links, const struct sim_flow *f)
+{
+    assert(!links->watched);
+    for (unsigned side = 0; side < sim_flow_length(f); side++) {
+        const struct sim_link *link = &links->link[sim_flow_link(links, f, side)];
+        if (side != f->side) assert(link->attached == 0 && link->flags & SIM_LINK_BOOKED);
+    }
 }
 
 static void check_crowd(const sim_links *links, uint32_t id)
@@ -96,17 +105,16 @@ static void check_crowd(const sim_links *links, uint32_t id)
     const uint32_t *order = sim_crowd_order(link), *away = sim_crowd_away(link);
     assert(link->indexed && link->parked <= link->attached && 2 * link->count > links->crowd_from);
     for (uint32_t at = 0; at < link->attached; at++) {
-        const struct sim_flow *f = &links->flow[order[at]];
-        const struct sim_link *other = &links->link[f->link[!f->side]];
-        assert(f->link[f->side] == id && f->place[f->side] == at);
+        struct sim_flow *f = &links->flow[order[at]];
+        assert(sim_flow_limit(links, f) == id && *sim_flow_place(links, f, id) == at);
         if (at >= link->parked) continue;
-        check_bound(links, order, at, true);
-        assert(other->attached == 0 && other->flags & SIM_LINK_BOOKED && !links->watched);
+        check_bound(links, id, order, at, true);
+        check_parked(links, f);
     }
     for (uint32_t at = 0; at < link->count - link->attached; at++) {
-        const struct sim_flow *f = &links->flow[away[at]];
-        assert(f->link[!f->side] == id && f->place[!f->side] == at);
-        check_bound(links, away, at, false);
+        struct sim_flow *f = &links->flow[away[at]];
+        assert(sim_flow_limit(links, f) != id && *sim_flow_place(links, f, id) == at);
+        check_bound(links, id, away, at, false);
     }
 }
 

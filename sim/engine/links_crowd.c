@@ -21,10 +21,16 @@
 #include "core/heap.h"
 #include "sim/engine/links_internal.h"
 
+static uint64_t *bound_of(const sim_links *links, uint32_t id, uint32_t flow)
+{
+    return sim_flow_bound(links, &links->flow[flow], id);
+}
+
 static bool least_first(const struct sim_owner *crowd, uint32_t a, uint32_t b)
 {
-    const struct sim_flow *fa = &crowd->links->flow[a], *fb = &crowd->links->flow[b];
-    return fa->bound != fb->bound ? fa->bound < fb->bound : a < b;
+    uint64_t bound_a = *bound_of(crowd->links, crowd->id, a);
+    uint64_t bound_b = *bound_of(crowd->links, crowd->id, b);
+    return bound_a != bound_b ? bound_a < bound_b : a < b;
 }
 
 static bool largest_first(const struct sim_owner *crowd, uint32_t a, uint32_t b)
@@ -36,7 +42,7 @@ static void place(const struct sim_owner *crowd, uint32_t *list, size_t at, uint
 {
     struct sim_flow *f = &crowd->links->flow[flow];
     list[at] = flow;
-    f->place[sim_flow_side(f, crowd->id)] = (uint32_t)at;
+    *sim_flow_place(crowd->links, f, crowd->id) = (uint32_t)at;
 }
 
 MB_HEAP_DEFINE(parked, const struct sim_owner, uint32_t, 2, least_first, place)
@@ -49,21 +55,20 @@ static uint32_t away_count(const struct sim_link *link)
 
 static uint32_t place_at(const sim_links *links, uint32_t id, uint32_t flow)
 {
-    const struct sim_flow *f = &links->flow[flow];
-    return f->place[sim_flow_side(f, id)];
+    return *sim_flow_place(links, &links->flow[flow], id);
 }
 
-static struct sim_link *other_end(sim_links *links, uint32_t id, uint32_t flow)
+/* The rate of a flow that is limited elsewhere, which is that of the link there. */
+static uint64_t rate_of(const sim_links *links, uint32_t flow)
 {
-    const struct sim_flow *f = &links->flow[flow];
-    return &links->link[f->link[!sim_flow_side(f, id)]];
+    return sim_flow_rate(links, &links->flow[flow]);
 }
 
 bool sim_crowd_parked(const sim_links *links, uint32_t flow)
 {
-    const struct sim_flow *f = &links->flow[flow];
-    const struct sim_link *link = &links->link[f->link[f->side]];
-    return f->place[f->side] < sim_link_parked(link);
+    struct sim_flow *f = &links->flow[flow];
+    uint32_t limit = sim_flow_limit(links, f), parked = sim_link_parked(&links->link[limit]);
+    return parked > 0 && *sim_flow_place(links, f, limit) < parked;
 }
 
 /* ---- limited elsewhere ---- */
@@ -103,9 +108,9 @@ static uint64_t bound_between(uint64_t level, uint64_t most)
 
 void sim_crowd_told(sim_links *links, uint32_t id, uint32_t flow, uint64_t level)
 {
-    struct sim_flow *f = &links->flow[flow];
-    if (level <= f->bound) return;
-    f->bound = bound_between(level, links->link[id].level);
+    uint64_t *bound = bound_of(links, id, flow);
+    if (level <= *bound) return;
+    *bound = bound_between(level, links->link[id].level);
     away_moved(links, id, flow);
 }
 
@@ -114,9 +119,9 @@ void sim_crowd_told(sim_links *links, uint32_t id, uint32_t flow, uint64_t level
 static void away_lower(sim_links *links, uint32_t id, uint32_t count, uint64_t level)
 {
     uint32_t *list = sim_crowd_away(&links->link[id]);
-    uint64_t rate = other_end(links, id, list[0])->level;
+    uint64_t rate = rate_of(links, list[0]);
     assert(rate <= level);
-    links->flow[list[0]].bound = bound_between(rate, level);
+    *bound_of(links, id, list[0]) = bound_between(rate, level);
     away_sink(&(struct sim_owner){links, id}, list, count, 0);
 }
 
@@ -126,8 +131,8 @@ bool sim_crowd_stays_away(sim_links *links, uint32_t id, uint64_t level)
     const uint32_t *list = sim_crowd_away(link);
     uint32_t count = away_count(link);
     assert(!(link->flags & SIM_LINK_BOOKED));
-    while (count > 0 && links->flow[list[0]].bound > level) {
-        if (other_end(links, id, list[0])->level > level) return false;
+    while (count > 0 && *bound_of(links, id, list[0]) > level) {
+        if (rate_of(links, list[0]) > level) return false;
         away_lower(links, id, count, level);
     }
     return true;
@@ -135,43 +140,76 @@ bool sim_crowd_stays_away(sim_links *links, uint32_t id, uint64_t level)
 
 /* ---- parked flows ---- */
 
-/* Whether what is in the sum of the flow's other end may be its bound. */
-static bool can_park(const struct sim_link *other)
+/* Whether what is in a link's sum may be bounds. */
+static bool can_book(const struct sim_link *link)
 {
-    return other->attached == 0 && other->level == SIM_LEVEL_NONE &&
-           !(other->flags & SIM_LINK_REFILL) && other->sum <= other->capacity;
+    return link->attached == 0 && link->level == SIM_LEVEL_NONE &&
+           !(link->flags & SIM_LINK_REFILL) && link->sum <= link->capacity;
 }
 
-static void park(sim_links *links, uint32_t id, uint32_t flow)
+/* What all links of a flow but the one that limits it can book beyond its rate; false where one
+ * can book nothing. */
+static bool room_to_park(const sim_links *links, const struct sim_flow *f, uint64_t *room)
+{
+    *room = UINT64_MAX;
+    for (unsigned side = 0; side < sim_flow_length(f); side++) {
+        const struct sim_link *link = &links->link[sim_flow_link(links, f, side)];
+        if (side == f->side) continue;
+        if (!can_book(link)) return false;
+        uint64_t left = (link->capacity - (uint64_t)link->sum) / (link->count + 1);
+        if (left < *room) *room = left;
+    }
+    return true;
+}
+
+/* Has a link book a bound of `room` above the rate. */
+static void book(sim_links *links, uint32_t id, uint32_t flow, uint64_t bound, uint64_t room)
+{
+    struct sim_link *link = &links->link[id];
+    link->sum += room;
+    link->flags |= SIM_LINK_BOOKED;
+    if (!(link->flags & SIM_LINK_CROWD)) return;
+    if (sim_flow_is_long(&links->flow[flow]))
+        sim_crowd_told(links, id, flow, bound);
+    else
+        away_moved(links, id, flow);
+}
+
+/* And its rate again. */
+static void unbook(sim_links *links, uint32_t id, uint32_t flow, uint64_t bound, uint64_t rate)
+{
+    struct sim_link *link = &links->link[id];
+    link->sum -= bound;
+    link->sum += rate;
+    sim_link_tell(links, id, flow, rate);
+}
+
+static void park(sim_links *links, uint32_t id, uint32_t flow, uint64_t room)
 {
     const struct sim_owner crowd = {links, id};
-    struct sim_link *link = &links->link[id], *other = other_end(links, id, flow);
-    struct sim_flow *f = &links->flow[flow];
+    struct sim_link *link = &links->link[id];
+    const struct sim_flow *f = &links->flow[flow];
     uint32_t *order = sim_crowd_order(link);
-    uint64_t room = (other->capacity - (uint64_t)other->sum) / (other->count + 1);
-    f->bound = link->level + room;
-    other->sum += room;
-    other->flags |= SIM_LINK_BOOKED;
-    if (other->flags & SIM_LINK_CROWD) {
-        away_moved(links, f->link[!f->side], flow);
-    }
+    uint64_t bound = *bound_of(links, id, flow) = link->level + room;
+    for (unsigned side = 0; side < sim_flow_length(f); side++)
+        if (side != f->side) book(links, sim_flow_link(links, f, side), flow, bound, room);
     place(&crowd, order, place_at(links, id, flow), order[link->parked]);
     place(&crowd, order, link->parked, flow);
     parked_rise(&crowd, order, link->parked++);
 }
 
-/* The other end has the rate of a flow in its sum again. */
+/* Its other links have the rate of a flow in their sums again. */
 static void unpark(sim_links *links, uint32_t id, uint32_t flow)
 {
     const struct sim_owner crowd = {links, id};
-    struct sim_link *link = &links->link[id], *other = other_end(links, id, flow);
-    struct sim_flow *f = &links->flow[flow];
+    struct sim_link *link = &links->link[id];
+    const struct sim_flow *f = &links->flow[flow];
+    uint64_t bound = *bound_of(links, id, flow), rate = link->level;
     uint32_t *order = sim_crowd_order(link);
     uint32_t at = place_at(links, id, flow), last = --link->parked;
     assert(at <= last && order[at] == flow);
-    other->sum -= f->bound;
-    other->sum += link->level;
-    if (other->flags & SIM_LINK_CROWD) sim_crowd_told(links, f->link[!f->side], flow, link->level);
+    for (unsigned side = 0; side < sim_flow_length(f); side++)
+        if (side != f->side) unbook(links, sim_flow_link(links, f, side), flow, bound, rate);
     if (at == last) return;
     place(&crowd, order, at, order[last]);
     place(&crowd, order, last, flow);
@@ -184,7 +222,8 @@ void sim_crowd_park(sim_links *links, uint32_t id)
     if (links->watched) return;
     for (uint32_t at = link->parked; at < link->attached; at++) {
         uint32_t flow = sim_crowd_order(link)[at];
-        if (can_park(other_end(links, id, flow))) park(links, id, flow);
+        uint64_t room;
+        if (room_to_park(links, &links->flow[flow], &room)) park(links, id, flow, room);
     }
 }
 
@@ -193,7 +232,7 @@ uint32_t sim_crowd_burst(sim_links *links, uint32_t id)
     struct sim_link *link = &links->link[id];
     if (link->parked == 0) return SIM_FLOW_NONE;
     uint32_t flow = sim_crowd_order(link)[0];
-    if (links->flow[flow].bound >= link->level) return SIM_FLOW_NONE;
+    if (*bound_of(links, id, flow) >= link->level) return SIM_FLOW_NONE;
     unpark(links, id, flow);
     return flow;
 }
@@ -205,14 +244,30 @@ void sim_crowd_unpark_all(sim_links *links, uint32_t id)
         unpark(links, id, sim_crowd_order(link)[link->parked - 1]);
 }
 
+/* Has the other links of a flow looked at that comes to them with more than its bound. */
+static void look_again(sim_links *links, const struct sim_flow *f, uint32_t id)
+{
+    const struct sim_hop *hops = sim_flow_hops(links, f);
+    for (unsigned side = 0; side < f->hops; side++) {
+        struct sim_link *link = &links->link[hops[side].link];
+        if (side == f->side || hops[side].link == id || link->flags & SIM_LINK_DIRTY) continue;
+        link->flags |= SIM_LINK_DIRTY;
+        sim_dirty_push(links, hops[side].link, link->capacity / link->count);
+    }
+}
+
 void sim_crowd_exact(sim_links *links, uint32_t id)
 {
     struct sim_link *link = &links->link[id];
     const uint32_t *ids = sim_link_ids_const(link);
     assert(link->attached == 0);
     for (uint32_t i = 0; i < link->count; i++) {
-        const struct sim_flow *f = &links->flow[ids[i]];
-        if (sim_crowd_parked(links, ids[i])) unpark(links, f->link[f->side], ids[i]);
+        if (!sim_crowd_parked(links, ids[i])) continue;
+        struct sim_flow *f = &links->flow[ids[i]];
+        uint32_t limit = sim_flow_limit(links, f);
+        bool is_more = links->link[limit].level > *sim_flow_bound(links, f, limit);
+        unpark(links, limit, ids[i]);
+        if (is_more && sim_flow_is_long(f)) look_again(links, f, id);
     }
     link->flags &= (uint8_t)~SIM_LINK_BOOKED;
 }
@@ -261,8 +316,9 @@ void sim_crowd_begin(sim_links *links, uint32_t id)
         place(&crowd, sim_crowd_order(link), at, link->ids[at]);
     for (uint32_t at = link->attached; at < link->count; at++) {
         uint32_t flow = link->ids[at];
-        if (!sim_crowd_parked(links, flow))
-            links->flow[flow].bound = other_end(links, id, flow)->level;
+        uint32_t limit = sim_flow_limit(links, &links->flow[flow]);
+        *bound_of(links, id, flow) = sim_crowd_parked(links, flow) ? *bound_of(links, limit, flow)
+                                                                   : links->link[limit].level;
         away_add(links, id, at - link->attached, flow);
     }
 }
@@ -289,8 +345,8 @@ static bool first_has_more(sim_links *links, uint32_t id, uint32_t count, sim_wo
 {
     uint64_t capacity = links->link[id].capacity;
     uint32_t *list = sim_crowd_away(&links->link[id]);
-    while (is_above(links->flow[list[0]].bound, capacity, elsewhere, here)) {
-        if (is_above(other_end(links, id, list[0])->level, capacity, elsewhere, here)) return true;
+    while (is_above(*bound_of(links, id, list[0]), capacity, elsewhere, here)) {
+        if (is_above(rate_of(links, list[0]), capacity, elsewhere, here)) return true;
         away_lower(links, id, count, (capacity - (uint64_t)elsewhere) / here);
     }
     return false;
@@ -306,7 +362,7 @@ static uint32_t collect_away(sim_links *links, uint32_t id, uint32_t from, sim_w
     uint32_t count = away_count(link), to = from;
     while (count > 0 && first_has_more(links, id, count, *elsewhere, link->attached + to - from)) {
         uint32_t flow = sim_crowd_away(link)[0];
-        uint64_t rate = other_end(links, id, flow)->level;
+        uint64_t rate = rate_of(links, flow);
         links->share[to++] = (struct sim_share){.offer = rate, .flow = flow};
         *elsewhere -= rate;
         away_remove(links, id, count--, flow);
@@ -323,7 +379,7 @@ uint32_t sim_crowd_collect(sim_links *links, uint32_t id, sim_work *elsewhere)
     uint32_t count = 0;
     for (uint32_t at = link->parked; at < link->attached; at++) {
         uint32_t flow = sim_crowd_order(&links->link[id])[at];
-        uint64_t offer = other_end(links, id, flow)->level;
+        uint64_t offer = sim_flow_offer(links, &links->flow[flow], id);
         links->share[count++] = (struct sim_share){.offer = offer, .flow = flow, .here = true};
     }
     *elsewhere = link->sum;

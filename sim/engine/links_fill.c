@@ -32,7 +32,8 @@ static uint32_t region_collect(sim_links *links)
         const uint32_t *ids = sim_link_ids_const(link);
         for (uint32_t i = 0; i < link->count; i++) {
             const struct sim_flow *f = &links->flow[ids[i]];
-            count = region_add(links, f->link[!sim_flow_side(f, id)], count);
+            for (unsigned side = 0; side < sim_flow_length(f); side++)
+                count = region_add(links, sim_flow_link(links, f, side), count);
         }
     }
     return count;
@@ -75,9 +76,12 @@ static void link_fix(sim_links *links, uint32_t id, uint64_t level)
     for (uint32_t i = 0; i < link->count; i++) {
         struct sim_flow *f = &links->flow[ids[i]];
         if (f->side != SIM_NEITHER) continue;
-        struct sim_link *other = &links->link[f->link[!sim_flow_side(f, id)]];
-        other->sum += level;
-        other->todo--;
+        for (unsigned side = 0; side < sim_flow_length(f); side++) {
+            uint32_t other = sim_flow_link(links, f, side);
+            if (other == id) continue;
+            links->link[other].sum += level;
+            links->link[other].todo--;
+        }
         links->stats.rerated_flows += f->before != level;
         /* Attaching swaps ids[i] with one that was looked at before. */
         sim_link_attach(links, id, ids[i], link->v + f->finish);

@@ -1,6 +1,7 @@
 /*
- * What the files of the links share (links.c, links_crowd.c, links_list.c, links_dirty.c,
- * links_solve.c, links_fill.c, links_check.c); nobody else includes it.
+ * What the files of the links share (links.c, links_ask.c, links_hops.c, links_crowd.c,
+ * links_list.c, links_dirty.c, links_solve.c, links_fill.c, links_check.c); nobody else includes
+ * it.
  */
 #ifndef SIM_LINKS_INTERNAL_H
 #define SIM_LINKS_INTERNAL_H
@@ -15,6 +16,8 @@ typedef unsigned __int128 sim_work;
 #define SIM_LEVEL_NONE UINT64_MAX
 #define SIM_LEVEL_OVER (UINT64_MAX - 1)
 #define SIM_LINK_INLINE 6
+/* No link. */
+#define SIM_LINK_NO UINT32_MAX
 /* Links are indexed from more than the one to fewer than the other. */
 #define SIM_LINK_INDEX_FROM 16
 #define SIM_LINK_INDEX_TO 8
@@ -22,15 +25,16 @@ typedef unsigned __int128 sim_work;
 #define SIM_CROWD_FROM 64
 
 enum sim_flow_state { SIM_FLOW_FREE, SIM_FLOW_ACTIVE, SIM_FLOW_DONE, SIM_FLOW_CUT };
-enum sim_side { SIM_UP, SIM_DOWN, SIM_NEITHER };
+enum sim_side { SIM_UP, SIM_DOWN, SIM_NEITHER = UINT8_MAX };
 
 struct sim_flow {
     sim_work finish; /* the limiting link's V at which it ends; bare work left while in a fill */
     uint64_t bytes;
-    uint64_t seq : 48; /* order of start */
-    uint64_t side : 8; /* which end limits it */
+    uint64_t seq : 40; /* order of start */
+    uint64_t hops : 8; /* links of its way; 0: two, and they are here */
+    uint64_t side : 8; /* which of them limits it, in their order */
     uint64_t state : 8;
-    uint32_t link[2];  /* up, down; link[0] chains the free ids */
+    uint32_t link[2];  /* the first, the last; link[0] chains the free ids */
     uint32_t pos[2];   /* its place in the ids of a link that is indexed */
     uint32_t place[2]; /* and in the lists of one that is a crowd */
     union {
@@ -40,6 +44,15 @@ struct sim_flow {
 };
 
 _Static_assert(sizeof(struct sim_flow) == 64, "a flow is one cache line");
+
+/* A link on the way of a flow that goes over more than two, which keeps all of them beside it:
+ * what stands in the flow's own line where there are two. */
+struct sim_hop {
+    uint64_t bound; /* in the lists of that link */
+    uint32_t link;
+    uint32_t pos;
+    uint32_t place;
+};
 
 enum sim_link_flag {
     SIM_LINK_TOUCHED = 1, /* in `touched` */
@@ -111,6 +124,9 @@ struct sim_links {
     uint32_t flow_room;
     uint32_t flow_free;
     uint32_t active;
+    struct sim_hop *hop; /* hop_room for each slot of `flow`; NULL: all ways are of two links */
+    uint32_t hop_room;
+    uint32_t hop_flows; /* slots that it has room for */
 
     struct sim_share *share; /* room for the largest link's flows */
     uint32_t share_room;
@@ -170,10 +186,103 @@ static inline void sim_link_fetch(const sim_links *links, uint32_t id)
     __builtin_prefetch(at + 64, 1);
 }
 
-/* Which side of the flow a link is. */
-static inline unsigned sim_flow_side(const struct sim_flow *flow, uint32_t link)
+static inline bool sim_flow_is_long(const struct sim_flow *flow)
+{
+    return __builtin_expect(flow->hops != 0, false);
+}
+
+/* Of a flow with more than two links, these. */
+static inline struct sim_hop *sim_flow_hops(const sim_links *links, const struct sim_flow *flow)
+{
+    return links->hop + (size_t)(flow - links->flow) * links->hop_room;
+}
+
+/* Of a flow with two links: which side of it a link is; the other one. */
+static inline unsigned sim_flow_end(const struct sim_flow *flow, uint32_t link)
 {
     return flow->link[SIM_UP] == link ? SIM_UP : SIM_DOWN;
+}
+
+static inline uint32_t sim_flow_other(const struct sim_flow *flow, uint32_t link)
+{
+    return flow->link[!sim_flow_end(flow, link)];
+}
+
+/* links_hops.c: makes room for ways of so many links, of so many flows; false if memory is short.
+ */
+bool sim_hops_reserve(sim_links *links, uint32_t hops, uint32_t flows);
+/* Notes the way of a new flow. Room has been made. */
+void sim_hops_take(sim_links *links, struct sim_flow *flow, const sim_path *path);
+/* Of a flow with more than two links: which one of them a link is; which has the lowest level, the
+ * link `but` apart; which has the least room by what goes over it. The first of those alike. */
+unsigned sim_hops_side(const sim_links *links, const struct sim_flow *flow, uint32_t link);
+unsigned sim_hops_least(const sim_links *links, const struct sim_flow *flow, uint32_t but);
+unsigned sim_hops_narrowest(const sim_links *links, const struct sim_flow *flow);
+/* Changes what all its links but two, which may be one, have of it in their sums, and tells them of
+ * its level. */
+struct sim_hops_but {
+    uint32_t one;
+    uint32_t other;
+};
+void sim_hops_change(sim_links *links, uint32_t flow, const struct sim_hops_but *but,
+                     sim_work change, uint64_t level);
+
+/* Where on a flow's way a link is. */
+static inline unsigned sim_flow_side(const sim_links *links, const struct sim_flow *flow,
+                                     uint32_t link)
+{
+    if (sim_flow_is_long(flow)) return sim_hops_side(links, flow, link);
+    return sim_flow_end(flow, link);
+}
+
+/* How many links a flow goes over, and each; the one that limits it. */
+static inline unsigned sim_flow_length(const struct sim_flow *flow)
+{
+    return flow->hops ? flow->hops : 2;
+}
+
+static inline uint32_t sim_flow_link(const sim_links *links, const struct sim_flow *flow,
+                                     unsigned side)
+{
+    return sim_flow_is_long(flow) ? sim_flow_hops(links, flow)[side].link : flow->link[side];
+}
+
+static inline uint32_t sim_flow_limit(const sim_links *links, const struct sim_flow *flow)
+{
+    return sim_flow_link(links, flow, flow->side);
+}
+
+static inline uint64_t sim_flow_rate(const sim_links *links, const struct sim_flow *flow)
+{
+    return links->link[sim_flow_limit(links, flow)].level;
+}
+
+/* The most that its other links offer a flow over this one. */
+static inline uint64_t sim_flow_offer(const sim_links *links, const struct sim_flow *flow,
+                                      uint32_t id)
+{
+    if (!sim_flow_is_long(flow)) return links->link[sim_flow_other(flow, id)].level;
+    return links->link[sim_flow_hops(links, flow)[sim_hops_least(links, flow, id)].link].level;
+}
+
+/* Its place in the ids of a link that is indexed; in the lists of one that is a crowd; and there
+ * its bound. */
+static inline uint32_t *sim_flow_pos(const sim_links *links, struct sim_flow *flow, uint32_t id)
+{
+    if (!sim_flow_is_long(flow)) return &flow->pos[sim_flow_end(flow, id)];
+    return &sim_flow_hops(links, flow)[sim_hops_side(links, flow, id)].pos;
+}
+
+static inline uint32_t *sim_flow_place(const sim_links *links, struct sim_flow *flow, uint32_t id)
+{
+    if (!sim_flow_is_long(flow)) return &flow->place[sim_flow_end(flow, id)];
+    return &sim_flow_hops(links, flow)[sim_hops_side(links, flow, id)].place;
+}
+
+static inline uint64_t *sim_flow_bound(const sim_links *links, struct sim_flow *flow, uint32_t id)
+{
+    if (!sim_flow_is_long(flow)) return &flow->bound;
+    return &sim_flow_hops(links, flow)[sim_hops_side(links, flow, id)].bound;
 }
 
 /*
@@ -209,6 +318,10 @@ static inline sim_work sim_work_divide_up(sim_work a, uint64_t b)
 void sim_link_advance(sim_links *links, uint32_t id);
 /* Lists a link as touched in this instant. */
 void sim_link_touch(sim_links *links, uint32_t id);
+/* links_ask.c: the whole bytes that a flow has carried by `now`. */
+uint64_t sim_flow_carried(const sim_links *links, const struct sim_flow *f, mb_time now);
+/* When the link's V is there, at its present level; MB_NEVER. */
+mb_time sim_link_when(const struct sim_link *link, sim_work finish);
 /* When the first of the flows that it limits ends, at its present level; MB_NEVER if none does. */
 mb_time sim_link_due(const struct sim_link *link, const struct sim_flow *flows);
 

@@ -41,17 +41,16 @@ static void id_put(sim_links *links, uint32_t id, uint32_t *ids, uint32_t pos, u
     ids[pos] = flow;
     if (!links->link[id].indexed) return;
     struct sim_flow *f = &links->flow[flow];
-    f->pos[sim_flow_side(f, id)] = pos;
+    *sim_flow_pos(links, f, id) = pos;
 }
 
 static uint32_t id_find(const sim_links *links, uint32_t id, uint32_t flow)
 {
     const struct sim_link *link = &links->link[id];
-    const struct sim_flow *f = &links->flow[flow];
     const uint32_t *ids = sim_link_ids_const(link);
     uint32_t pos = 0;
     if (link->indexed) {
-        pos = f->pos[sim_flow_side(f, id)];
+        pos = *sim_flow_pos(links, &links->flow[flow], id);
     } else {
         while (ids[pos] != flow) {
             pos++;
@@ -84,7 +83,7 @@ void sim_link_attach(sim_links *links, uint32_t id, uint32_t flow, sim_work fini
     uint32_t *ids = sim_link_ids(link);
     uint32_t pos = id_find(links, id, flow);
     assert(pos >= link->attached);
-    f->side = (uint8_t)sim_flow_side(f, id);
+    f->side = (uint8_t)sim_flow_side(links, f, id);
     f->finish = finish;
     uint32_t last = link->attached++;
     id_put(links, id, ids, pos, ids[last]);

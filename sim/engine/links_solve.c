@@ -39,6 +39,19 @@ static inline void examine(sim_links *links, uint32_t id)
     if (!at_rest && !(link->flags & SIM_LINK_DIRTY)) unrest(links, id);
 }
 
+/* All links of a flow but this one. */
+static void examine_others(sim_links *links, uint32_t id, uint32_t flow)
+{
+    const struct sim_flow *f = &links->flow[flow];
+    if (!sim_flow_is_long(f)) {
+        examine(links, sim_flow_other(f, id));
+        return;
+    }
+    const struct sim_hop *hops = sim_flow_hops(links, f);
+    for (unsigned side = 0; side < f->hops; side++)
+        if (hops[side].link != id) examine(links, hops[side].link);
+}
+
 /* ---- refilling one link ---- */
 
 /* Lists the flows for which a refill may matter; those left out and limited elsewhere have
@@ -54,11 +67,11 @@ static uint32_t shares_collect(sim_links *links, uint32_t id, sim_work *elsewher
         __builtin_prefetch(&links->flow[ids[i]]);
     for (uint32_t i = 0; i < link->count; i++) {
         const struct sim_flow *f = &links->flow[ids[i]];
-        uint32_t other = f->link[!sim_flow_side(f, id)];
+        bool here = i < link->attached;
         links->share[i] = (struct sim_share){
-            .offer = links->link[other].level,
+            .offer = here ? sim_flow_offer(links, f, id) : sim_flow_rate(links, f),
             .flow = ids[i],
-            .here = i < link->attached,
+            .here = here,
         };
     }
     return link->count;
@@ -100,7 +113,8 @@ static uint64_t water_fill(struct sim_share *share, uint32_t count, uint32_t par
 static void share_take(sim_links *links, uint32_t id, uint32_t flow, uint64_t level)
 {
     struct sim_flow *f = &links->flow[flow];
-    uint32_t other = f->link[f->side];
+    uint32_t other = sim_flow_limit(links, f);
+    sim_work change = level - (sim_work)links->link[other].level;
     sim_link_touch(links, other);
     sim_link_advance(links, other);
     sim_work left = f->finish - links->link[other].v;
@@ -108,31 +122,50 @@ static void share_take(sim_links *links, uint32_t id, uint32_t flow, uint64_t le
     links->link[other].sum += level;
     sim_link_attach(links, id, flow, links->link[id].v + left);
     sim_link_tell(links, other, flow, level);
+    if (sim_flow_is_long(f))
+        sim_hops_change(links, flow, &(struct sim_hops_but){id, other}, change, level);
 }
 
 static void share_give(sim_links *links, uint32_t id, uint32_t flow, uint64_t level_before)
 {
     struct sim_flow *f = &links->flow[flow];
-    uint32_t other = f->link[!f->side];
+    bool is_long = sim_flow_is_long(f);
+    uint32_t other =
+        is_long ? sim_flow_hops(links, f)[sim_hops_least(links, f, id)].link : f->link[!f->side];
+    uint64_t level = links->link[other].level;
     sim_link_touch(links, other);
     sim_link_advance(links, other);
     sim_work left = f->finish - links->link[id].v;
     sim_link_detach(links, id, flow);
     links->link[other].sum -= level_before;
     sim_link_attach(links, other, flow, links->link[other].v + left);
-    sim_link_tell(links, id, flow, links->link[other].level);
+    sim_link_tell(links, id, flow, level);
+    if (!is_long) return;
+    sim_work change = level - (sim_work)level_before;
+    sim_hops_change(links, flow, &(struct sim_hops_but){id, other}, change, level);
 }
 
-/* Brings one flow to what the refill found; what the other end has of it changes with it. */
+/* Its other links have another rate of a flow that this one limits. */
+static void rate_moved(sim_links *links, uint32_t id, uint32_t flow, sim_work change,
+                       uint64_t level)
+{
+    const struct sim_flow *f = &links->flow[flow];
+    if (sim_flow_is_long(f)) {
+        sim_hops_change(links, flow, &(struct sim_hops_but){id, id}, change, level);
+        return;
+    }
+    uint32_t other = f->link[!f->side];
+    links->link[other].sum += change;
+    sim_link_tell(links, other, flow, level);
+}
+
+/* Brings one flow to what the refill found; what its other links have of it changes with it. */
 static void share_apply(sim_links *links, uint32_t id, struct sim_share share, bool limited,
                         uint64_t level)
 {
-    struct sim_flow *f = &links->flow[share.flow];
     uint64_t before = links->link[id].level;
     if (share.here && limited) {
-        uint32_t other = f->link[!f->side];
-        links->link[other].sum += level - (sim_work)before;
-        sim_link_tell(links, other, share.flow, level);
+        rate_moved(links, id, share.flow, level - (sim_work)before, level);
         links->stats.rerated_flows += before != level;
     } else if (limited) {
         share_take(links, id, share.flow, level);
@@ -157,15 +190,14 @@ static bool all_stay_away(sim_links *links, uint32_t id, uint64_t level)
     const uint32_t *ids = sim_link_ids_const(link);
     if (link->flags & SIM_LINK_CROWD) return sim_crowd_stays_away(links, id, level);
     for (uint32_t i = link->attached; i < link->count; i++) {
-        const struct sim_flow *f = &links->flow[ids[i]];
-        if (links->link[f->link[f->side]].level > level) return false;
+        if (sim_flow_rate(links, &links->flow[ids[i]]) > level) return false;
     }
     return true;
 }
 
 /*
- * Whether at `level` each flow would stay limited where it is. Then `share` gets the loose flows
- * and their other ends.
+ * Whether at `level` each flow would stay limited where it is. Then `share` gets the other ends of
+ * the loose flows, of one with more than two links SIM_LINK_NO.
  */
 static bool all_stay(sim_links *links, uint32_t id, uint64_t level)
 {
@@ -174,6 +206,11 @@ static bool all_stay(sim_links *links, uint32_t id, uint64_t level)
     assert(count <= links->share_room);
     for (uint32_t i = 0; i < count; i++) {
         const struct sim_flow *f = &links->flow[ids[i]];
+        if (sim_flow_is_long(f)) {
+            if (sim_flow_offer(links, f, id) < level) return false;
+            links->share[i].flow = SIM_LINK_NO;
+            continue;
+        }
         uint32_t other = f->link[!f->side];
         if (links->link[other].level < level) return false;
         links->share[i].flow = other;
@@ -185,7 +222,7 @@ static bool all_stay(sim_links *links, uint32_t id, uint64_t level)
 static void crowd_refilled(sim_links *links, uint32_t id)
 {
     for (uint32_t flow; (flow = sim_crowd_burst(links, id)) != SIM_FLOW_NONE;)
-        examine(links, links->flow[flow].link[!links->flow[flow].side]);
+        examine_others(links, id, flow);
     sim_crowd_park(links, id);
 }
 
@@ -197,6 +234,7 @@ static bool refill_in_place(sim_links *links, uint32_t id)
 {
     struct sim_link *link = &links->link[id];
     uint32_t count;
+    bool any_long = false;
     uint64_t level = sim_link_share(link);
     uint64_t rise = level - link->level; /* modulo 2^64 */
     sim_work change = level < link->level ? -(sim_work)(link->level - level) : rise;
@@ -210,10 +248,17 @@ static bool refill_in_place(sim_links *links, uint32_t id)
     const uint32_t *ids = loose_flows(link, &count);
     for (uint32_t i = 0; i < count; i++) {
         uint32_t other = links->share[i].flow;
+        if (other == SIM_LINK_NO) {
+            rate_moved(links, id, ids[i], change, level);
+            any_long = true;
+            continue;
+        }
         links->link[other].sum += change;
         sim_link_tell(links, other, ids[i], level);
         examine(links, other);
     }
+    for (uint32_t i = 0; any_long && i < count; i++)
+        if (links->share[i].flow == SIM_LINK_NO) examine_others(links, id, ids[i]);
     if (link->flags & SIM_LINK_CROWD) crowd_refilled(links, id);
     return true;
 }
@@ -239,10 +284,8 @@ static void refill(sim_links *links, uint32_t id)
     link->sum = elsewhere + sum;
     link->level = level;
     assert(link->attached == limited + parked && sim_link_share(link) == level);
-    for (uint32_t i = 0; i < count; i++) {
-        const struct sim_flow *f = &links->flow[links->share[i].flow];
-        examine(links, f->link[!sim_flow_side(f, id)]);
-    }
+    for (uint32_t i = 0; i < count; i++)
+        examine_others(links, id, links->share[i].flow);
     if (link->flags & SIM_LINK_CROWD) crowd_refilled(links, id);
 }
 

@@ -316,7 +316,7 @@ static const death sim_deaths[] = {
     {"bytes of a link", links_bytes, "bytes.started == bytes.carried"},
     {"level of a link", links_level, "sim_link_share(link) == link->level"},
     {"no such link", links_range, "link < links->link_count"},
-    {"a longer path", links_path, "path->count == 2"},
+    {"a link twice", links_path, "is_path(links, path)"},
     {"sample", scenario_sample, "scenario->sample > 0"},
     {"warmup", scenario_warmup, "scenario->warmup < scenario->until"},
     {"have", scenario_have, "group->have_blocks < blocks"},
