@@ -98,7 +98,7 @@ class Browser:
         """Runs `text` as a function's body in the page; what it returns."""
         return self.call("/execute/sync", {"script": text, "args": list(arguments)})
 
-    def wait(self, condition, what, seconds=20):
+    def wait(self, condition, what, seconds=PATIENCE_S):
         """Until the script returns something true."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:

@@ -13,7 +13,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "lib")]
 import mutants  # noqa: E402
 import tap  # noqa: E402
 from changes import Change, changes_of, tokens_of  # noqa: E402
-from trial import Broken, Job, sources  # noqa: E402
+from trial import Broken, Job, run, sources  # noqa: E402
 
 SAMPLE = """\
 #include "core/sample.h"
@@ -208,6 +208,10 @@ class Trial(unittest.TestCase):
                 self.assertEqual(job.attempt(change(old, new))[0], wanted, new)
             self.assertEqual((root / "core/sample.c").read_text(encoding="utf-8"), SAMPLE)
             self.assertEqual((job.tree / "core/sample.c").read_text(encoding="utf-8"), SAMPLE)
+
+    def test_what_never_ends_is_told_by_processor_time(self):
+        self.assertEqual(run(["sh", "-c", "while :; do :; done"], timeout=1)[0], None)
+        self.assertEqual(run(["sleep", "1.5"], timeout=1)[0], 0)
 
     def test_a_tree_that_fails_is_said(self):
         with tempfile.TemporaryDirectory(prefix="minibit-mutants.") as scratch:

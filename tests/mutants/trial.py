@@ -7,6 +7,7 @@ makes other machine code at all. The source tree itself is only read.
 import hashlib
 import os
 import re
+import resource
 import shlex
 import shutil
 import signal
@@ -22,7 +23,10 @@ OPTIONS = {
 }
 # What whole swarms must show whatever they do: these hold no digest.
 SWARM_TESTS = ("figures", "snub", "silence", "links")
-SLOWEST = 60  # seconds that a test may take before a change counts as one that never ends
+# Seconds of processor time that a test's process may take before a change counts as one that never
+# ends, and how many times that may go by where it waits, on a machine that is busy with else.
+SLOWEST = 60
+WAITING = 20
 BUILDING = 1200  # seconds that a build may take, on a machine that is busy with else
 ENVIRONMENT = {
     **os.environ,
@@ -36,13 +40,20 @@ class Broken(Exception):
 
 
 def run(command, timeout=SLOWEST):
-    """Exit status (None where it took too long) and output; nothing of it lives on."""
+    """Exit status (None where it took too long) and output; nothing of it lives on. What takes long is
+    told by its processor time: a machine that is busy makes no change one that never ends."""
     child = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         env=ENVIRONMENT, start_new_session=True,
     )  # fmt: skip
     try:
-        output, _ = child.communicate(timeout=timeout)
+        resource.prlimit(child.pid, resource.RLIMIT_CPU, (timeout, timeout + 5))
+    except ProcessLookupError:
+        pass  # it has ended
+    try:
+        output, _ = child.communicate(timeout=WAITING * timeout)
+        if child.returncode == -signal.SIGXCPU:
+            return None, ""
         return child.returncode, output.decode(errors="replace")
     except subprocess.TimeoutExpired:
         os.killpg(child.pid, signal.SIGKILL)

@@ -146,8 +146,8 @@ class InAnothersName(Case):
     def test_the_trackers_listing_is_not_taken_over(self):
         self.begin()
         anna = self.peer("anna")
-        anna.expect("^listening")
-        time.sleep(1)
+        self.assertTrue(swarm.wait_until(lambda: any(
+            entry["id"] == "anna" for entry in swarm.announce(self.swarm.tracker_port, "bert", 7))), anna.story())
         self.assertIsNone(swarm.announce(self.swarm.tracker_port, "anna", 9, source=ELSEWHERE, ip=ELSEWHERE))
         listed = swarm.announce(self.swarm.tracker_port, "bert", 7)
         self.assertEqual([entry["ip"] for entry in listed if entry["id"] == "anna"], [swarm.HOST])

@@ -153,9 +153,10 @@ class Quick(Case):
     def test_an_interrupted_run_keeps_what_it_has(self):
         scenario = self.folder / "small.ini"
         scenario.write_text(self.SMALL)
-        folder = self.folder / "cut"
-        run = subprocess.Popen([LIVE, "-q", "--paranoid", scenario, "-o", folder], cwd=self.folder)
-        time.sleep(1.2)
+        work, folder = self.folder / "work", self.folder / "cut"
+        run = subprocess.Popen([LIVE, "-q", "--paranoid", scenario, "-o", folder, "--work", work],
+                               cwd=self.folder)
+        self.assertTrue(swarm.wait_until(lambda: len(self.programs_of(work)) == 4))
         run.send_signal(signal.SIGINT)
         self.assertEqual(run.wait(30), 130)
         self.assertFalse(json.loads((folder / "manifest.json").read_text())["complete"])
@@ -179,14 +180,15 @@ class Quick(Case):
         scenario.write_text(self.SMALL)
         slow = self.folder / "slow"
         slow.mkdir()
-        (slow / "minibit-tracker").write_text("#!/bin/sh\nexec sleep 60\n")
+        (slow / "minibit-tracker").write_text(
+            f"#!/bin/sh\n: > '{slow}/begun'\nexec sleep 60\n")
         (slow / "minibit-tracker").chmod(0o755)
         for name in ("minibit-peer", "minibit-sim"):
             (slow / name).symlink_to(Path(LIVE).parent / name)
         work, folder = self.folder / "work", self.folder / "early"
         run = subprocess.Popen([LIVE, "-q", scenario, "-o", folder, "--work", work, "--programs", slow],
                                cwd=self.folder, stderr=subprocess.PIPE, text=True)
-        time.sleep(1)
+        self.assertTrue(swarm.wait_until((slow / "begun").exists))
         run.send_signal(signal.SIGINT)
         self.assertIn("interrupted before its tracker was there", run.communicate(timeout=30)[1])
         self.assertEqual(run.returncode, 130)

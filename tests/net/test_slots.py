@@ -88,25 +88,31 @@ class Slots(swarm.Case):
         time.sleep(2)  # they have every slot by now
         return takers
 
-    def is_served(self, within_s):
+    def is_served(self):
+        """A peer gets the file; how long that takes."""
         began = time.monotonic()
         peer = self.swarm.peer("anna", "--exit-when-complete")
         self.assertExit(peer, 0)
         self.assertSameBytes(peer.folder / self.file.name, self.file)
-        self.assertLess(time.monotonic() - began, within_s)
+        return time.monotonic() - began
 
     def test_takers_of_a_byte_a_second(self):
         self.crowd(12, 1)
-        self.is_served(30 + 10)  # passed on after twice 15 s: at first much is taken by the system
+        # passed on after twice 15 s: at first much is taken by the system
+        self.assertLess(self.is_served(), 30 + 10)
         for line in self.tracker.err:
             self.assertNotIn("banned", line)
 
     def test_greedy_takers_get_no_more_than_one(self):
         takers = self.crowd(30, 0)
         before = sum(taker.served for taker in takers)
-        # the next slot that falls free is anna's, and then, with one of three, every other one
-        self.is_served(3 * BLOCK * BLOCKS / RATE + 4)
-        self.assertGreater(sum(taker.served for taker in takers), before)
+        # The next slot that falls free is anna's, and then, with one of three, every other one: each of
+        # her blocks costs two of theirs, and what they get while she starts and ends comes on top. Told
+        # in blocks: a machine that is busy gives less to all.
+        self.is_served()
+        served = sum(taker.served for taker in takers) - before
+        self.assertGreater(served, 0)
+        self.assertLess(served, 2 * BLOCKS + 4 * RATE / BLOCK)
 
     def test_a_tracker_that_stops_does_not_wait_for_them(self):
         self.crowd(6, 1)

@@ -117,7 +117,7 @@ class Leaving(Case):
             self.completes(peer)
             peer.signal(number)
             self.assertExit(peer, 0)
-            self.assertTrue(swarm.wait_until(lambda: f"peer{number}" not in self.listed(), 5))
+            self.assertTrue(swarm.wait_until(lambda: f"peer{number}" not in self.listed()))
 
     def test_seeding_for_a_while(self):
         self.tracker()

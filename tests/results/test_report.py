@@ -185,7 +185,7 @@ def plays_to_the_end():
     first = browser.wait("return player.t > 0 && player.t", "time moves")
     check(browser.wait(f"return player.t > {first} && player.t", "it moves on") > first, "stands")
     equal(browser.script("return document.getElementById('play').ariaLabel"), "Pause")
-    browser.wait("return !player.playing", "it ends", 40)
+    browser.wait("return !player.playing", "it ends")
     browser.wait("return !player.drawn", "a picture")
     check("9 of 9 peers complete" in browser.script(
         "return document.getElementById('state').textContent"), "not all are complete")

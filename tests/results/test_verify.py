@@ -154,12 +154,15 @@ def interrupted():
     run = endless_run()
     other = simulate(scratch(), options=("--seed=2",))
     plots = ["plot", other, "-o", scratch()]
+    (run.parent / "gnuplot").write_text("#!/bin/sh\nexec sleep 100\n")
+    (run.parent / "gnuplot").chmod(0o755)
+    environment = {**os.environ, "PATH": f"{run.parent}:{os.environ['PATH']}"}
     for command in (["verify", run], ["explain", run], ["diff", other, run], plots):
         for number, tell in ((signal.SIGINT, os.killpg), (signal.SIGTERM, os.kill)):
             temporary = scratch()
             process = subprocess.Popen([PROGRAM, *command], stdout=subprocess.PIPE,
                                        stderr=subprocess.PIPE, text=True, start_new_session=True,
-                                       env={**os.environ, "TMPDIR": str(temporary)})
+                                       env={**environment, "TMPDIR": str(temporary)})
             deadline = time.monotonic() + 30
             while not begun(temporary) and time.monotonic() < deadline:
                 time.sleep(0.02)

@@ -9,6 +9,7 @@ import io
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -180,12 +181,29 @@ class Running(Case):
         self.assertEqual(len((self.folder / "results/s/index.csv").read_text().splitlines()), 28)
 
 
+def stop(group):
+    """Stops all processes of the group: when this returns none of them does anything any more."""
+    while True:
+        os.killpg(group, signal.SIGSTOP)
+        states = set()
+        for path in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                state, _, its_group = path.read_text().rpartition(")")[2].split()[:3]
+            except OSError:
+                continue  # it has just ended
+            if int(its_group) == group:
+                states.add(state)
+        if states <= {"T", "Z"}:
+            return
+        time.sleep(0.001)
+
+
 class Sharing(Case):
     """Processes that are killed, that are interrupted, and that work on the same study at once."""
 
     # Some hundredths of a second each, so that a signal meets runs under way.
     SLOW = STUDY.replace("blocks = 8", "blocks = 256").replace("N=3,5", "N=30,40")
-    # Long enough that it certainly meets them, on a busy machine too.
+    # Long enough that it meets them mostly; a study that was over first is begun anew.
     SLOWER = SLOW.replace("N=30,40", "N=60,80")
 
     def start(self, *arguments):
@@ -197,6 +215,22 @@ class Sharing(Case):
         while len(self.stamps(folder)) < count and time.monotonic() < deadline:
             time.sleep(0.01)
         self.assertGreaterEqual(len(self.stamps(folder)), count)
+
+    def stopped(self, count, *arguments, meets=lambda: True):
+        """A study that stands still, all its processes, with `count` runs done or more and others under
+        way; what `meets` returns of it, once that is true."""
+        for _ in range(20):
+            process = self.start(*arguments)
+            while process.poll() is None:
+                stop(process.pid)
+                found = count <= len(self.stamps()) < 12 and meets()
+                if found:
+                    return process, found
+                os.killpg(process.pid, signal.SIGCONT)
+                time.sleep(0.005)
+            process.communicate()  # all was done before it was looked at
+            shutil.rmtree(self.folder / "results")
+        self.fail("it is over each time before it is met")
 
     undisturbed = {}  # by the study's text, for all tests that share it
 
@@ -215,8 +249,7 @@ class Sharing(Case):
         """kill -9 of everything at once, thrice; what is done is kept."""
         self.write(self.SLOWER)
         for done in (1, 2, 4):
-            process = self.start("-j2")
-            self.wait_for_runs(done)
+            process, _ = self.stopped(done, "-j2")
             os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
             time.sleep(0.1)  # its workers may take a moment to go
@@ -242,11 +275,10 @@ class Sharing(Case):
     def test_worker_killed(self):
         """A failed run: exit 1, the others done, its private folder gone."""
         self.write(self.SLOWER)
-        process = self.start("-j1")
-        self.wait_for_runs(2)
-        while not (hidden := [name for name in self.hidden() if name.endswith(".tmp")]):
-            time.sleep(0.001)
+        process, hidden = self.stopped(
+            2, "-j1", meets=lambda: [name for name in self.hidden() if name.endswith(".tmp")])
         os.kill(int(hidden[0].split(".")[-2]), signal.SIGKILL)
+        os.killpg(process.pid, signal.SIGCONT)
         _, errors = process.communicate(timeout=PATIENCE)
         self.assertEqual(process.returncode, 1, errors)
         self.assertRegex(errors, r"\Aminibit-sim: run \d+ \(N=\d+, protocol.selection=[a-z-]+, "
@@ -261,9 +293,9 @@ class Sharing(Case):
         self.write(self.SLOWER)
         for number, send, done in ((signal.SIGINT, os.kill, 1), (signal.SIGTERM, os.kill, 3),
                                    (signal.SIGINT, os.killpg, 5)):
-            process = self.start("-j2")
-            self.wait_for_runs(done)
+            process, _ = self.stopped(done, "-j2")
             send(process.pid, number)
+            os.killpg(process.pid, signal.SIGCONT)
             _, errors = process.communicate(timeout=PATIENCE)
             self.assertEqual(process.returncode, 130, errors)
             self.assertRegex(errors, r"\Aminibit-sim: interrupted; \d+ of 12 runs are done, and "
