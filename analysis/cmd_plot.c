@@ -34,6 +34,7 @@ static const char examples[] =
     "  sources     whence the blocks came over time: tracker, seeders, leechers\n"
     "  rarest      copies of the rarest and of the mean block over time\n"
     "  matrix      who gave whom: a row for each sender, a column for each receiver\n"
+    "  zones       the tree of zones: how full their links are over time, and what came in\n"
     "and of a study:\n"
     "  compare     a metric over a parameter, with 95 % confidence intervals\n"
     "\n"
@@ -281,6 +282,7 @@ static bool add_kind(struct plan *plan, const res_plot_kind *kind, const res_run
                      const res_history *swarm, GError **error)
 {
     if (!wanted(plan, kind->name)) return true;
+    if (kind->needs_zones && swarm->zones->len == 0 && plan->kinds->len == 0) return true;
     GError *reason = NULL;
     res_drawing *figure = NULL;
     if (kind->needs_gains && !swarm->gains)

@@ -1,5 +1,6 @@
 #include "analysis/plots/history.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +25,18 @@ static void node_clear(void *pointer)
     g_free(((res_member *)pointer)->name);
 }
 
+static void zone_clear(void *pointer)
+{
+    res_zone *zone = pointer;
+    g_free(zone->name);
+    g_free(zone->shares);
+}
+
+const res_zone *res_history_zone(const res_history *history, guint index)
+{
+    return &g_array_index(history->zones, res_zone, index);
+}
+
 void res_history_free(res_history *history)
 {
     if (!history) return;
@@ -34,6 +47,7 @@ void res_history_free(res_history *history)
     g_array_unref(history->nodes);
     if (history->gains) g_array_unref(history->gains);
     g_array_unref(history->moments);
+    g_array_unref(history->zones);
     cJSON_Delete(history->summary);
     g_free(history);
 }
@@ -46,6 +60,8 @@ static res_history *history_new(void)
     history->nodes = g_array_new(FALSE, TRUE, sizeof(res_member));
     g_array_set_clear_func(history->nodes, node_clear);
     history->moments = g_array_new(FALSE, TRUE, sizeof(res_moment));
+    history->zones = g_array_new(FALSE, TRUE, sizeof(res_zone));
+    g_array_set_clear_func(history->zones, zone_clear);
     res_member tracker = {.name = g_strdup("tracker"),
                           .group = RES_NOBODY,
                           .completed_ns = RES_NEVER,
@@ -84,7 +100,8 @@ typedef struct {
     res_history *history;
     const res_csv *csv;
     int columns[COLUMNS_MAX];
-    GHashTable *nodes; /* by name, where the table names nodes */
+    GHashTable *nodes; /* by name, where the table names nodes; or zones */
+    guint moment;      /* of zones.csv, the last row's */
 } table_reader;
 
 typedef bool row_reader(table_reader *table, GError **error);
@@ -258,6 +275,74 @@ static bool read_moments(res_history *history, const res_run *run, GError **erro
     return csv && read_rows(&table, csv, names, G_N_ELEMENTS(names), read_moment, error);
 }
 
+/* ---- zones.csv ------------------------------------------------------------------------------ */
+
+static double figure_of(const cJSON *zone, const char *key)
+{
+    const cJSON *value = cJSON_GetObjectItemCaseSensitive(zone, key);
+    return cJSON_IsNumber(value) ? value->valuedouble : NAN;
+}
+
+/* Adds the zones that lie in `parent` (NULL: in none), each followed by those in it. */
+static void add_zones(res_history *history, const cJSON *zones, const char *parent, uint32_t depth)
+{
+    enum { DEPTH_MAX = 64 };
+    for (const cJSON *zone = zones->child; zone && depth < DEPTH_MAX; zone = zone->next) {
+        const cJSON *in = cJSON_GetObjectItemCaseSensitive(zone, "parent");
+        if (g_strcmp0(cJSON_GetStringValue(in), parent) != 0) continue;
+        res_zone one = {.name = g_strdup(zone->string),
+                        .depth = depth,
+                        .copies = figure_of(zone, "ingress_copies"),
+                        .crossed = figure_of(zone, "cross_share"),
+                        .shares = g_new(float, history->moments->len + 1)};
+        for (guint i = 0; i <= history->moments->len; i++)
+            one.shares[i] = NAN;
+        g_array_append_val(history->zones, one);
+        add_zones(history, zones, zone->string, depth + 1);
+    }
+}
+
+static bool read_zone(table_reader *table, GError **error)
+{
+    const res_csv *csv = table->csv;
+    const GArray *moments = table->history->moments;
+    int64_t time_ns;
+    gpointer number;
+    if (!time_at(csv, table->columns[0], &time_ns, error)) return false;
+    const char *name = res_csv_field(csv, (size_t)table->columns[1]);
+    if (!g_hash_table_lookup_extended(table->nodes, name, NULL, &number))
+        return fail_at(csv, "names a zone that summary.json does not have", name, error);
+    while (table->moment < moments->len &&
+           g_array_index(moments, res_moment, table->moment).time_ns != time_ns)
+        table->moment++;
+    if (table->moment == moments->len)
+        return fail_at(csv, "no moment of timeline.csv", name, error);
+    float *share =
+        &res_history_zone(table->history, GPOINTER_TO_UINT(number))->shares[table->moment];
+    for (int i = 2; i < 5; i++) {
+        const char *text = res_csv_field(csv, (size_t)table->columns[i]);
+        float used = *text ? (float)g_ascii_strtod(text, NULL) : NAN;
+        if (!isnan(used) && !(*share >= used)) *share = used;
+    }
+    return true;
+}
+
+static bool read_zones(res_history *history, const res_run *run, GError **error)
+{
+    static const char *const names[] = {"time_s", "zone", "up_utilization", "down_utilization",
+                                        "inside_utilization"};
+    const cJSON *zones = cJSON_GetObjectItemCaseSensitive(history->summary, "zones");
+    if (!cJSON_IsObject(zones) || !res_run_has_table(run, "zones")) return true;
+    add_zones(history, zones, NULL, 0);
+    table_reader table = {.history = history};
+    g_autoptr(res_csv) csv = res_run_table(run, "zones", error);
+    g_autoptr(GHashTable) numbers = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i < history->zones->len; i++)
+        g_hash_table_insert(numbers, res_history_zone(history, i)->name, GUINT_TO_POINTER(i));
+    table.nodes = numbers;
+    return csv && read_rows(&table, csv, names, G_N_ELEMENTS(names), read_zone, error);
+}
+
 /* ---- all ------------------------------------------------------------------------------------ */
 
 static int64_t summary_time(const res_history *history, const char *key)
@@ -306,7 +391,7 @@ res_history *res_history_read(const res_runs *runs, const res_run *run, bool gai
     g_autoptr(res_history) history = history_new();
     read_groups(history, run);
     if (!read_figures(history, runs, run, error) || !read_peers(history, run, error) ||
-        !read_moments(history, run, error))
+        !read_moments(history, run, error) || !read_zones(history, run, error))
         return NULL;
     if (gains && res_run_has_table(run, "provenance") && !read_gains(history, run, error))
         return NULL;

@@ -38,6 +38,15 @@ typedef struct {
     double mean_copies;
 } res_moment;
 
+/* A zone of the scenario. */
+typedef struct {
+    char *name;
+    uint32_t depth;         /* so many it lies in */
+    double copies, crossed; /* its ingress_copies and cross_share; NAN: null */
+    float *shares; /* of each moment, since the one before: how much of its fullest link was
+                      used; NAN in the first, and where none has a rate */
+} res_zone;
+
 typedef struct {
     char *scenario;            /* its name */
     char *title;               /* the same, with the run's parameters where it is one of a study */
@@ -46,6 +55,7 @@ typedef struct {
     GArray *nodes;             /* res_member, the tracker first; its group is RES_NOBODY */
     GArray *gains;   /* res_gain, in the order of provenance; NULL: not recorded, or not loaded */
     GArray *moments; /* res_moment, in order of time */
+    GArray *zones;   /* res_zone, each followed by those in it; empty: there are none */
     cJSON *summary;
     uint32_t blocks;       /* of the file */
     int64_t end_ns;        /* of the run */
@@ -64,6 +74,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(res_history, res_history_free)
 /* Peers, the tracker left out. */
 uint32_t res_history_peers(const res_history *history);
 const res_member *res_history_member(const res_history *history, uint32_t node);
+const res_zone *res_history_zone(const res_history *history, guint index);
 const res_gain *res_history_gain(const res_history *history, guint index);
 
 #endif

@@ -14,6 +14,7 @@ typedef struct {
     const char *name;
     const char *summary;
     bool needs_gains; /* provenance must be there */
+    bool needs_zones; /* of a run without zones nobody expects it */
     /* NULL with an error: this run has nothing of the kind to draw. O(rows of the run). */
     res_drawing *(*draw)(const res_history *swarm, GError **error);
 } res_plot_kind;
@@ -26,6 +27,7 @@ res_drawing *res_plot_completion(const res_history *swarm, GError **error);
 res_drawing *res_plot_matrix(const res_history *swarm, GError **error);
 res_drawing *res_plot_sources(const res_history *swarm, GError **error);
 res_drawing *res_plot_rarest(const res_history *swarm, GError **error);
+res_drawing *res_plot_zones(const res_history *swarm, GError **error);
 
 /* ---- what the kinds share ------------------------------------------------------------------- */
 

@@ -20,11 +20,12 @@ char *res_html_resource(const char *name)
 }
 
 /* The picture for narrow screens. Of a matrix there is none: it scrolls, for its cells would be too
- * small to see. */
+ * small to see; nor of zones, whose names and figures would be. */
 static bool write_narrow(const res_drawing *figure, const char *prefix, char **html, GError **error)
 {
     *html = g_strdup("");
-    if (strcmp(res_drawing_kind(figure), "matrix") == 0) return true;
+    const char *kind = res_drawing_kind(figure);
+    if (strcmp(kind, "matrix") == 0 || strcmp(kind, "zones") == 0) return true;
     g_autofree char *ids = g_strconcat(prefix, "-hand", NULL);
     g_autofree char *svg = res_drawing_element_narrow(figure, ids, error);
     g_free(*html);
