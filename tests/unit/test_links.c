@@ -290,6 +290,8 @@ static void test_rerated(void)
             settle(links, at * MB_SECOND);
             g_assert_cmpuint(sim_links_statistics(links).rerated_flows, ==, rerated[at]);
             g_assert_cmpuint(sim_links_statistics(links).settles, ==, settles[at]);
+            if (i == 0) /* one link's level at a time */
+                g_assert_cmpuint(sim_links_statistics(links).level_changes, ==, settles[at]);
             assert_rate(links, flow[0], MB);
         }
         g_assert_cmpuint(sim_links_statistics(links).scratch_fills > 0, ==, i == 1);

@@ -435,6 +435,40 @@ static const peer_script_case cases[] = {
      "> look\n"
      "  48.600 holds 1, knows 3, interested 3, interesting 2, unchoked 2, providers 2, asked "
      "4\n"},
+    /* What came before the window of three rounds is forgotten as it moves on, and no sooner. */
+    {"/peer/choke/rate-window",
+     "bittorrent regular_slots=1 have=#....... endgame=no rate_window=30s optimistic_interval=1h "
+     "snub_after=0s announce_interval=1h",
+     "> start\n"
+     "  0.000 gained 0\n"
+     "  0.000 announce register, holds 1\n"
+     "> listed 2:.##..... 3:...##... 4:........\n"
+     "  0.000 to 2: hello, tells 1\n"
+     "  0.000 to 3: hello, tells 1\n"
+     "  0.000 to 4: hello, tells 1\n"
+     "  0.000 to 2: unchoke, tells 1\n"
+     "> 2 ack; 3 ack; 4 ack; 2 unchoke; 3 unchoke\n"
+     "  0.000 to 2: request block 2, tells 1\n"
+     "  0.000 to 2: request block 1, tells 1\n"
+     "  0.000 to 3: request block 3, tells 1\n"
+     "  0.000 to 3: request block 4, tells 1\n"
+     "> @8.6 timer\n"
+     "  8.600 measure\n"
+     "> progress 2 2 10; progress 3 3 80; measured\n"
+     "  8.600 to 2: choke, tells 1\n"
+     "  8.600 to 3: unchoke, tells 1\n"
+     "  8.600 to 4: unchoke optimistic, tells 1\n"
+     "> @18.6 timer\n"
+     "  18.600 measure\n"
+     "> progress 2 2 20; measured\n"
+     "> @28.6 timer\n"
+     "  28.600 measure\n"
+     "> progress 2 2 30; measured\n"
+     "> @38.6 timer\n"
+     "  38.600 measure\n"
+     "> progress 2 2 40; measured\n"
+     "  38.600 to 3: choke, tells 1\n"
+     "  38.600 to 2: unchoke, tells 1\n"},
     /* Who has one block that nobody else has goes before those with two that many have, ... */
     {"/peer/choke/score-rarity", "minibit have=#....... regular_slots=2 score=rarity",
      "> start\n"

@@ -312,6 +312,17 @@ static const peer_script_case cases[] = {
      "> look\n"
      "  0.000 holds 1, knows 4, interested 3, interesting 4, unchoked 1, providers 0, asked "
      "1\n"},
+    /* Of a file of many words of blocks too: what nobody has is not among them. */
+    {"/peer/round/rarest-of-many", "coursework blocks=192 regular_slots=1 initial_blocks=0",
+     "> start\n"
+     "  0.000 announce register, holds 0\n"
+     "> listed 2:#######. 3:########\n"
+     "  0.000 to 2: hello\n"
+     "  0.000 to 3: hello\n"
+     "  0.000 announce periodic, holds 0\n"
+     "> @2 listed 2:#######. 3:########\n"
+     "  2.000 to 3: unchoke optimistic quiet\n"
+     "  2.000 to 3: request block 7\n"},
 };
 
 int main(int argc, char **argv)

@@ -246,6 +246,23 @@ static const peer_script_case cases[] = {
      "  45.000 measure\n"
      "> progress 2 0 34; measured\n"
      "  45.000 to 3: request endgame block 0, tells 2\n"},
+    /* A block that takes no time at all is a pace too, the fastest there is. */
+    {"/peer/snub/no-time", SETTINGS "blocks=2 pipeline=0",
+     "> start\n"
+     "  0.000 announce register, holds 0\n"
+     "> listed 2:## 3:##\n"
+     "  0.000 to 2: hello, tells 0\n"
+     "  0.000 to 3: hello, tells 0\n"
+     "> 2 unchoke; 3 unchoke\n"
+     "  0.000 to 2: request block 0, tells 0\n"
+     "  0.000 to 3: request block 1, tells 0\n"
+     "> block 3 1\n"
+     "  0.000 gained 1\n"
+     "  0.000 to 3: have, tells 1\n"
+     "> @30 timer\n"
+     "  30.000 measure\n"
+     "> progress 2 0 90; measured\n"
+     "  30.000 to 3: request endgame block 0, tells 1\n"},
     /* The only one that has given anything is slow too: that does not make slowness right. */
     {"/peer/snub/slow-before", SETTINGS "blocks=2 pipeline=0",
      "> start\n"

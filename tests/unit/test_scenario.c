@@ -487,7 +487,7 @@ static void test_suggestions(void)
         {"latecny", "latency"}, {"Latency", "latency"}, {"coumt", "count"},
         {"arival", "arrival"},  {"zzzzzz", NULL},       {"", NULL},
         {"dwon", "down"},       {"lat", "latency"},     {"doxy", "down"},
-        {"Doxy", NULL},
+        {"Doxy", NULL},         {"pu", "up"},
     };
     static const char *const names[] = {"count", "up", "down", "latency", "arrival", "leave"};
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {

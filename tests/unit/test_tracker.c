@@ -248,6 +248,7 @@ static void test_given_to_some(void)
 {
     static const char *const keys[] = {"deal", "given", NULL};
     static const char *const none[] = {"deal", "given", "initial_blocks", "0", NULL};
+    static const char *const single[] = {"deal", "given", "initial_blocks", "1", NULL};
     books b;
     books_init(&b, MB_PRESET_MINIBIT, BLOCKS, keys);
     announce(&b, 1, MB_ANNOUNCE_REGISTER);
@@ -263,6 +264,13 @@ static void test_given_to_some(void)
     ok(step(&b));
     g_assert_cmpuint(answer_to(&b, 1)->dealt_count, ==, 0);
     g_assert_cmpuint(listing_of(answer_to(&b, 2), 1)->told.count, ==, 0);
+    books_clear(&b);
+    books_init(&b, MB_PRESET_MINIBIT, BLOCKS, single);
+    announce(&b, 1, MB_ANNOUNCE_REGISTER);
+    announce(&b, 2, MB_ANNOUNCE_REGISTER);
+    ok(step(&b));
+    g_assert_cmpuint(answer_to(&b, 1)->dealt_count, ==, 1);
+    g_assert_cmpuint(listing_of(answer_to(&b, 2), 1)->told.count, ==, 1);
     books_clear(&b);
 }
 
