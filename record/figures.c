@@ -378,6 +378,22 @@ static void put_groups(rec_json *json, const rec_figures *figures)
     rec_json_object_end(json);
 }
 
+/* Nothing where the scenario has no faults. */
+static void put_faults(rec_json *json, const rec_run *run)
+{
+    if (run->fault_count == 0) return;
+    rec_json_object(json, "faults");
+    for (uint32_t i = 0; i < run->fault_count; i++) {
+        const rec_fault *fault = &run->faults[i];
+        rec_json_object(json, fault->name);
+#define REC_FAULT(PATH, KIND, UNIT, OF, IN, VALUE, ...)                                            \
+    rec_json_number(json, PATH + strlen("faults.NAME."), VALUE);
+#include "record/figures.def"
+        rec_json_object_end(json);
+    }
+    rec_json_object_end(json);
+}
+
 /* Only pairs that moved bytes: all that there could be are the groups' square. */
 static void put_group_bytes(rec_json *json, const rec_run *run)
 {
@@ -430,6 +446,7 @@ void rec_figures_write(rec_json *json, const rec_figures *figures)
     rec_json_init(json);
     put_part(json, figures, &figures->whole);
     put_groups(json, figures);
+    put_faults(json, figures->run);
     put_group_bytes(json, figures->run);
     put_zones(json, figures->run);
     put_checkpoints(json, figures->run->engine);

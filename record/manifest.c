@@ -9,25 +9,10 @@
 
 /* The plots are drawn by analysis/ but would be wrong beside another run's tables. */
 const char *const rec_result_names[] = {
-    "manifest.json",
-    "index.csv",
-    "completion.csv",
-    "provenance.csv",
-    "provenance.csv.zst",
-    "timeline.csv",
-    "events.csv",
-    "events.csv.zst",
-    "transfers.csv",
-    "summary.json",
-    "nodes.csv",
-    "paths.csv",
-    "zones.csv",
-    "config.ini",
-    "curves.png",
-    "curves.svg",
-    "completion.png",
-    "completion.svg",
-    NULL,
+    "manifest.json", "index.csv",  "completion.csv", "provenance.csv", "provenance.csv.zst",
+    "timeline.csv",  "events.csv", "events.csv.zst", "transfers.csv",  "summary.json",
+    "nodes.csv",     "paths.csv",  "zones.csv",      "faults.csv",     "config.ini",
+    "curves.png",    "curves.svg", "completion.png", "completion.svg", NULL,
 };
 
 uint64_t rec_wall_clock_ns(void)

@@ -33,6 +33,10 @@ static const char zones[] =
 #define REC_ZONES NAMED
 #include "record/columns.def"
     "\n";
+static const char strikes[] =
+#define REC_STRIKES NAMED
+#include "record/columns.def"
+    "\n";
 static const char transfers[] =
 #define REC_TRANSFERS NAMED
 #include "record/columns.def"
@@ -45,6 +49,7 @@ const char *const rec_events_header = events + 1;
 const char *const rec_nodes_header = nodes + 1;
 const char *const rec_paths_header = paths + 1;
 const char *const rec_zones_header = zones + 1;
+const char *const rec_strikes_header = strikes + 1;
 const char *const rec_transfers_header = transfers + 1;
 
 /* ---- completion.csv ------------------------------------------------------------------------ */

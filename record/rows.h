@@ -21,6 +21,7 @@ extern const char *const rec_events_header;
 extern const char *const rec_nodes_header;
 extern const char *const rec_paths_header;
 extern const char *const rec_zones_header;
+extern const char *const rec_strikes_header;
 extern const char *const rec_transfers_header;
 
 /* How nodes and groups are called: each puts a CSV field, nothing for MB_NODE_NONE. */

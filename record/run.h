@@ -85,6 +85,23 @@ typedef struct rec_engine {
     size_t checkpoint_count;
 } rec_engine;
 
+/* What a fault did to one node. */
+typedef struct rec_strike {
+    mb_time time;
+    mb_time until; /* MB_NEVER: it was not over when the run was */
+    uint32_t fault;
+    mb_node node;                                /* MB_NODE_NONE: nobody of its targets was there */
+    uint64_t transfers, bytes, blocks, messages; /* cut, and lost */
+} rec_strike;
+
+/* A fault, and the sums of what it did. */
+typedef struct rec_fault {
+    const char *name;
+    rec_fault_kind kind;
+    uint64_t strikes, struck, bit;
+    uint64_t transfers, bytes, blocks, messages;
+} rec_fault;
+
 typedef struct rec_run {
     const char *name;
     uint64_t seed;
@@ -111,7 +128,9 @@ typedef struct rec_run {
     rec_fraction uplinks; /* what leechers' uplinks carried, of what they could have */
     uint64_t requests, refusals; /* sent by all nodes */
     const rec_pairs *pairs;      /* sorted; from: 0 is the tracker, else the group's index + 1 */
-    const rec_engine *engine;    /* NULL: nobody simulated this */
+    const rec_fault *faults;
+    uint32_t fault_count;
+    const rec_engine *engine; /* NULL: nobody simulated this */
 } rec_run;
 
 #endif

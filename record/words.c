@@ -18,6 +18,11 @@ const rec_word rec_status_words[REC_STATUS_COUNT] = {
 #include "record/words.def"
 };
 
+const rec_word rec_fault_words[REC_FAULT_KIND_COUNT] = {
+#define REC_FAULT_KIND(ID, TEXT, ...) [REC_FAULT_##ID] = WORD(TEXT),
+#include "record/words.def"
+};
+
 const rec_word rec_via_words[MB_VIA_COUNT] = {
 #define MB_VIA(ID, TEXT, ...) [MB_VIA_##ID] = WORD(TEXT),
 #include "core/messages.def"

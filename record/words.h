@@ -25,6 +25,13 @@ typedef enum rec_status {
     REC_STATUS_COUNT
 } rec_status;
 
+/* What a [fault] does. */
+typedef enum rec_fault_kind {
+#define REC_FAULT_KIND(ID, ...) REC_FAULT_##ID,
+#include "record/words.def"
+    REC_FAULT_KIND_COUNT
+} rec_fault_kind;
+
 /* What is traced: the messages that have a row of their own, and what else happens. Those below
  * REC_TRACE_DIGESTED_END go into the digest. */
 #define EVENT(ID, KIND) REC_TRACE_##ID = KIND,
@@ -71,8 +78,11 @@ typedef enum rec_detail {
     REC_DETAIL_STATUS,
     REC_DETAIL_ANNOUNCE,
     REC_DETAIL_FLAGS,
-    REC_DETAIL_HEARD
+    REC_DETAIL_HEARD,
+    REC_DETAIL_FAULT, /* the number of a fault, or REC_FAULT_ENDS and that */
 } rec_detail;
+
+#define REC_FAULT_ENDS (UINT64_C(1) << 32)
 
 /* A word with its length: it can be copied whole, without a call, and counted by its length. */
 typedef struct rec_word {
@@ -88,6 +98,7 @@ typedef struct rec_event_word {
 extern const rec_word rec_no_word; /* where there is nothing to say */
 extern const rec_word rec_role_words[REC_ROLE_COUNT];
 extern const rec_word rec_status_words[REC_STATUS_COUNT];
+extern const rec_word rec_fault_words[REC_FAULT_KIND_COUNT];
 extern const rec_word rec_via_words[MB_VIA_COUNT];
 extern const rec_word rec_reason_words[MB_REASON_COUNT];
 extern const rec_word rec_announce_words[MB_ANNOUNCE_COUNT];

@@ -53,6 +53,11 @@ static const res_column zones[] = {
 #include "record/columns.def"
 };
 
+static const res_column faults[] = {
+#define REC_STRIKES COLUMN
+#include "record/columns.def"
+};
+
 static const res_column transfers[] = {
 #define REC_TRANSFERS COLUMN
 #include "record/columns.def"
@@ -66,6 +71,7 @@ const res_table res_tables[] = {
     {"nodes", nodes, COUNT(nodes)},
     {"paths", paths, COUNT(paths)},
     {"zones", zones, COUNT(zones)},
+    {"faults", faults, COUNT(faults)},
     {"transfers", transfers, COUNT(transfers)},
 };
 

@@ -185,10 +185,8 @@ static bool take_transfer(res_swarm *swarm, const res_event *event, GError **err
     case RES_EVENT_DELIVER:
     case RES_EVENT_WASTE:
     case RES_EVENT_BAD: return res_transfer_deliver(swarm, event, error);
-    case RES_EVENT_CRASH:
     case RES_EVENT_RESTART:
-    case RES_EVENT_FAULT:
-        return res_input_error(error, "%s: runs with faults cannot be explained yet",
+        return res_input_error(error, "%s: runs in which peers restart cannot be explained yet",
                                swarm->facts->folder);
     default: return true;
     }

@@ -73,8 +73,10 @@ class Config:
 
     def tracker_leaves(self):
         """When the tracker's serving ends; None: never, and where it never serves."""
-        if not self.has_seeder:
-            return None
+        return self.answers_until() if self.has_seeder else None
+
+    def answers_until(self):
+        """When the tracker answers no more; None: never."""
         words = self.tracker.keys.get("leave", "never").split()
         return numbers.duration(" ".join(words[1:])) if words[0] == "at" else None
 

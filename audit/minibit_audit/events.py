@@ -2,6 +2,7 @@
 from fractions import Fraction
 
 from . import tables
+from .faults import Watch
 from .news import News
 from .numbers import SECOND, time_ns, time_text
 from .possession import COLUMNS as PROVENANCE
@@ -35,11 +36,12 @@ class Events:
         self.lapsing, self.cancelled = [], []
         self.leaving, self.renewed = set(), set()
         self.provenance, self.news = provenance, News(run, self, thorough)
+        self.watch = Watch(self, run.faults)
         self.handlers = {name[3:]: getattr(self, name) for name in dir(self) if name.startswith("do_")}
 
     def play(self, path, progress):
         self.file, index, handlers = path.rsplit("/", 1)[-1], self.index, self.handlers
-        learners = self.news.handlers
+        learners, watchers = self.news.handlers, self.watch.handlers
         for line, fields in tables.rows(self.report, path, COLUMNS):
             self.line = line
             try:
@@ -54,6 +56,8 @@ class Events:
                     self.digest.add(time, node, other, block, kind, value_of(kind, fields[6]))
                 if not self.present[node] and kind not in OF_ANYBODY:
                     self.wrong(f"{kind} of {fields[3]}", "while it is there", fields[1])
+                if kind in watchers:
+                    watchers[kind](time, node, other, block, fields[6])
                 if kind in handlers:
                     handlers[kind](time, node, other, block, fields[6])
                 if kind in learners:
@@ -65,6 +69,7 @@ class Events:
                 progress(self.rows, "rows of events")
         self.next_instant(self.before)
         self.news.finish()
+        self.watch.finish()
         self.report.count("rows of events", self.rows)
 
     def wrong(self, what, expected, found):

@@ -2,7 +2,7 @@
 import csv
 import os
 
-from . import capacity, completion, events, fairness, manifest, possession, summary, tables, timeline, transfers, uplinks, zones
+from . import capacity, completion, events, fairness, faults, manifest, possession, summary, tables, timeline, transfers, uplinks, zones
 from .findings import Report
 from .numbers import Unreadable
 from .run import Run
@@ -45,7 +45,9 @@ def audit_run(folder, progress=silent, thorough=False):
     if run.config.is_replay:
         transfers.check(run, thorough)
         return report
+    run.faults = faults.Faults(run)
     completion.within(run)
+    run.faults.check()
     run.zone_rows = zones.Rows(run) if run.zones else None
     replay = play(run, progress)
     summary.check(run, replay)

@@ -5,7 +5,7 @@ from . import tables
 from .numbers import Unreadable
 
 NAMES = ("completion.csv", "provenance.csv", "timeline.csv", "events.csv", "transfers.csv",
-         "summary.json", "config.ini")
+         "faults.csv", "summary.json", "config.ini")
 
 
 def check(run):

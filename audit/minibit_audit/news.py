@@ -84,10 +84,8 @@ class News:
         self.known[node].clear()
         self.crossed[node].clear()
 
-    def do_crash(self, node, other, block, detail):
+    def do_restart(self, node, other, block, detail):
         self.is_blind = True
-
-    do_restart = do_fault = do_crash
 
     # ---- what is known -----------------------------------------------------------------------
 

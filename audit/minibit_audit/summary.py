@@ -155,7 +155,7 @@ def check(run, replay):
     if not replay or run.is_merged():
         others += ("seeder_copies", "first_copy_s", "lower_bound_s", "bound_ratio")
     for path in found:
-        if path not in wanted and path not in others and not path.startswith("group_bytes"):
+        if path not in wanted and path not in others and not path.startswith(("group_bytes", "faults.")):
             run.report.wrong("summary.json", None, path, "no such figure", shown(found[path]))
     for path in others:
         if path not in found:

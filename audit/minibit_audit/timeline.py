@@ -35,7 +35,8 @@ class Timeline:
         self.uplinks = uplinks.Capacity(run)
         # What a live transfer brought counts evenly over its time, so it can seem a little more.
         self.most = Fraction(11, 10) if run.is_live else 1 + Fraction(1, 10**6)
-        self.gone, self.tracker_leaves = 0, run.config.tracker_leaves()
+        begins = [time for time in (run.config.tracker_leaves(), *run.faults.crashes_of_tracker()) if time is not None]
+        self.gone, self.tracker_leaves = 0, min(begins, default=None)
         self.arrivals = sorted(p.arrived_s for p in run.peers)
         self.completions = sorted(p.completed_s for p in run.peers if p.completed_s is not None)
         self.lefts = sorted(p.left_s for p in run.peers if p.left_s is not None)

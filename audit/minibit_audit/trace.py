@@ -6,7 +6,7 @@ WORDS = {
     "unchoke": {"slot": 1, "more": 2, "open": 4, "optimistic": 8, "quiet": 32},
     "refuse": {"choked": 1, "not held": 2, "busy": 3, "leaving": 4},
     "start": {"initial": 0, "regular": 1, "optimistic": 2, "seed": 3, "open": 4, "endgame": 5},
-    "leave": {"left": 2},
+    "leave": {"left": 2, "crashed": 3},
 }
 WORDS["choke"] = WORDS["unchoke"]
 NOBODY = 0xFFFFFFFF

@@ -37,6 +37,7 @@ BY_HAND = {
     "scenario": {"until", "warmup", "sample"}, "file": {"size", "blocks", "path", "block_size"},
     "protocol": {"preset"}, "latency": {"matrix", "measured", "unit", "missing", "fill"},
     "tracker": {"seeder", "up", "down", "latency", "place", "leave", "seeder_slots"},
+    "fault NAME": {"kind", "targets", "at", "for"},
     "peers NAME": {"count", "up", "down", "latency", "place", "arrival", "leave", "have", "unreachable"},
 }
 
@@ -282,6 +283,7 @@ class _Draw:
             groups["scenario"]["warmup"] = f"{until // rng.choice((2, 10))}ns"
         Places(self, groups).draw()
         People(self, groups).draw()
+        Faults(self, groups).draw()
         self.result = Swarm(groups, self.files)
         legalise(self.result)
 
@@ -369,6 +371,66 @@ class People:
     def draw(self):
         if self.rng.random() < 0.12:
             self.publisher()
+
+
+class Faults:
+    """What breaks, in some swarms: drawn by a stream of its own likewise."""
+
+    def __init__(self, swarm, groups):
+        self.rng = random.Random(f"minibit-fuzz faults {swarm.seed}")
+        self.swarm, self.groups = swarm, groups
+        self.until = int(groups["scenario"]["until"][:-2])
+
+    def first(self, group):
+        """Before this nobody of the group is there."""
+        kind, _, value = self.groups[f"peers {group}"].get("arrival", "at 0ns").partition(" ")
+        if kind == "trace":
+            return int(self.swarm.files[value].splitlines()[1].split(",")[0].replace(".", ""))
+        return int(value[:-2]) if kind == "at" else 0
+
+    def time(self, *factors):
+        return max(int(self.swarm.block_time * self.rng.choice(factors) * self.rng.uniform(0.5, 2)), 1)
+
+    def targets(self, name, keys):
+        rng = self.rng
+        count = int(keys["count"]) if "count" in keys else len(self.swarm.files[keys["arrival"].split()[1]].splitlines()) - 1
+        return rng.choice((name, f"{name}-{rng.randint(1, count)}", f"1 of {name}", f"{rng.randint(1, count + 1)} of {name}",
+                           f"{rng.choice(('1', '10', '33.3', '50', '100'))}% of {name}"))
+
+    def when(self, first):
+        kind = self.rng.choice(("at", "at", "every", "poisson"))
+        if kind == "at" or self.until < 100:
+            return f"{min(first + self.time(0.1, 1, 3, 10, 30) - self.rng.choice((0, 1)), self.until - 1)}ns"
+        gap = min(self.time(5, 20, 100), self.until - 1)
+        return f"every {gap}ns" if kind == "every" else f"poisson {max(SECOND / gap, 1e-6):.6f}/s"
+
+    def crash(self):
+        groups = [name[6:] for name in self.groups if name.startswith("peers ")]
+        if self.rng.random() < 0.15 and self.groups["tracker"].get("seeder") != "no":
+            return {"kind": "crash", "targets": "tracker", "at": self.when(0)}
+        name = self.rng.choice(groups)
+        first = self.first(name)
+        if first >= self.until:
+            return None
+        return {"kind": "crash", "targets": self.targets(name, self.groups[f"peers {name}"]), "at": self.when(first)}
+
+    def outage(self):
+        latest = max(self.first(name[6:]) for name in self.groups if name.startswith("peers "))
+        keys = {"kind": "tracker-outage", "at": self.when(0)}
+        if self.rng.random() < 0.8 or latest + 1 >= self.until:
+            head = "exponential " if self.rng.random() < 0.3 else ""
+            return keys | {"for": f"{head}{self.time(1, 10, 50, 200)}ns"}
+        if keys["at"][0].isdigit():
+            keys["at"] = f"{max(int(keys['at'][:-2]), latest + 1)}ns"
+        return keys
+
+    def draw(self):
+        if self.rng.random() < 0.6:
+            return
+        for number in range(self.rng.choice((1, 1, 2, 3))):
+            keys = self.crash() if self.rng.random() < 0.6 else self.outage()
+            if keys:
+                self.groups[f"fault f{number}"] = keys
 
 
 def legalise(swarm):

@@ -132,6 +132,7 @@ def bound(swarm, groups):
 def heal(swarm, resolve):
     """The swarm healed, as a copy; `resolve` makes of a swarm its keys, resolved. Its until is the bound."""
     healed = swarm.copy()
+    healed.groups = {name: keys for name, keys in healed.groups.items() if not name.startswith("fault ")}
     healed.groups["tracker"].pop("leave", None)
     healed.groups["tracker"].pop("seeder", None)
     healed.groups["tracker"].setdefault("up", "1Mbit")

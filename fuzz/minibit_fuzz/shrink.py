@@ -8,12 +8,18 @@ import time
 
 NEEDED = {"scenario": {"until"}, "tracker": {"up"}, "file": {"blocks", "size", "path"}}
 PEER_NEEDED = {"up", "down", "count"}
+FAULT_NEEDED = {"kind", "targets", "at"}
 
 
 def without_groups(swarm):
-    names = list(swarm.peers())
+    names = [name for name in swarm.groups if name.startswith("fault ")]
+    yield from without(swarm, names)
+    yield from without(swarm, list(swarm.peers()), all_at_once=False)
+
+
+def without(swarm, names, all_at_once=True):
     for start, count in chunks(len(names)):
-        if count == len(names):
+        if count == len(names) and not all_at_once:
             continue
         smaller = swarm.copy()
         for name in names[start:start + count]:
@@ -33,6 +39,7 @@ def without_keys(swarm):
     found = []
     for name, keys in swarm.groups.items():
         needed = PEER_NEEDED if name.startswith("peers ") else NEEDED.get(name, set())
+        needed = FAULT_NEEDED if name.startswith("fault ") else needed
         found += [(name, key) for key in keys if key not in needed]
     for start, count in chunks(len(found)):
         smaller = swarm.copy()

@@ -212,6 +212,8 @@ static void read_groups(struct reader *reader, net_live_plan *plan)
     char **names = g_key_file_get_groups(reader->file, &count);
     plan->groups = g_new0(net_live_group, count + 1);
     for (gsize i = 0; i < count; i++) {
+        if (strncmp(names[i], "fault ", 6) == 0)
+            fail(reader, names[i], "kind", "a real network breaks by itself");
         if (strncmp(names[i], "peers ", 6) != 0) continue;
         read_group(reader, names[i], &plan->groups[plan->group_count]);
         check_name(reader, &plan->groups[plan->group_count++]);

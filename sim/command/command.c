@@ -8,6 +8,7 @@
 #include "sim/scenario/config_writer.h"
 #include "sim/scenario/stall.h"
 #include "sim/study/expect.h"
+#include "sim/study/idle.h"
 
 #include <assert.h>
 #include <glib.h>
@@ -150,6 +151,16 @@ static int tell_interrupted(mb_time end, const char *folder)
     return EXIT_INTERRUPTED;
 }
 
+/* Says which faults did nothing. */
+static void warn_idle(const sim_scenario *scenario, const char *summary_json)
+{
+    char **lines = sim_idle_faults(scenario, summary_json);
+    fflush(stdout);
+    for (char **line = lines; *line; line++)
+        sim_command_complain(*line, EXIT_DONE);
+    g_strfreev(lines);
+}
+
 static int report(const sim_scenario *scenario, const sim_options *options, const char *folder,
                   const sim_run_result *result)
 {
@@ -157,6 +168,7 @@ static int report(const sim_scenario *scenario, const sim_options *options, cons
     if (!options->quiet && sim_summary_print(stdout, scenario, result->summary_json, folder) != 0)
         return sim_command_complain("the summary is not what it should be", EXIT_FAILED);
     if (result->interrupted) return tell_interrupted(result->end, folder);
+    warn_idle(scenario, result->summary_json);
     return check_expectations(scenario, options, result->summary_json);
 }
 

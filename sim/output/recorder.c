@@ -65,6 +65,7 @@ static bool recorder_allocate(sim_recorder *recorder, const sim_recorder_config 
     state->names = sim_names_new(scenario, &longest);
     if (!recorder->stats || !recorder->life) return false;
     if (!state->held || !state->copied || !state->names) return false;
+    if (!sim_recorder_faults_begin(state)) return false;
     state->row_room = 2 * longest + ROW_NUMBERS;
     state->zones = calloc((size_t)scenario->zones.count + 1, sizeof *state->zones);
     return state->zones && longest <= SIM_NAME_MAX;
@@ -126,6 +127,7 @@ void sim_recorder_free(sim_recorder *recorder)
         free(state->held);
         free(state->copied);
         free(state->zones);
+        sim_recorder_faults_free(state);
     }
     sim_digest_clear(&recorder->digest);
     free(state);
@@ -319,6 +321,7 @@ static int add_last_tables(sim_recorder *recorder, char *error, size_t error_siz
     if (result != MB_OK) return result;
     sim_completion_write(recorder, output);
     result = sim_lines_write(recorder, error, error_size);
+    if (result == MB_OK) result = sim_recorder_faults_write(recorder, error, error_size);
     if (result == MB_OK)
         result = sim_recorder_table(state, "summary.json", state->summary.text, &output, error,
                                     error_size);
@@ -333,6 +336,7 @@ int sim_recorder_finish(sim_recorder *recorder, const sim_run_totals *totals, ch
     sim_recorder_state *state = recorder->state;
     assert(!state->finished && state->sampled == totals->end);
     state->finished = true;
+    sim_recorder_faults_sum(state);
     bool is_short = recorder->digest.failed || state->group_bytes.failed;
     if (is_short || sim_summary_write(recorder, totals) != MB_OK) {
         snprintf(error, error_size, SIM_OUT_OF_MEMORY);

@@ -141,6 +141,15 @@ void sim_recorder_moving(sim_recorder *recorder, mb_node from, mb_node to, uint6
 void sim_recorder_waste(sim_recorder *recorder, rec_trace_kind kind, mb_time now, mb_node from,
                         mb_node to, uint32_t block, uint64_t bytes);
 
+/*
+ * A fault strikes, once; then who is struck by it, or MB_NODE_NONE: its place in *strike, false
+ * where memory is out. What that did is the driver's to add, until the end of the run.
+ */
+void sim_recorder_fault(sim_recorder *recorder, uint32_t fault);
+bool sim_recorder_strike(sim_recorder *recorder, mb_time now, uint32_t fault, mb_node node,
+                         uint32_t *strike);
+rec_strike *sim_recorder_strike_at(sim_recorder *recorder, uint32_t strike);
+
 /* A row of the timeline. The driver calls it at 0, at each sample, and at the end of the run,
  * before sim_recorder_finish(); the second call of an instant does nothing. */
 void sim_recorder_sample(sim_recorder *recorder, mb_time now, const sim_sample *sample);

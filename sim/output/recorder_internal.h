@@ -1,6 +1,6 @@
 /*
  * What the files of the recorder share (recorder.c, recorder_rows.c, recorder_lines.c,
- * recorder_zones.c, recorder_check.c, summary.c);
+ * recorder_zones.c, recorder_faults.c, recorder_check.c, summary.c);
  * nobody else includes it.
  */
 #ifndef SIM_RECORDER_INTERNAL_H
@@ -93,6 +93,10 @@ struct sim_recorder_state {
     uint64_t sampled_payload;
     sim_capacity sampled_capacity;
 
+    rec_fault *faults; /* by fault of the scenario; NULL: it has none */
+    rec_strike *strikes;
+    uint32_t strike_count, strike_capacity;
+
     bool finished;
     rec_json summary;
 };
@@ -135,6 +139,12 @@ void sim_zones_drop(sim_recorder_state *state);
  * end of the run. O(zones + nodes). */
 rec_zone *sim_zones_summary(const sim_recorder *recorder, mb_time end);
 void sim_zones_summary_free(rec_zone *zones);
+
+/* recorder_faults.c; the table likewise, where the scenario has faults. */
+bool sim_recorder_faults_begin(sim_recorder_state *state); /* false: memory is short */
+void sim_recorder_faults_sum(sim_recorder_state *state);   /* once, at the end */
+int sim_recorder_faults_write(sim_recorder *recorder, char *error, size_t error_size);
+void sim_recorder_faults_free(sim_recorder_state *state);
 
 /* summary.c: makes state->summary. 0 or MB_ERR_MEMORY. O(peers x log peers). */
 int sim_summary_write(sim_recorder *recorder, const sim_run_totals *totals);

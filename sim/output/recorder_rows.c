@@ -159,7 +159,14 @@ static char *put_heard(char *to, uint64_t value)
     return rec_put_number(to, value >> 8);
 }
 
-static char *put_detail(char *to, rec_detail detail, uint64_t value)
+static char *put_fault(char *to, const sim_recorder *recorder, uint64_t value)
+{
+    const char *name = recorder->state->faults[(uint32_t)value].name;
+    to = rec_put_text(to, name, strlen(name));
+    return value & REC_FAULT_ENDS ? rec_put_text(to, " ends", strlen(" ends")) : to;
+}
+
+static char *put_detail(char *to, const sim_recorder *recorder, rec_detail detail, uint64_t value)
 {
     switch (detail) {
     case REC_DETAIL_NONE: return to;
@@ -172,11 +179,12 @@ static char *put_detail(char *to, rec_detail detail, uint64_t value)
     case REC_DETAIL_ANNOUNCE: return put_one_of(to, rec_announce_words, MB_ANNOUNCE_COUNT, value);
     case REC_DETAIL_FLAGS: return put_flags(to, value);
     case REC_DETAIL_HEARD: return put_heard(to, value);
+    case REC_DETAIL_FAULT: return put_fault(to, recorder, value);
     }
     return to;
 }
 
-#define REC_PUT_DETAIL(VALUE) to = put_detail(to, (rec_detail)row->detail, VALUE)
+#define REC_PUT_DETAIL(VALUE) to = put_detail(to, recorder, (rec_detail)row->detail, VALUE)
 
 void sim_recorder_event(sim_recorder *recorder, const sim_digest_record *record)
 {

@@ -101,6 +101,8 @@ static rec_run run_of(const sim_recorder *recorder, const sim_run_totals *totals
         .requests = recorder->count[REC_TRACE_REQUEST],
         .refusals = recorder->count[REC_TRACE_REFUSE],
         .pairs = &state->group_bytes,
+        .faults = state->faults,
+        .fault_count = scenario->fault_count,
     };
 }
 

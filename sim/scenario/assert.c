@@ -103,6 +103,17 @@ static void check_zone(const sim_zones *zones, uint32_t number)
     assert(depth <= SIM_ZONE_DEPTH_MAX);
 }
 
+static void check_fault(const sim_scenario *scenario, const sim_fault *fault)
+{
+    assert(fault->name && fault->name[0] && fault->kind < REC_FAULT_KIND_COUNT);
+    assert(fault->lasts > 0 && (fault->lasts != MB_NEVER || !fault->lasts_at_random));
+    assert(fault->when.time >= 0 && (fault->when.kind == SIM_WHEN_AT || fault->when.time > 0));
+    assert(fault->when.kind != SIM_WHEN_POISSON || fault->when.rate > 0);
+    if (fault->whom.kind != SIM_WHOM_TRACKER) assert(fault->whom.group < scenario->group_count);
+    assert(fault->whom.kind != SIM_WHOM_COUNT || fault->whom.count > 0);
+    assert(fault->whom.kind != SIM_WHOM_SHARE || fault->whom.share > 0);
+}
+
 void sim_scenario_check(const sim_scenario *scenario)
 {
     assert(scenario->name && scenario->name[0] && scenario->source);
@@ -126,6 +137,8 @@ void sim_scenario_check(const sim_scenario *scenario)
         for (uint32_t k = 0; k < i; k++)
             assert(strcmp(scenario->groups[i].name, scenario->groups[k].name) != 0);
     }
+    for (uint32_t i = 0; i < scenario->fault_count; i++)
+        check_fault(scenario, &scenario->faults[i]);
     for (uint32_t i = 0; i < scenario->expect_count; i++)
         check_expectation(&scenario->expect[i]);
 }

@@ -275,7 +275,7 @@ static bool check_replay(sim_reader *reader)
     }
     for (uint32_t i = 0; i < reader->ini->count; i++) {
         const sim_ini_group *group = &reader->ini->groups[i];
-        if (sim_after_word(group->name, "peers"))
+        if (sim_after_word(group->name, "peers") || sim_after_word(group->name, "fault"))
             return sim_reader_fail_group(reader, group, "has no place beside [replay]");
     }
     if (reader->scenario->replay.node_count < 2)

@@ -110,6 +110,10 @@ char *sim_config_text(const sim_scenario *scenario, const sim_inputs *inputs)
         write_keys(out, "peers", group, inputs);
         write_differences(out, &scenario->protocol, &group->protocol);
     }
+    for (uint32_t i = 0; i < scenario->fault_count; i++) {
+        g_string_append_printf(out, "\n[fault %s]\n", scenario->faults[i].name);
+        write_keys(out, "fault", &scenario->faults[i], inputs);
+    }
     write_expect(out, scenario);
     return g_string_free(out, FALSE);
 }

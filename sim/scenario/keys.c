@@ -7,6 +7,7 @@
 #define PEERS(field) .offset = offsetof(sim_group, field)
 #define LATENCY(field) .offset = offsetof(sim_scenario, latency.field)
 #define ZONE(field) .offset = offsetof(sim_zone_group, field)
+#define FAULT(field) .offset = offsetof(sim_fault, field)
 #define NODE(field) .offset = offsetof(sim_named_node, field)
 
 #define NOWHERE .offset = 0 /* the reader knows where */
@@ -157,6 +158,20 @@ static const sim_key_row protocol_rows[] = {
     {.name = NULL},
 };
 
+static const sim_key_row fault_rows[] = {
+    {"kind", "crash | tracker-outage", NULL, "what happens", sim_read_fault_kind,
+     sim_write_fault_kind, FAULT(kind)},
+    {"targets", "GROUP | GROUP-7 | 3 of GROUP | 10% of GROUP | tracker",
+     "tracker, if that is all "
+     "there is",
+     "to whom", sim_read_targets, sim_write_targets, FAULT(whom)},
+    {"at", "30s | every 10min | poisson 1/min", NULL, "when", sim_read_when, sim_write_when,
+     FAULT(when)},
+    {"for", "20s | exponential 1min", "(to the end of the run)", "how long", sim_read_lasts,
+     sim_write_lasts, NOWHERE},
+    {.name = NULL},
+};
+
 static const sim_key_row replay_rows[] = {
     {"trace", "FILE.csv (columns at_s,from,to,bytes)", NULL, "transfers to play", sim_read_text,
      sim_write_path, SCENARIO(replay.trace_path)},
@@ -190,6 +205,7 @@ static const sim_key_group groups[] = {
     {"zone", true, false, "links that all in one place share: [zone NAME]", zone_rows},
     {"tracker", false, false, "node 0: tracker and first seeder", tracker_rows},
     {"peers", true, true, "a group of equal peers: [peers NAME]", peers_rows},
+    {"fault", true, false, "what breaks: [fault NAME]", fault_rows},
     {"replay", false, false, "plays given transfers; then no protocol and no peers", replay_rows},
     {"node", true, false, "a node of a replay: [node NAME]", node_rows},
     {"expect", false, false, "what must come out; unmet: exit 3", expect_rows},

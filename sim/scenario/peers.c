@@ -13,29 +13,32 @@
 
 /* ---- arrival ---- */
 
-/* "0.5/s", "30/min": how many, and in which time. */
-static bool read_poisson(sim_reader *reader, const sim_ini_entry *entry, const char *text,
-                         sim_group *group)
+bool sim_read_poisson_part(sim_reader *reader, const sim_ini_entry *entry, const char *text,
+                           int64_t *rate, mb_time *time)
 {
     const char *slash = strchr(text, '/');
-    if (!slash)
-        return sim_reader_fail(reader, entry, "a rate of arrivals is a number per time: 0.5/s");
+    if (!slash) return sim_reader_fail(reader, entry, "a rate is a number per time: 0.5/s");
     char *number = g_strndup(text, (size_t)(slash - text));
-    int error = mb_decimal_parse(number, RATE_DECIMALS, &group->arrival_rate);
+    int error = mb_decimal_parse(number, RATE_DECIMALS, rate);
     g_free(number);
     if (error == MB_ERR_RANGE)
         return sim_reader_fail(reader, entry, "negative, too large, or finer than 9 decimals");
     if (error) return sim_reader_fail(reader, entry, "not a number before the /, such as 0.5/s");
     char *unit = g_strdup_printf("1%s", slash + 1);
-    error = mb_time_parse(unit, &group->arrival_time);
+    error = mb_time_parse(unit, time);
     g_free(unit);
     if (error) return sim_reader_fail(reader, entry, "after the / goes one of " MB_TIME_UNITS);
-    if (group->arrival_rate == 0)
-        return sim_reader_fail(reader, entry, "at this rate nobody ever arrives");
-    if ((__int128)group->arrival_time * 1000000000 < group->arrival_rate)
-        return sim_reader_fail(reader, entry, "more than one arrival a nanosecond");
-    group->arrival = SIM_ARRIVE_POISSON;
+    if (*rate == 0) return sim_reader_fail(reader, entry, "at this rate it never happens");
+    if ((__int128)*time * 1000000000 < *rate)
+        return sim_reader_fail(reader, entry, "more than one a nanosecond");
     return true;
+}
+
+static bool read_poisson(sim_reader *reader, const sim_ini_entry *entry, const char *text,
+                         sim_group *group)
+{
+    group->arrival = SIM_ARRIVE_POISSON;
+    return sim_read_poisson_part(reader, entry, text, &group->arrival_rate, &group->arrival_time);
 }
 
 static bool read_every(sim_reader *reader, const sim_ini_entry *entry, const char *text,

@@ -20,7 +20,7 @@ typedef struct sim_reader {
     const sim_ini *ini;
     sim_scenario *scenario;
     GHashTable *zones; /* the place of each [zone NAME] by its name, from 1 */
-    GHashTable *names; /* those of the groups [peers NAME] and [node NAME] so far */
+    GHashTable *names; /* those of the groups [peers NAME], [fault NAME], [node NAME] so far */
     char *error;
 } sim_reader;
 
@@ -97,6 +97,10 @@ bool sim_read_slots(sim_reader *, const sim_key_row *, const sim_ini_entry *, vo
 bool sim_read_time_part(sim_reader *reader, const sim_ini_entry *entry, const char *text,
                         mb_time *time);
 
+/* "0.5/s" likewise: so many billionths in each `time`. */
+bool sim_read_poisson_part(sim_reader *reader, const sim_ini_entry *entry, const char *text,
+                           int64_t *rate, mb_time *time);
+
 /* "unlimited", or what core/units.h takes for a rate; its errors. */
 int sim_rate_parse(const char *text, uint64_t *rate);
 
@@ -122,8 +126,18 @@ sim_key_write sim_write_text, sim_write_bool, sim_write_seed, sim_write_count, s
 /* Those of one key each. The swarm's times are left out where transfers are replayed. */
 sim_key_write sim_write_swarm_time, sim_write_file_size, sim_write_file_blocks, sim_write_file_path,
     sim_write_block_size, sim_write_tracker_leave, sim_write_peer_count, sim_write_arrival,
-    sim_write_leave, sim_write_have, sim_write_measured, sim_write_unit, sim_write_fill,
-    sim_write_place, sim_write_zone, sim_write_zone_count;
+    sim_write_leave, sim_write_fault_kind, sim_write_targets, sim_write_when, sim_write_lasts,
+    sim_write_have, sim_write_measured, sim_write_unit, sim_write_fill, sim_write_place,
+    sim_write_zone, sim_write_zone_count;
+
+/* ---- faults.c ---- */
+
+bool sim_read_fault_kind(sim_reader *, const sim_key_row *, const sim_ini_entry *, void *target);
+bool sim_read_targets(sim_reader *, const sim_key_row *, const sim_ini_entry *, void *target);
+bool sim_read_when(sim_reader *, const sim_key_row *, const sim_ini_entry *, void *target);
+bool sim_read_lasts(sim_reader *, const sim_key_row *, const sim_ini_entry *, void *target);
+/* What only the keys of a [fault] group together can show; after they are read. */
+bool sim_check_fault(sim_reader *reader, const sim_ini_group *ini, sim_fault *fault);
 
 /* ---- file.c, places.c, zoning.c, matrix.c, peers.c, trace.c, study/expect_read.c
  * ---------------------- */

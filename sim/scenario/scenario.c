@@ -29,8 +29,6 @@ static const sim_key_group *kind_of(const char *name)
 
 static bool fail_unknown_group(sim_reader *reader, const sim_ini_group *group)
 {
-    if (sim_after_word(group->name, "fault"))
-        return sim_reader_fail_group(reader, group, "faults are not supported yet");
     char *word = g_strndup(group->name, strcspn(group->name, " \t"));
     mb_suggestion suggestion;
     mb_suggestion_init(&suggestion, word);
@@ -222,8 +220,8 @@ static bool read_tracker(sim_reader *reader, const sim_key_group *kind, const si
     return true;
 }
 
-/* The NAME of [peers NAME], [zone NAME] and [node NAME]: it goes into file names, tables and paths
- * of figures.
+/* The NAME of [peers NAME], [zone NAME], [fault NAME] and [node NAME]: it goes into file names,
+ * tables and paths of figures.
  */
 static bool check_own_name(sim_reader *reader, const sim_ini_group *group, const char *name)
 {
@@ -275,6 +273,19 @@ static bool read_peers(sim_reader *reader, const sim_key_group *kind, const sim_
     if (!read_entries(reader, kind, ini, group, &group->protocol)) return false;
     mb_protocol_finish(&group->protocol);
     return sim_check_group(reader, ini, group);
+}
+
+static bool read_fault(sim_reader *reader, const sim_key_group *kind, const sim_ini_group *ini)
+{
+    sim_scenario *scenario = reader->scenario;
+    const char *name = own_name(kind, ini->name);
+    if (!check_own_name(reader, ini, name)) return false;
+    if (!is_new_name(reader, kind, name))
+        return sim_reader_fail_group(reader, ini, "this fault is there already");
+    scenario->faults = g_renew(sim_fault, scenario->faults, scenario->fault_count + 1);
+    sim_fault *fault = &scenario->faults[scenario->fault_count++];
+    *fault = (sim_fault){.name = g_strdup(name), .lasts = MB_NEVER};
+    return read_entries(reader, kind, ini, fault, NULL) && sim_check_fault(reader, ini, fault);
 }
 
 static bool read_replay(sim_reader *reader, const sim_key_group *kind, const sim_ini_group *group)
@@ -338,8 +349,9 @@ static bool read_groups(sim_reader *reader)
     if (!read_kind(reader, "zone", read_zone) || !sim_make_zones(reader)) return false;
     if (!read_kind(reader, "tracker", read_tracker)) return false;
     mb_protocol_finish(&scenario->tracker.protocol);
-    return read_kind(reader, "peers", read_peers) && read_kind(reader, "replay", read_replay) &&
-           read_kind(reader, "node", read_node) && read_kind(reader, "expect", read_expect);
+    return read_kind(reader, "peers", read_peers) && read_kind(reader, "fault", read_fault) &&
+           read_kind(reader, "replay", read_replay) && read_kind(reader, "node", read_node) &&
+           read_kind(reader, "expect", read_expect);
 }
 
 /* ---- options over the file ---- */
@@ -516,6 +528,8 @@ void sim_scenario_free(sim_scenario *scenario)
         g_free(scenario->groups[i].trace_path);
         g_free(scenario->groups[i].trace);
     }
+    for (uint32_t i = 0; i < scenario->fault_count; i++)
+        g_free(scenario->faults[i].name);
     for (uint32_t i = 0; i < scenario->replay.node_count; i++)
         g_free(scenario->replay.nodes[i].name);
     for (uint32_t i = 0; i < scenario->expect_count; i++)
@@ -523,6 +537,7 @@ void sim_scenario_free(sim_scenario *scenario)
     clear_latency(&scenario->latency);
     clear_zones(scenario);
     g_free(scenario->groups);
+    g_free(scenario->faults);
     g_free(scenario->replay.nodes);
     g_free(scenario->replay.trace_path);
     g_free(scenario->expect);

@@ -14,6 +14,7 @@
 #include "core/protocol.h"
 #include "core/types.h"
 #include "core/units.h"
+#include "record/words.h"
 #include "sim/scenario/ini.h"
 #include "sim/scenario/zones.h"
 
@@ -170,6 +171,45 @@ typedef struct sim_group {
     mb_protocol protocol; /* [protocol]'s with the group's own keys, finished */
 } sim_group;
 
+/* Who a fault strikes. */
+typedef enum sim_whom_kind {
+    SIM_WHOM_TRACKER, /* node 0 */
+    SIM_WHOM_GROUP,   /* all of `group` that are there */
+    SIM_WHOM_PEER,    /* its peer number `count`, from 1 */
+    SIM_WHOM_COUNT,   /* `count` of those of `group` that are there, drawn each time */
+    SIM_WHOM_SHARE,   /* `share` of them, in millionths of a per cent, rounded up */
+} sim_whom_kind;
+
+typedef struct sim_whom {
+    sim_whom_kind kind;
+    uint32_t group;
+    const char *name; /* of that; the group's */
+    uint32_t count;
+    int64_t share;
+} sim_whom;
+
+typedef enum sim_when_kind {
+    SIM_WHEN_AT,      /* at `time` */
+    SIM_WHEN_EVERY,   /* at each multiple of `time`, not at 0 */
+    SIM_WHEN_POISSON, /* rate / 10^9 times each `time`, at random */
+} sim_when_kind;
+
+typedef struct sim_when {
+    sim_when_kind kind;
+    mb_time time;
+    int64_t rate;
+} sim_when;
+
+/* A [fault NAME] group. */
+typedef struct sim_fault {
+    char *name;
+    rec_fault_kind kind;
+    sim_whom whom;
+    sim_when when;
+    mb_time lasts;        /* MB_NEVER: to the end of the run */
+    bool lasts_at_random; /* each time exponentially distributed with that mean */
+} sim_fault;
+
 /* [replay]: transfers of a trace over the links of named nodes, without protocol. */
 typedef struct sim_named_node {
     char *name;
@@ -221,6 +261,8 @@ typedef struct sim_scenario {
     sim_group *groups;
     uint32_t group_count;
     bool open; /* some group's arrivals are open (every, poisson, trace) */
+    sim_fault *faults;
+    uint32_t fault_count;
     sim_replay_plan replay;
     sim_expectation *expect;
     uint32_t expect_count;

@@ -223,4 +223,63 @@ bool sim_write_have(GString *value, const sim_key_row *row, const void *target,
     return true;
 }
 
+bool sim_write_fault_kind(GString *value, const sim_key_row *row, const void *target,
+                          const sim_inputs *inputs)
+{
+    (void)row, (void)inputs;
+    g_string_append(value, rec_fault_words[((const sim_fault *)target)->kind].text);
+    return true;
+}
+
+bool sim_write_targets(GString *value, const sim_key_row *row, const void *target,
+                       const sim_inputs *inputs)
+{
+    (void)row, (void)inputs;
+    const sim_fault *fault = target;
+    text share;
+    switch (fault->whom.kind) {
+    case SIM_WHOM_TRACKER: g_string_append(value, "tracker"); return true;
+    case SIM_WHOM_GROUP: break;
+    case SIM_WHOM_PEER:
+        g_string_append_printf(value, "%s-%u", fault->whom.name, fault->whom.count);
+        return true;
+    case SIM_WHOM_COUNT: g_string_append_printf(value, "%u of ", fault->whom.count); break;
+    case SIM_WHOM_SHARE:
+        g_string_append_printf(value, "%s%% of ", mb_decimal_format(fault->whom.share, 6, share));
+        break;
+    }
+    g_string_append(value, fault->whom.name);
+    return true;
+}
+
+bool sim_write_when(GString *value, const sim_key_row *row, const void *target,
+                    const sim_inputs *inputs)
+{
+    (void)row, (void)inputs;
+    const sim_when *when = &((const sim_fault *)target)->when;
+    text time, rate;
+    mb_time_format(when->time, time);
+    switch (when->kind) {
+    case SIM_WHEN_AT: g_string_append(value, time); break;
+    case SIM_WHEN_EVERY: g_string_append_printf(value, "every %s", time); break;
+    case SIM_WHEN_POISSON: /* as in sim_write_arrival() */
+        g_string_append_printf(value, "poisson %s/%s", mb_decimal_format(when->rate, 9, rate),
+                               time + 1);
+        break;
+    }
+    return true;
+}
+
+bool sim_write_lasts(GString *value, const sim_key_row *row, const void *target,
+                     const sim_inputs *inputs)
+{
+    (void)row, (void)inputs;
+    const sim_fault *fault = target;
+    text time;
+    if (fault->lasts == MB_NEVER) return false;
+    g_string_append_printf(value, "%s%s", fault->lasts_at_random ? "exponential " : "",
+                           mb_time_format(fault->lasts, time));
+    return true;
+}
+
 /* ---- groups ---- */

@@ -22,6 +22,12 @@ static const char *const zone_figures[] = {
 #include "record/figures.def"
 };
 
+/* Behind "faults.NAME.". */
+static const char *const fault_figures[] = {
+#define REC_FAULT(PATH, ...) PATH + sizeof("faults.NAME.") - 1,
+#include "record/figures.def"
+};
+
 /* Calls `use` with every path that this scenario's summary has, until it says true. */
 static bool each_path(const sim_scenario *scenario, bool (*use)(void *, const char *),
                       void *context)
@@ -42,6 +48,14 @@ static bool each_path(const sim_scenario *scenario, bool (*use)(void *, const ch
         for (size_t i = 0; i < G_N_ELEMENTS(figures) && !done; i++) {
             if (!figures[i].of_group) continue;
             char *path = g_strdup_printf("groups.%s.%s", scenario->groups[g].name, figures[i].path);
+            done = use(context, path);
+            g_free(path);
+        }
+    }
+    for (uint32_t f = 0; f < scenario->fault_count && !done; f++) {
+        for (size_t i = 0; i < G_N_ELEMENTS(fault_figures) && !done; i++) {
+            char *path =
+                g_strdup_printf("faults.%s.%s", scenario->faults[f].name, fault_figures[i]);
             done = use(context, path);
             g_free(path);
         }

@@ -3,6 +3,7 @@
 #include "sim/replay/run.h"
 #include "sim/study/expect.h"
 #include "sim/study/folder.h"
+#include "sim/study/idle.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -127,6 +128,15 @@ static int check_expectations(const sim_scenario *scenario, const char *summary_
     return status;
 }
 
+/* Says which faults did nothing, a line each. */
+static void tell_idle(const sim_scenario *scenario, const char *summary_json)
+{
+    char **lines = sim_idle_faults(scenario, summary_json);
+    for (char **line = lines; *line; line++)
+        fprintf(stderr, "%s\n", *line);
+    g_strfreev(lines);
+}
+
 static int simulate(const sim_scenario *scenario, const sim_run_options *options)
 {
     char error[512];
@@ -143,6 +153,7 @@ static int simulate(const sim_scenario *scenario, const sim_run_options *options
         fprintf(stderr, "%s\n", result.error);
     else
         status = check_expectations(scenario, result.summary_json);
+    if (status != CHILD_FAILED) tell_idle(scenario, result.summary_json);
     sim_run_result_clear(&result);
     return status;
 }
@@ -465,6 +476,7 @@ static void list_jobs(const struct runner *runner, enum state state)
     for (uint32_t i = 0; i < runner->order->chosen_count; i++) {
         const struct job *job = &runner->jobs[i];
         if (job->state != state) continue;
+        if (state == DONE && !(job->said && *job->said)) continue;
         if (++listed > LISTED_MAX) {
             more++;
             continue;
@@ -512,6 +524,7 @@ int sim_study_execute(sim_study *study, const sim_study_row *rows, const sim_stu
         run_all(&runner);
         sim_study_folder_sweep(order->folder);
         *outcome = count_all(&runner);
+        list_jobs(&runner, DONE);
         list_jobs(&runner, UNMET);
         list_jobs(&runner, FAILED);
     }

@@ -213,7 +213,7 @@ static void execute(sim_swarm *swarm, mb_node node, const mb_action *a)
     case MB_ACTION_GAINED: do_gained(swarm, node, &a->gained); break;
     case MB_ACTION_COMPLETE: sim_swarm_completed(swarm, node); break;
     case MB_ACTION_WASTED: do_wasted(swarm, node, &a->wasted); break;
-    case MB_ACTION_LEFT: sim_swarm_depart(swarm, node); break;
+    case MB_ACTION_LEFT: sim_swarm_depart(swarm, node, REC_STATUS_LEFT); break;
     case MB_ACTION_ANSWER: break; /* the tracker's */
     }
 }
@@ -311,11 +311,21 @@ static void trace_registrations(sim_swarm *swarm)
     }
 }
 
+void sim_swarm_tracker_timer(sim_swarm *swarm)
+{
+    mb_time deadline = mb_tracker_deadline(swarm->tracker);
+
+    assert(swarm->tracker_present);
+    if (deadline < swarm->now) deadline = swarm->now; /* it was not there when that was due */
+    if (deadline >= swarm->tracker_timer) return;
+    swarm->tracker_timer = deadline;
+    sim_pending_push_plain(swarm, deadline, MB_NODE_TRACKER, SIM_PENDING_TRACKER_TIMER);
+}
+
 void sim_swarm_step_tracker(sim_swarm *swarm)
 {
     assert(swarm->tracker_present);
     int error;
-    mb_time deadline;
 
     swarm->actions.count = 0;
     error = mb_tracker_step(swarm->tracker, swarm->now, swarm->batch, swarm->batch_count,
@@ -335,8 +345,5 @@ void sim_swarm_step_tracker(sim_swarm *swarm)
         }
         do_answer(swarm, a->to, &a->answer);
     }
-    deadline = mb_tracker_deadline(swarm->tracker);
-    if (deadline >= swarm->tracker_timer) return;
-    swarm->tracker_timer = deadline;
-    sim_pending_push_plain(swarm, deadline, MB_NODE_TRACKER, SIM_PENDING_TRACKER_TIMER);
+    sim_swarm_tracker_timer(swarm);
 }

@@ -51,7 +51,10 @@ static void deliver_fanout(sim_swarm *swarm, const sim_due *due)
         mb_peer *peer = swarm->nodes[target->node].peer;
 
         if (target + 1 < end) __builtin_prefetch(swarm->nodes[target[1].node].peer);
-        if (!peer) continue;
+        if (!peer) {
+            sim_swarm_lost_at(swarm, target->node, 0);
+            continue;
+        }
         if (!tells || !mb_peer_hear(peer, message->from, target->index, told)) {
             if (batch_one(swarm, &due->what, target)) sim_swarm_step(swarm, target->node);
         } else if (watched && batch_one(swarm, &due->what, target)) {
@@ -73,6 +76,8 @@ static bool pop_next(sim_swarm *swarm, sim_due *due)
 static void deliver_in_vain(sim_swarm *swarm, const sim_due *due)
 {
     if (due->what.type == SIM_PENDING_CUT) sim_swarm_cut_heard(swarm, due->node, &due->what.cut);
+    if (due->what.type == SIM_PENDING_MESSAGE || due->what.type == SIM_PENDING_WAITING)
+        sim_swarm_lost_at(swarm, due->node, 0);
     if (due->what.type == SIM_PENDING_MESSAGE) bounce(swarm, due->node, &due->what.message);
 }
 
@@ -120,6 +125,7 @@ static void deliver_block(sim_swarm *swarm, const sim_due *due)
     sim_swarm_landing_take(swarm, due->node, block->from, block->block);
     if (!swarm->nodes[due->node].peer) { /* it has left in the meantime */
         sim_swarm_lose(swarm, REC_TRACE_LOST, block->from, due->node, block->block, block->bytes);
+        sim_swarm_lost_at(swarm, due->node, block->bytes);
         return;
     }
     error = move_payload(swarm, due->node, block);
@@ -146,6 +152,7 @@ static void no_tracker(sim_swarm *swarm, const sim_pending_announce *announce)
     mb_node from = announce->from;
 
     if (announce->what == MB_ANNOUNCE_LEAVE) return;
+    sim_swarm_lost_announce(swarm);
     sim_recorder_trace(swarm->recorder, REC_TRACE_UNANSWERED, swarm->now, from, MB_NODE_NONE,
                        MB_BLOCK_NONE, 0);
     sim_pending_push_plain(swarm, swarm->now + sim_swarm_delay(swarm, MB_NODE_TRACKER, from), from,
@@ -159,7 +166,7 @@ static void deliver_announces(sim_swarm *swarm, sim_due *due)
 
     swarm->batch_count = 0;
     do {
-        if (!swarm->tracker_present) {
+        if (!sim_swarm_tracker_hears(swarm)) {
             no_tracker(swarm, announce);
         } else {
             if (!sim_swarm_batch_pending(swarm, &due->what)) return;
@@ -169,7 +176,7 @@ static void deliver_announces(sim_swarm *swarm, sim_due *due)
                 sim_swarm_check_announced(swarm, announce->from, (mb_announce)announce->what);
         }
     } while (pop_next(swarm, due));
-    if (swarm->tracker_present) sim_swarm_step_tracker(swarm);
+    if (sim_swarm_tracker_hears(swarm)) sim_swarm_step_tracker(swarm);
 }
 
 static void deliver_answer(sim_swarm *swarm, const sim_due *due)
@@ -178,6 +185,7 @@ static void deliver_answer(sim_swarm *swarm, const sim_due *due)
     bool listed = due->what.type == SIM_PENDING_LISTED;
 
     swarm->batch_count = 0;
+    if (listed && !swarm->nodes[due->node].peer) sim_swarm_lost_at(swarm, due->node, 0);
     if (swarm->nodes[due->node].peer && sim_swarm_batch_pending(swarm, &due->what)) {
         sim_swarm_trace_heard(swarm, due->node, MB_NODE_TRACKER, MB_BLOCK_NONE,
                               listed ? REC_HEARD_ANSWER : REC_HEARD_UNANSWERED,
@@ -197,7 +205,7 @@ static void deliver_timer(sim_swarm *swarm, const sim_due *due)
 
     if (trackers) {
         swarm->tracker_timer = MB_NEVER;
-        if (!swarm->tracker_present) return;
+        if (!sim_swarm_tracker_hears(swarm)) return;
     } else {
         if (!node->peer || due->time != node->timer) return; /* an earlier one came between */
         node->timer = MB_NEVER;
@@ -231,6 +239,6 @@ void sim_swarm_dispatch(sim_swarm *swarm, sim_due *due)
     case SIM_CLASS_LEAVE: sim_swarm_leave(swarm, due->node); break;
     case SIM_CLASS_TIMER: deliver_timer(swarm, due); break;
     case SIM_CLASS_SAMPLE: deliver_sample(swarm); break;
-    case SIM_CLASS_FAULT: assert(!"a class that nobody pushes");
+    case SIM_CLASS_FAULT: sim_swarm_fault(swarm, &due->what.fault); break;
     }
 }

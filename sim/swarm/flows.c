@@ -183,6 +183,26 @@ static void cut_link(sim_swarm *swarm, uint32_t link)
     }
 }
 
+static uint32_t carried_over(sim_swarm *swarm, uint32_t link, uint64_t *bytes)
+{
+    uint32_t count;
+    const uint32_t *flows = sim_links_flows(swarm->links, link, &count);
+
+    for (uint32_t i = 0; i < count; i++)
+        *bytes += sim_links_carried(swarm->links, flows[i], swarm->now);
+    return count;
+}
+
+uint32_t sim_swarm_at_stake(sim_swarm *swarm, mb_node node, uint64_t *bytes)
+{
+    const sim_node *n = &swarm->nodes[node];
+
+    *bytes = 0;
+    for (uint32_t i = 0; i < n->part_count; i++)
+        *bytes += n->parts[i].bytes;
+    return carried_over(swarm, up_link(node), bytes) + carried_over(swarm, down_link(node), bytes);
+}
+
 void sim_swarm_cut_all(sim_swarm *swarm, mb_node node)
 {
     assert(node < swarm->node_count);

@@ -18,6 +18,7 @@
  *   trace.c           what nodes hear
  *   actions.c         what peers and the tracker want done
  *   arrive.c, leave.c nodes come, and begin to go
+ *   faults.c          what breaks
  *   fetch.c           what is due next is fetched into cache
  *   sent.c            transfers that complete
  *   sample.c          rows of the timeline, progress
@@ -131,6 +132,8 @@ typedef struct sim_swarm {
     mb_tracker *tracker;
     mb_time tracker_timer;
     bool tracker_present;
+    bool tracker_deaf;         /* no announce reaches it */
+    struct sim_faults *faults; /* NULL: the scenario has none */
 
     sim_arrival *arrivals;
     sim_lines lines; /* of nodes that are not as their groups are */
@@ -220,10 +223,19 @@ void sim_swarm_forget_fanouts(sim_swarm *swarm, mb_node from); /* it broadcasts 
 /* ---- arrive.c, leave.c ---- */
 int sim_swarm_start_tracker(sim_swarm *swarm);
 void sim_swarm_arrive(sim_swarm *swarm, mb_node node);
-void sim_swarm_leave(sim_swarm *swarm, mb_node node); /* a LEAVE event is due */
+void sim_swarm_leave(sim_swarm *swarm, mb_node node);                  /* a LEAVE event is due */
+void sim_swarm_vanish(sim_swarm *swarm, mb_node node, rec_status how); /* without a word */
+
+/* ---- faults.c ---- */
+int sim_swarm_start_faults(sim_swarm *swarm); /* the first strikes are pushed */
+void sim_swarm_free_faults(sim_swarm *swarm);
+void sim_swarm_fault(sim_swarm *swarm, const sim_pending_fault *due); /* it strikes, or ends */
+/* To a node that is not there came a block of so many bytes, or 0: a message. */
+void sim_swarm_lost_at(sim_swarm *swarm, mb_node node, uint64_t bytes);
+void sim_swarm_lost_announce(sim_swarm *swarm); /* nobody answers it */
 
 /* ---- nodes.c ---- */
-void sim_swarm_depart(sim_swarm *swarm, mb_node node);
+void sim_swarm_depart(sim_swarm *swarm, mb_node node, rec_status how);
 void sim_swarm_free_logs(sim_node *node); /* once nobody can have been told of them */
 void sim_swarm_gained(sim_swarm *swarm, mb_node node, uint32_t block);
 void sim_swarm_end_copies(sim_swarm *swarm); /* the run is over: what lacks copies is counted */
@@ -233,6 +245,11 @@ void sim_swarm_completed(sim_swarm *swarm, mb_node node);
 /* Steps the node with the batch, executes what comes back, and sees to its timer. */
 void sim_swarm_step(sim_swarm *swarm, mb_node node);
 void sim_swarm_step_tracker(sim_swarm *swarm);
+void sim_swarm_tracker_timer(sim_swarm *swarm); /* queues it, if its deadline is earlier */
+static inline bool sim_swarm_tracker_hears(const sim_swarm *swarm)
+{
+    return swarm->tracker_present && !swarm->tracker_deaf;
+}
 
 /* ---- pending.c ---- */
 /* A new event of the batch, as mb_event_init() has it; NULL, and the run failed, where memory is
@@ -247,6 +264,9 @@ void sim_swarm_upload(sim_swarm *swarm, mb_node from, const mb_action *action);
 void sim_swarm_abort(sim_swarm *swarm, mb_node from, const mb_action *action);
 void sim_swarm_measure(sim_swarm *swarm, mb_node node); /* fills the batch with progress */
 void sim_swarm_cut_all(sim_swarm *swarm, mb_node node);
+/* What would be lost if it vanished now: so many transfers; to *bytes what they have carried, and
+ * what it keeps of others that were cut. */
+uint32_t sim_swarm_at_stake(sim_swarm *swarm, mb_node node, uint64_t *bytes);
 void sim_swarm_end_flows(sim_swarm *swarm); /* the run is over: what is under way is counted */
 /* Where events are written: what the node's links have carried, for whoever explains the run. */
 void sim_swarm_trace_links(sim_swarm *swarm, mb_node node);

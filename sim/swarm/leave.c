@@ -5,11 +5,9 @@
 
 #include "sim/swarm/internal.h"
 
-/* A peer that goes without a word is missed a latency later by whoever knows it, and the tracker.
- */
+/* Who goes without a word is missed a latency later by whoever knows it, and the tracker. */
 static void missed(sim_swarm *swarm, mb_node node)
 {
-    assert(node != MB_NODE_TRACKER);
     uint32_t index = 0, remote;
     mb_node other;
     sim_pending gone = {.gone = {.type = SIM_PENDING_GONE, .who = node}};
@@ -20,8 +18,17 @@ static void missed(sim_swarm *swarm, mb_node node)
         gone.gone.index = remote;
         sim_pending_push(swarm, swarm->now + sim_swarm_delay(swarm, node, other), other, &gone);
     }
+    if (node == MB_NODE_TRACKER) return;
     sim_pending_push(swarm, swarm->now + sim_swarm_delay(swarm, node, MB_NODE_TRACKER),
                      MB_NODE_TRACKER, &leaves);
+}
+
+void sim_swarm_vanish(sim_swarm *swarm, mb_node node, rec_status how)
+{
+    assert(swarm->nodes[node].peer);
+    if (node == MB_NODE_TRACKER) swarm->tracker_present = false;
+    missed(swarm, node);
+    sim_swarm_depart(swarm, node, how);
 }
 
 void sim_swarm_leave(sim_swarm *swarm, mb_node node)
@@ -30,8 +37,7 @@ void sim_swarm_leave(sim_swarm *swarm, mb_node node)
     if (!swarm->nodes[node].peer) return;
     if (node != MB_NODE_TRACKER && sim_swarm_group(swarm, node)->leave == SIM_LEAVE_AT_ONCE &&
         swarm->arrivals[node - 1].leave_at == MB_NEVER) {
-        missed(swarm, node);
-        sim_swarm_depart(swarm, node);
+        sim_swarm_vanish(swarm, node, REC_STATUS_LEFT);
         return;
     }
     swarm->batch_count = 0;

@@ -122,7 +122,7 @@ void sim_swarm_free_logs(sim_node *node)
     }
 }
 
-void sim_swarm_depart(sim_swarm *swarm, mb_node node)
+void sim_swarm_depart(sim_swarm *swarm, mb_node node, rec_status how)
 {
     assert(swarm->nodes[node].peer);
     sim_node *gone = &swarm->nodes[node];
@@ -134,10 +134,10 @@ void sim_swarm_depart(sim_swarm *swarm, mb_node node)
     sim_swarm_parts_drop(swarm, node);
     sim_swarm_forget_fanouts(swarm, node);
     if (node != MB_NODE_TRACKER)
-        sim_recorder_leave(swarm->recorder, node, swarm->now, REC_STATUS_LEFT,
+        sim_recorder_leave(swarm->recorder, node, swarm->now, how,
                            sim_links_link_carried(swarm->links, 2 * node, swarm->now));
     sim_recorder_trace(swarm->recorder, REC_TRACE_LEAVE, swarm->now, node, MB_NODE_NONE,
-                       MB_BLOCK_NONE, REC_STATUS_LEFT);
+                       MB_BLOCK_NONE, how);
     sim_swarm_trace_links(swarm, node);
     if (node != MB_NODE_TRACKER && !gone->complete) swarm->incomplete--;
     if (swarm->payload) swarm->payload->remove(swarm->payload->context, node);

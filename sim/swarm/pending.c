@@ -13,6 +13,7 @@ static const uint8_t class_of[] = {
     [SIM_PENDING_BLOCK] = SIM_CLASS_BLOCK,     [SIM_PENDING_MESSAGE] = SIM_CLASS_MESSAGE,
     [SIM_PENDING_WAITING] = SIM_CLASS_MESSAGE, [SIM_PENDING_FANOUT] = SIM_CLASS_MESSAGE,
     [SIM_PENDING_CUT] = SIM_CLASS_MESSAGE,     [SIM_PENDING_GONE] = SIM_CLASS_MESSAGE,
+    [SIM_PENDING_FAULT] = SIM_CLASS_FAULT,
 };
 
 /* ---- into the queue, and out ---------------------------------------------------------------- */
@@ -147,6 +148,7 @@ static void fill(mb_event *event, sim_pending *origin, const sim_pending *pendin
     case SIM_PENDING_TRACKER_TIMER: event->type = MB_EVENT_TIMER; break;
     case SIM_PENDING_ARRIVE:
     case SIM_PENDING_LEAVE:
+    case SIM_PENDING_FAULT:
     case SIM_PENDING_SAMPLE: assert(!"what the driver does itself"); break;
     }
 }

@@ -15,8 +15,8 @@
 /* The class of an event: the order within an instant. */
 typedef enum sim_class {
     SIM_CLASS_ARRIVE = 1, /* a peer is there */
-    SIM_CLASS_FAULT,      /* something breaks, before anything else that the instant brings: room in
-                             the order, for nothing breaks yet */
+    SIM_CLASS_FAULT,      /* something breaks, or works again, before anything else that the instant
+                             brings to who is there */
     SIM_CLASS_ANSWER,     /* the tracker's answer, or that there is none */
     SIM_CLASS_ANNOUNCE, /* an announce reaches the tracker: all of an instant are booked at once */
     SIM_CLASS_BLOCK,    /* a block arrives */
@@ -41,6 +41,7 @@ typedef enum sim_pending_type {
     SIM_PENDING_FANOUT,  /* `fanout` reaches many; it waits for its sender's node */
     SIM_PENDING_CUT,     /* `cut`: the node learns that a transfer to it has been cut */
     SIM_PENDING_GONE,    /* `gone`: the node learns that another has vanished */
+    SIM_PENDING_FAULT,   /* `fault` strikes, or ends; it waits for node 0, whomever it strikes */
 } sim_pending_type;
 
 /* Where one message goes to many nodes at the same time. */
@@ -125,6 +126,13 @@ typedef struct sim_pending_gone {
     uint32_t index; /* where the node lists it, or MB_INDEX_NONE */
 } sim_pending_gone;
 
+typedef struct sim_pending_fault {
+    uint8_t type;
+    bool ends;
+    uint32_t fault;  /* of the scenario */
+    uint32_t strike; /* of the recorder, if it ends */
+} sim_pending_fault;
+
 typedef union sim_pending {
     uint8_t type; /* sim_pending_type: of each struct the first member */
     sim_pending_listed listed;
@@ -134,6 +142,7 @@ typedef union sim_pending {
     sim_pending_fanout fanout;
     sim_pending_cut cut;
     sim_pending_gone gone;
+    sim_pending_fault fault;
 } sim_pending;
 
 _Static_assert(sizeof(sim_pending) <= SIM_QUEUE_PAYLOAD, "an entry is one cache line");

@@ -116,6 +116,7 @@ static int set_up(sim_swarm *swarm)
     if (!error) error = open_recorder(swarm);
     if (!error) error = sim_swarm_start_tracker(swarm);
     if (!error) push_first_events(swarm);
+    if (!error) error = sim_swarm_start_faults(swarm);
     if (error && !swarm->error) sim_swarm_fail(swarm, error, "%s", mb_strerror(error));
     return swarm->error;
 }
@@ -244,6 +245,7 @@ static void tear_down(sim_swarm *swarm)
         free(swarm->nodes[node].parts);
         sim_swarm_forget_fanouts(swarm, node);
     }
+    sim_swarm_free_faults(swarm);
     sim_queue_free(swarm->queue);
     sim_links_free(swarm->links);
     mb_actions_clear(&swarm->actions);

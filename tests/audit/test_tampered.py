@@ -413,9 +413,49 @@ ROUNDS_KINDS = {
     "rounds: a greater interest_ratio": (field(T, "interest_ratio", lambda old: f"{float(old) + 0.01:.6f}", 11),
                                          r"timeline\.csv:13: interest_ratio", True),
 }
+# Of a run in which something breaks.
+BROKEN = SCENARIO + """[fault power]
+kind = crash
+targets = 2 of slow
+at = 6s
+[fault end]
+kind = crash
+targets = tracker
+at = 13s
+[fault out]
+kind = tracker-outage
+at = every 3s
+for = 1s
+"""
+F = "faults.csv"
+BROKEN_KINDS = {
+    "faults: one transfer more": (field(F, "transfers_cut", more(1), 1), "transfers_cut: expected", True),
+    "faults: bytes": (field(F, "bytes_lost", more(1), 1), "bytes_lost: expected", True),
+    "faults: blocks": (field(F, "blocks_lost", more(1), 1), "blocks_lost: expected", True),
+    "faults: an announce": (field(F, "messages_lost", more(1), 0), "messages_lost: expected", True),
+    "faults: another node": (field(F, "node", lambda old: "fast-1", 1), "faults.csv:3: fast-1 crashes", True),
+    "faults: another moment": (field(F, "time_s", later(1), 1), "when power strikes: expected .'6.0", True),
+    "faults: an end": (field(F, "until_s", later(1), 0), "until_s: expected 1s", True),
+    "faults: a row less": (edit(F, delete(1), numbered=True), "whom power strikes: expected 2 to 2", True),
+    "faults: a row more": (edit(F, lambda rows: rows.insert(2, dict(rows[2])), numbered=True), "whom power strikes", True),
+    "faults: another kind": (field(F, "kind", lambda old: "tracker-outage", 1), "seq, kind", True),
+    "faults: strikes": (figure("faults.out.strikes", lambda old: old + 1), "faults.out.strikes", True),
+    "faults: bit": (figure("faults.power.bit", lambda old: 0), "faults.power.bit", True),
+    "faults: a sum": (figure("faults.end.blocks_lost", lambda old: old - 1), "faults.end.blocks_lost", True),
+    "faults: left and not crashed": (edit(C, lambda rows: [row.update(status="left") for row in rows]), "crashes", True),
+    "faults: crashed and no fault": (field(C, "status", lambda old: "crashed", 0), "status", True),
+    "faults: an answer": (edit("events.csv", lambda rows: [row.update(event="answer", node="tracker", other=row["node"], detail="0")
+                                                           for row in rows if row["event"] == "unanswered"]),
+                          "none while it is out", True),
+    "faults: an announce unheard": (edit("events.csv", lambda rows: rows.insert(200, dict(
+        rows[199], event="unanswered", node="fast-1", other="", block="", detail="")), numbered=True), "announce of fast-1", True),
+    "faults: no crash": (edit("events.csv", lambda rows: rows.remove(next(r for r in rows if r["event"] == "crash")),
+                              numbered=True), "crashed after a crash", True),
+}
+
 # By the run that they change.
 TABLES = {"clean": KINDS, "events": EVENT_KINDS, "replayed": REPLAY_KINDS, "placed": PLACED_KINDS,
-          "rounds": ROUNDS_KINDS}
+          "rounds": ROUNDS_KINDS, "broken": BROKEN_KINDS}
 
 
 def setUpModule():
@@ -425,12 +465,14 @@ def setUpModule():
     (HOME / "placed.ini").write_text(PLACED)
     (HOME / "places.csv").write_text(PLACES)
     (HOME / "rounds.ini").write_text(ROUNDS)
+    (HOME / "broken.ini").write_text(BROKEN)
     (HOME / "trace.csv").write_text("\n".join(sorted(TRACE.splitlines(), key=lambda row: row[0] != "a" and
                                                      float(row.split(",")[0]))) + "\n")
     (HOME / "replay.ini").write_text(REPLAY)
     RUNS = {name: simulate(SIM, HOME / f"{scenario}.ini", HOME / name, *options) for name, scenario, *options in (
         ("clean", "small"), ("events", "small", "--events=csv"), ("placed", "placed", "--events=csv"),
-        ("replayed", "replay"), ("rounds", "rounds", "--events=csv"))}
+        ("replayed", "replay"), ("rounds", "rounds", "--events=csv"),
+        ("broken", "broken", "--events=csv"))}
 
 
 def tearDownModule():

@@ -20,12 +20,14 @@ PAGES = {
     "## nodes.csv": ["REC_NODES"],
     "## paths.csv": ["REC_PATHS"],
     "## zones.csv": ["REC_ZONES"],
+    "## faults.csv": ["REC_STRIKES"],
     "## transfers.csv": ["REC_TRANSFERS"],
-    "## summary.json": ["REC_FIGURE", "REC_ZONE", "REC_FIGURES"],
+    "## summary.json": ["REC_FIGURE", "REC_FAULT", "REC_ZONE", "REC_FIGURES"],
 }
 LIVE = "- what only a simulator can see is empty or `null`: "
 # Files that a live run does not have at all.
-NOT_LIVE = ("REC_EVENTS", "REC_NODES", "REC_PATHS", "REC_ZONES", "REC_ZONE", "REC_TRANSFERS")
+NOT_LIVE = ("REC_EVENTS", "REC_NODES", "REC_PATHS", "REC_ZONES", "REC_ZONE", "REC_STRIKES",
+            "REC_TRANSFERS")
 TEXT = r'"(?:[^"\\]|\\.)*"'
 
 
@@ -55,7 +57,7 @@ class Row:
         self.name = ("zones.NAME." if macro == "REC_ZONE" else "") + (plain(given[0]) or given[0])
         self.unit = plain(given[1 if macro == "REC_FIGURES" else 2])
         self.meaning = plain(given[-1])
-        self.only_simulated = given[{"REC_FIGURES": 2, "REC_FIGURE": 4}.get(macro, 3)] == "SIM"
+        self.only_simulated = given[{"REC_FIGURES": 2, "REC_FIGURE": 4, "REC_FAULT": 4}.get(macro, 3)] == "SIM"
 
     def line(self):
         unit = f" {self.unit} " if self.unit else " "

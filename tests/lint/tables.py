@@ -151,7 +151,7 @@ BREAKS = (
     ("events", "words", '"waste"', '"wasted"'),
     ("events", "messages", '20, "hello"', '20, "hallo"'),
     ("events", "messages", '"not held"', '"not there"'),
-    ("events", "formats", "| it is gone | `left` |", "| it is gone | |"),
+    ("events", "formats", "| it is gone | `left`, `crashed` |", "| it is gone | |"),
     ("events", "messages", 'SHOWN, "more"', 'NOT, "more"'),
     ("numbers", "words", "REC_EVENT(LOST, 40", "REC_EVENT(LOST, 39"),
 )

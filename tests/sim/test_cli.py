@@ -266,10 +266,10 @@ class BadInput(Case):
             "s.ini:5: [peers a]: the key down is missing",
         )
 
-    def test_not_supported_yet(self):
+    def test_kinds_of_faults(self):
         self.refuse(
-            SMALL + "[fault x]\nkind = crash\n",
-            "s.ini:9: [fault x]: faults are not supported yet",
+            SMALL + "[fault x]\nkind = cut\n",
+            "s.ini:10: [fault x] kind = cut: not one of crash | tracker-outage",
         )
 
     def test_options_are_named_as_such(self):
