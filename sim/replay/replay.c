@@ -4,9 +4,12 @@
 #include <stdlib.h>
 
 #include "sim/engine/links.h"
+#include "sim/scenario/ways.h"
 
 struct replay {
     const sim_replay_node *nodes;
+    const sim_zones *zones; /* NULL: there are none */
+    sim_ways ways;
     const sim_replay_transfer *transfers;
     size_t transfer_count;
     mb_time until;
@@ -32,18 +35,19 @@ static int compare_start(const void *a, const void *b, void *context)
     return ia < ib ? -1 : ia > ib;
 }
 
-static bool node_valid(const sim_replay_node *node)
+static bool node_valid(const sim_replay_node *node, const sim_zones *zones)
 {
+    if (zones && node->zone != SIM_ZONE_NONE && node->zone >= zones->count) return false;
     return node->up_rate <= SIM_RATE_MAX && node->down_rate <= SIM_RATE_MAX &&
            node->latency_ns >= 0 && node->latency_ns < MB_NEVER / 4;
 }
 
-static bool input_valid(const sim_replay_node *nodes, uint32_t node_count,
+static bool input_valid(const sim_replay_node *nodes, uint32_t node_count, const sim_zones *zones,
                         const sim_replay_transfer *transfers, size_t transfer_count)
 {
     if (node_count > UINT32_MAX / 8 || transfer_count >= UINT32_MAX) return false;
     for (uint32_t i = 0; i < node_count; i++) {
-        if (!node_valid(&nodes[i])) return false;
+        if (!node_valid(&nodes[i], zones)) return false;
     }
     for (size_t i = 0; i < transfer_count; i++) {
         const sim_replay_transfer *t = &transfers[i];
@@ -63,6 +67,8 @@ static int replay_init(struct replay *replay, uint32_t node_count)
         if (sim_links_add(replay->links, replay->nodes[i].up_rate) < 0) return MB_ERR_MEMORY;
         if (sim_links_add(replay->links, replay->nodes[i].down_rate) < 0) return MB_ERR_MEMORY;
     }
+    if (replay->zones && sim_ways_make(&replay->ways, replay->zones, replay->links, 2 * node_count))
+        return MB_ERR_MEMORY;
     for (size_t i = 0; i < count; i++) {
         replay->order[i] = (uint32_t)i;
         replay->completed[i] = MB_NEVER;
@@ -92,15 +98,30 @@ static mb_time next_start(const struct replay *replay)
     return replay->transfers[replay->order[replay->next]].at;
 }
 
+static sim_path path_of(const struct replay *replay, const sim_replay_transfer *t)
+{
+    uint32_t up = 2 * t->from, down = 2 * t->to + 1;
+    if (!replay->ways.of) return *SIM_PATH(up, down);
+    return sim_ways_path(&replay->ways, up, replay->nodes[t->from].zone, replay->nodes[t->to].zone,
+                         down);
+}
+
+static mb_time delay_of(const struct replay *replay, const sim_replay_transfer *t)
+{
+    const sim_replay_node *from = &replay->nodes[t->from], *to = &replay->nodes[t->to];
+    mb_time delay = from->latency_ns + to->latency_ns;
+    return replay->zones ? delay + sim_zones_latency(replay->zones, from->zone, to->zone) : delay;
+}
+
 static int start_due(struct replay *replay, mb_time now)
 {
     assert(now >= 0);
     while (next_start(replay) == now) {
         uint32_t i = replay->order[replay->next++];
         const sim_replay_transfer *t = &replay->transfers[i];
+        const sim_path path = path_of(replay, t);
         uint32_t flow;
-        int rc = sim_links_start(replay->links, SIM_PATH(2 * t->from, 2 * t->to + 1), t->bytes, now,
-                                 &flow);
+        int rc = sim_links_start(replay->links, &path, t->bytes, now, &flow);
         if (rc == MB_OK) rc = remember(replay, flow, i);
         if (rc < 0) return rc;
     }
@@ -112,8 +133,7 @@ static void complete_due(struct replay *replay, mb_time now)
     uint32_t flow;
     while (sim_links_pop(replay->links, now, &flow)) {
         uint32_t i = replay->transfer_of[flow];
-        const sim_replay_transfer *t = &replay->transfers[i];
-        mb_time delay = replay->nodes[t->from].latency_ns + replay->nodes[t->to].latency_ns;
+        mb_time delay = delay_of(replay, &replay->transfers[i]);
         if (now > replay->until - delay) continue; /* its last byte is still on its way */
         replay->completed[i] = now + delay;
         replay->outcome.completed++;
@@ -138,14 +158,15 @@ static int replay_play(struct replay *replay)
     }
 }
 
-int sim_replay_run(const sim_replay_node *nodes, uint32_t node_count,
+int sim_replay_run(const sim_replay_node *nodes, uint32_t node_count, const sim_zones *zones,
                    const sim_replay_transfer *transfers, size_t transfer_count, mb_time until,
                    bool check, const volatile int *interrupted, mb_time *completed,
                    sim_replay_outcome *outcome)
 {
-    if (!input_valid(nodes, node_count, transfers, transfer_count)) return MB_ERR_ARGUMENT;
+    if (!input_valid(nodes, node_count, zones, transfers, transfer_count)) return MB_ERR_ARGUMENT;
     struct replay replay = {
         .nodes = nodes,
+        .zones = zones,
         .transfers = transfers,
         .transfer_count = transfer_count,
         .until = until,
@@ -160,6 +181,7 @@ int sim_replay_run(const sim_replay_node *nodes, uint32_t node_count,
         *outcome = replay.outcome;
     }
     sim_links_free(replay.links);
+    sim_ways_clear(&replay.ways);
     free(replay.order);
     free(replay.transfer_of);
     return rc;

@@ -8,11 +8,13 @@
 #define SIM_REPLAY_H
 
 #include "core/types.h"
+#include "sim/scenario/zones.h"
 
 typedef struct sim_replay_node {
     uint64_t up_rate;   /* 2^-16 byte/s, at most SIM_RATE_MAX; 0 stalls what goes out */
     uint64_t down_rate; /* likewise; 0 stalls what comes in */
-    mb_time latency_ns; /* to the core; a path's delay is the sum of both ends' */
+    mb_time latency_ns; /* to the core; a path's delay is the sum of both ends' and of its zones' */
+    uint32_t zone;      /* or SIM_ZONE_NONE */
 } sim_replay_node;
 
 typedef struct sim_replay_transfer {
@@ -37,16 +39,17 @@ typedef struct sim_replay_outcome {
 typedef bool sim_replay_resolve(void *context, const char *name, uint32_t *node);
 
 /*
- * Plays `transfer_count` transfers (in any order; each on its own, also over a pair that others
- * use) and sets `completed[i]` to when the last byte of transfer i has arrived: its flow's end
- * plus the latency of both ends; MB_NEVER if that is not by `until`. With `check`, the links'
- * invariants and certificate are asserted at every instant. *interrupted (the pointer may be NULL)
- * is looked at on the way; not 0 ends the replay there. `outcome` may be NULL.
+ * Plays `transfer_count` transfers between nodes, which are in `zones` (NULL: in none), (in any
+ * order; each on its own, also over a pair that others use) and sets `completed[i]` to when the
+ * last byte of transfer i has arrived: its flow's end plus the latency of its way; MB_NEVER if that
+ * is not by `until`. With `check`, the links' invariants and certificate are asserted at every
+ * instant. *interrupted (the pointer may be NULL) is looked at on the way; not 0 ends the replay
+ * there. `outcome` may be NULL.
  *
  * Returns 0, MB_ERR_MEMORY, or MB_ERR_ARGUMENT if a transfer names a node that there is not or
  * goes from a node to itself, or a number is out of range.
  */
-int sim_replay_run(const sim_replay_node *nodes, uint32_t node_count,
+int sim_replay_run(const sim_replay_node *nodes, uint32_t node_count, const sim_zones *zones,
                    const sim_replay_transfer *transfers, size_t transfer_count, mb_time until,
                    bool check, const volatile int *interrupted, mb_time *completed,
                    sim_replay_outcome *outcome);

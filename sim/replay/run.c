@@ -69,7 +69,8 @@ static int make_nodes(struct run *run)
     if (!run->nodes || !run->by_name) return MB_ERR_MEMORY;
     for (uint32_t i = 0; i < plan->node_count; i++) {
         const sim_access *access = &plan->nodes[i].access;
-        run->nodes[i] = (sim_replay_node){access->up, access->down, access->latency};
+        run->nodes[i] =
+            (sim_replay_node){access->up, access->down, access->latency, plan->nodes[i].zone};
         run->by_name[i] = i;
     }
     qsort_r(run->by_name, plan->node_count, sizeof *run->by_name, compare_names, run);
@@ -175,9 +176,9 @@ static int play(struct run *run, const sim_run_options *options, char *error, si
 {
     const sim_scenario *scenario = run->scenario;
     int result =
-        sim_replay_run(run->nodes, scenario->replay.node_count, run->transfers, run->transfer_count,
-                       scenario->until, options->check != SIM_CHECK_OFF, options->interrupted,
-                       run->completed, &run->outcome);
+        sim_replay_run(run->nodes, scenario->replay.node_count, &scenario->zones, run->transfers,
+                       run->transfer_count, scenario->until, options->check != SIM_CHECK_OFF,
+                       options->interrupted, run->completed, &run->outcome);
     if (result) snprintf(error, error_size, "the replay failed: %s", mb_strerror(result));
     return result;
 }

@@ -283,18 +283,7 @@ static bool check_replay(sim_reader *reader)
     return sim_check_zones(reader);
 }
 
-/* Zones are read and checked, and no link plays them yet. */
-static bool check_played(sim_reader *reader)
-{
-    for (uint32_t i = 0; i < reader->ini->count; i++) {
-        const sim_ini_group *group = &reader->ini->groups[i];
-        if (sim_after_word(group->name, "zone"))
-            return sim_reader_fail_group(reader, group, "zones are not supported yet");
-    }
-    return true;
-}
-
-static bool check_kind(sim_reader *reader)
+bool sim_check_scenario(sim_reader *reader)
 {
     sim_scenario *scenario = reader->scenario;
     for (uint32_t i = 0; i < scenario->group_count; i++) {
@@ -310,9 +299,4 @@ static bool check_kind(sim_reader *reader)
                                          "[replay]");
     }
     return check_swarm(reader);
-}
-
-bool sim_check_scenario(sim_reader *reader)
-{
-    return check_kind(reader) && check_played(reader);
 }

@@ -211,6 +211,8 @@ static void check_conservation(const sim_swarm *swarm)
         sent[0] += up.carried, sent[1] += up.dropped, sent[2] += up.flying;
         received[0] += down.carried, received[1] += down.dropped, received[2] += down.flying;
     }
+    for (uint32_t link = swarm->ways.first; link < swarm->ways.end; link++)
+        check_link_bytes(swarm, link);
     for (int i = 0; i < 3; i++)
         SIM_CHECK(swarm, sent[i] == received[i], "bytes sent, lost or under way do not match");
 }

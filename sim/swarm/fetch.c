@@ -64,8 +64,12 @@ void sim_swarm_fetch_ahead(sim_swarm *swarm)
 static void fetch_for_completion(const sim_swarm *swarm, const sim_link_ahead *ahead)
 {
     assert(ahead->steps < SIM_LINKS_STEPS);
-    const sim_node *node = &swarm->nodes[ahead->link / 2];
     const sim_transfer *t = &swarm->transfers[ahead->flow];
+    const sim_node *node;
+
+    if (ahead->link >= 2 * swarm->node_count)
+        return; /* a zone's: whose flow ends is not known yet */
+    node = &swarm->nodes[ahead->link / 2];
 
     if (ahead->steps == 2) {
         __builtin_prefetch(node, 1);

@@ -83,11 +83,13 @@ static rec_role role_of(const sim_swarm *swarm, mb_node node)
 
 /* ---- starting and ending -------------------------------------------------------------------- */
 
-/* The way of a transfer. What nodes of other zones would share stands between its two links. */
+/* The way of a transfer. What nodes of zones share stands between its two links. */
 static sim_path path_between(const sim_swarm *swarm, mb_node from, mb_node to)
 {
-    assert(swarm->nodes[from].zone == swarm->nodes[to].zone);
-    return (sim_path){.count = 2, .link = {up_link(from), down_link(to)}};
+    assert(from < swarm->node_count && to < swarm->node_count);
+    if (!swarm->lines.zones) return (sim_path){.count = 2, .link = {up_link(from), down_link(to)}};
+    return sim_ways_path(&swarm->ways, up_link(from), swarm->lines.zones[from],
+                         swarm->lines.zones[to], down_link(to));
 }
 
 void sim_swarm_upload(sim_swarm *swarm, mb_node from, const mb_action *action)

@@ -42,6 +42,7 @@
 #include "sim/output/recorder.h"
 #include "sim/scenario/arrivals.h"
 #include "sim/scenario/lines.h"
+#include "sim/scenario/ways.h"
 #include "sim/swarm/pending.h"
 #include "sim/swarm/swarm.h"
 
@@ -76,7 +77,6 @@ typedef struct sim_node {
     uint32_t group;
     uint32_t reported; /* blocks in its last announce (checker) */
     bool unreachable, complete;
-    uint16_t zone;    /* where it is; so far there is one place, 0 */
     uint32_t landing; /* the first of the blocks on their way to it; 0: none */
     uint32_t part_count;
     sim_part *parts; /* in the order in which they came; NULL as long as there were none */
@@ -137,6 +137,7 @@ typedef struct sim_swarm {
 
     sim_arrival *arrivals;
     sim_lines lines; /* of nodes that are not as their groups are */
+    sim_ways ways;   /* between zones */
     uint32_t arrival_count, arrived;
     sim_node *nodes;
     uint32_t node_count;
@@ -169,6 +170,7 @@ typedef struct sim_swarm {
     sim_gain *gains;               /* lately, in order; for the checker */
     uint32_t gain_count, gain_capacity;
     mb_time longest_latency; /* of any node: no way is longer than two of it */
+    bool is_mapped;          /* a way may be other than both ends' latencies: places, zones */
     bool measuring;          /* the node of this step wants to know how far its transfers are */
     int error;               /* the first failure; ends the run */
 } sim_swarm;
@@ -179,21 +181,22 @@ void sim_swarm_fail(sim_swarm *swarm, int error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* ---- paths.c ---- */
-/* What a message from the one takes to the other: what was measured, else both latencies. */
+/* What a message from the one takes to the other: what was measured, else both latencies and those
+ * of the zones between. */
 mb_time sim_swarm_measured(const sim_swarm *swarm, mb_node from, mb_node to);
-/* No node's latency is longer, and no way that was measured is longer than two of it. */
+/* No node is farther from the open, and no way that was measured is longer than two of it. */
 mb_time sim_swarm_longest(const sim_swarm *swarm);
 
 static inline mb_time sim_swarm_delay(const sim_swarm *swarm, mb_node from, mb_node to)
 {
-    if (__builtin_expect(!!swarm->lines.places, false)) return sim_swarm_measured(swarm, from, to);
+    if (__builtin_expect(swarm->is_mapped, false)) return sim_swarm_measured(swarm, from, to);
     return swarm->nodes[from].latency + swarm->nodes[to].latency;
 }
 
 /* Of the way from a node, what differs with the node that it goes to. */
 static inline mb_time sim_swarm_far_end(const sim_swarm *swarm, mb_node from, mb_node to)
 {
-    if (__builtin_expect(!!swarm->lines.places, false)) return sim_swarm_measured(swarm, from, to);
+    if (__builtin_expect(swarm->is_mapped, false)) return sim_swarm_measured(swarm, from, to);
     return swarm->nodes[to].latency;
 }
 

@@ -55,8 +55,9 @@ static int add_nodes(sim_swarm *swarm)
         swarm->nodes[i + 1].group = swarm->arrivals[i].group;
         swarm->nodes[i + 1].unreachable = group->unreachable;
     }
+    swarm->is_mapped = swarm->lines.places || swarm->lines.zones;
     swarm->longest_latency = sim_swarm_longest(swarm);
-    return MB_OK;
+    return sim_ways_make(&swarm->ways, &scenario->zones, swarm->links, 2 * swarm->node_count);
 }
 
 static int open_recorder(sim_swarm *swarm)
@@ -253,6 +254,7 @@ static void tear_down(sim_swarm *swarm)
     free(swarm->copies);
     free(swarm->arrivals);
     sim_lines_clear(&swarm->lines);
+    sim_ways_clear(&swarm->ways);
     free(swarm->transfers);
     free(swarm->done);
     free(swarm->landings);

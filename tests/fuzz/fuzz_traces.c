@@ -33,8 +33,8 @@ static void check_played(const sim_replay_transfer *transfers, size_t count)
     mb_time *completed = malloc((count + 1) * sizeof *completed);
     sim_replay_outcome outcome;
     assert(completed);
-    int rc = sim_replay_run(nodes, NODES, transfers, count, 1000 * MB_SECOND, count < 20, NULL,
-                            completed, &outcome);
+    int rc = sim_replay_run(nodes, NODES, NULL, transfers, count, 1000 * MB_SECOND, count < 20,
+                            NULL, completed, &outcome);
     assert(rc == 0);
     for (size_t i = 0; i < count; i++)
         assert(completed[i] == MB_NEVER || completed[i] >= transfers[i].at);

@@ -13,31 +13,29 @@ struct flow {
 };
 
 struct play {
-    const double *up;
-    const double *down;
-    unsigned nodes;
+    const double *rate;
+    unsigned links;
     filling_transfer *transfers;
     size_t count;
     struct flow *flows;
-    long double *room; /* per link, uplinks first: what is not given away yet */
+    long double *room; /* per link: what is not given away yet */
     size_t *unfixed;   /* per link: flows that can still grow */
     long double now;
 };
 
 static void rates_reset(struct play *play)
 {
-    for (unsigned i = 0; i < play->nodes; i++) {
-        play->room[i] = play->up[i];
-        play->room[play->nodes + i] = play->down[i];
-        play->unfixed[i] = play->unfixed[play->nodes + i] = 0;
+    for (unsigned i = 0; i < play->links; i++) {
+        play->room[i] = play->rate[i];
+        play->unfixed[i] = 0;
     }
     for (size_t i = 0; i < play->count; i++) {
         struct flow *flow = &play->flows[i];
         flow->rate = 0;
         flow->fixed = !flow->active;
         if (flow->fixed) continue;
-        play->unfixed[play->transfers[i].from]++;
-        play->unfixed[play->nodes + play->transfers[i].to]++;
+        for (unsigned k = 0; k < play->transfers[i].links; k++)
+            play->unfixed[play->transfers[i].link[k]]++;
     }
 }
 
@@ -45,7 +43,7 @@ static void rates_reset(struct play *play)
 static long tightest(const struct play *play)
 {
     long least = -1;
-    for (unsigned i = 0; i < 2 * play->nodes; i++) {
+    for (unsigned i = 0; i < play->links; i++) {
         if (play->unfixed[i] == 0) continue;
         if (least < 0 ||
             play->room[i] / play->unfixed[i] < play->room[least] / play->unfixed[least]) {
@@ -55,21 +53,27 @@ static long tightest(const struct play *play)
     return least;
 }
 
+static bool is_over(const filling_transfer *transfer, long link)
+{
+    for (unsigned k = 0; k < transfer->links; k++)
+        if (transfer->link[k] == link) return true;
+    return false;
+}
+
 static void rates_fill(struct play *play)
 {
     rates_reset(play);
     for (long link; (link = tightest(play)) >= 0;) {
         long double share = play->room[link] / play->unfixed[link];
         for (size_t i = 0; i < play->count; i++) {
-            unsigned from = play->transfers[i].from;
-            unsigned to = play->nodes + play->transfers[i].to;
-            if (play->flows[i].fixed || (from != link && to != link)) continue;
+            const filling_transfer *transfer = &play->transfers[i];
+            if (play->flows[i].fixed || !is_over(transfer, link)) continue;
             play->flows[i].fixed = true;
             play->flows[i].rate = share;
-            play->room[from] -= share;
-            play->room[to] -= share;
-            play->unfixed[from]--;
-            play->unfixed[to]--;
+            for (unsigned k = 0; k < transfer->links; k++) {
+                play->room[transfer->link[k]] -= share;
+                play->unfixed[transfer->link[k]]--;
+            }
         }
     }
 }
@@ -108,18 +112,16 @@ static void move_to(struct play *play, long double time)
     play->now = time;
 }
 
-int filling_play(const double *up, const double *down, unsigned nodes, filling_transfer *transfers,
-                 size_t count)
+int filling_play(const double *rate, unsigned links, filling_transfer *transfers, size_t count)
 {
     struct play play = {
-        .up = up,
-        .down = down,
-        .nodes = nodes,
+        .rate = rate,
+        .links = links,
         .transfers = transfers,
         .count = count,
         .flows = calloc(count + 1, sizeof(struct flow)),
-        .room = calloc(2 * (size_t)nodes + 1, sizeof(long double)),
-        .unfixed = calloc(2 * (size_t)nodes + 1, sizeof(size_t)),
+        .room = calloc(links + 1, sizeof(long double)),
+        .unfixed = calloc(links + 1, sizeof(size_t)),
     };
     bool ok = play.flows && play.room && play.unfixed;
     for (size_t i = 0; i < count; i++) {

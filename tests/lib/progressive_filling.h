@@ -9,20 +9,21 @@
 
 #include <stddef.h>
 
+#define FILLING_WAY_MAX 20
+
 typedef struct filling_transfer {
     double at_s;
-    unsigned from;
-    unsigned to;
     double bytes;
+    unsigned link[FILLING_WAY_MAX]; /* those that it goes over, `links` of them */
+    unsigned links;
     long double completed_s; /* out: the end of its flow; infinity if it never ends */
     size_t changes;          /* out: events during its life, at most so many changes of its rate */
 } filling_transfer;
 
 /*
- * Plays the transfers over `nodes` nodes with `up` and `down` in byte/s. Returns 0, or -1 if
- * memory is short. O(events x links x flows).
+ * Plays the transfers over `links` links with `rate` in byte/s. Returns 0, or -1 if memory is
+ * short. O(events x links x flows).
  */
-int filling_play(const double *up, const double *down, unsigned nodes, filling_transfer *transfers,
-                 size_t count);
+int filling_play(const double *rate, unsigned links, filling_transfer *transfers, size_t count);
 
 #endif

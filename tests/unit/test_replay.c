@@ -9,7 +9,7 @@
 #include "tests/lib/failing_alloc.h"
 #include "tests/lib/progressive_filling.h"
 
-enum { NODES_MAX = 200, TRANSFERS_MAX = 400 };
+enum { NODES_MAX = 200, TRANSFERS_MAX = 400, ZONES_MAX = 12 };
 
 static uint64_t random_state;
 
@@ -25,6 +25,8 @@ struct set {
     uint32_t nodes;
     size_t count;
     sim_replay_node node[NODES_MAX];
+    sim_zone zone[ZONES_MAX];
+    sim_zones zones; /* none, or these */
     sim_replay_transfer transfer[TRANSFERS_MAX];
     mb_time completed[TRANSFERS_MAX];
 };
@@ -35,6 +37,25 @@ static uint64_t draw_rate(unsigned kind)
     if (kind == 0) return 125000 * MB_RATE_BYTE;
     if (kind == 1) return classes[draw(5)] * MB_RATE_BYTE;
     return 5000 * MB_RATE_BYTE + draw(2000000 * MB_RATE_BYTE);
+}
+
+/* Zones in one another, some of whose links are open; each node in one of them, or in none. */
+static void draw_zones(struct set *set)
+{
+    set->zones = (sim_zones){.zones = set->zone, .count = 1 + (uint32_t)draw(ZONES_MAX)};
+    for (uint32_t i = 0, depth[ZONES_MAX]; i < set->zones.count; i++) {
+        sim_zone *zone = &set->zone[i];
+        *zone = (sim_zone){.parent = draw(4) && i > 0 ? (uint32_t)draw(i) : SIM_ZONE_NONE,
+                           .latency = (mb_time)draw(20 * MB_MS)};
+        if (zone->parent != SIM_ZONE_NONE && depth[zone->parent] == SIM_ZONE_DEPTH_MAX)
+            zone->parent = SIM_ZONE_NONE;
+        depth[i] = zone->parent == SIM_ZONE_NONE ? 1 : depth[zone->parent] + 1;
+        zone->up = draw(4) ? 4 * draw_rate(2) : MB_RATE_UNLIMITED;
+        zone->down = draw(4) ? 4 * draw_rate(2) : MB_RATE_UNLIMITED;
+        zone->inside = draw(2) ? 4 * draw_rate(2) : MB_RATE_UNLIMITED;
+    }
+    for (uint32_t i = 0; i < set->nodes; i++)
+        set->node[i].zone = draw(8) ? (uint32_t)draw(set->zones.count) : SIM_ZONE_NONE;
 }
 
 /* kind 0: all links alike; 1: access classes; 2: any rate; odd seeds have downlinks 8 times up. */
@@ -63,45 +84,84 @@ static void draw_set(struct set *set, uint64_t seed)
 static void play(struct set *set)
 {
     sim_replay_outcome outcome;
-    int rc = sim_replay_run(set->node, set->nodes, set->transfer, set->count, MB_NEVER, true, NULL,
-                            set->completed, &outcome);
+    int rc =
+        sim_replay_run(set->node, set->nodes, set->zones.count ? &set->zones : NULL, set->transfer,
+                       set->count, MB_NEVER, true, NULL, set->completed, &outcome);
     g_assert_cmpint(rc, ==, 0);
     g_assert_cmpuint(outcome.completed, ==, set->count);
 }
 
+/* The zones that a node is in, by bits. */
+static uint32_t zones_around(const struct set *set, uint32_t zone)
+{
+    uint32_t bits = 0;
+    for (; set->zones.count > 0 && zone != SIM_ZONE_NONE; zone = set->zone[zone].parent)
+        bits |= UINT32_C(1) << zone;
+    return bits;
+}
+
+/* Over what a transfer goes, in no order; adds up the latencies. */
+static mb_time way_of(const struct set *set, const sim_replay_transfer *t, filling_transfer *way)
+{
+    uint32_t first = 2 * set->nodes;
+    uint32_t from = zones_around(set, set->node[t->from].zone);
+    uint32_t to = zones_around(set, set->node[t->to].zone), both = from & to;
+    mb_time latency = set->node[t->from].latency_ns + set->node[t->to].latency_ns;
+    way->links = 0;
+    way->link[way->links++] = 2 * t->from;
+    way->link[way->links++] = 2 * t->to + 1;
+    for (uint32_t i = 0; i < set->zones.count; i++) {
+        uint32_t bit = UINT32_C(1) << i;
+        if ((from ^ to) & bit) latency += set->zone[i].latency;
+        if (from & ~to & bit) way->link[way->links++] = first + 3 * i;
+        if (to & ~from & bit) way->link[way->links++] = first + 3 * i + 1;
+    }
+    /* the innermost of those around both has the greatest number */
+    if (both) way->link[way->links++] = first + 3 * (31 - (uint32_t)__builtin_clz(both)) + 2;
+    return latency;
+}
+
 static void reference(const struct set *set, filling_transfer *expected)
 {
-    double up[NODES_MAX];
-    double down[NODES_MAX];
+    double rate[2 * NODES_MAX + 3 * ZONES_MAX];
     for (uint32_t i = 0; i < set->nodes; i++) {
-        up[i] = (double)set->node[i].up_rate / (double)MB_RATE_BYTE;
-        down[i] = (double)set->node[i].down_rate / (double)MB_RATE_BYTE;
+        rate[2 * i] = (double)set->node[i].up_rate / (double)MB_RATE_BYTE;
+        rate[2 * i + 1] = (double)set->node[i].down_rate / (double)MB_RATE_BYTE;
+    }
+    for (uint32_t i = 0; i < set->zones.count; i++) {
+        double *of = &rate[2 * set->nodes + 3 * i];
+        of[0] = (double)set->zone[i].up / (double)MB_RATE_BYTE;
+        of[1] = (double)set->zone[i].down / (double)MB_RATE_BYTE;
+        of[2] = (double)set->zone[i].inside / (double)MB_RATE_BYTE;
     }
     for (size_t i = 0; i < set->count; i++) {
         const sim_replay_transfer *t = &set->transfer[i];
         expected[i] = (filling_transfer){
             .at_s = (double)t->at / 1e9,
-            .from = t->from,
-            .to = t->to,
             .bytes = (double)t->bytes,
         };
+        way_of(set, t, &expected[i]);
     }
-    g_assert_cmpint(filling_play(up, down, set->nodes, expected, set->count), ==, 0);
+    uint32_t links = 2 * set->nodes + 3 * set->zones.count;
+    g_assert_cmpint(filling_play(rate, links, expected, set->count), ==, 0);
 }
 
-/* V11: within a millionth of the transfer's duration, or a nanosecond per change of its rate. */
+/* V11: within a millionth of the transfer's duration, or a nanosecond per change of its rate; first
+ * without zones, then with. */
 static void test_reference(void)
 {
     static struct set set;
     static filling_transfer expected[TRANSFERS_MAX];
     double worst = 0;
-    for (uint64_t seed = 0; seed < 120; seed++) {
-        draw_set(&set, seed);
+    for (uint64_t seed = 0; seed < 240; seed++) {
+        draw_set(&set, seed % 120);
+        set.zones.count = 0;
+        if (seed >= 120) draw_zones(&set);
         play(&set);
         reference(&set, expected);
         for (size_t i = 0; i < set.count; i++) {
             const sim_replay_transfer *t = &set.transfer[i];
-            mb_time delay = set.node[t->from].latency_ns + set.node[t->to].latency_ns;
+            mb_time delay = way_of(&set, t, &expected[i]);
             double took = (double)(set.completed[i] - delay - t->at);
             double should = (double)(expected[i].completed_s * 1e9L - (long double)t->at);
             double allowed = fmax(1e-6 * should, (double)expected[i].changes + 1);
@@ -160,28 +220,32 @@ static void test_single(void)
     mb_time completed[3];
     sim_replay_outcome outcome;
     g_assert_cmpint(
-        sim_replay_run(nodes, 2, transfers, 3, MB_NEVER, true, NULL, completed, &outcome), ==, 0);
+        sim_replay_run(nodes, 2, NULL, transfers, 3, MB_NEVER, true, NULL, completed, &outcome), ==,
+        0);
     g_assert_cmpint(completed[0], ==, 3 * MB_SECOND + 35 * MB_MS);
     g_assert_cmpint(completed[1], ==, 7 * MB_SECOND + 35 * MB_MS);
     g_assert_cmpint(completed[2], ==, MB_NEVER); /* no uplink: it never ends */
     g_assert_cmpuint(outcome.completed, ==, 2);
     g_assert_cmpint(
-        sim_replay_run(nodes, 2, transfers, 3, 2 * MB_SECOND, true, NULL, completed, NULL), ==, 0);
+        sim_replay_run(nodes, 2, NULL, transfers, 3, 2 * MB_SECOND, true, NULL, completed, NULL),
+        ==, 0);
     g_assert_cmpint(completed[0], ==, MB_NEVER);
     mb_time short_of = 3 * MB_SECOND + 34 * MB_MS; /* the last byte has left and not yet arrived */
     g_assert_cmpint(
-        sim_replay_run(nodes, 2, transfers, 3, short_of, true, NULL, completed, &outcome), ==, 0);
+        sim_replay_run(nodes, 2, NULL, transfers, 3, short_of, true, NULL, completed, &outcome), ==,
+        0);
     g_assert_cmpint(completed[0], ==, MB_NEVER);
     volatile int interrupted = 1;
-    g_assert_cmpint(
-        sim_replay_run(nodes, 2, transfers, 3, MB_NEVER, true, &interrupted, completed, &outcome),
-        ==, 0);
+    g_assert_cmpint(sim_replay_run(nodes, 2, NULL, transfers, 3, MB_NEVER, true, &interrupted,
+                                   completed, &outcome),
+                    ==, 0);
     g_assert_true(outcome.interrupted);
     g_assert_cmpuint(outcome.completed, ==, 0);
-    g_assert_cmpint(sim_replay_run(nodes, 1, transfers, 1, MB_NEVER, true, NULL, completed, NULL),
-                    ==, MB_ERR_ARGUMENT);
-    g_assert_cmpint(sim_replay_run(NULL, 0, NULL, 0, MB_NEVER, true, NULL, completed, &outcome), ==,
-                    0);
+    g_assert_cmpint(
+        sim_replay_run(nodes, 1, NULL, transfers, 1, MB_NEVER, true, NULL, completed, NULL), ==,
+        MB_ERR_ARGUMENT);
+    g_assert_cmpint(
+        sim_replay_run(NULL, 0, NULL, NULL, 0, MB_NEVER, true, NULL, completed, &outcome), ==, 0);
     g_assert_cmpuint(outcome.completed, ==, 0);
 }
 
@@ -300,11 +364,19 @@ static void test_memory(void)
 {
     static struct set set;
     draw_set(&set, 4);
-    int rc = MB_OK;
-    FAILING_ALLOC_EACH(rc = sim_replay_run(set.node, set.nodes, set.transfer, set.count, MB_NEVER,
-                                           false, NULL, set.completed, NULL))
-    g_assert_cmpint(rc, ==, MB_ERR_MEMORY);
-    g_assert_cmpint(rc, ==, MB_OK);
+    draw_zones(&set);
+    for (int zoned = 0; zoned < 2; zoned++) {
+        const sim_zones *zones = zoned ? &set.zones : NULL;
+        int rc = MB_OK;
+        FAILING_ALLOC_EACH(rc = sim_replay_run(set.node, set.nodes, zones, set.transfer, set.count,
+                                               MB_NEVER, false, NULL, set.completed, NULL))
+        g_assert_cmpint(rc, ==, MB_ERR_MEMORY);
+        g_assert_cmpint(rc, ==, MB_OK);
+    }
+    set.node[0].zone = set.zones.count;
+    g_assert_cmpint(sim_replay_run(set.node, set.nodes, &set.zones, set.transfer, set.count,
+                                   MB_NEVER, false, NULL, set.completed, NULL),
+                    ==, MB_ERR_ARGUMENT);
 }
 
 int main(int argc, char **argv)
