@@ -20,7 +20,7 @@ static void offer_last_block(mb_peer *peer, uint32_t index, mb_actions *out)
     if (!mb_learn_lacks(peer, index) || peer->protocol->ask == MB_ASK_MUTUAL) return;
     if (mb_list_add(&peer->last, index)) { /* GCOVR_EXCL_BR_LINE: no memory */
         out->failed = true;
-        return;
+        return; /* GCOVR_EXCL_LINE: no memory */
     }
     if (knows) return; /* that it may ask for one block */
     mb_send_to(peer, out, index, MB_MSG_UNCHOKE)->flags |= MB_FLAG_SLOT;

@@ -250,11 +250,11 @@ static void read_progress(mb_event_progress *progress, uint32_t block, char **wo
 }
 
 /* "block 2 5", "cut 2 5 keep 30", "progress 2 5 30 of 41", "progress 2 5 99 more", "gone 2",
- * "dropped 2 5". */
+ * "gone 2 ungreeted", "dropped 2 5". */
 static void read_transfer(stage *s, mb_event_type type, char **words)
 {
     mb_event *event = add_event(s, type, number(words[0]));
-    uint32_t block = words[1] ? number(words[1]) : MB_BLOCK_NONE;
+    uint32_t block = words[1] && type != MB_EVENT_GONE ? number(words[1]) : MB_BLOCK_NONE;
     switch (type) {
     case MB_EVENT_BLOCK:
     case MB_EVENT_BAD_BLOCK:
@@ -264,7 +264,7 @@ static void read_transfer(stage *s, mb_event_type type, char **words)
     case MB_EVENT_DROPPED: event->dropped.block = block; break;
     case MB_EVENT_CUT: read_cut(&event->cut, block, words + 2); break;
     case MB_EVENT_PROGRESS: read_progress(&event->progress, block, words + 2); break;
-    default: g_assert_cmpint(type, ==, MB_EVENT_GONE);
+    default: g_assert_cmpint(type, ==, MB_EVENT_GONE); event->gone.ungreeted = words[1] != NULL;
     }
 }
 

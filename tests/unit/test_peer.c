@@ -316,6 +316,20 @@ static void test_has_unchoked(void)
     fixture_clear(&f);
 }
 
+/* Who serves everybody has unchoked all that it knows, without a slot. */
+static void test_has_unchoked_all(void)
+{
+    static const char *const keys[] = {"seeder_slots", "0", NULL};
+    fixture f;
+    fixture_init(&f, keys, true);
+    start(&f);
+    message(&f, 2, MB_MSG_HELLO, (mb_told){0});
+    g_assert_true(mb_peer_has_unchoked(f.peer, 2, MB_INDEX_NONE));
+    g_assert_false(mb_peer_has_unchoked(f.peer, 3, MB_INDEX_NONE));
+    g_assert_cmpuint(mb_peer_look(f.peer).unchoked, ==, 0);
+    fixture_clear(&f);
+}
+
 /* The events of one instant in one step do what they do one by one, but for what follows at its
  * end; and a refused one among them stops no other. */
 static void test_batch(void)
@@ -470,6 +484,7 @@ int main(int argc, char **argv)
     g_test_add_func("/peer/lists-itself", test_lists_itself);
     g_test_add_func("/peer/full-table", test_full_table);
     g_test_add_func("/peer/has-unchoked", test_has_unchoked);
+    g_test_add_func("/peer/has-unchoked-all", test_has_unchoked_all);
     g_test_add_func("/peer/batch", test_batch);
     g_test_add_func("/peer/refused", test_refused);
     g_test_add_func("/peer/nobody-for-a-slot", test_nobody_for_a_slot);

@@ -7,6 +7,19 @@
 #include "tests/lib/peer_script.h"
 
 static const peer_script_case cases[] = {
+    /* My greeting came to nothing, but it has greeted me meanwhile: it is answered; else forgotten.
+     */
+    {"/peer/known/ungreeted", "minibit",
+     "> start\n"
+     "  0.000 announce register, holds 0\n"
+     "> listed 2:........ 3:........\n"
+     "  0.000 to 2: hello, tells 0\n"
+     "  0.000 to 3: hello, tells 0\n"
+     "> 2 hello holds ........\n"
+     "> gone 2 ungreeted; gone 3 ungreeted\n"
+     "  0.000 to 2: ack, tells 0\n"
+     "> look\n"
+     "  0.000 holds 0, knows 1, interested 0, interesting 0, unchoked 0, providers 0, asked 0\n"},
     /* The first announce is a registration; the list is greeted, the dealt blocks are asked for
        first. */
     {"/peer/known/register", "minibit",

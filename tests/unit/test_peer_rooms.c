@@ -182,6 +182,34 @@ static void next_block(void)
     free(log);
 }
 
+/* Nor while a step has other work to do, or where nothing is told. */
+static void next_block_after_work(void)
+{
+    mb_peer *peer = make_peer();
+    uint32_t index = meet(peer, 2);
+    mb_log *log = mb_log_new(1, BLOCKS);
+    bool *const work[] = {&peer->leave.leaving, &peer->meet.tidy, &peer->slots.dirty,
+                          &peer->ask.everybody};
+
+    mb_log_append(log, 7);
+    mb_meet_learn(peer, index, mb_log_told(log), &out);
+    g_assert_cmpint(mb_peer_step(peer, 0, NULL, 0, &out), ==, MB_OK);
+    mb_log_append(log, 8);
+    for (size_t i = 0; i < G_N_ELEMENTS(work); i++) {
+        *work[i] = true;
+        g_assert_false(mb_peer_hear(peer, 2, index, mb_log_told(log)));
+        *work[i] = false;
+    }
+    peer->started = false;
+    g_assert_false(mb_peer_hear(peer, 2, index, mb_log_told(log)));
+    peer->started = true;
+    g_assert_false(mb_peer_hear(peer, 2, index, (mb_told){0}));
+    g_assert_cmpuint(peer->known.entries[index].has, ==, 1);
+    g_assert_true(mb_peer_hear(peer, 2, index, mb_log_told(log)));
+    drop_peer(peer);
+    free(log);
+}
+
 /* The short way is for the next block of a log that I know of: what cannot be held is not for it,
  * and what a log tells twice counts once. */
 static void next_told(void)
@@ -375,6 +403,7 @@ int main(int argc, char **argv)
     g_test_add_func("/rooms/next-told", next_told);
     g_test_add_func("/rooms/interest", interest);
     g_test_add_func("/rooms/next-block", next_block);
+    g_test_add_func("/rooms/next-block-after-work", next_block_after_work);
     g_test_add_func("/rooms/whole-log", whole_log);
     g_test_add_func("/rooms/best-of-the-choked", best_of_the_choked);
     g_test_add_func("/rooms/marks", marks);

@@ -312,6 +312,15 @@ static const peer_script_case cases[] = {
      "> look\n"
      "  0.000 holds 1, knows 4, interested 3, interesting 4, unchoked 1, providers 0, asked "
      "1\n"},
+    /* An answer to the first announce that comes when its round has gone on without one begins
+       none. */
+    {"/peer/round/listed-late", "coursework blocks=4",
+     "> start\n"
+     "  0.000 announce register, holds 0\n"
+     "> unlisted\n"
+     "> @1 listed 2:####\n"
+     "  1.000 to 2: hello\n"
+     "> @5 timer\n"},
     /* Of a file of many words of blocks too: what nobody has is not among them. */
     {"/peer/round/rarest-of-many", "coursework blocks=192 regular_slots=1 initial_blocks=0",
      "> start\n"

@@ -583,6 +583,26 @@ static const peer_script_case cases[] = {
      "> sent 6 0\n"
      "  0.000 to 6: choke quiet, tells 8\n"
      "  0.000 to 6: unchoke slot, tells 8\n"},
+    /* Where somebody is may be told by any message: from then on it counts. */
+    {"/peer/seeder/address-told-later", "minibit seeder=1 seeder_slots=2",
+     "> start\n"
+     "  0.000 gained 0 1 2 3 4 5 6 7\n"
+     "  0.000 complete\n"
+     "> 2 hello at 7 holds ........; 3 hello at 9 holds ........\n"
+     "  0.000 to 2: ack, tells 8\n"
+     "  0.000 to 3: ack, tells 8\n"
+     "  0.000 to 3: unchoke slot, tells 8\n"
+     "  0.000 to 2: unchoke slot more, tells 8\n"
+     "> 3 have at 7 holds #.......\n"
+     "> 4 hello at 7 holds ........; 5 hello at 9 holds ........\n"
+     "  0.000 to 4: ack, tells 8\n"
+     "  0.000 to 5: ack, tells 8\n"
+     "> 2 request block 0; 3 request block 1\n"
+     "  0.000 upload 0 to 2 as seed\n"
+     "  0.000 upload 1 to 3 as seed\n"
+     "> sent 2 0\n"
+     "  0.000 to 2: choke, tells 8\n"
+     "  0.000 to 5: unchoke slot, tells 8\n"},
 };
 
 int main(int argc, char **argv)

@@ -28,6 +28,7 @@ static void test_sizes(void)
         {"9223372036854775807B", INT64_MAX},
         {" 7B ", 7},
         {"0001B", 1},
+        {"3.000kB", 3000},
         {"0.5000000000000000000000kB", 500},
     };
     static const struct bad bad[] = {
