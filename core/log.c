@@ -11,7 +11,18 @@ mb_log *mb_log_new(uint32_t epoch, uint32_t capacity)
     log->count = log->bound = 0;
     log->capacity = capacity;
     log->set = NULL;
+    log->older = NULL;
     return log;
+}
+
+void mb_log_free(mb_log *log)
+{
+    while (log) {
+        mb_log *older = log->older;
+
+        free(log);
+        log = older;
+    }
 }
 
 void mb_log_append(mb_log *log, uint32_t block)

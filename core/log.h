@@ -19,8 +19,9 @@ typedef struct mb_log {
     uint32_t epoch;
     uint32_t count;
     uint32_t capacity;
-    uint32_t bound;      /* above every block in it */
-    const uint64_t *set; /* of all its blocks, its owner's; NULL where nobody keeps one */
+    uint32_t bound;       /* above every block in it */
+    const uint64_t *set;  /* of all its blocks, its owner's; NULL where nobody keeps one */
+    struct mb_log *older; /* another of its owner's that lives as long as it; NULL: none */
     uint32_t blocks[];
 } mb_log;
 
@@ -31,8 +32,11 @@ typedef struct mb_told {
     uint32_t count;
 } mb_told;
 
-/* A new empty log with room for `capacity` blocks; NULL where memory is out. Free with free(). */
+/* A new empty log with room for `capacity` blocks; NULL where memory is out. */
 mb_log *mb_log_new(uint32_t epoch, uint32_t capacity);
+
+/* Frees it and all older ones; NULL is all right. */
+void mb_log_free(mb_log *log);
 
 /* Appends `block`; there must be room. */
 void mb_log_append(mb_log *log, uint32_t block);

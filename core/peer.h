@@ -82,8 +82,12 @@ mb_peer_view mb_peer_look(const mb_peer *peer);
 /* Its acquisition log; lives until mb_peer_free(). */
 const mb_log *mb_peer_log(const mb_peer *peer);
 
+/* What the tracker may tell others that it holds: all, or nothing where it withholds. Lives until
+ * mb_peer_free(). */
+mb_told mb_peer_listed(const mb_peer *peer);
+
 /* Frees the peer but for its log, which others may have been told of: that is the caller's to
- * free(). */
+ * mb_log_free(). */
 mb_log *mb_peer_free_but_log(mb_peer *peer);
 
 /* Its blocks as a set of mb_blockset_words() words. */

@@ -33,6 +33,7 @@ static const char *const exchange_choices[] = {"continuous", "rounds", NULL};
 static const char *const ask_choices[] = {"unchokers", "mutual", NULL};
 static const char *const knowledge_choices[] = {"tracker", "piggyback", "have", NULL};
 static const char *const score_choices[] = {"rarity", "count", NULL};
+static const char *const super_seed_choices[] = {"no", "steer", "withhold", "withhold-loose", NULL};
 static const char *const encoding_choices[] = {"base64", "raw", NULL};
 
 /* The presets' columns: minibit, coursework, bittorrent. */
@@ -80,7 +81,7 @@ static const struct row rows[] = {
     {COUNT(upload_slots, 1, NODES_MAX, GROUP, "choke = none: peers served at a time"),
      {"4", "4", "4"}},
     {BOOL(endgame, GROUP, "ask a second provider for the last blocks"), {"no", "no", "yes"}},
-    {BOOL(super_seed, GROUP, "a seeder steers each asker to the block it has served least"),
+    {CHOICE(super_seed, GROUP, "a seeder steers askers to what it served least, or withholds"),
      {"no", "no", "no"}},
     {BOOL(cut_on_choke, GROUP, "a choke stops the block under way"), {"no", "no", "yes"}},
     {BOOL(free_rider, GROUP, "never unchokes anyone"), {"no", "no", "no"}},
@@ -206,6 +207,16 @@ bool mb_key_find(const char *name, mb_key *key)
 
 /* ---- texts to values ---- */
 
+/* Of a key that was yes or no once, those words mean its first two choices still. */
+static int parse_old_bool(const char *text, const char *const *choices, int64_t *value)
+{
+    bool flag;
+
+    if (strcmp(choices[0], "no") != 0 || mb_bool_parse(text, &flag)) return MB_ERR_UNKNOWN;
+    *value = flag;
+    return 0;
+}
+
 static int parse_choice(const char *text, const char *const *choices, int64_t *value)
 {
     for (int64_t i = 0; choices[i]; i++) {
@@ -213,7 +224,7 @@ static int parse_choice(const char *text, const char *const *choices, int64_t *v
         *value = i;
         return 0;
     }
-    return MB_ERR_UNKNOWN;
+    return parse_old_bool(text, choices, value);
 }
 
 /* A strategy's row number in its registry. */

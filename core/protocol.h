@@ -24,6 +24,12 @@ typedef enum mb_knowledge {
     MB_KNOWLEDGE_PIGGYBACK,
     MB_KNOWLEDGE_HAVE
 } mb_knowledge;
+typedef enum mb_super_seed {
+    MB_SUPER_SEED_NO,
+    MB_SUPER_SEED_STEER,
+    MB_SUPER_SEED_WITHHOLD,
+    MB_SUPER_SEED_WITHHOLD_LOOSE
+} mb_super_seed;
 typedef enum mb_score { MB_SCORE_RARITY, MB_SCORE_COUNT } mb_score;
 
 #define MB_PROTOCOL_PARAMS_MAX 16 /* distinct parameters that strategies declare */
@@ -51,7 +57,7 @@ typedef struct mb_protocol {
     uint32_t seeder_slots; /* 0 = everybody */
     uint32_t upload_slots; /* choke = none */
     bool endgame;
-    bool super_seed;
+    uint32_t super_seed; /* mb_super_seed */
     bool cut_on_choke;
     bool free_rider;
     mb_time request_timeout;

@@ -151,7 +151,7 @@ int main(void)
         if (mb_peer_new(&peers[node], &config)) return 1;
         send(node, mb_event_make(MB_EVENT_START, MB_NODE_NONE));
     }
-    if (mb_tracker_seeder(tracker, SEEDER, mb_log_told(mb_peer_log(peers[SEEDER])))) return 1;
+    if (mb_tracker_seeder(tracker, SEEDER, mb_peer_listed(peers[SEEDER]))) return 1;
     while (complete < PEERS) {
         if (waiting == 0) {
             pass_time(&actions);

@@ -48,6 +48,10 @@ class News:
         # A tracker that deals anew tells of blocks that nobody has; who restarts is another.
         self.is_told = run.config.protocol.get("books") != "redealt"
         self.is_blind = False
+        # A seeder that withholds tells each peer of what it has shown it, in the order in which it did.
+        self.rule = run.config.protocol.get("super_seed", "no")
+        self.withholds = self.rule.startswith("withhold")
+        self.shown, self.ever = [[] for _ in range(count)], [0] * run.config.blocks
         self.looked = self.left_out = 0
         self.handlers = {name[3:]: getattr(self, name) for name in dir(self) if name.startswith("do_")}
         path = os.path.join(run.folder, "timeline.csv")
@@ -65,6 +69,9 @@ class News:
         self.lists[node].pop(other, None)
         self.known[node].pop(other, None)
         self.asked.pop((node, other), None)
+        if not node and self.withholds and self.shown[other]:  # should they meet again, it is shown all anew
+            self.is_told &= not self.events.present[other]
+            self.shown[other] = []
 
     def do_hello(self, node, other, block, detail):
         self.comes(node, other)
@@ -92,6 +99,7 @@ class News:
     def do_hold(self, node, other, block, detail):
         self.gained[node].append(block)
         self.mine[node] |= 1 << block
+        self.ever[block] += 1
 
     def do_request(self, node, other, block, detail):
         self.asked[node, other].add(block)
@@ -107,7 +115,9 @@ class News:
         self.reported[node] = self.reported.get(node, 0) + int(detail)
 
     def do_start(self, node, other, block, detail):
-        self.carried[node, other, block] = len(self.gained[node])
+        self.carried[node, other, block] = len(self.log(node, other))
+        if self.withholds and not node and block not in self.shown[other]:
+            self.events.wrong(f"the seeder sends to {self.events.name(other)}", "a block that it has shown it", block)
 
     def do_deliver(self, node, other, block, detail):
         """The block tells too, by its giver's own `knowledge`; one no longer waited for is not listened to."""
@@ -117,11 +127,29 @@ class News:
         self.asked[node, other].discard(block)
         self.do_hold(node, other, block, detail)
 
+    def log(self, node, other):
+        """The blocks that `node` tells `other` of, in order."""
+        return self.gained[node] if node or not self.withholds else self.shown[other]
+
+    def do_have(self, node, other, block, detail):
+        """What a seeder that withholds shows, and that the last one was seen where it had to be."""
+        if node or not self.withholds or other >= len(self.shown):
+            return
+        name, shown = self.events.name(other), self.shown[other]
+        last = shown[-1] if shown else block
+        if int(detail) != len(shown) + 1 or block in shown:
+            self.events.wrong(f"blocks shown to {name}", f"the {len(shown) + 1}th, a new one", f"{detail}: {block}")
+        elif shown and not self.mine[other] >> last & 1:
+            self.events.wrong(f"shown to {name}", f"nothing before it has block {last}", block)
+        elif shown and self.rule == "withhold" and self.ever[last] < 2 and len(self.lists[0]) > 1 and not self.now:
+            self.events.wrong(f"shown to {name}", f"nothing before another has block {last}", block)
+        shown.append(block)
+
     def learn(self, node, other, count, is_sure):
         known = self.known[node][other]
         known.most = max(known.most, count)
         if is_sure and count > known.least:
-            for block in self.gained[other][known.least:count]:
+            for block in self.log(other, node)[known.least:count]:
                 known.blocks |= 1 << block
             known.least = count
 
@@ -196,10 +224,11 @@ class News:
 
     def may_offer(self, node, other, lacks):
         known = self.known[node][other]
-        most = max(known.most, self.answered[node].get(other, 0)) if other else len(self.gained[0])
-        if most > len(self.gained[other]):
+        log = self.log(other, node)
+        most = max(known.most, self.answered[node].get(other, 0)) if other else len(log)
+        if most > len(log):
             return True
-        return any(lacks >> block & 1 for block in self.gained[other][known.least:most])
+        return any(lacks >> block & 1 for block in log[known.least:most])
 
     def finish(self):
         self.instant(self.run.end + 1)

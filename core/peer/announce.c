@@ -21,7 +21,7 @@ void mb_announce_send(mb_peer *peer, mb_time now, mb_announce kind, mb_actions *
     if (!peer->announce.listed) kind = kind == MB_ANNOUNCE_LEAVE ? kind : MB_ANNOUNCE_REGISTER;
     action = mb_actions_add(out, MB_ACTION_ANNOUNCE);
     action->announce.what = (uint8_t)kind;
-    action->announce.told = mb_log_told(peer->own.log);
+    action->announce.told = mb_show_listed(peer);
     peer->announce.waiting = kind != MB_ANNOUNCE_LEAVE;
     peer->announced = now;
 }

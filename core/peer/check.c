@@ -36,9 +36,9 @@ static void check_columns(const mb_peer *peer, uint32_t index)
     check_set(peer, set);
     assert(known->has <= peer->blocks);
     assert(mb_learn_lacks(peer, index) == (mb_learn_needs(peer, index) > 0));
-    if (peer->own.complete) return; /* sets are no longer kept */
+    if (!mb_learn_keeps_sets(peer)) return;
     assert(mb_blockset_count(set, peer->words) == known->has && known->has <= known->seen);
-    if (!mb_learn_lacks(peer, index)) return;
+    if (!mb_learn_lacks(peer, index) || (peer->own.complete && !peer->show.withholds)) return;
     assert(mb_blockset_has(peer->own.mine, known->lacked) && !mb_blockset_has(set, known->lacked));
 }
 
@@ -49,7 +49,8 @@ static void check_groups(const mb_peer *peer, uint32_t index)
 
     assert(mb_group_has(peer, MB_GROUP_LACKS, index) == lacks);
     assert(mb_group_has(peer, MB_GROUP_FULL, index) == full);
-    assert(mb_group_has(peer, MB_GROUP_SATED, index) == (!full && !lacks));
+    assert(mb_group_has(peer, MB_GROUP_SATED, index) ==
+           (!full && !lacks && !(known->flags & MB_KNOWN_SEEDER)));
     assert(mb_group_has(peer, MB_GROUP_ASKED, index) == (known->asked > 0));
     assert(mb_group_has(peer, MB_GROUP_UNCHOKED, index) == !!(known->slot & MB_SLOT_UNCHOKED));
     assert(mb_group_has(peer, MB_GROUP_OFFERS, index) || mb_learn_offers(peer, index) == 0);
@@ -151,6 +152,27 @@ static void check_copies(const mb_peer *peer)
     mb_rarity_clear(&anew);
 }
 
+/* What is shown is held, each block once, the current one among it; and who has which is counted.
+ */
+static void check_shown(const mb_peer *peer)
+{
+    uint64_t current = 0, kept = 0;
+
+    for (uint32_t i = 0; i < peer->known.top; i++) {
+        const mb_shown *shown = &peer->show.each[i];
+
+        if (!mb_known_is_used(peer, i) || shown->current == MB_BLOCK_NONE) continue;
+        assert(mb_show_has(peer, i, shown->current));
+        assert(mb_blockset_has(peer->show.out, shown->current));
+        current++;
+    }
+    for (uint32_t block = 0; block < peer->blocks; block++) {
+        kept += peer->show.current[block];
+        assert((peer->show.current[block] > 0) == mb_blockset_has(peer->show.out, block));
+    }
+    assert(current == kept && !peer->steer.to);
+}
+
 static void check_slots(const mb_peer *peer)
 {
     const mb_protocol *p = peer->protocol;
@@ -169,6 +191,7 @@ void mb_peer_check(const mb_peer *peer)
 {
     check_blocks(peer);
     check_known(peer);
-    if (!peer->own.complete) check_copies(peer);
+    if (!peer->own.complete || peer->show.withholds) check_copies(peer);
+    if (peer->show.withholds) check_shown(peer);
     check_slots(peer);
 }

@@ -42,6 +42,7 @@ static int init_rooms(mb_peer *peer, const mb_peer_config *config, uint64_t *set
     mb_round_init(peer, config->seed);
     if (mb_own_init(peer, sets, config)) return MB_ERR_MEMORY;
     if (mb_learn_init(peer)) return MB_ERR_MEMORY;
+    if (mb_show_init(peer)) return MB_ERR_MEMORY;
     return mb_steer_init(peer);
 }
 
@@ -71,7 +72,8 @@ int mb_peer_new(mb_peer **result, const mb_peer_config *config)
 void mb_peer_free(mb_peer *peer)
 {
     if (!peer) return;
-    free(mb_own_release(peer));
+    mb_log_free(mb_own_release(peer));
+    mb_show_free(peer);
     mb_find_free(peer);
     mb_known_free(peer);
     mb_learn_free(peer);
@@ -91,6 +93,7 @@ mb_log *mb_peer_free_but_log(mb_peer *peer)
 {
     mb_log *log = mb_own_release(peer);
 
+    mb_show_release(peer, log);
     mb_peer_free(peer);
     return log;
 }

@@ -10,6 +10,7 @@
  *   own        what I hold
  *   find       which entry a node has
  *   known      the table of known peers
+ *   show       what I show to whom
  *   learn      what they are known to hold, and how rare each block is
  *   send       messages out
  *   announce   what I tell the tracker
@@ -63,6 +64,7 @@
 #include "core/peer/select.h"
 #include "core/peer/send.h"
 #include "core/peer/serve.h"
+#include "core/peer/show.h"
 #include "core/peer/slots.h"
 #include "core/peer/steer.h"
 #include "core/peer/view.h"
@@ -123,6 +125,7 @@ struct mb_peer {
     mb_table_room space;
     mb_flows flows;
     mb_steer steer;
+    mb_show show;
     mb_round_plan plan;
     mb_rng slots_rng;         /* slots: for choosing whom to serve */
     mb_list last;             /* leave: who may ask for one last block */
@@ -165,6 +168,16 @@ static inline uint64_t *mb_learn_set(const mb_peer *peer, uint32_t index)
 static inline bool mb_learn_lacks(const mb_peer *peer, uint32_t index)
 {
     return peer->known.entries[index].holding & MB_HOLDING_LACKS;
+}
+/* Whether I steer whom I serve, once I am complete. */
+static inline bool mb_steers(const mb_peer *peer)
+{
+    return peer->protocol->super_seed == MB_SUPER_SEED_STEER;
+}
+/* Whether sets are kept: a complete peer needs them for super-seeding alone. */
+static inline bool mb_learn_keeps_sets(const mb_peer *peer)
+{
+    return !peer->own.complete || mb_steers(peer) || peer->show.withholds;
 }
 static inline bool mb_pace_is_snubbed(const mb_peer *peer, uint32_t index)
 {

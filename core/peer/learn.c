@@ -28,13 +28,36 @@ bool mb_learn_reserve(mb_peer *peer, uint32_t capacity)
 
 /* ---- who lacks what, who holds all ---------------------------------------------------------- */
 
+/* Whether it is the tracker's seeder, which lacks nothing, whatever it shows. */
+static bool is_seeder(const mb_peer *peer, uint32_t index)
+{
+    return peer->known.entries[index].flags & MB_KNOWN_SEEDER;
+}
+
+/* Whether copies are counted: a complete peer has no use for them, unless it withholds. */
+static bool counts(const mb_peer *peer)
+{
+    return !peer->own.complete || peer->show.withholds;
+}
+
+/* A block of mine that one who holds nothing lacks, by what I show it; MB_BLOCK_NONE: there is
+ * none.
+ */
+static uint32_t first_lacked(const mb_peer *peer, uint32_t index)
+{
+    if (peer->own.held == 0 || is_seeder(peer, index)) return MB_BLOCK_NONE;
+    if (peer->show.withholds) return mb_show_missing(peer, index, mb_learn_set(peer, index));
+    return peer->own.log->blocks[0];
+}
+
 static void regroup(mb_peer *peer, uint32_t index)
 {
     assert(peer->known.entries[index].has <= peer->blocks);
     bool full = peer->known.entries[index].has == peer->blocks;
+    bool sated = !full && !mb_learn_lacks(peer, index) && !is_seeder(peer, index);
 
     mb_group_put(&peer->known, MB_GROUP_FULL, index, full);
-    mb_group_put(&peer->known, MB_GROUP_SATED, index, !full && !mb_learn_lacks(peer, index));
+    mb_group_put(&peer->known, MB_GROUP_SATED, index, sated);
 }
 
 /* Whether it lacks a block that I hold, and where it does, such a block. */
@@ -49,7 +72,7 @@ static void set_lacks(mb_peer *peer, uint32_t index, bool lacks, uint32_t block)
 
 static void uncount(mb_peer *peer, uint32_t index)
 {
-    if (peer->own.complete) return; /* copies are of no more interest */
+    if (!counts(peer)) return;
     if (peer->known.entries[index].holding & MB_HOLDING_FULL) {
         assert(peer->learn.rarity.everywhere > 0);
         peer->learn.rarity.everywhere--;
@@ -70,9 +93,9 @@ void mb_learn_meet(mb_peer *peer, uint32_t index)
 
     assert(known->has == 0);
     mb_blockset_clear(mb_learn_set(peer, index), peer->words);
-    if (peer->own.held > 0) {
+    known->lacked = first_lacked(peer, index);
+    if (known->lacked != MB_BLOCK_NONE) {
         known->holding = MB_HOLDING_LACKS;
-        known->lacked = peer->own.log->blocks[0];
         mb_group_put(&peer->known, MB_GROUP_LACKS, index, true);
     }
     regroup(peer, index);
@@ -91,6 +114,7 @@ static void start_anew(mb_peer *peer, uint32_t index, uint32_t epoch)
 {
     assert(mb_known_is_used(peer, index) && epoch > 0);
     mb_known *known = &peer->known.entries[index];
+    uint32_t lacked;
 
     known->epoch = epoch;
     known->seen = 0;
@@ -101,7 +125,8 @@ static void start_anew(mb_peer *peer, uint32_t index, uint32_t epoch)
     known->has = 0;
     mb_group_put(&peer->known, MB_GROUP_OFFERS, index, false);
     regroup(peer, index);
-    if (peer->own.held > 0) set_lacks(peer, index, true, peer->own.log->blocks[0]);
+    lacked = first_lacked(peer, index);
+    if (lacked != MB_BLOCK_NONE) set_lacks(peer, index, true, lacked);
 }
 
 /* Whether `told` is news to me: a later epoch, or more of the same. What it has said itself is not
@@ -150,7 +175,7 @@ static bool learn_each(mb_peer *peer, uint32_t index, mb_told told)
         mb_blockset_add(set, block);
         peer->known.entries[index].has++;
         more |= !mb_blockset_has(peer->own.mine, block);
-        if (!peer->own.complete) mb_rarity_add_block(&peer->learn.rarity, block);
+        if (counts(peer)) mb_rarity_add_block(&peer->learn.rarity, block);
     }
     return more;
 }
@@ -188,7 +213,7 @@ static bool learn_set(mb_peer *peer, uint32_t index, mb_told told, mb_actions *o
         more |= news[w] & ~peer->own.mine[w];
     }
     peer->known.entries[index].has += has;
-    if (!peer->own.complete) mb_rarity_add(&peer->learn.rarity, news);
+    if (counts(peer)) mb_rarity_add(&peer->learn.rarity, news);
     return more;
 }
 
@@ -199,10 +224,24 @@ static bool lacks_nothing(mb_peer *peer, uint32_t index)
     mb_known *known = &peer->known.entries[index];
     const uint64_t *set = mb_learn_set(peer, index);
 
+    if (peer->show.withholds) {
+        if (!mb_blockset_has(set, known->lacked)) return false;
+        known->lacked = mb_show_missing(peer, index, set);
+        return known->lacked == MB_BLOCK_NONE;
+    }
     if (peer->own.complete) return known->has == peer->blocks; /* its set is no longer kept */
     if (!mb_blockset_has(set, known->lacked)) return false;
     known->lacked = mb_blockset_missing(peer->own.mine, set, peer->words);
     return known->lacked == MB_BLOCK_NONE;
+}
+
+/* Whether what it told has to do with a block that I show as somebody's next. */
+static bool is_of_shown(const mb_peer *peer, mb_told told, uint32_t seen)
+{
+    if (!peer->show.withholds) return false;
+    for (uint32_t i = seen; i < told.count; i++)
+        if (mb_blockset_has(peer->show.out, told.log->blocks[i])) return true;
+    return false;
 }
 
 uint32_t mb_learn_told(mb_peer *peer, uint32_t index, mb_told told, mb_actions *out)
@@ -215,7 +254,7 @@ uint32_t mb_learn_told(mb_peer *peer, uint32_t index, mb_told told, mb_actions *
     if (!is_news(known, told)) return 0;
     if (told.epoch != known->epoch) start_anew(peer, index, told.epoch);
     if (lacked != mb_learn_lacks(peer, index)) news |= MB_NEWS_INTEREST;
-    if (peer->own.complete && !peer->protocol->super_seed) {
+    if (!mb_learn_keeps_sets(peer)) {
         known->has = told.count;
     } else if (told.count == peer->blocks && known->seen == 0 && !peer->own.complete) {
         more = learn_full(peer, index);
@@ -224,6 +263,7 @@ uint32_t mb_learn_told(mb_peer *peer, uint32_t index, mb_told told, mb_actions *
     } else {
         more = learn_set(peer, index, told, out);
     }
+    if (is_of_shown(peer, told, known->seen)) news |= MB_NEWS_SHOWN;
     known->seen = told.count;
     if (known->has == peer->blocks) {
         regroup(peer, index);
@@ -257,7 +297,7 @@ bool mb_learn_next(mb_peer *peer, uint32_t index, mb_told told)
     if (told.count <= known->seen) return true;
     if (!is_next(peer, known, told)) return false;
     if (peer->own.complete) {
-        if (peer->protocol->super_seed) return false;
+        if (mb_learn_keeps_sets(peer)) return false;
         known->has = known->seen = told.count;
         return true;
     }
@@ -270,6 +310,16 @@ bool mb_learn_next(mb_peer *peer, uint32_t index, mb_told told)
     mb_rarity_add_block(&peer->learn.rarity, block);
     if (!mb_blockset_has(peer->own.mine, block))
         mb_group_put(&peer->known, MB_GROUP_OFFERS, index, true);
+    return true;
+}
+
+bool mb_learn_shown(mb_peer *peer, uint32_t index)
+{
+    assert(peer->show.withholds && mb_known_is_used(peer, index));
+    uint32_t lacked = first_lacked(peer, index);
+
+    if (lacked == MB_BLOCK_NONE || mb_learn_lacks(peer, index)) return false;
+    set_lacks(peer, index, true, lacked);
     return true;
 }
 
@@ -327,6 +377,8 @@ uint32_t mb_learn_offers(const mb_peer *peer, uint32_t index)
 uint32_t mb_learn_needs(const mb_peer *peer, uint32_t index)
 {
     assert(mb_known_is_used(peer, index));
+    if (is_seeder(peer, index)) return 0;
+    if (peer->show.withholds) return mb_show_count_missing(peer, index, mb_learn_set(peer, index));
     if (peer->own.complete) return peer->own.held - peer->known.entries[index].has;
     return mb_blockset_count_missing(peer->own.mine, mb_learn_set(peer, index), peer->words);
 }

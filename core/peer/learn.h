@@ -21,6 +21,7 @@ enum {
     MB_NEWS_OFFERS = 1,   /* it has more for me than it had */
     MB_NEWS_INTEREST = 2, /* its interest turned, if only for a moment */
     MB_NEWS_FULL = 4,     /* it holds every block */
+    MB_NEWS_SHOWN = 8,    /* it holds, or has lost, a block that I show as the next one to have */
 };
 
 typedef struct mb_learn {
@@ -42,6 +43,8 @@ uint32_t mb_learn_told(mb_peer *peer, uint32_t index, mb_told told, mb_actions *
 /* The short way for a block more of a log that it has told of before, from which nothing follows:
  * true, and it is noted. False: nothing has changed; mb_learn_told() is to read it. */
 bool mb_learn_next(mb_peer *peer, uint32_t index, mb_told told);
+/* I show it one block more than before: whether it turns interested. O(shown). */
+bool mb_learn_shown(mb_peer *peer, uint32_t index);
 /* I hold `block` now: of the 64 entries of `word`, those that turn interested, a bit each. */
 uint64_t mb_learn_gained(mb_peer *peer, uint32_t word, uint32_t block);
 /* It does not hold `block` after all. */

@@ -32,7 +32,8 @@ void mb_leave_begin(mb_peer *peer, mb_time now, mb_actions *out)
     peer->leave.leaving = peer->leave.fresh = true;
     mb_choke_stop(peer);
     mb_round_stop(peer);
-    if (peer->known.count > 0 && peer->protocol->knowledge == MB_KNOWLEDGE_PIGGYBACK)
+    if (peer->known.count > 0 && peer->protocol->knowledge == MB_KNOWLEDGE_PIGGYBACK &&
+        !peer->show.withholds)
         mb_send_all(peer, MB_MSG_HAVE, out);
     for (uint32_t i = 0; i < peer->slots.unchoked.count; i++)
         offer_last_block(peer, peer->slots.unchoked.items[i], out);

@@ -24,7 +24,7 @@ static void lend(mb_peer *peer, uint32_t index, mb_actions *out)
     assert(notice->message == MB_MSG_UNCHOKE);
     notice->flags |= MB_FLAG_SLOT;
     mb_slots_grant(peer, index);
-    if (peer->protocol->super_seed && peer->own.complete) {
+    if (mb_steers(peer) && peer->own.complete) {
         notice->block = mb_steer_draw(peer, index, out);
     } else if (!mb_slots_anyone_waits(peer)) {
         notice->flags |= MB_FLAG_MORE;
@@ -104,9 +104,7 @@ static void take_back(mb_peer *peer, uint32_t index, bool tell, mb_actions *out)
 /* Whether the peer whose block has just left lacks another one, as far as I know. */
 static bool wants_more(const mb_peer *peer, uint32_t index, uint32_t block)
 {
-    bool told = peer->own.complete && !peer->protocol->super_seed
-                    ? false
-                    : mb_blockset_has(mb_learn_set(peer, index), block);
+    bool told = mb_learn_keeps_sets(peer) && mb_blockset_has(mb_learn_set(peer, index), block);
 
     return mb_learn_needs(peer, index) > (told ? 0u : 1u);
 }

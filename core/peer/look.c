@@ -66,6 +66,11 @@ const mb_log *mb_peer_log(const mb_peer *peer)
     return peer->own.log;
 }
 
+mb_told mb_peer_listed(const mb_peer *peer)
+{
+    return mb_show_listed(peer);
+}
+
 const uint64_t *mb_peer_blocks(const mb_peer *peer)
 {
     return peer->own.mine;

@@ -11,7 +11,7 @@ static bool reserve(mb_peer *peer)
 
     return capacity == 0 || (mb_find_reserve(peer, capacity) && mb_learn_reserve(peer, capacity) &&
                              mb_pace_reserve(peer, capacity) && mb_steer_reserve(peer, capacity) &&
-                             mb_known_reserve(peer, capacity));
+                             mb_show_reserve(peer, capacity) && mb_known_reserve(peer, capacity));
 }
 
 uint32_t mb_meet_add(mb_peer *peer, mb_node node, uint32_t flags, mb_actions *out)
@@ -22,6 +22,8 @@ uint32_t mb_meet_add(mb_peer *peer, mb_node node, uint32_t flags, mb_actions *ou
         out->failed = true;
         return MB_INDEX_NONE;
     }
+    if (peer->show.each) mb_show_meet(peer, index);
+    peer->meet.show |= peer->show.withholds;
     mb_learn_meet(peer, index);
     mb_pace_meet(peer, index);
     if (peer->steer.to) mb_steer_meet(peer, index);
@@ -33,6 +35,7 @@ void mb_meet_news(mb_peer *peer, uint32_t index, uint32_t news, mb_actions *out)
 {
     assert(mb_known_is_used(peer, index));
     if (news & MB_NEWS_FULL) peer->meet.tidy |= peer->own.complete && !peer->seeder;
+    peer->meet.show |= (news & MB_NEWS_SHOWN) != 0;
     if (news & MB_NEWS_INTEREST) mb_slots_interest(peer, index, out);
 }
 
@@ -84,7 +87,9 @@ void mb_meet_forget(mb_peer *peer, mb_time now, uint32_t index, mb_actions *out)
     mb_choke_forget(peer, index);
     mb_slots_take(peer, index);
     mb_ask_forget(peer, index);
+    if (peer->show.each) mb_show_forget(peer, index);
     mb_known_remove(peer, index);
+    peer->meet.show |= peer->show.withholds; /* one who is alone need not wait for others */
     mb_slots_mark_dirty(peer);
 }
 
@@ -92,6 +97,17 @@ void mb_meet_bye(mb_peer *peer, mb_time now, uint32_t index, mb_actions *out)
 {
     mb_send_to(peer, out, index, MB_MSG_BYE);
     mb_meet_forget(peer, now, index, out);
+}
+
+void mb_meet_show(mb_peer *peer, mb_actions *out)
+{
+    peer->meet.show = false;
+    if (peer->leave.leaving) return;
+    for (uint32_t i = 0; i < peer->known.top; i++) {
+        if (!mb_known_is_used(peer, i) || !mb_steer_show(peer, i, out)) continue;
+        mb_send_to(peer, out, i, MB_MSG_HAVE);
+        if (mb_learn_shown(peer, i)) mb_slots_interest(peer, i, out);
+    }
 }
 
 void mb_meet_complete(mb_peer *peer)

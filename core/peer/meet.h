@@ -10,6 +10,7 @@
 
 typedef struct mb_meet {
     bool tidy; /* I am complete and so may be some that I know */
+    bool show; /* I withhold, and somebody may be shown another block */
 } mb_meet;
 
 /* A new entry; MB_INDEX_NONE where memory is out. */
@@ -23,6 +24,8 @@ void mb_meet_forget(mb_peer *peer, mb_time now, uint32_t index, mb_actions *out)
 void mb_meet_bye(mb_peer *peer, mb_time now, uint32_t index, mb_actions *out);
 /* A peer on the tracker's list that I may not know yet: greet it. */
 void mb_meet_listed(mb_peer *peer, const mb_listing *listing, mb_actions *out);
+/* Shows another block to whom that is due, at the end of a step. O(known). */
+void mb_meet_show(mb_peer *peer, mb_actions *out);
 /* I am complete. */
 void mb_meet_complete(mb_peer *peer);
 /* A complete peer takes its leave of those that are complete too. O(known). */

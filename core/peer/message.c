@@ -70,6 +70,8 @@ static void take_request(mb_peer *peer, mb_time now, uint32_t index, const mb_sa
         reason = MB_REASON_LEAVING;
     else if (!mb_blockset_has(peer->own.mine, said->block) || known->flags & MB_KNOWN_SELF)
         reason = MB_REASON_NOT_HELD; /* what I ask myself for, I lack */
+    else if (!mb_show_has(peer, index, said->block))
+        reason = MB_REASON_NOT_HELD;
     else if (!peer->leave.leaving && !may_serve(peer, now, index, out))
         reason = MB_REASON_CHOKED;
     else if (known->upload != MB_BLOCK_NONE && known->queued >= MB_PIPELINE_MAX)
@@ -90,7 +92,7 @@ void mb_message_served(mb_peer *peer, uint32_t index, uint32_t block, mb_actions
     if (peer->leave.leaving) {
         mb_serve_refuse_queue(peer, index, MB_REASON_LEAVING, out);
     } else if (peer->slots.mode == MB_MODE_OPEN) {
-        if (mb_serve_next(peer, index, out) || !peer->protocol->super_seed) return;
+        if (mb_serve_next(peer, index, out) || !mb_steers(peer)) return;
         mb_slots_greet(peer, index, MB_MSG_UNCHOKE, out);
     } else if (peer->known.entries[index].slot & MB_SLOT_UNCHOKED) {
         if (peer->slots.mode != MB_MODE_CHOKER)

@@ -221,6 +221,7 @@ static void ask(mb_peer *peer, mb_time now, mb_actions *out)
 static void work_off(mb_peer *peer, mb_time now, mb_actions *out)
 {
     if (peer->meet.tidy) mb_meet_tidy(peer, now, out);
+    if (peer->meet.show) mb_meet_show(peer, out);
     if (peer->slots.dirty) mb_choke_fill(peer, now, out);
     if (peer->ask.everybody || peer->ask.marked_count) ask(peer, now, out);
     if (peer->leave.leaving) mb_leave_if_done(peer, now, out);

@@ -12,7 +12,7 @@ mb_said *mb_send_to(mb_peer *peer, mb_actions *out, uint32_t index, mb_message m
     action->index = index;
     action->remote = known->remote;
     action->said.message = (uint8_t)message;
-    action->said.told = mb_own_told(peer);
+    action->said.told = mb_show_told(peer, index);
     peer->known.entries[index].told = peer->own.log->count;
     return &action->said;
 }

@@ -55,7 +55,7 @@ static void start_upload(mb_peer *peer, uint32_t index, const mb_queued *request
     action->upload.offset = request->offset;
     action->upload.length = size - request->offset;
     action->upload.via = (uint8_t)via_of(peer, known, request->flags);
-    action->upload.told = mb_own_told(peer);
+    action->upload.told = mb_show_told(peer, index);
 }
 
 static void enqueue(mb_peer *peer, uint32_t index, const mb_queued *wanted, mb_actions *out)

@@ -162,7 +162,7 @@ void mb_slots_greet(mb_peer *peer, uint32_t index, mb_message message, mb_action
 
     if (peer->slots.mode != MB_MODE_OPEN) return;
     said->flags |= MB_FLAG_OPEN;
-    if (peer->protocol->super_seed) said->block = mb_steer_draw(peer, index, out);
+    if (mb_steers(peer)) said->block = mb_steer_draw(peer, index, out);
 }
 
 static bool is_quiet(const mb_peer *peer, uint32_t index)

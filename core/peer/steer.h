@@ -1,7 +1,7 @@
 /*
- * Super-seeding: whom I steer to which block, once I am complete. Greetings, slots and requests
- * call it where `to` is there: anybody is known, and the protocol has super_seed. It sends nothing
- * and serves nobody.
+ * Super-seeding: whom I steer to which block, once I am complete, or what I show it next.
+ * Greetings, slots and requests call it where `to` is there: anybody is known, and super_seed =
+ * steer; the step's end (meet.c) where I withhold. It sends nothing and serves nobody.
  */
 #ifndef MB_PEER_STEER_H
 #define MB_PEER_STEER_H
@@ -25,5 +25,7 @@ uint32_t mb_steer_draw(mb_peer *peer, uint32_t index, mb_actions *out);
 void mb_steer_asked(mb_peer *peer, uint32_t index, uint32_t block, mb_actions *out);
 /* A steer that came to nothing no longer counts as served. */
 void mb_steer_forget(mb_peer *peer, uint32_t index);
+/* Withholding: shows it its next block if that is due; whether it did. O(words). */
+bool mb_steer_show(mb_peer *peer, uint32_t index, mb_actions *out);
 
 #endif

@@ -445,6 +445,10 @@ def legalise(swarm):
     deals = protocol.get("deal", "given" if protocol["preset"] == "coursework" else "fetched")
     if tracker.get("seeder") == "no" and deals == "given":
         protocol["initial_blocks"] = "0"
+    if protocol.get("super_seed", "").startswith("withhold"):  # it must be told who has what
+        protocol["knowledge"] = "have"
+        for keys in swarm.peers().values():
+            keys.pop("knowledge", None)
 
 
 def draw(seed, keys):

@@ -137,6 +137,8 @@ def heal(swarm, resolve):
     healed.groups["tracker"].pop("seeder", None)
     healed.groups["tracker"].setdefault("up", "1Mbit")
     healed.groups["scenario"].pop("warmup", None)
+    if healed.groups["protocol"].get("super_seed") == "withhold":  # free riders pass nothing on, and get no more
+        healed.groups["protocol"]["super_seed"] = "withhold-loose"
     for keys in healed.peers().values():
         if keys.get("leave", "").startswith("at "):
             del keys["leave"]

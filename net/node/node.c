@@ -317,9 +317,9 @@ mb_peer_view net_node_look(const net_node *node)
     return mb_peer_look(node->peer);
 }
 
-const mb_log *net_node_log(const net_node *node)
+mb_told net_node_shown(const net_node *node)
 {
-    return mb_peer_log(node->peer);
+    return mb_peer_listed(node->peer);
 }
 
 void net_node_traffic(const net_node *node, uint64_t *sent, uint64_t *received)

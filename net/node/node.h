@@ -78,7 +78,8 @@ void net_node_leave(net_node *node);
 void net_node_hide_lost(const net_node *node, uint8_t *set);
 
 mb_peer_view net_node_look(const net_node *node);
-const mb_log *net_node_log(const net_node *node);
+/* What the tracker may list it with. */
+mb_told net_node_shown(const net_node *node);
 
 /* Bytes of blocks that went out and came in so far, for what is shown to people. */
 void net_node_traffic(const net_node *node, uint64_t *sent, uint64_t *received);

@@ -79,7 +79,7 @@ static void upgrade(net_link *link)
         net_node_cut(link, &link->asks[i], NULL, NULL, 0);
         net_link_answered(link, &link->asks[i]);
     }
-    net_node_hello(link, MB_WIRE_NOTE_HELLO, 0, mb_log_told(mb_peer_log(link->node->peer)));
+    net_node_hello(link, MB_WIRE_NOTE_HELLO, 0, mb_peer_listed(link->node->peer));
 }
 
 void net_plain_message(net_conn *conn, net_link *link, const mb_wire_message *m)

@@ -220,7 +220,7 @@ static void open_server(program *p)
                                        .name = p->name,
                                        .host = p->options.host,
                                        .port = p->options.seeder_port,
-                                       .seeder = mb_log_told(net_node_log(p->node)),
+                                       .seeder = net_node_shown(p->node),
                                        .node = p->node,
                                        .record = p->record,
                                        .seed = p->options.seed,

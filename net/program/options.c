@@ -106,6 +106,10 @@ static int set_keys(net_options *options, const texts *t)
     }
     /* no folder is shared on a real network: what is dealt has to be fetched */
     options->protocol.deal = MB_DEAL_FETCHED;
+    if (options->protocol.super_seed >= MB_SUPER_SEED_WITHHOLD &&
+        options->protocol.knowledge != MB_KNOWLEDGE_HAVE)
+        return usage_error(
+            "super_seed: who withholds needs knowledge = have, here and at all peers");
     mb_protocol_finish(&options->protocol);
     return 0;
 }

@@ -120,11 +120,25 @@ static bool check_deadlock(sim_reader *reader, const sim_ini_group *ini, const s
                            "who is unchoked is asked: no block would ever move");
 }
 
+/* Who is shown one block and the next once that is seen elsewhere must say what it has. */
+static bool check_withheld(sim_reader *reader, const sim_ini_group *ini, const sim_group *group)
+{
+    if (reader->scenario->protocol.super_seed < MB_SUPER_SEED_WITHHOLD ||
+        group->protocol.knowledge == MB_KNOWLEDGE_HAVE)
+        return true;
+    const sim_ini_entry *entry = sim_ini_entry_find(ini, "knowledge");
+    if (!entry) entry = find(reader, "protocol", "knowledge");
+    if (!entry) entry = find(reader, "protocol", "super_seed");
+    return sim_reader_fail(reader, entry,
+                           "a seeder that withholds shows the next block once it is told of the "
+                           "last, and only knowledge = have tells it");
+}
+
 bool sim_check_group(sim_reader *reader, const sim_ini_group *ini, sim_group *group)
 {
     return check_count(reader, ini, group) && check_rates(reader, ini, group) &&
            check_leave(reader, ini, group) && check_until(reader, ini, group) &&
-           check_deadlock(reader, ini, group);
+           check_deadlock(reader, ini, group) && check_withheld(reader, ini, group);
 }
 
 /* ---- the whole ---- */

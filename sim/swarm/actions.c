@@ -34,6 +34,17 @@ static bool is_cut_off(const sim_swarm *swarm, mb_node from, mb_node to, uint32_
     return sim_swarm_is_unconnected(swarm, to, remote) && swarm->nodes[from].unreachable;
 }
 
+/* Of a `have`: the block just gained, or shown, where each is told; else all that it holds. */
+static uint32_t block_told(const sim_swarm *swarm, mb_node from, mb_told told)
+{
+    assert(told.log || told.count == 0);
+    const mb_protocol *p = &swarm->scenario->groups[swarm->nodes[from].group].protocol;
+
+    if (from == MB_NODE_TRACKER) p = &swarm->scenario->tracker.protocol;
+    if (p->knowledge != MB_KNOWLEDGE_HAVE || told.count == 0) return MB_BLOCK_NONE;
+    return told.log->blocks[told.count - 1];
+}
+
 static void do_send(sim_swarm *swarm, mb_node from, const mb_action *a)
 {
     assert(from < swarm->node_count && a->to < swarm->node_count);
@@ -43,8 +54,10 @@ static void do_send(sim_swarm *swarm, mb_node from, const mb_action *a)
                                        .index = a->remote,
                                        .remote = a->index,
                                        .said = a->said}};
+    mb_said *said = &message.message.said;
 
-    trace_message(swarm, from, a->to, &a->said);
+    if (said->message == MB_MSG_HAVE) said->block = block_told(swarm, from, said->told);
+    trace_message(swarm, from, a->to, said);
     if (swarm->options->check != SIM_CHECK_OFF) sim_swarm_check_said(swarm, from, a);
     if (a->said.flags & MB_FLAG_QUIET) return;
     if (a->said.message == MB_MSG_HELLO && swarm->nodes[a->to].unreachable) {
@@ -60,17 +73,6 @@ static void do_send(sim_swarm *swarm, mb_node from, const mb_action *a)
         message.type = SIM_PENDING_WAITING;
     }
     sim_pending_push(swarm, swarm->now + delay, a->to, &message);
-}
-
-/* Of a `have` to all: the block just gained, where each gain is told; else all that it holds. */
-static uint32_t block_told(const sim_swarm *swarm, mb_node from, mb_told told)
-{
-    assert(told.log || told.count == 0);
-    const mb_protocol *p = &swarm->scenario->groups[swarm->nodes[from].group].protocol;
-
-    if (from == MB_NODE_TRACKER) p = &swarm->scenario->tracker.protocol;
-    if (p->knowledge != MB_KNOWLEDGE_HAVE || told.count == 0) return MB_BLOCK_NONE;
-    return told.log->blocks[told.count - 1];
 }
 
 static void trace_bye(sim_swarm *swarm, mb_node from, const mb_said *said, mb_node to)

@@ -37,7 +37,7 @@ static int start_seeder(sim_swarm *swarm)
     assert(scenario->tracker.seeder && !node->peer);
     if (mb_peer_new(&node->peer, &config)) return MB_ERR_MEMORY;
     node->complete = true;
-    if (mb_tracker_seeder(swarm->tracker, MB_NODE_TRACKER, mb_log_told(mb_peer_log(node->peer))))
+    if (mb_tracker_seeder(swarm->tracker, MB_NODE_TRACKER, mb_peer_listed(node->peer)))
         return MB_ERR_MEMORY;
     if (!sim_swarm_batch_add(swarm, MB_EVENT_START, MB_NODE_NONE)) return MB_ERR_MEMORY;
     sim_swarm_step(swarm, MB_NODE_TRACKER);

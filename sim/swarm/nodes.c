@@ -103,7 +103,7 @@ static void keep_log(sim_swarm *swarm, sim_node *node, mb_log *log)
     sim_kept_log *kept = malloc(sizeof *kept);
 
     if (!kept) {
-        free(log);
+        mb_log_free(log);
         sim_swarm_fail(swarm, MB_ERR_MEMORY, "out of memory");
         return;
     }
@@ -117,7 +117,7 @@ void sim_swarm_free_logs(sim_node *node)
         sim_kept_log *kept = node->logs;
 
         node->logs = kept->next;
-        free(kept->log);
+        mb_log_free(kept->log);
         free(kept);
     }
 }

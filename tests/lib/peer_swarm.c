@@ -451,6 +451,11 @@ static bool all_complete(stage *s)
     return true;
 }
 
+static void free_log(void *log)
+{
+    mb_log_free(log);
+}
+
 static int set_up(stage *s, const peer_swarm_config *config)
 {
     const mb_tracker_config books = {
@@ -459,7 +464,7 @@ static int set_up(stage *s, const peer_swarm_config *config)
     s->result.digest = UINT64_C(14695981039346656037);
     mb_actions_init(&s->actions);
     mb_rng_init(&s->rng, config->seed, 0, MB_PURPOSE_FAULT);
-    s->logs = g_ptr_array_new_with_free_func(free);
+    s->logs = g_ptr_array_new_with_free_func(free_log);
     s->plans = g_array_new(FALSE, FALSE, sizeof(plan));
     s->transfers = g_array_new(FALSE, FALSE, sizeof(transfer));
     g_assert_cmpuint(config->peers, <, NODES);
@@ -471,7 +476,7 @@ static int set_up(stage *s, const peer_swarm_config *config)
     if (s->result.error) return s->result.error;
     for (mb_node node = 1; node <= config->peers; node++)
         add_plan(s, (mb_time)mb_rng_below(&s->rng, 4) * MB_SECOND, ARRIVE, node);
-    return mb_tracker_seeder(s->tracker, SEEDER, mb_log_told(mb_peer_log(s->peers[SEEDER])));
+    return mb_tracker_seeder(s->tracker, SEEDER, mb_peer_listed(s->peers[SEEDER]));
 }
 
 static void tear_down(stage *s)

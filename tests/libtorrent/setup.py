@@ -153,7 +153,7 @@ def read(program, path):
         unchoke_s=seconds(protocol["unchoke_interval"], f"{path}: unchoke_interval"),
         optimistic_s=seconds(protocol["optimistic_interval"], f"{path}: optimistic_interval"),
         max_known=int(protocol["max_known"]), listed=max(int(protocol["peers_per_announce"]) - 1, 0),
-        super_seed=protocol["super_seed"] == "yes",
+        super_seed=protocol["super_seed"] != "no",
         groups=[_group(parser, name, path) for name in parser.sections()
                 if name.startswith("peers ")])
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import rules
 
 ORDER = (
-    "list", "own", "find", "known", "learn", "send", "announce", "pace", "select", "steer", "requests",
+    "list", "own", "find", "known", "show", "learn", "send", "announce", "pace", "select", "steer", "requests",
     "partial", "beside", "ask", "serve", "slots", "lend", "view", "choke", "round", "leave", "meet",
     "gain", "message", "peer", "create", "look", "check",
 )

@@ -121,6 +121,24 @@ class Slots(swarm.Case):
         self.assertEqual(self.tracker.wait(), 0)
         self.assertLess(time.monotonic() - began, 12)
 
+    def test_a_seeder_that_withholds(self):
+        told = ("--set", "protocol.knowledge=have")
+        file = self.swarm.make_file(BLOCK * BLOCKS)
+        self.swarm.tracker(file, "--block-size", f"{BLOCK}B", *told, "--set", "protocol.super_seed=withhold")
+        # Nothing is listed of it: who hears of no other way has nothing to ask it for.
+        seeder = swarm.announce(self.swarm.tracker_port, "stranger")[0]
+        self.assertEqual((seeder["id"], seeder["blocks"]), ("tracker", []))
+        peers = [self.swarm.peer(name, "--exit-when-complete", *told) for name in ("anna", "bert", "cleo")]
+        for peer in peers:
+            self.assertExit(peer, 0)
+            self.assertSameBytes(peer.folder / file.name, file)
+
+    def test_who_withholds_must_be_told(self):
+        file = self.swarm.make_file(BLOCK)
+        tracker = self.swarm.start(PROGRAMS[0], "--set", "protocol.super_seed=withhold", "127.0.0.1", "0", file)
+        self.assertEqual(tracker.wait(), 2)
+        self.assertIn("knowledge = have", " ".join(tracker.err))
+
 
 if __name__ == "__main__":
     tap.main()

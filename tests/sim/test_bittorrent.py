@@ -120,12 +120,14 @@ def first_copies(result):
     return times, sent
 
 
-def first_copy(seeder, blocks, group):
+def first_copy(seeder, blocks, group, rule="steer", most=None):
+    most = most or blocks * Fraction(11, 10)  # blocks that may be sent by then
+
     def one(seed):
         text = scenario(
             scenario={"until": "40h", "sample": "1min"},
             file={"blocks": blocks},
-            protocol={"preset": "bittorrent", "super_seed": True},
+            protocol={"preset": "bittorrent", "super_seed": rule},
             tracker={"up": rate(seeder * KIBIT)},
             **{"peers p": group},
         )
@@ -135,13 +137,14 @@ def first_copy(seeder, blocks, group):
         whole = blocks * block_ns
         result.require(len(times) == blocks, f"{len(times)} blocks left the seeder")
         result.require(times[-1] >= whole, f"the last first copy at {times[-1]}, before F/u_s")
-        result.require(times[-1] <= whole * 11 / 10, f"{float(times[-1] / whole):.3f} F/u_s")
+        result.require(times[-1] <= most * block_ns, f"{float(times[-1] / whole):.3f} F/u_s")
         told = nanoseconds(str_of_time(result.summary()["first_copy_s"]))
         result.require(told == times[-1], f"first_copy_s is {told}, not {times[-1]}")
         slots = 5  # so many leave side by side, whole at the same moment
         for i, time in enumerate(times, 1):
-            result.require(i * block_ns - 1 <= time <= (i + slots) * block_ns + whole / 10,
+            result.require(i * block_ns - 1 <= time <= (i + slots + most - blocks) * block_ns,
                            f"first copy {i} at {time}, not near {float(i * block_ns)}")
+        result.require(sent <= most, f"{sent} blocks sent for {blocks}")
         return times[-1] / whole, sent
 
     def case():
@@ -180,4 +183,7 @@ main([
     ("V10 the first copy, a crowd at 200 kibit/s", first_copy(200, 50, CROWD)),
     ("V10 the first copy, a crowd at 400 kibit/s", first_copy(400, 50, CROWD)),
     ("V10 the first copy, 60 peers at 512 kibit/s", first_copy(512, 256, staying(60, 1024, 8192))),
+    # None is shown to two while there is one that was shown to nobody: then one more to each peer, at most.
+    *[(f"V10 the first copy, {rule}, 20 peers at 128 kibit/s",
+       first_copy(128, 100, staying(20, 1024, 99999), rule, 100 + 20)) for rule in ("withhold", "withhold-loose")],
 ])

@@ -222,6 +222,10 @@ class BadInput(Case):
             SMALL + "[protocol]\npreset = coursework\nchoke = none\n",
             "s.ini:11: [protocol] choke = none: with choke = none only who asks is unchoked",
         )
+        self.refuse(
+            SMALL + "[protocol]\nsuper_seed = withhold\n",
+            "s.ini:10: [protocol] super_seed = withhold: a seeder that withholds shows the next block",
+        )
 
     def test_zero_rates(self):
         self.refuse(

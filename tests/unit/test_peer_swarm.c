@@ -41,7 +41,7 @@ static const range ranges[] = {
     {"seeder_slots", {"", "0", "1", "2"}},
     {"selection", {""}}, /* and every selector */
     {"snub_after", {"0s", "2s", "20s"}},
-    {"super_seed", {"", "", "yes"}},
+    {"super_seed", {"", "", "steer", "withhold", "withhold-loose"}},
     {"unchoke_interval", {"2s", "10s"}},
     {"upload_slots", {"", "1", "2"}},
 };
@@ -99,6 +99,10 @@ static void draw(drawn *d, uint64_t seed)
  * asks nobody. */
 static bool may_starve(const mb_protocol *p)
 {
+    bool withholds = p->super_seed >= MB_SUPER_SEED_WITHHOLD;
+
+    if (withholds && p->knowledge != MB_KNOWLEDGE_HAVE) return true; /* it is not told of blocks */
+    if (p->super_seed == MB_SUPER_SEED_WITHHOLD && p->free_rider) return true;
     return p->ask == MB_ASK_MUTUAL && (p->free_rider || !p->choke->fill);
 }
 
@@ -216,6 +220,7 @@ int main(int argc, char **argv)
     static const char *const minibit[] = {"minibit", NULL};
     static const char *const coursework[] = {"coursework", NULL};
     static const char *const bittorrent[] = {"bittorrent", "super_seed", "yes", NULL};
+    static const char *const withheld[] = {"bittorrent", "super_seed", "withhold", NULL};
     static const char *const queue[] = {"minibit", "choke", "none", "upload_slots", "1", NULL};
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/peer/swarm/honest", test_honest);
@@ -227,6 +232,8 @@ int main(int argc, char **argv)
     g_test_add_data_func("/peer/swarm/each-allocation-fails/coursework", coursework,
                          test_each_allocation_fails);
     g_test_add_data_func("/peer/swarm/each-allocation-fails/bittorrent", bittorrent,
+                         test_each_allocation_fails);
+    g_test_add_data_func("/peer/swarm/each-allocation-fails/withheld", withheld,
                          test_each_allocation_fails);
     g_test_add_data_func("/peer/swarm/each-allocation-fails/queue", queue,
                          test_each_allocation_fails);

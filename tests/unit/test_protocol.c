@@ -149,6 +149,23 @@ static void test_errors_change_nothing(void)
 }
 
 /* What there is not is neither found nor read, and what was asked for stays as it was. */
+/* What super_seed was called when it could only be on or off is still understood. */
+static void test_old_words(void)
+{
+    static const char *const words[][2] = {{"yes", "steer"},
+                                           {"no", "no"},
+                                           {"true", "steer"},
+                                           {"false", "no"},
+                                           {"withhold", "withhold"}};
+    mb_protocol protocol;
+    mb_protocol_init(&protocol, MB_PRESET_MINIBIT);
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+        g_assert_cmpint(mb_protocol_set(&protocol, "super_seed", words[i][0]), ==, 0);
+        g_assert_cmpstr(get(&protocol, "super_seed"), ==, words[i][1]);
+    }
+    g_assert_cmpint(mb_protocol_set(&protocol, "deal", "yes"), ==, MB_ERR_UNKNOWN);
+}
+
 static void test_unknown_keys(void)
 {
     mb_protocol protocol;
@@ -233,6 +250,7 @@ int main(int argc, char **argv)
     g_test_add_func("/protocol/table", test_table);
     g_test_add_func("/protocol/ranges", test_ranges);
     g_test_add_func("/protocol/errors-change-nothing", test_errors_change_nothing);
+    g_test_add_func("/protocol/old-words", test_old_words);
     g_test_add_func("/protocol/unknown-keys", test_unknown_keys);
     g_test_add_func("/protocol/fields", test_fields);
     g_test_add_func("/protocol/finish", test_finish);
