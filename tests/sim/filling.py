@@ -5,9 +5,9 @@ of a transfer all rates are worked out anew from nothing.
 
 
 def rates(flows, capacity):
-    """The fair rate of each flow (a, b): all grow together until an end of theirs is full.
+    """The fair rate of each flow (a, b, ...): all grow together until a link of theirs is full.
 
-    `capacity` maps an end to its rate, None being unlimited.
+    `capacity` maps a link to its rate, None being unlimited.
     """
     room = dict(capacity)
     growing = {}
@@ -32,14 +32,14 @@ def rates(flows, capacity):
 
 
 def play(transfers, capacity):
-    """When the last byte of each (at, a, b, bytes) has left, in seconds; capacities in bytes/s."""
+    """When the last byte of each (at, a, b, ..., bytes) has left, in seconds; capacities in bytes/s."""
     waiting = sorted(range(len(transfers)), key=lambda n: transfers[n][0], reverse=True)
     left = {}
     ended = [None] * len(transfers)
     now = 0.0
     while waiting or left:
         flying = sorted(left)
-        speeds = rates([transfers[n][1:3] for n in flying], capacity)
+        speeds = rates([transfers[n][1:-1] for n in flying], capacity)
         done = [now if speed is None else now + left[n] / speed
                 for n, speed in zip(flying, speeds)]
         begins = transfers[waiting[-1]][0] if waiting else float("inf")
@@ -52,6 +52,6 @@ def play(transfers, capacity):
                 left[n] -= speed * (then - now)
         while waiting and transfers[waiting[-1]][0] <= then:
             n = waiting.pop()
-            left[n] = float(transfers[n][3])
+            left[n] = float(transfers[n][-1])
         now = then
     return ended

@@ -2,7 +2,8 @@
 """test_links.py PROGRAM: given transfers, played by [replay], end when fairness says (V11, V12).
 
 Every completion equals that of a naive progressive filling within 1 part in 10^6 of the time that
-the transfer took (a transfer of a microsecond: to the ns); and twice the rates halve all times.
+the transfer took (a transfer of a microsecond: to the ns), in trees of zones too; and twice the rates
+halve all times.
 """
 import bisect
 import random
@@ -12,6 +13,7 @@ import filling
 from minibit import SECOND, each, main, nanoseconds, run, scenario
 
 CASES = 100
+ZONED = 60
 
 
 def random_case(seed):
@@ -41,6 +43,31 @@ def random_case(seed):
     return nodes, transfers
 
 
+def random_zones(rng, nodes):
+    """(zones: name -> (parent or None, up, down, inside, latency_ns), the zone of each node)."""
+    zones = {}
+    for number in range(rng.randrange(1, 8)):
+        parent = rng.choice([None, *zones])
+        zones[f"z{number}"] = (parent, *(None if rng.random() < 0.3 else rng.randrange(10_000, 20_000_000)
+                                         for _ in range(3)), rng.randrange(10**7))
+    return zones, {name: rng.choice([None, *zones]) for name in nodes}
+
+
+def around(zones, name):
+    """A zone and those that it lies in, from the inside out."""
+    return [] if name is None else [name, *around(zones, zones[name][0])]
+
+
+def way(zones, where, a, b):
+    """The links between two nodes, and their latency beside the nodes' own."""
+    here, there = (around(zones, where.get(node)) for node in (a, b))
+    left, entered = [z for z in here if z not in there], [z for z in there if z not in here]
+    shared = [z for z in here if z in there][:1]
+    links = [(a, "up"), (b, "down"), *((z, "out") for z in left), *((z, "in") for z in entered),
+             *((z, "inside") for z in shared)]
+    return links, sum(zones[z][4] for z in left + entered)
+
+
 def scaled(nodes, transfers, factor):
     """Every rate times `factor`, every time divided by it."""
     links = {name: (up and up * factor, down and down * factor, latency // factor)
@@ -52,13 +79,24 @@ def text_rate(bytes_per_s):
     return "unlimited" if bytes_per_s is None else f"{bytes_per_s}B"
 
 
-def replay(nodes, transfers):
+def zone_groups(zones):
+    groups = {}
+    for name, (parent, up, down, inside, latency) in zones.items():
+        groups[f"zone {name}"] = {"up": text_rate(up), "down": text_rate(down), "inside": text_rate(inside),
+                                  "latency": f"{latency}ns", **({"parent": parent} if parent else {})}
+    return groups
+
+
+def replay(nodes, transfers, zones=None, where=None):
     """When each transfer completed, in ns, as the program says."""
     groups = {
         f"node {name}": {"up": text_rate(up), "down": text_rate(down), "latency": f"{latency}ns"}
         for name, (up, down, latency) in nodes.items()
     }
-    text = scenario(scenario={"until": "100000h"}, replay={"trace": "trace.csv"}, **groups)
+    for name, zone in (where or {}).items():
+        groups[f"node {name}"] |= {"zone": zone} if zone else {}
+    text = scenario(scenario={"until": "100000h"}, replay={"trace": "trace.csv"}, **groups,
+                    **zone_groups(zones or {}))
     trace = "at_s,from,to,bytes\n" + "".join(
         f"{at // SECOND}.{at % SECOND:09},{a},{b},{size}\n" for at, a, b, size in transfers)
     result = run(text, files=[("trace.csv", trace)])
@@ -70,12 +108,17 @@ def replay(nodes, transfers):
     return times, result
 
 
-def reference(nodes, transfers):
+def reference(nodes, transfers, zones=None, where=None):
+    zones = zones or {}
     capacity = {(name, way): rate for name, link in nodes.items()
                 for way, rate in (("up", link[0]), ("down", link[1]))}
-    ends = filling.play([(at / SECOND, (a, "up"), (b, "down"), size)
-                         for at, a, b, size in transfers], capacity)
-    return [end * SECOND + nodes[a][2] + nodes[b][2] for end, (_, a, b, _) in zip(ends, transfers)]
+    capacity |= {(name, side): rate for name, zone in zones.items()
+                 for side, rate in zip(("out", "in", "inside"), zone[1:4])}
+    ways = [way(zones, where or {}, a, b) for _, a, b, _ in transfers]
+    ends = filling.play([(at / SECOND, *links, size)
+                         for (at, _, _, size), (links, _) in zip(transfers, ways)], capacity)
+    return [end * SECOND + nodes[a][2] + nodes[b][2] + latency
+            for end, (_, a, b, _), (_, latency) in zip(ends, transfers, ways)]
 
 
 def require_equal(result, found, wanted, transfers):
@@ -99,6 +142,23 @@ def against_filling():
         return require_equal(result, found, reference(nodes, transfers), transfers), len(transfers)
     found = each(one, range(1, CASES + 1))
     return (f"{CASES} traces, {sum(count for _, count in found)} transfers, "
+            f"the worst off by {max(worst for worst, _ in found):.1e} of its time")
+
+
+def zones_against_filling():
+    def one(seed):
+        rng = random.Random(seed)
+        nodes, transfers = random_case(seed)
+        zones, where = random_zones(rng, nodes)
+        used = {zone for name in where for zone in around(zones, where[name])}
+        zones = {name: zone for name, zone in zones.items() if name in used}
+        if not zones:
+            return 0.0, 0
+        found, result = replay(nodes, transfers, zones, where)
+        wanted = reference(nodes, transfers, zones, where)
+        return require_equal(result, found, wanted, transfers), len(transfers)
+    found = each(one, range(201, 201 + ZONED))
+    return (f"{ZONED} traces, {sum(count for _, count in found)} transfers, "
             f"the worst off by {max(worst for worst, _ in found):.1e} of its time")
 
 
@@ -128,5 +188,6 @@ def twice_as_fast():
 main([
     ("V11 by hand", by_hand),
     ("V11 against progressive filling", against_filling),
+    ("V11 in zones against progressive filling", zones_against_filling),
     ("V12 twice the rates, half the times", twice_as_fast),
 ])
