@@ -101,8 +101,8 @@ res_swarm *res_swarm_new(const res_facts *facts, bool transfers);
 
 /*
  * Takes the next event. False with an input error where the events contradict each other, as those
- * of a damaged or too old run do, and on faults, which nothing here accounts for. O(known peers)
- * for a block gained, else O(log of what is under way).
+ * of a damaged or too old run do, and where a peer restarts, which nothing here accounts for.
+ * O(known peers) for a block gained, else O(log of what is under way).
  */
 bool res_swarm_take(res_swarm *swarm, const res_event *event, GError **error);
 

@@ -77,16 +77,33 @@ static const sim_key_row *find_row(const sim_key_group *kind, const char *name)
     return NULL;
 }
 
-/* The first group, other than [expect], that has a key of this name; NULL. */
-static const sim_key_group *home_of(const char *key)
+/* Whether a key of this name is one of this kind of group. */
+static bool has_key(const sim_key_group *kind, const char *name)
 {
-    const sim_key_group *kind;
-    mb_key found;
+    mb_key key;
+    if (find_row(kind, name)) return true;
+    return kind->protocol_keys && mb_key_find(name, &key) && (!kind->named || key.group_may_set);
+}
+
+static void append_home(GString *text, const char *separator, const sim_key_group *kind)
+{
+    g_string_append_printf(text, "%s[%s%s]", text->len > 0 ? separator : "", kind->name,
+                           kind->named ? " NAME" : "");
+}
+
+/* The kinds of groups, other than [expect], that have a key of this name: "[tracker], [peers NAME]
+ * or [node NAME]"; empty where none has. g_string_free(). */
+static GString *homes_of(const char *key)
+{
+    GString *text = g_string_new("");
+    const sim_key_group *kind, *last = NULL;
     for (uint32_t i = 0; (kind = sim_key_group_at(i)); i++) {
-        bool has = find_row(kind, key) || (kind->protocol_keys && mb_key_find(key, &found));
-        if (has && strcmp(kind->name, "expect") != 0) return kind;
+        if (!has_key(kind, key) || strcmp(kind->name, "expect") == 0) continue;
+        if (last) append_home(text, ", ", last);
+        last = kind;
     }
-    return NULL;
+    if (last) append_home(text, " or ", last);
+    return text;
 }
 
 static bool fail_unknown_key(sim_reader *reader, const sim_key_group *kind,
@@ -101,12 +118,12 @@ static bool fail_unknown_key(sim_reader *reader, const sim_key_group *kind,
         if (!kind->named || key.group_may_set) mb_suggestion_offer(&suggestion, key.name);
     }
     char *near = sim_suggestion_text(&suggestion);
-    const sim_key_group *other = home_of(entry->key);
-    if (other)
-        sim_reader_fail(reader, entry, "unknown key here; it belongs in [%s%s]", other->name,
-                        other->named ? " NAME" : "");
+    GString *homes = homes_of(entry->key);
+    if (homes->len > 0)
+        sim_reader_fail(reader, entry, "unknown key here; it belongs in %s", homes->str);
     else
         sim_reader_fail(reader, entry, "unknown key%s", *near ? near : "; see --help-keys");
+    g_string_free(homes, TRUE);
     g_free(near);
     return false;
 }

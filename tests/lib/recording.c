@@ -22,6 +22,7 @@ void recording_init(struct recording *recording, uint32_t blocks)
     scenario->tracker.access.up = scenario->tracker.access.down = RATE(1000);
     recording->options.argc = 1;
     recording->options.argv = arguments;
+    recording->scenario.tracker.seeder = true;
 }
 
 void recording_add_group(struct recording *recording, const char *name, uint32_t count, uint64_t up,

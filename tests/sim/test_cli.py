@@ -214,7 +214,7 @@ class BadInput(Case):
         )
         self.refuse(
             SMALL + "[scenario]\ncount = 3\n",
-            "s.ini:10: [scenario] count = 3: unknown key here; it belongs in [peers NAME]",
+            "s.ini:10: [scenario] count = 3: unknown key here; it belongs in [zone NAME] or [peers NAME]",
         )
 
     def test_rules_under_which_nothing_moves(self):

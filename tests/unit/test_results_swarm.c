@@ -83,6 +83,7 @@ static void add_node(res_facts *facts, const char *name, uint32_t group)
 static res_facts *make_facts(bool mutual, bool rounds)
 {
     res_facts *facts = g_new0(res_facts, 1);
+    facts->seeder = true;
     facts->groups = g_array_new(FALSE, FALSE, sizeof(res_group));
     facts->nodes = g_array_new(FALSE, FALSE, sizeof(res_node));
     facts->by_name = g_hash_table_new(g_str_hash, g_str_equal);
@@ -342,7 +343,7 @@ static void test_contradictions(void)
     g_assert_false(try_event(&s, 100, RES_EVENT_SENT, X, P, 0));
     g_assert_false(try_event(&s, 100, RES_EVENT_CUT, X, P, 0));
     g_assert_false(try_event(&s, 100, RES_EVENT_DELIVER, P, X, 0));
-    g_assert_false(try_event(&s, 100, RES_EVENT_FAULT, P, RES_NODE_NONE, RES_BLOCK_NONE));
+    g_assert_false(try_event(&s, 100, RES_EVENT_RESTART, P, RES_NODE_NONE, RES_BLOCK_NONE));
     event(&s, 100, RES_EVENT_START, X, P, 0);
     g_assert_false(try_event(&s, 100, RES_EVENT_DELIVER, P, X, 0)); /* not sent yet */
     event(&s, 120, RES_EVENT_CUT, X, P, 0);

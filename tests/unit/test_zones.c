@@ -101,8 +101,9 @@ static void test_values(void)
             "t.ini:4: [zone a] inside = 0bit: nothing ever goes between two in it then");
     refused(HEAD "[zone a]\nlatency = 2h\n" TRACKER PEERS,
             "t.ini:4: [zone a] latency = 2h: out of range: 0s to 1h");
-    refused(HEAD "[zone a]\nplace = x\n" TRACKER PEERS,
-            "t.ini:4: [zone a] place = x: unknown key here; it belongs in [tracker]");
+    refused(
+        HEAD "[zone a]\nplace = x\n" TRACKER PEERS,
+        "t.ini:4: [zone a] place = x: unknown key here; it belongs in [tracker] or [peers NAME]");
 }
 
 static void test_empty(void)
