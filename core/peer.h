@@ -33,6 +33,10 @@ int mb_peer_new(mb_peer **peer, const mb_peer_config *config);
 /* Frees it and its log; NULL is all right. */
 void mb_peer_free(mb_peer *peer);
 
+/* Bytes that such a peer comes to take while it fetches blocks and knows `known` others, what its
+ * allocator adds included: a guess for whoever plans. */
+uint64_t mb_peer_bytes(const mb_protocol *protocol, uint32_t blocks, uint32_t known, bool seeder);
+
 /*
  * Takes `count` events of the instant `now` (never earlier than the last step's) and appends to
  * `out` what is to be done. Returns MB_OK; MB_ERR_MESSAGE where an event was refused (it changed

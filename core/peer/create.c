@@ -7,6 +7,16 @@
 /* Bytes of a cache line. */
 #define LINE ((size_t)64)
 
+/* What is planned with: requests of its own and of others, lists that a known peer stands in,
+ * rounds of a window, pieces of memory, and what an allocator adds to each. */
+#define PLANNED_REQUESTS 28
+#define PLANNED_REQUESTED 4
+#define PLANNED_QUEUED 8
+#define PLANNED_LISTS 2
+#define PLANNED_MARKS 2
+#define PLANNED_PIECES 14
+#define PIECE_OVERHEAD 16
+
 static bool have_is_sane(const mb_peer_config *config, uint32_t words)
 {
     uint32_t rest = config->geometry->blocks % 64;
@@ -67,6 +77,37 @@ int mb_peer_new(mb_peer **result, const mb_peer_config *config)
     }
     *result = peer;
     return MB_OK;
+}
+
+/* For how many known peers its table has room, as known.c has it grow. */
+static uint64_t room_for(const mb_protocol *protocol, uint32_t known, bool seeder)
+{
+    uint64_t room = 8, most = protocol->max_known;
+
+    while (room < known)
+        room *= 2;
+    return most && !seeder && room > most + 2 ? most + 2 : room;
+}
+
+uint64_t mb_peer_bytes(const mb_protocol *protocol, uint32_t blocks, uint32_t known, bool seeder)
+{
+    uint64_t words = mb_blockset_words(blocks), room = room_for(protocol, known, seeder);
+    assert(room >= 8 || room == (uint64_t)protocol->max_known + 2);
+    uint64_t set = words * sizeof(uint64_t), planes = 1, flow = 0;
+    uint64_t requests = room < PLANNED_REQUESTS ? room : PLANNED_REQUESTS;
+    uint64_t lacking =
+        blocks / PLANNED_REQUESTED + 2; /* mostly few blocks are asked for at a time */
+
+    while (known >> planes)
+        planes++;
+    if (protocol->endgame || protocol->choke->columns & MB_COLUMN_RECEIVED)
+        flow = sizeof(mb_flow) + PLANNED_MARKS * sizeof(uint64_t);
+    return PLANNED_PIECES * PIECE_OVERHEAD + sizeof(mb_peer) + sizeof(mb_log) + (3 + planes) * set +
+           (uint64_t)blocks * sizeof(uint32_t) +
+           (requests < lacking ? requests : lacking) * sizeof(mb_request) +
+           PLANNED_QUEUED * sizeof(mb_queued) + (room + 63) / 64 * MB_GROUPS * sizeof(uint64_t) +
+           room * (sizeof(mb_known) + set + sizeof(mb_place) + flow +
+                   PLANNED_LISTS * sizeof(uint32_t));
 }
 
 void mb_peer_free(mb_peer *peer)

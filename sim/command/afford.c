@@ -151,13 +151,15 @@ static char *check_config(const sim_scenario *scenario)
 }
 
 char *sim_afford_check(const sim_scenario *scenario, const sim_estimate *estimate,
-                       const sim_means *means, uint32_t jobs)
+                       const sim_means *means, uint32_t jobs, bool *machine)
 {
-    assert(estimate->least.time >= 0 && estimate->least.memory_bytes > 0);
-    const sim_cost *cost = &estimate->least;
+    assert(estimate->usual.time >= 0 && estimate->usual.memory_bytes > 0);
+    const sim_cost *cost = &estimate->usual;
     size_text needs, has;
     char *config = check_config(scenario);
+    *machine = false;
     if (config) return config;
+    *machine = true;
     if (cost->memory_bytes > means->memory_bytes / (jobs ? jobs : 1)) {
         g_autofree char *memory =
             g_strdup_printf("%s of memory%s", size_format(cost->memory_bytes, needs),
@@ -172,6 +174,7 @@ char *sim_afford_check(const sim_scenario *scenario, const sim_estimate *estimat
         g_autofree char *free = g_strdup_printf("%s are free", size_format(means->disk_bytes, has));
         return refusal(scenario->source, disk, free, less_output(cost));
     }
+    *machine = false;
     if (cost->time <= LONG_RUN) return NULL;
     g_autofree char *time = long_time(cost->time);
     g_autofree char *processor = g_strdup_printf("%s of processor time", time);
@@ -180,10 +183,10 @@ char *sim_afford_check(const sim_scenario *scenario, const sim_estimate *estimat
 
 char *sim_afford_note(const sim_scenario *scenario, const sim_estimate *estimate)
 {
-    const sim_cost *least = &estimate->least, *most = &estimate->most;
+    const sim_cost *usual = &estimate->usual, *most = &estimate->most;
     bool may_last = !scenario->open && most->time > LONG_RUN;
-    if (least->time <= SLOW_RUN && !may_last) return NULL;
-    g_autofree char *soon = long_time(least->time);
+    if (usual->time <= SLOW_RUN && !may_last) return NULL;
+    g_autofree char *soon = long_time(usual->time);
     g_autofree char *late = long_time(most->time);
     sim_clock_text until;
     if (!may_last)

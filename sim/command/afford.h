@@ -21,11 +21,12 @@ sim_means sim_means_find(const char *folder);
 /*
  * NULL if the run can be borne; else one line that says what is too much, how much, and what to
  * change; g_free(). That is so where it needs more memory or disk than there is, or more than a day
- * of processor time, even if it ends as soon as it may; or where its config.ini would be larger
- * than a scenario. `jobs` runs are done at a time.
+ * of processor time, if it goes as it should; or where its config.ini would be larger
+ * than a scenario. `*machine`: it is memory or disk, of which another machine may have enough, and
+ * nothing is wrong with the scenario. `jobs` runs are done at a time.
  */
 char *sim_afford_check(const sim_scenario *scenario, const sim_estimate *estimate,
-                       const sim_means *means, uint32_t jobs);
+                       const sim_means *means, uint32_t jobs, bool *machine);
 
 /* NULL, or one line to tell before a run that will be long: ten minutes at least, or more than a
  * day if it goes on to its end; g_free(). */

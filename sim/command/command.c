@@ -81,10 +81,10 @@ static void warn_stall(const sim_scenario *scenario)
 
 void sim_command_print_costs(const sim_estimate *estimate)
 {
-    char *least = sim_cost_text(&estimate->least), *most = sim_cost_text(&estimate->most);
-    printf("about %s\n", least);
+    char *usual = sim_cost_text(&estimate->usual), *most = sim_cost_text(&estimate->most);
+    printf("about %s\n", usual);
     printf("about %s if not all complete, and it goes on until its end\n", most);
-    g_free(least);
+    g_free(usual);
     g_free(most);
 }
 
@@ -116,7 +116,9 @@ static int dry_run(const sim_scenario *scenario, const sim_options *options, con
     char *stall = sim_scenario_stall(scenario);
     if (stall) printf("%s\n", stall);
     g_free(stall);
-    char *line = options->anyway ? NULL : sim_afford_check(scenario, &estimate, &means, 1);
+    bool machine;
+    char *line =
+        options->anyway ? NULL : sim_afford_check(scenario, &estimate, &means, 1, &machine);
     if (line) printf("it would be refused: %s\n", line);
     g_free(line);
     return EXIT_DONE;
@@ -223,18 +225,21 @@ static int run_replay(const sim_scenario *scenario, const sim_options *options,
     return figures.interrupted ? tell_interrupted(figures.end, run->folder) : EXIT_DONE;
 }
 
-/* Whether the machine bears the run; says so if not, and what to expect if that is much. */
-static bool is_borne(const sim_scenario *scenario, const sim_options *options,
-                     const sim_run_options *run)
+/* 0 where the run is to be done, and what to expect is said if that is much; else the exit status
+ * of its refusal, which is said. */
+static int check_costs(const sim_scenario *scenario, const sim_options *options,
+                       const sim_run_options *run)
 {
     sim_estimate estimate = sim_estimate_make(scenario, run);
     sim_means means = sim_means_find(run->folder);
-    char *line = options->anyway ? NULL : sim_afford_check(scenario, &estimate, &means, 1);
-    bool borne = !line;
+    bool machine = false;
+    char *line =
+        options->anyway ? NULL : sim_afford_check(scenario, &estimate, &means, 1, &machine);
+    int status = !line ? EXIT_DONE : machine ? EXIT_FAILED : EXIT_USAGE;
     if (!line) line = sim_afford_note(scenario, &estimate);
     if (line) sim_command_complain(line, 0);
     g_free(line);
-    return borne;
+    return status;
 }
 
 static int run_scenario(const sim_scenario *scenario, const sim_options *options,
@@ -247,7 +252,8 @@ static int run_scenario(const sim_scenario *scenario, const sim_options *options
     bool is_replay = scenario->replay.trace_path != NULL;
     catch_signals();
     warn_stall(scenario);
-    if (!is_replay && !is_borne(scenario, options, &run)) return EXIT_USAGE;
+    int refused = is_replay ? EXIT_DONE : check_costs(scenario, options, &run);
+    if (refused) return refused;
     return is_replay ? run_replay(scenario, options, &run) : run_swarm(scenario, options, &run);
 }
 

@@ -1,33 +1,59 @@
 #include "sim/command/estimate.h"
 
+#include "core/peer.h"
+
 #include <assert.h>
 
-/* What a program costs before it has a peer. */
-#define BASE_BYTES (UINT64_C(13) << 20)
-/* A peer with its links, timers and statistics, but for what grows with blocks and known peers; and
- * what stays of one that left. */
-#define PEER_BYTES 3500
-#define LEFT_BYTES 900
-/* What a peer keeps of a known one, but for its blocks. */
-#define KNOWN_BYTES 200
+/* What a program takes before it has a peer, and what writing a large table adds. */
+#define BASE_BYTES UINT64_C(8600000)
+#define TABLE_BYTES UINT64_C(1200000)
+#define ZST_TABLE_BYTES UINT64_C(2500000)
+#define LARGE_TABLE (UINT64_C(1) << 20)
+/* A peer with its links, transfers, pending events and statistics, but for what core/peer.h tells;
+ * what stays of one that left, but for its log; what a way that was measured takes. */
+#define PEER_BYTES 1800
+#define LEFT_BYTES 700
+#define WAY_BYTES sizeof(mb_time)
+/* Percents of what peers take that they have of the system: pieces do not lie close. */
+#define APART_PERCENT 105
+/* From so many peers on memory comes in large pages, of which some are partly used. */
+#define LARGE_SWARM 500
+#define LARGE_PAGES UINT64_C(4000000)
 
-/* For a block, with its request and what its gain changes; for the look at ten other blocks that is
- * taken when one is chosen; for each `have` and each peer that it is told to. */
-#define BLOCK_NS 1500
-#define TEN_BLOCKS_NS 1
-#define HAVE_NS 200
+/* Figures of one machine, not quite at rest. Of a run; for a block, with its request and what its
+ * gain changes; for the look at two other blocks that is taken when one is chosen; for each `have`
+ * and each peer that it is told to. */
+#define RUN_NS 6000000
+#define BLOCK_NS 1300
+#define TWO_BLOCKS_NS 1
+#define HAVE_NS 75
 /* For each known peer that a peer meets; for each round, and each known peer in it; for a round of
  * asking, and for each known peer of one that asks; for a sample's look at a peer. */
-#define MEET_NS 2000
+#define MEET_NS 2500
 #define ROUND_NS 200
 #define ROUND_KNOWN_NS 10
 #define ASK_NS 100
-#define ASK_KNOWN_NS 100
+#define ASK_KNOWN_NS 30
 #define SAMPLE_NS 20
 #define SAMPLE_KNOWN_NS 4
+/* For each row of provenance; for so many bytes of events, and of those that are compressed. */
+#define GAIN_NS 300
+#define EVENT_BYTE_NS 2
+#define EVENT_BYTE_ZST_NS 5
 
-#define BLOCK_EVENTS 3
-#define MEET_EVENTS 5
+#define BLOCK_EVENTS 4
+#define ROUNDS_BLOCK_EVENTS 7
+/* Of a peer that comes to be known; of one that is greeted, and has no room, besides. */
+#define MEET_EVENTS 4
+#define REFUSED_EVENTS 4
+/* Of a peer that is interested, in a round, and may only ask whom it serves: refusals. */
+#define MUTUAL_EVENTS 13
+#define MUTUAL_NS 6000
+
+/* How many times longer than the lower bound a run takes that goes well: the rest of a swarm waits
+ * for its slowest. */
+#define USUAL_STRETCH 2
+#define MUTUAL_STRETCH 19
 
 /* Bytes of rows, and of rows when compressed. */
 #define GAIN_ROW 75
@@ -49,9 +75,11 @@ struct way {
     const sim_run_options *options;
     uint64_t peers;
     uint64_t present; /* at a time */
-    uint64_t known;   /* by each */
+    uint64_t known;   /* by each, in the end */
+    uint64_t met;     /* by each, as long as it fetches blocks */
+    bool is_crowded;  /* many who are met have no room */
     uint64_t blocks;  /* that they get */
-    uint64_t factor;  /* of a large swarm, whose peers are not in the processor's caches */
+    uint64_t percent; /* of the time: a large swarm's peers are not in the processor's caches */
     mb_time duration;
 };
 
@@ -88,13 +116,18 @@ static uint64_t peers_of(const sim_scenario *scenario, const sim_group *group)
 }
 
 /* How many others a peer of the group comes to know. */
-static uint64_t known_peers(const sim_scenario *scenario, const sim_group *group, uint64_t peers)
+static void know_peers(struct way *way, uint64_t peers)
 {
     assert(peers < UINT64_MAX / 2);
-    uint64_t limit = group->protocol.max_known ? group->protocol.max_known : peers;
+    const sim_scenario *scenario = way->scenario;
+    uint64_t limit = way->group->protocol.max_known ? way->group->protocol.max_known : peers;
     uint64_t told =
         scenario->protocol.peers_per_announce ? scenario->protocol.peers_per_announce : peers;
-    return least(least(limit, told + told / 4), peers);
+    way->known = least(least(limit, 2 * told), peers);
+    way->met = least(least(limit, told + told / 2), peers);
+    way->is_crowded = limit <= told + told / 2 && limit < peers;
+    /* where peers leave, those who come after them are met as well */
+    if (way->present < way->peers && way->met == peers) way->met = 2 * peers;
 }
 
 /* Blocks that a peer of the group lacks on arrival. */
@@ -109,23 +142,15 @@ static uint64_t missing_blocks(const sim_scenario *scenario, const sim_group *gr
     return missing - least(missing, scenario->protocol.initial_blocks);
 }
 
-/* The more peers, the more each thing costs in cache misses: times what it does up to 1,000. */
-static uint64_t cache_factor(uint64_t peers)
+/* The more peers, the more each thing costs in cache misses: percents of what it does up to 1,000,
+ * 15 more for twice as many. */
+static uint64_t cache_percent(uint64_t peers)
 {
-    uint64_t factor = 1;
-    for (uint64_t size = 1000; size < peers && size < 10000000; size *= 10)
-        factor++;
-    return factor;
-}
-
-/* For how many known peers a table has room: it doubles, up to the most that are let in. */
-static uint64_t known_room(const sim_group *group, uint64_t known)
-{
-    assert(known < UINT64_MAX / 4);
-    uint64_t room = 8, most = group->protocol.max_known;
-    while (room < known)
-        room *= 2;
-    return most ? least(room, most + 2) : room;
+    assert(peers <= UINT64_MAX / 2);
+    uint64_t percent = 100;
+    for (uint64_t size = 1000; size < peers && size < 100000000; size *= 2)
+        percent += 15;
+    return percent;
 }
 
 /* How many of a trace's peers are there at a time: those whose leaving it says, for so long; the
@@ -146,14 +171,15 @@ static uint64_t trace_present(const sim_scenario *scenario, const sim_group *gro
 }
 
 /* How many of the group's peers are there at a time, at least. */
-static uint64_t least_present(const sim_scenario *scenario, const sim_group *group, uint64_t peers)
+static uint64_t usual_present(const sim_scenario *scenario, const sim_group *group, uint64_t peers)
 {
     assert(scenario->until > 0);
     bool closed = group->arrival == SIM_ARRIVE_AT || group->arrival == SIM_ARRIVE_WITHIN;
     bool is_trace = group->arrival == SIM_ARRIVE_TRACE;
     if (closed || peers == 0 || (group->leave == SIM_LEAVE_NEVER && !is_trace)) return peers;
     wide bytes = (wide)missing_blocks(scenario, group) * scenario->file.geometry.block_size;
-    wide stay = (wide)(uint64_t)time_at_rate(bytes, group->access.down);
+    uint64_t down = group->access.down, up = group->access.up;
+    wide stay = (wide)(uint64_t)time_at_rate(bytes, up > 0 ? least(down, up) : down);
     if (group->leave == SIM_LEAVE_AFTER || group->leave == SIM_LEAVE_EXPONENTIAL)
         stay += (uint64_t)group->leave_time;
     if (is_trace) return trace_present(scenario, group, stay);
@@ -205,9 +231,20 @@ static mb_time soonest(const sim_scenario *scenario, uint64_t blocks)
     return wanted > first ? wanted : first;
 }
 
-static mb_time least_duration(const sim_scenario *scenario, uint64_t blocks)
+/* How many times longer than that it takes where nothing goes wrong. */
+static mb_time stretch(const sim_scenario *scenario)
+{
+    mb_time most = USUAL_STRETCH;
+    assert(scenario->group_count < SIM_COUNT_OPEN);
+    for (uint32_t i = 0; i < scenario->group_count; i++)
+        if (scenario->groups[i].protocol.ask == MB_ASK_MUTUAL) most = MUTUAL_STRETCH;
+    return most;
+}
+
+static mb_time usual_duration(const sim_scenario *scenario, uint64_t blocks)
 {
     mb_time end = soonest(scenario, blocks);
+    end = end > SIM_TIME_MAX / MUTUAL_STRETCH ? SIM_TIME_MAX : end * stretch(scenario);
     for (uint32_t i = 0; i < scenario->group_count; i++) {
         mb_time last = last_arrival(scenario, &scenario->groups[i]);
         if (last > end) end = last;
@@ -215,44 +252,120 @@ static mb_time least_duration(const sim_scenario *scenario, uint64_t blocks)
     return end < scenario->until ? end : scenario->until;
 }
 
+static uint64_t all_present(const sim_scenario *scenario, bool is_usual)
+{
+    assert(scenario->group_count < SIM_COUNT_OPEN);
+    uint64_t present = 0;
+    for (uint32_t i = 0; i < scenario->group_count; i++) {
+        const sim_group *group = &scenario->groups[i];
+        uint64_t peers = peers_of(scenario, group);
+        present += is_usual ? usual_present(scenario, group, peers) : peers;
+    }
+    return present;
+}
+
 /* ---- a group ------------------------------------------------------------------------------- */
+
+static uint32_t in_32_bits(uint64_t number)
+{
+    return number > UINT32_MAX ? UINT32_MAX : (uint32_t)number;
+}
+
+/* One peer that knows so many. */
+static uint64_t peer_bytes(const sim_scenario *scenario, const mb_protocol *protocol,
+                           uint64_t known, bool seeder, uint32_t blocks)
+{
+    uint32_t in_table = in_32_bits(known) / 2; /* half the range: tables double */
+    assert(scenario->file.geometry.blocks >= blocks);
+    if (known <= UINT32_MAX / 2) in_table = (uint32_t)known;
+    return mb_peer_bytes(protocol, blocks, in_table, seeder);
+}
 
 static void add_memory(sim_cost *cost, const struct way *way)
 {
     assert(way->peers >= way->present);
-    uint64_t blocks = way->scenario->file.geometry.blocks,
-             room = known_room(way->group, way->known);
-    wide of_blocks = (wide)way->present * (8 * blocks + room * 8 * (blocks / 64 + 1));
-    wide all = of_blocks + (wide)way->present * (PEER_BYTES + room * KNOWN_BYTES) +
-               (wide)(way->peers - way->present) * LEFT_BYTES;
-    if (way->scenario->file.mode == SIM_FILE_PATH)
-        all += (wide)way->present * way->scenario->file.geometry.size;
+    const sim_scenario *scenario = way->scenario;
+    const mb_protocol *protocol = &way->group->protocol;
+    uint32_t blocks = scenario->file.geometry.blocks;
+    uint64_t one = peer_bytes(scenario, protocol, way->known, false, blocks);
+    wide of_blocks =
+        (wide)way->present * (one - peer_bytes(scenario, protocol, way->known, false, blocks > 0));
+    wide all = (wide)way->present * (PEER_BYTES + one) +
+               (wide)(way->peers - way->present) * (LEFT_BYTES + sizeof(uint32_t) * blocks);
+    if (scenario->file.mode == SIM_FILE_PATH)
+        all += (wide)way->present * scenario->file.geometry.size;
     cost->memory_of_blocks = bounded(cost->memory_of_blocks + of_blocks);
-    cost->memory_bytes = bounded(cost->memory_bytes + all);
+    cost->memory_bytes = bounded(cost->memory_bytes + all * APART_PERCENT / 100);
 }
 
-static void add_blocks(sim_cost *cost, const struct way *way)
+static uint64_t table_bytes(sim_table_format table, uint64_t written)
 {
-    assert(way->factor > 0);
-    const mb_protocol *p = &way->group->protocol;
-    bool have = p->knowledge == MB_KNOWLEDGE_HAVE;
-    uint64_t each = BLOCK_NS + way->scenario->file.geometry.blocks / 10 * TEN_BLOCKS_NS;
-    if (have) each += way->known * HAVE_NS;
-    if (p->exchange == MB_EXCHANGE_ROUNDS) each += way->known * ASK_KNOWN_NS;
-    wide meetings = (wide)way->peers * way->known;
-    wide ns = ((wide)way->blocks * each + meetings * MEET_NS) * way->factor;
-    wide events = meetings * MEET_EVENTS + (wide)way->blocks * (BLOCK_EVENTS + have);
+    assert(table == SIM_TABLE_OFF || table == SIM_TABLE_CSV || table == SIM_TABLE_ZST);
+    if (table == SIM_TABLE_ZST) return written > LARGE_TABLE / EVENTS_ZST ? ZST_TABLE_BYTES : 0;
+    return written > LARGE_TABLE ? TABLE_BYTES : 0;
+}
+
+/* What the tables take while they are written, the seeder that may know everybody, and the ways
+ * that were measured. */
+static void add_common_memory(sim_cost *cost, const sim_scenario *scenario,
+                              const sim_run_options *options, uint64_t present)
+{
+    assert(cost->memory_bytes >= BASE_BYTES);
+    wide all = cost->memory_bytes;
+    uint64_t places = scenario->latency.count;
+    all += table_bytes(options->provenance, cost->provenance_bytes);
+    all += table_bytes(options->events, cost->events_bytes);
+    all += peer_bytes(scenario, &scenario->protocol, present, true, scenario->file.geometry.blocks);
+    all += (wide)places * places * WAY_BYTES;
+    if (all_present(scenario, false) >= LARGE_SWARM) all += LARGE_PAGES;
+    cost->memory_bytes = bounded(all);
+}
+
+/* Those who hear of it at the same instant are one. */
+static uint64_t block_events(const struct way *way)
+{
+    bool have = way->group->protocol.knowledge == MB_KNOWLEDGE_HAVE;
+    assert(way->met > 0 || way->present == 0);
+    uint64_t places = way->scenario->latency.count;
+    uint64_t groups = (uint64_t)way->scenario->group_count + 1 + places;
+    bool rounds = way->group->protocol.exchange == MB_EXCHANGE_ROUNDS;
+    return (rounds ? ROUNDS_BLOCK_EVENTS : BLOCK_EVENTS) + (have ? least(groups, way->known) : 0);
+}
+
+static void add_rows(sim_cost *cost, const struct way *way, wide events)
+{
+    assert(way->options);
+    bool have = way->group->protocol.knowledge == MB_KNOWLEDGE_HAVE;
     wide rows = events * EVENT_ROW + (have ? (wide)way->blocks * way->known * HAVE_ROW : 0);
-    cost->time_of_blocks = time_of((uint64_t)cost->time_of_blocks + ns);
-    cost->events = bounded(cost->events + events);
     uint64_t gain = way->options->provenance == SIM_TABLE_ZST ? GAIN_ROW_ZST : GAIN_ROW;
     if (way->options->provenance == SIM_TABLE_OFF) gain = 0;
     cost->provenance_bytes = bounded(cost->provenance_bytes + (wide)way->blocks * gain);
-    if (way->options->events == SIM_TABLE_ZST) rows /= EVENTS_ZST;
+    wide ns = way->options->provenance == SIM_TABLE_OFF ? 0 : (wide)way->blocks * GAIN_NS;
+    bool packed = way->options->events == SIM_TABLE_ZST;
+    if (way->options->events != SIM_TABLE_OFF)
+        ns += rows * (packed ? EVENT_BYTE_ZST_NS : EVENT_BYTE_NS);
+    cost->time_of_blocks = time_of((uint64_t)cost->time_of_blocks + ns);
+    if (packed) rows /= EVENTS_ZST;
     if (way->options->events == SIM_TABLE_OFF) rows = 0;
     cost->events_bytes = bounded(cost->events_bytes + rows);
     cost->output_bytes =
         bounded((wide)cost->output_bytes + GROUP_TEXT + (wide)way->peers * COMPLETION_ROW);
+}
+
+static void add_blocks(sim_cost *cost, const struct way *way)
+{
+    assert(way->percent >= 100);
+    const mb_protocol *p = &way->group->protocol;
+    uint64_t each = BLOCK_NS + way->scenario->file.geometry.blocks / 2 * TWO_BLOCKS_NS;
+    if (p->knowledge == MB_KNOWLEDGE_HAVE) each += way->known * HAVE_NS;
+    if (p->exchange == MB_EXCHANGE_ROUNDS) each += way->known * ASK_KNOWN_NS;
+    wide meetings = (wide)way->peers * way->met;
+    wide ns = ((wide)way->blocks * each + meetings * MEET_NS) * way->percent / 100;
+    uint64_t meeting = MEET_EVENTS + (way->is_crowded ? REFUSED_EVENTS : 0);
+    wide events = meetings * meeting + (wide)way->blocks * block_events(way);
+    cost->time_of_blocks = time_of((uint64_t)cost->time_of_blocks + ns);
+    cost->events = bounded(cost->events + events);
+    add_rows(cost, way, events);
 }
 
 /* What is done each `interval` by each that is there, taking `ns`. */
@@ -260,7 +373,8 @@ static void add_rounds(sim_cost *cost, const struct way *way, mb_time interval, 
 {
     assert(interval > 0 && way->duration >= 0);
     wide rounds = (wide)(uint64_t)(way->duration / interval) * way->present;
-    cost->time_of_rounds = time_of((uint64_t)cost->time_of_rounds + rounds * ns * way->factor);
+    cost->time_of_rounds =
+        time_of((uint64_t)cost->time_of_rounds + rounds * ns * way->percent / 100);
     cost->events = bounded(cost->events + rounds);
 }
 
@@ -270,6 +384,9 @@ static void add_clockwork(sim_cost *cost, const struct way *way)
     uint64_t round = ROUND_NS + way->known * ROUND_KNOWN_NS;
     add_rounds(cost, way, p->unchoke_interval, round);
     add_rounds(cost, way, p->announce_interval, round);
+    if (p->ask == MB_ASK_MUTUAL)
+        for (int i = 0; i < MUTUAL_EVENTS; i++)
+            add_rounds(cost, way, p->unchoke_interval, MUTUAL_NS / MUTUAL_EVENTS);
     add_rounds(cost, way, p->request_timeout, (uint64_t)4 * ROUND_NS);
     if (p->exchange == MB_EXCHANGE_ROUNDS) add_rounds(cost, way, p->exchange_interval, ASK_NS);
     if (way->scenario->sample == 0) return;
@@ -290,41 +407,30 @@ static uint64_t blocks_until(const sim_scenario *scenario, uint64_t blocks, wide
 }
 
 /* How many blocks move. Where not all can complete in time, at least what the tracker sends. */
-static uint64_t blocks_moved(const sim_scenario *scenario, uint64_t blocks, bool is_least)
+static uint64_t blocks_moved(const sim_scenario *scenario, uint64_t blocks, bool is_usual)
 {
     uint64_t most = blocks_until(scenario, blocks, uplinks(scenario));
-    if (!is_least || most == blocks) return most;
+    if (!is_usual || most == blocks) return most;
     return blocks_until(scenario, blocks, scenario->tracker.access.up);
 }
 
-static uint64_t all_present(const sim_scenario *scenario, bool is_least)
-{
-    uint64_t present = 0;
-    for (uint32_t i = 0; i < scenario->group_count; i++) {
-        const sim_group *group = &scenario->groups[i];
-        uint64_t peers = peers_of(scenario, group);
-        present += is_least ? least_present(scenario, group, peers) : peers;
-    }
-    return present;
-}
-
 static sim_cost cost_of(const sim_scenario *scenario, const sim_run_options *options,
-                        uint64_t blocks, mb_time duration, bool is_least)
+                        uint64_t blocks, mb_time duration, bool is_usual)
 {
     assert(duration >= 0 && duration <= scenario->until);
-    sim_cost cost = {.memory_bytes = BASE_BYTES};
-    uint64_t present = all_present(scenario, is_least);
-    uint64_t moved = blocks_moved(scenario, blocks, is_least);
+    sim_cost cost = {.memory_bytes = BASE_BYTES, .time_of_blocks = RUN_NS};
+    uint64_t present = all_present(scenario, is_usual);
+    uint64_t moved = blocks_moved(scenario, blocks, is_usual);
     for (uint32_t i = 0; i < scenario->group_count; i++) {
         const sim_group *group = &scenario->groups[i];
         struct way way = {.scenario = scenario,
                           .group = group,
                           .options = options,
                           .peers = peers_of(scenario, group),
-                          .known = known_peers(scenario, group, present),
-                          .factor = cache_factor(present),
+                          .percent = cache_percent(present),
                           .duration = duration};
-        way.present = is_least ? least_present(scenario, group, way.peers) : way.peers;
+        way.present = is_usual ? usual_present(scenario, group, way.peers) : way.peers;
+        know_peers(&way, present);
         wide wanted = (wide)way.peers * missing_blocks(scenario, group);
         way.blocks = blocks ? bounded(wanted * moved / blocks) : 0;
         add_memory(&cost, &way);
@@ -332,6 +438,7 @@ static sim_cost cost_of(const sim_scenario *scenario, const sim_run_options *opt
         add_clockwork(&cost, &way);
     }
     uint64_t samples = scenario->sample ? (uint64_t)(duration / scenario->sample) + 2 : 2;
+    add_common_memory(&cost, scenario, options, present);
     cost.timeline_bytes = samples * TIMELINE_ROW;
     cost.events = bounded((wide)cost.events + samples);
     cost.time = time_of((wide)(uint64_t)cost.time_of_blocks + (uint64_t)cost.time_of_rounds +
@@ -348,8 +455,8 @@ sim_estimate sim_estimate_make(const sim_scenario *scenario, const sim_run_optio
         const sim_group *group = &scenario->groups[i];
         estimate.blocks += peers_of(scenario, group) * missing_blocks(scenario, group);
     }
-    mb_time soon = least_duration(scenario, estimate.blocks);
-    estimate.least = cost_of(scenario, options, estimate.blocks, soon, true);
+    mb_time soon = usual_duration(scenario, estimate.blocks);
+    estimate.usual = cost_of(scenario, options, estimate.blocks, soon, true);
     estimate.most = cost_of(scenario, options, estimate.blocks, scenario->until, false);
     return estimate;
 }
@@ -372,6 +479,6 @@ void sim_estimate_add(sim_estimate *sum, const sim_estimate *run)
 {
     sum->peers += run->peers;
     sum->blocks += run->blocks;
-    add_cost(&sum->least, &run->least);
+    add_cost(&sum->usual, &run->usual);
     add_cost(&sum->most, &run->most);
 }

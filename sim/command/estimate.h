@@ -25,8 +25,9 @@ typedef struct sim_cost {
 typedef struct sim_estimate {
     uint64_t peers;
     uint64_t blocks; /* to be transferred, if all complete */
-    sim_cost least;  /* if it ends as soon as it may: at the lower bound, with those who leave when
-                        complete gone as soon as their downlinks allow */
+    sim_cost usual;  /* if it goes as such swarms do, or a little less than that: ends at a multiple
+                        of the lower bound, with those who leave when complete gone as soon as
+                        their links allow */
     sim_cost most;   /* if it goes on until `until`, and nobody leaves */
 } sim_estimate;
 

@@ -49,10 +49,11 @@ static const char *plural(uint32_t count)
 }
 
 /* The estimate of a chosen run, with a warning if no block of it can ever move; *line (g_free())
- * says why it cannot be borne, if so. 0, or EXIT_USAGE with *line what is wrong with its scenario.
+ * says why it cannot be borne, if so, and *machine as sim/command/afford.h has it. 0, or EXIT_USAGE
+ * with *line what is wrong with its scenario.
  */
 static int estimate_run(const struct work *work, uint32_t run, uint32_t jobs,
-                        const sim_means *means, sim_estimate *estimate, char **line)
+                        const sim_means *means, sim_estimate *estimate, char **line, bool *machine)
 {
     sim_run_options options = sim_command_run_options(work->options, NULL, 0, NULL);
     sim_scenario *scenario;
@@ -64,7 +65,7 @@ static int estimate_run(const struct work *work, uint32_t run, uint32_t jobs,
     g_free(stall);
     if (!scenario->replay.trace_path) {
         *estimate = sim_estimate_make(scenario, &options);
-        *line = sim_afford_check(scenario, estimate, means, jobs);
+        *line = sim_afford_check(scenario, estimate, means, jobs, machine);
     }
     sim_scenario_free(scenario);
     return EXIT_DONE;
@@ -95,7 +96,8 @@ static int dry_run_study(const struct work *work)
     for (uint32_t i = 0; i < work->chosen_count; i++) {
         sim_estimate one;
         char *line;
-        if (estimate_run(work, work->chosen[i], jobs_of(work), &means, &one, &line))
+        bool machine;
+        if (estimate_run(work, work->chosen[i], jobs_of(work), &means, &one, &line, &machine))
             return sim_command_complain_free(line, EXIT_USAGE);
         sim_estimate_add(&sum, &one);
         if (!refused && line && !work->options->anyway)
@@ -111,7 +113,7 @@ static int dry_run_study(const struct work *work)
     return EXIT_DONE;
 }
 
-/* Whether the machine bears every run that is still to be done; else EXIT_USAGE, and said. */
+/* Whether every run that is still to be done can be borne; else the exit status, and said. */
 static int check_costs(const struct work *work)
 {
     sim_means means = sim_means_find(work->folder);
@@ -119,13 +121,15 @@ static int check_costs(const struct work *work)
         sim_estimate one;
         char *line;
         if (seems_done(work, work->chosen[i])) continue;
-        int status = estimate_run(work, work->chosen[i], jobs_of(work), &means, &one, &line);
+        bool machine;
+        int status =
+            estimate_run(work, work->chosen[i], jobs_of(work), &means, &one, &line, &machine);
         if (status) return sim_command_complain_free(line, status);
         if (line && work->options->anyway) g_clear_pointer(&line, g_free);
         if (!line) continue;
         char *whole = g_strdup_printf("run %u: %s", work->chosen[i], line);
         g_free(line);
-        return sim_command_complain_free(whole, EXIT_USAGE);
+        return sim_command_complain_free(whole, machine ? EXIT_FAILED : EXIT_USAGE);
     }
     return EXIT_DONE;
 }
