@@ -3,6 +3,7 @@
  * just past what it may be, from both directions.
  */
 #include <glib.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "core/codec/base64.h"
@@ -377,6 +378,55 @@ static void test_text_too_long(void)
     mb_text_clear(&text);
 }
 
+/* ---- words ---- */
+
+/* Each flag is read where it stands, and true or false alone. */
+static void test_flags(void)
+{
+    static const struct {
+        const char *name;
+        size_t place;
+    } flags[] = {
+#define FLAG(NAME) {#NAME, offsetof(mb_wire_extension, NAME)},
+        MB_WIRE_FLAGS(FLAG)
+#undef FLAG
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(flags); i++) {
+        g_autofree char *set = g_strdup_printf(
+            "{\"bloco\": 1, \"peerId\": \"p\", \"minibit\": {\"version\": 1, \"%s\": true}}",
+            flags[i].name);
+        g_autofree char *wrong = g_strdup_printf(
+            "{\"bloco\": 1, \"peerId\": \"p\", \"minibit\": {\"version\": 1, \"%s\": 1}}",
+            flags[i].name);
+        mb_wire_message m;
+        g_assert_cmpint(decode(set, &m), ==, MB_OK);
+        for (size_t k = 0; k < G_N_ELEMENTS(flags); k++)
+            g_assert_cmpint(*((const char *)m.extension + flags[k].place), ==, k == i);
+        mb_wire_clear(&m);
+        assert_decodes(wrong, MB_ERR_MESSAGE);
+    }
+}
+
+/* A peer's message that goes as a notice is the message of that notice, and of no other; what goes
+ * in JSON of its own has none. A refusal of the wire alone is one that the peer knows. */
+static void test_words(void)
+{
+    uint32_t notices = 0;
+    for (uint32_t message = MB_MSG_NONE + 1; message < MB_MSG_COUNT; message++) {
+        mb_wire_note note = mb_wire_note_of((mb_message)message);
+        bool own = message == MB_MSG_REQUEST || message == MB_MSG_REFUSE;
+        g_assert_cmpint(note == MB_WIRE_NOTE_NONE, ==, own);
+        if (!own) g_assert_cmpuint(mb_wire_note_message(note), ==, message);
+        notices += !own;
+    }
+    g_assert_cmpuint(notices, ==, MB_MSG_COUNT - 3);
+    g_assert_cmpuint(mb_wire_note_message(MB_WIRE_NOTE_ALIVE), ==, MB_MSG_NONE);
+    g_assert_cmpstr(mb_wire_note_name(mb_wire_note_of(MB_MSG_HELLO_ACK)), ==, "listed");
+    g_assert_cmpuint(mb_wire_reason_meant(MB_WIRE_REASON_UNKNOWN), ==, MB_REASON_CHOKED);
+    g_assert_cmpuint(mb_wire_reason_meant(MB_WIRE_REASON_NOT_HELD), ==, MB_REASON_NOT_HELD);
+    g_assert_cmpuint(mb_wire_reason_meant(MB_WIRE_REASON_NONE), ==, MB_REASON_NONE);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -394,5 +444,7 @@ int main(int argc, char **argv)
     g_test_add_func("/codec-edge/blocks-and-notices", test_blocks_and_notices);
     g_test_add_func("/codec-edge/too-long", test_too_long);
     g_test_add_func("/codec-edge/text-too-long", test_text_too_long);
+    g_test_add_func("/codec-edge/flags", test_flags);
+    g_test_add_func("/codec-edge/words", test_words);
     return g_test_run();
 }
