@@ -45,7 +45,6 @@ static void settle(mb_peer *peer, uint32_t index)
 void mb_ask_drop(mb_peer *peer, mb_time now, uint32_t index)
 {
     assert(mb_known_is_used(peer, index));
-    peer->ask.everybody |= peer->known.entries[index].asked > 0;
     while (peer->known.entries[index].asked > 0)
         mb_requests_take(peer, now, index, &peer->known.entries[index].asked_head);
     mb_pace_forgive(peer, index);
