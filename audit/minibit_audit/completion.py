@@ -50,12 +50,36 @@ def status_of(run, peer):
                          peer.blocks)
 
 
+def leaves(run, peer):
+    """When it was gone, by its group's `leave`: at once, or in good order from then on. What a trace's rows say is not
+    told in the folder; what comes at the end of the run is not known to come.
+    """
+    if run.is_live or run.config.may_crash() or peer.link.keys.get("arrival", "at 0s").startswith("trace"):
+        return
+    (kind, *time), sudden = peer.link.leaves()
+    begins = {"never": None, "at": time and time[0], "exponential": peer.completed_s}.get(kind, peer.completed_s)
+    if kind == "after" and begins is not None:
+        begins += time[0]
+    sudden |= kind == "at-once"
+    text = f"{time_text(begins)}{'' if sudden else ' or later'}"
+    if peer.left_s is None:
+        is_right = begins is None or begins >= run.end or not sudden or kind == "exponential"
+    elif kind == "exponential":
+        is_right, text = begins is not None and peer.left_s >= begins, f"after {time_text(begins)}"
+    else:
+        is_right = begins is not None and (peer.left_s == begins if sudden else peer.left_s >= begins)
+    if not is_right:
+        run.report.wrong("completion.csv", peer.row, "left_s", text if begins is not None else "nothing",
+                         time_text(peer.left_s))
+
+
 def within(run):
     """What a row says of itself."""
     order_and_names(run)
     for peer in run.peers:
         times_of(run, peer)
         status_of(run, peer)
+        leaves(run, peer)
         total = peer.dealt + peer.from_tracker + peer.from_seeders + peer.from_leechers
         run.report.same("completion.csv", peer.row, "blocks", total, peer.blocks)
         if peer.wasted_bytes > peer.downloaded_bytes:

@@ -45,6 +45,12 @@ class Line:
         own.up, own.down, own.latency = numbers.rate(up), numbers.rate(down), latency
         return own
 
+    def leaves(self):
+        """((kind, its time if it has one), whether it goes without a word)."""
+        when, sudden, _ = self.keys.get("leave", "never").partition(", at-once")
+        kind, *time = when.split()
+        return (kind, *map(numbers.duration, time)), bool(sudden)
+
     def number(self, key, otherwise=0):
         return int(self.keys.get(key, otherwise))
 
@@ -79,6 +85,10 @@ class Config:
         """When the tracker answers no more; None: never."""
         words = self.tracker.keys.get("leave", "never").split()
         return numbers.duration(" ".join(words[1:])) if words[0] == "at" else None
+
+    def may_crash(self):
+        """Whether a fault may take a peer away before it leaves."""
+        return any(name.startswith("fault ") and keys.get("kind") == "crash" for name, keys in self.groups.items())
 
     def set_file(self, size, blocks, block_size, is_live):
         """Sizes of the file as summary.json has them; `wire` as docs/protocol.md counts them."""

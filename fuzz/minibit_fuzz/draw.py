@@ -368,9 +368,17 @@ class People:
         else:
             self.rng.choice([keys for name, keys in groups.items() if name.startswith("peers ")])["have"] = "all"
 
+    def sudden(self):
+        """Some of those who leave at some time do so without a word."""
+        for keys in self.groups.values():
+            if keys.get("leave", "").split(" ")[0] in ("after", "exponential", "at") and "count" in keys and \
+                    self.rng.random() < 0.4:
+                keys["leave"] += ", at-once"
+
     def draw(self):
         if self.rng.random() < 0.12:
             self.publisher()
+        self.sudden()
 
 
 class Faults:

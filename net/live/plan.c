@@ -148,7 +148,10 @@ static void read_leave(struct reader *reader, const char *name, net_live_group *
         net_live_leave leave;
     } timed[] = {
         {"after", NET_LEAVE_AFTER}, {"exponential", NET_LEAVE_EXPONENTIAL}, {"at", NET_LEAVE_AT}};
+    static const char sudden[] = ", at-once";
     char *text = get(reader, name, "leave");
+    group->sudden = g_str_has_suffix(text, sudden);
+    if (group->sudden) text[strlen(text) - strlen(sudden)] = '\0';
     if (strcmp(text, "when-complete") == 0) group->leave = NET_LEAVE_WHEN_COMPLETE;
     if (strcmp(text, "at-once") == 0) group->leave = NET_LEAVE_AT_ONCE;
     for (size_t i = 0; i < G_N_ELEMENTS(timed); i++) {

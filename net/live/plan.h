@@ -48,6 +48,7 @@ typedef struct net_live_group {
     uint32_t count; /* UINT32_MAX: as many as come before `until` */
     net_live_leave leave;
     mb_time leave_time;
+    bool sudden; /* then it goes without a word */
     net_live_have have;
     uint32_t have_blocks;
     bool open;

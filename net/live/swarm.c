@@ -162,6 +162,12 @@ static void maybe_stop(struct swarm *swarm)
 
 /* ---- a peer -------------------------------------------------------------------------------- */
 
+static bool is_sudden(const struct member *member)
+{
+    const net_live_plan *plan = member->swarm->plan;
+    return plan->groups[plan->peers[member->number].group].sudden;
+}
+
 static void leave(struct member *member)
 {
     assert(member->started);
@@ -169,6 +175,8 @@ static void leave(struct member *member)
     member->leaving = true;
     member->swarm->outcome->fates[member->number] = NET_FATE_LEFT;
     net_live_process_signal(&member->process, SIGTERM);
+    /* a second time: now, not in good order */
+    if (is_sudden(member)) net_live_process_signal(&member->process, SIGTERM);
 }
 
 static void on_leave(uv_timer_t *timer)

@@ -64,6 +64,8 @@ static void check_group(const sim_scenario *scenario, const sim_group *group)
 
     assert(group->name && group->name[0]);
     assert(group->leave_time >= 0 && group->leave_time <= SIM_TIME_MAX);
+    assert(!group->sudden || group->leave == SIM_LEAVE_AFTER ||
+           group->leave == SIM_LEAVE_EXPONENTIAL || group->leave == SIM_LEAVE_AT);
     assert(group->have != SIM_HAVE_SOME || group->have_blocks <= blocks);
     assert(group->have != SIM_HAVE_ALL_BUT || group->have_blocks < blocks);
     check_access(&group->access);

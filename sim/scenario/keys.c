@@ -143,7 +143,9 @@ static const sim_key_row peers_rows[] = {
      PEERS(zoned)},
     {"arrival", "at 0s | within 10s | every 2s | poisson 0.5/s | trace FILE.csv", "at 0s",
      "when they come", sim_read_arrival, sim_write_arrival, NOWHERE},
-    {"leave", "never | when-complete | at-once | after 10min | exponential 10min | at 20min",
+    {"leave",
+     "never | when-complete | at-once | after 10min | exponential 10min | at 20min, and of these "
+     "three with \", at-once\"",
      "never", "when they go", sim_read_leave, sim_write_leave, NOWHERE},
     {"have", "none | all | 40 blocks | 25% | all-but-block 0", "none", "what they bring along",
      sim_read_have, sim_write_have, NOWHERE},

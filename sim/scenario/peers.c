@@ -81,16 +81,17 @@ struct form {
     read_form *read;
 };
 
-/* Finds the form that the value's first word names and reads the rest by it. */
-static bool read_forms(sim_reader *reader, const sim_ini_entry *entry, const struct form *forms,
-                       const char *values, sim_group *group)
+/* Finds the form that the first word of `value`, the entry's or what it begins with, names, and
+ * reads the rest by it. */
+static bool read_forms(sim_reader *reader, const sim_ini_entry *entry, const char *value,
+                       const struct form *forms, const char *values, sim_group *group)
 {
-    char *first = g_strndup(entry->value, strcspn(entry->value, " \t"));
+    char *first = g_strndup(value, strcspn(value, " \t"));
     mb_suggestion suggestion;
     mb_suggestion_init(&suggestion, first);
     bool fine = false, known = false;
     for (; forms->word && !known; forms++) {
-        const char *rest = sim_after_word(entry->value, forms->word);
+        const char *rest = sim_after_word(value, forms->word);
         known = rest != NULL;
         if (known)
             fine = forms->read(reader, entry, rest, group);
@@ -112,10 +113,13 @@ bool sim_read_arrival(sim_reader *reader, const sim_key_row *row, const sim_ini_
     static const struct form forms[] = {{"at", read_at},       {"within", read_within},
                                         {"every", read_every}, {"poisson", read_poisson},
                                         {"trace", read_trace}, {NULL, NULL}};
-    return read_forms(reader, entry, forms, row->values, target);
+    return read_forms(reader, entry, entry->value, forms, row->values, target);
 }
 
 /* ---- leave ---- */
+
+/* Behind a time: gone at that moment, without a word. */
+#define AT_ONCE ", at-once"
 
 /* A form without a time: nothing may follow. */
 static bool leave_plainly(sim_reader *reader, const sim_ini_entry *entry, const char *text,
@@ -167,6 +171,22 @@ static bool leave_at(sim_reader *reader, const sim_ini_entry *entry, const char 
     return sim_read_time_part(reader, entry, text, &group->leave_time);
 }
 
+/* Takes the end `, at-once` off what says when; it goes with a time alone. */
+static bool read_sudden(sim_reader *reader, const sim_ini_entry *entry, char *when,
+                        sim_group *group)
+{
+    static const char *const timed[] = {"after", "exponential", "at"};
+    group->sudden = g_str_has_suffix(when, AT_ONCE);
+    if (!group->sudden) return true;
+    when[strlen(when) - strlen(AT_ONCE)] = '\0';
+    for (size_t i = 0; i < G_N_ELEMENTS(timed); i++) {
+        if (sim_after_word(when, timed[i])) return true;
+    }
+    return sim_reader_fail(reader, entry,
+                           "a sudden end goes with a time: after 10min, at-once; upon completion "
+                           "it is at-once alone");
+}
+
 bool sim_read_leave(sim_reader *reader, const sim_key_row *row, const sim_ini_entry *entry,
                     void *target)
 {
@@ -177,7 +197,11 @@ bool sim_read_leave(sim_reader *reader, const sim_key_row *row, const sim_ini_en
                                         {"exponential", leave_exponential},
                                         {"at", leave_at},
                                         {NULL, NULL}};
-    return read_forms(reader, entry, forms, row->values, target);
+    char *when = g_strdup(entry->value);
+    bool fine = read_sudden(reader, entry, when, target) &&
+                read_forms(reader, entry, when, forms, row->values, target);
+    g_free(when);
+    return fine;
 }
 
 bool sim_read_tracker_leave(sim_reader *reader, const sim_key_row *row, const sim_ini_entry *entry,
@@ -186,7 +210,7 @@ bool sim_read_tracker_leave(sim_reader *reader, const sim_key_row *row, const si
     static const struct form forms[] = {{"never", leave_never}, {"at", leave_at}, {NULL, NULL}};
     mb_time *leave_at = (mb_time *)(void *)((char *)target + row->offset);
     sim_group read = {.leave_time = 0};
-    if (!read_forms(reader, entry, forms, row->values, &read)) return false;
+    if (!read_forms(reader, entry, entry->value, forms, row->values, &read)) return false;
     *leave_at = read.leave == SIM_LEAVE_AT ? read.leave_time : MB_NEVER;
     return true;
 }

@@ -165,6 +165,7 @@ typedef struct sim_group {
     bool own_lines;       /* some rows say how their line is */
     sim_leave_kind leave;
     mb_time leave_time;
+    bool sudden; /* it goes at that moment, or at its row's, without a word */
     sim_have_kind have;
     uint32_t have_blocks;
     bool unreachable;     /* accepts no contact, only makes it */

@@ -204,6 +204,7 @@ bool sim_write_leave(GString *value, const sim_key_row *row, const void *target,
     case SIM_LEAVE_EXPONENTIAL: g_string_append_printf(value, "exponential %s", when); break;
     case SIM_LEAVE_AT: g_string_append_printf(value, "at %s", when); break;
     }
+    if (group->sudden) g_string_append(value, ", at-once");
     return true;
 }
 

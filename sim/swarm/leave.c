@@ -31,12 +31,21 @@ void sim_swarm_vanish(sim_swarm *swarm, mb_node node, rec_status how)
     sim_swarm_depart(swarm, node, how);
 }
 
+/* Whether it goes without a word: as its group does, upon completion or at any time. */
+static bool goes_at_once(const sim_swarm *swarm, mb_node node)
+{
+    if (node == MB_NODE_TRACKER) return false;
+    const sim_group *group = sim_swarm_group(swarm, node);
+
+    return group->sudden ||
+           (group->leave == SIM_LEAVE_AT_ONCE && swarm->arrivals[node - 1].leave_at == MB_NEVER);
+}
+
 void sim_swarm_leave(sim_swarm *swarm, mb_node node)
 {
     if (node == MB_NODE_TRACKER) swarm->tracker_present = false;
     if (!swarm->nodes[node].peer) return;
-    if (node != MB_NODE_TRACKER && sim_swarm_group(swarm, node)->leave == SIM_LEAVE_AT_ONCE &&
-        swarm->arrivals[node - 1].leave_at == MB_NEVER) {
+    if (goes_at_once(swarm, node)) {
         sim_swarm_vanish(swarm, node, REC_STATUS_LEFT);
         return;
     }

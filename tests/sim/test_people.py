@@ -99,10 +99,58 @@ def nobody_has_it():
     still.require("tracker: has no file; a: free_rider = yes" in told.stdout + told.stderr, told)
 
 
+# ---- how peers go ------------------------------------------------------------------------------
+
+
+def leaving(leave):
+    groups = swarm({"up": "1Mbit"}, **{"peers others": LINE | {"count": 5, "leave": leave, "arrival": "within 10s"}})
+    groups["protocol"] = {"seeder_slots": 3}
+    del groups["peers publisher"]
+    return audited(run(scenario(**groups, **{"peers late": LINE | {"count": 3, "arrival": "at 100s"}}), options=EVENTS))
+
+
+def words(result, event):
+    return [(row["time_s"], row["node"]) for row in result.rows("events")
+            if row["event"] == event and row["node"].startswith("others-")]
+
+
+def without_a_word():
+    """Gone at that very moment: nobody is told, and what was under way is cut. The first goes when it would in good
+    order, since nothing differs until then."""
+    for leave, stays in (("after 5s", 5), ("exponential 5s", None), ("at 20s", None)):
+        orderly, sudden = leaving(leave), leaving(f"{leave}, at-once")
+        same(sudden, words(sudden, "leaving"), [])
+        same(sudden, set(words(sudden, "bye")) & set(words(sudden, "leave")), set())
+        sudden.require(len(words(orderly, "leaving")) == len(words(sudden, "leave")) == 5, "not all left")
+        same(sudden, words(sudden, "leave")[0], words(orderly, "leaving")[0])
+        rows = [row for row in sudden.rows("completion") if row["group"] == "others"]
+        for row in rows:
+            if stays:
+                same(sudden, Fraction(row["left_s"]), Fraction(row["completed_s"]) + stays)
+            elif leave == "at 20s":
+                same(sudden, row["left_s"], "20.000000000")
+        cuts = {row["time_s"] for row in sudden.rows("events") if row["event"] == "cut"}
+        if leave == "at 20s":
+            same(sudden, cuts, {"20.000000000"})
+
+
+def sudden_ends():
+    """A sudden end goes with a time; and config.ini keeps it."""
+    base = {"file": {"blocks": 8}, "tracker": LINE}
+    for leave in ("never, at-once", "when-complete, at-once", "at-once, at-once"):
+        refused(base | {"peers a": LINE | {"leave": leave}}, "a sudden end goes with a time")
+    refused(base | {"peers a": LINE | {"leave": "after 5, at-once"}}, "after 5, at-once: a bare number")
+    refused(base | {"peers a": LINE | {"leave": "after 5s, now"}}, "after 5s, now")
+    result = run(scenario(**base, **{"peers a": LINE | {"leave": "exponential 10min, at-once"}}))
+    result.require("\nleave = exponential 10min, at-once\n" in result.text("config.ini"), result.text("config.ini"))
+
+
 if __name__ == "__main__":
     minibit.main([
         ("a tracker without the file gives nothing, and a publisher all", no_file),
         ("a seeder's keys are nothing to it", seeders_keys),
         ("copies while the publisher comes and goes, by hand", copies_by_hand),
         ("a block that nobody has is told", nobody_has_it),
+        ("a sudden end is told to nobody", without_a_word),
+        ("which ends may be sudden", sudden_ends),
     ])
