@@ -28,6 +28,7 @@ typedef enum mb_purpose {
     MB_PURPOSE_REPETITION = 10, /* seeds of a study's repetitions */
     MB_PURPOSE_PLACE = 11,      /* where the peers of a group are */
     MB_PURPOSE_ZONE = 12,       /* in which zones they are */
+    MB_PURPOSE_SESSION = 13,    /* how long they stay and are away, who comes back */
 } mb_purpose;
 
 /* Opens the stream of (seed, node, purpose). */

@@ -54,7 +54,7 @@ static void add_to_bound(struct sums *sums, const rec_run *run, uint32_t peer)
     uint64_t dealt = run->life[peer].dealt_bytes;
     uint64_t up = run->rates ? run->rates[peer].up : group->up;
     uint64_t down = run->rates ? run->rates[peer].down : group->down;
-    if (!group->free_rider) {
+    if (!group->free_rider && !run->life[peer].returns) {
         sums->uplinks += up;
         sums->unlimited |= up == MB_RATE_UNLIMITED;
     }

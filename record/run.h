@@ -41,6 +41,7 @@ typedef struct rec_life {
     mb_time left;
     uint64_t dealt_bytes; /* on the wire, had they come over it: of the blocks held on arrival */
     rec_status status;
+    bool returns; /* it has been there before, as another node: its line has been counted */
 } rec_life;
 
 typedef struct rec_group {

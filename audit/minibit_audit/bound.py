@@ -23,7 +23,7 @@ def bound_ns(run, replay):
     lacking, first = held_on_arrival(run, replay)
     seeder, terms = run.config.tracker.up if run.config.has_seeder else Fraction(0), [Fraction(0)]
     if seeder is not None:
-        givers = [peer.link for peer in run.peers if not peer.link.is_free]
+        givers = [peer.link for peer in run.peers if not peer.link.is_free and not peer.before]
         shared = [(first, seeder)]
         if all(link.up is not None for link in givers):
             shared.append((sum(lacking), seeder + sum(link.up for link in givers)))
@@ -45,5 +45,6 @@ def figures(run, replay):
 
 
 def expected_peers(run):
-    """Peers of the whole scenario, of arrivals that are not open."""
-    return sum(link.number("count", 1) for link in run.config.peers.values())
+    """Peers of the whole scenario, of arrivals that are not open; sessions are peers too."""
+    again = sum(1 for peer in run.peers if peer.before)
+    return sum(link.number("count", 1) for link in run.config.peers.values()) + again

@@ -2,18 +2,39 @@
 from .numbers import time_text
 
 
+def in_order(run, peer, before):
+    if peer.arrived_s < before and not run.is_live:
+        run.report.wrong("completion.csv", peer.row, "arrived_s", f"{time_text(before)} or later",
+                         time_text(peer.arrived_s))
+    return peer.arrived_s
+
+
+def comes_again(report, peer, sessions):
+    """PEER.n is the n-th session of PEER, once the one before is over."""
+    name, _, number = peer.name.partition(".")
+    last = sessions.get(name)
+    wanted = f"{name}.{int(last.name.partition('.')[2] or 1) + 1}" if last else "a peer that was there"
+    if peer.name != wanted or last.group != peer.group:
+        report.wrong("completion.csv", peer.row, "peer", wanted, peer.name)
+    elif last.left_s is None or last.left_s > peer.arrived_s:
+        report.wrong("completion.csv", peer.row, "arrived_s", f"once {last.name} has left, at {time_text(last.left_s)}",
+                     time_text(peer.arrived_s))
+    peer.before, sessions[name] = last, peer
+
+
 def order_and_names(run):
     """Rows come in order of arrival; GROUP-k is the k-th of its group."""
-    report, before, counts = run.report, 0, {}
+    report, before, counts, sessions = run.report, 0, {}, {}
     for peer in run.peers:
+        before = max(before, in_order(run, peer, before))
+        if "." in peer.name and not run.is_live:
+            comes_again(report, peer, sessions)
+            continue
+        sessions[peer.name] = peer
         counts[peer.group] = counts.get(peer.group, 0) + 1
         wanted = f"{peer.group}-{counts[peer.group]}"
         if peer.name != wanted and not run.is_live:
             report.wrong("completion.csv", peer.row, "peer", wanted, peer.name)
-        if peer.arrived_s < before and not run.is_live:
-            report.wrong("completion.csv", peer.row, "arrived_s",
-                         f"{time_text(before)} or later", time_text(peer.arrived_s))
-        before = max(before, peer.arrived_s)
     for name, link in run.config.peers.items():
         if "count" in link.keys and counts.get(name, 0) > link.number("count"):
             report.wrong("completion.csv", None, f"peers of {name}",
@@ -95,6 +116,12 @@ def within(run):
 def replayed(run, replay):
     """What the replay says of each row."""
     for node, peer in enumerate(run.peers, 1):
+        if peer.before:
+            kept = sum(1 for time in replay.held[run.index[peer.before.name]] if time >= 0)
+            same = all(replay.held[run.index[peer.before.name]][b] >= 0 for b in replay.initials.get(node, ()))
+            run.report.same("completion.csv", peer.row, "blocks that it kept", kept, replay.dealt[node])
+            if not same:
+                run.report.wrong("completion.csv", peer.row, "blocks that it kept", "those that it had", "others")
         sums = {"dealt": replay.dealt[node], "from_tracker": replay.by_role[0][node],
                 "from_seeders": replay.by_role[1][node], "from_leechers": replay.by_role[2][node],
                 "uploaded_blocks": replay.uploads[node]}

@@ -22,7 +22,7 @@ NEVER = 1 << 62
 class Peer:
     """A row of completion.csv: times in ns (None: never), counts, and its line of the table."""
 
-    __slots__ = ("name", "group", "status", "row", "link", "gained") + COUNTS + TIMES
+    __slots__ = ("name", "group", "status", "row", "link", "gained", "before") + COUNTS + TIMES
 
 
 def load_text(folder, name):
@@ -144,6 +144,7 @@ class Run:
 
     def add_peer(self, number, row):
         peer = Peer()
+        peer.before = None  # the session before
         peer.row, peer.name, peer.group, peer.status = number, row["peer"], row["group"], row["status"]
         for key in TIMES:
             setattr(peer, key, time_ns(row[key]))

@@ -38,7 +38,7 @@ BY_HAND = {
     "protocol": {"preset"}, "latency": {"matrix", "measured", "unit", "missing", "fill"},
     "tracker": {"seeder", "up", "down", "latency", "place", "leave", "seeder_slots"},
     "fault NAME": {"kind", "targets", "at", "for"},
-    "peers NAME": {"count", "up", "down", "latency", "place", "arrival", "leave", "have", "unreachable"},
+    "peers NAME": {"count", "up", "down", "latency", "place", "arrival", "leave", "return", "have", "unreachable"},
 }
 
 
@@ -368,6 +368,18 @@ class People:
         else:
             self.rng.choice([keys for name, keys in groups.items() if name.startswith("peers ")])["have"] = "all"
 
+    def comes_and_goes(self):
+        """Who has the whole file, and leaves after a time, may come back."""
+        for keys in self.groups.values():
+            kinds = keys.get("have"), keys.get("leave", "").split(" ")[0]
+            if keys.get("have") == "all" and "trace" not in keys.get("arrival", "") and self.rng.random() < 0.5:
+                if kinds[1] not in ("after", "exponential"):
+                    keys["leave"] = self.rng.choice((f"after {self.time(0, 1, 10)}", f"exponential {self.time(1, 10)}"))
+                keys["return"] = f"{self.rng.choice(('after', 'exponential'))} {self.time(10, 30, 100)}"
+
+    def time(self, *factors):
+        return f"{max(self.swarm.time(*factors), 1)}ns"
+
     def sudden(self):
         """Some of those who leave at some time do so without a word."""
         for keys in self.groups.values():
@@ -378,6 +390,7 @@ class People:
     def draw(self):
         if self.rng.random() < 0.12:
             self.publisher()
+        self.comes_and_goes()
         self.sudden()
 
 

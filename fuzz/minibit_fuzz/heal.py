@@ -140,6 +140,7 @@ def heal(swarm, resolve):
     if healed.groups["protocol"].get("super_seed") == "withhold":  # free riders pass nothing on, and get no more
         healed.groups["protocol"]["super_seed"] = "withhold-loose"
     for keys in healed.peers().values():
+        keys.pop("return", None)
         if keys.get("leave", "").startswith("at "):
             del keys["leave"]
     for name, content in healed.files.items():

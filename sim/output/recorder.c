@@ -34,12 +34,15 @@ static void name_nodes(sim_recorder *recorder, const sim_recorder_config *config
     for (mb_node node = 0; node < recorder->state->node_count; node++) {
         rec_stats *stats = &recorder->stats[node];
         memset(stats, 0, sizeof *stats);
-        recorder->life[node] = (rec_life){MB_NEVER, MB_NEVER, MB_NEVER, 0, REC_STATUS_INCOMPLETE};
+        recorder->life[node] =
+            (rec_life){MB_NEVER, MB_NEVER, MB_NEVER, 0, REC_STATUS_INCOMPLETE, false};
         stats->first_block = MB_NEVER;
         stats->group = config->scenario->group_count;
         if (node == MB_NODE_TRACKER) continue;
         stats->group = config->arrivals[node - 1].group;
         stats->index = config->arrivals[node - 1].index;
+        recorder->life[node].returns = config->arrivals[node - 1].session > 0;
+        recorder->state->any_returns |= recorder->life[node].returns;
         assert(stats->group < config->scenario->group_count);
     }
 }

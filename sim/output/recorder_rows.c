@@ -76,6 +76,10 @@ static inline char *put_node(char *to, const void *of, mb_node node)
     if (name->size > SIM_NAME_SHORT) memcpy(to, name->prefix, name->size);
     to += name->size;
     if (node != MB_NODE_TRACKER) to = rec_put_number(to, (uint64_t)stats->index + 1);
+    if (recorder->state->any_returns && node != MB_NODE_TRACKER && recorder->life[node].returns) {
+        *to++ = '.';
+        to = rec_put_number(to, (uint64_t)recorder->state->arrivals[node - 1].session + 1);
+    }
     if (name->quoted) *to++ = '"';
     return to;
 }

@@ -72,6 +72,18 @@ static uint64_t tracker_up(const sim_recorder_state *state)
     return sim_lines_access(state->lines, scenario, state->arrivals, MB_NODE_TRACKER)->up;
 }
 
+/* Peers that had to come: who would have been back with the whole file after the end lacks nothing.
+ */
+static uint32_t expected(const sim_recorder *recorder)
+{
+    uint32_t count = recorder->state->node_count - 1;
+    for (mb_node node = 1; node < recorder->state->node_count; node++) {
+        const rec_life *life = &recorder->life[node];
+        count -= life->returns && life->arrived == MB_NEVER;
+    }
+    return count;
+}
+
 /* All but the groups and what the simulator counts. */
 static rec_run run_of(const sim_recorder *recorder, const sim_run_totals *totals)
 {
@@ -88,7 +100,7 @@ static rec_run run_of(const sim_recorder *recorder, const sim_run_totals *totals
         .group_count = scenario->group_count,
         .rates_known = true,
         .tracker_up = tracker_up(state),
-        .expected = state->node_count - 1,
+        .expected = expected(recorder),
         .peer_count = state->node_count - 1,
         .stats = recorder->stats + 1,
         .life = recorder->life + 1,

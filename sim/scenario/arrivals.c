@@ -3,6 +3,7 @@
 #include "core/rng.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* A point within an interval is drawn in millionths of it, so that an interval of half the length
@@ -15,9 +16,9 @@ struct list {
     uint32_t room;
 };
 
-static int append(struct list *list, uint32_t group, mb_time time, mb_time leave_at)
+static int append(struct list *list, const sim_arrival *arrival)
 {
-    assert(list->count <= list->room && time >= 0);
+    assert(list->count <= list->room && arrival->time >= 0);
     if (list->count == list->room) {
         if (list->count >= SIM_PEERS_MAX) return MB_ERR_RANGE;
         uint32_t room = list->room ? list->room * 2 : 64;
@@ -26,7 +27,45 @@ static int append(struct list *list, uint32_t group, mb_time time, mb_time leave
         list->items = items;
         list->room = room;
     }
-    list->items[list->count++] = (sim_arrival){time, leave_at, group, 0};
+    list->items[list->count++] = *arrival;
+    return 0;
+}
+
+/* The time that a peer stays, or is away; MB_NEVER: longer than any run. */
+static mb_time span(bool is_random, mb_time time, mb_rng *rng)
+{
+    mb_time drawn = is_random ? mb_rng_exponential(rng, time) : time;
+    return drawn < SIM_TIME_MAX ? drawn : MB_NEVER;
+}
+
+/* When a session that begins at `time` ends, and the next begins; MB_NEVER: it does not. */
+static void plan_session(const sim_group *group, mb_time time, mb_rng *rng, mb_time *leave_at,
+                         mb_time *again)
+{
+    assert(group->returns != SIM_RETURN_NEVER && time >= 0);
+    mb_time stays = span(group->leave == SIM_LEAVE_EXPONENTIAL, group->leave_time, rng);
+    mb_time away = span(group->returns == SIM_RETURN_EXPONENTIAL, group->return_time, rng);
+    *leave_at = *again = MB_NEVER;
+    if (stays == MB_NEVER) return;
+    *leave_at = time + stays;
+    if (away != MB_NEVER) *again = *leave_at + (away > 0 ? away : 1);
+}
+
+/* A peer with all its sessions: `before` is the place in the list of the one before. */
+static int append_peer(struct list *list, const sim_scenario *scenario, const sim_arrival *first,
+                       mb_rng *sessions)
+{
+    const sim_group *group = &scenario->groups[first->group];
+    sim_arrival next = *first;
+    mb_time again = MB_NEVER;
+    if (group->returns == SIM_RETURN_NEVER) return append(list, first);
+    do {
+        plan_session(group, next.time, sessions, &next.leave_at, &again);
+        int error = append(list, &next);
+        if (error) return error;
+        next.before = list->count - 1;
+        next.time = again;
+    } while (again < scenario->until);
     return 0;
 }
 
@@ -60,8 +99,9 @@ static int append_group(struct list *list, const sim_scenario *scenario, uint32_
     mb_time leave_at = group->leave == SIM_LEAVE_AT ? group->leave_time : MB_NEVER;
     mb_time end = leave_at < scenario->until ? leave_at : scenario->until;
     mb_time time = 0;
-    mb_rng rng;
+    mb_rng rng, sessions;
     mb_rng_init(&rng, scenario->seed, index, MB_PURPOSE_ARRIVAL);
+    mb_rng_init(&sessions, scenario->seed, index, MB_PURPOSE_SESSION);
     for (uint32_t number = 0; number < group->count; number++) {
         time = arrival_time(group, number, time, &rng);
         if (time >= end && rising) break;
@@ -70,7 +110,8 @@ static int append_group(struct list *list, const sim_scenario *scenario, uint32_
         mb_time leaves = traced && group->trace[number].leave_at != MB_NEVER
                              ? group->trace[number].leave_at
                              : leave_at;
-        int error = append(list, index, time, leaves);
+        const sim_arrival arrival = {time, leaves, index, 0, number, 0, MB_NODE_NONE};
+        int error = append_peer(list, scenario, &arrival, &sessions);
         if (error) return error;
     }
     return 0;
@@ -84,16 +125,36 @@ static int compare(const void *a, const void *b)
     return (x->index > y->index) - (x->index < y->index);
 }
 
-/* Numbers the peers of each group in the order of their arrival. */
+/* Of each arrival, by its place in the list before it was sorted, the node that it became. */
+static mb_node *nodes_of(const struct list *list)
+{
+    mb_node *nodes = malloc(((size_t)list->count + 1) * sizeof *nodes);
+    for (uint32_t i = 0; nodes && i < list->count; i++)
+        nodes[list->items[i].index] = i + 1;
+    return nodes;
+}
+
+/* Numbers the peers of each group in the order of their arrival, and the sessions of each. */
 static int number_groups(struct list *list, uint32_t group_count)
 {
     assert(group_count > 0 || list->count == 0);
     uint32_t *next = calloc(group_count ? group_count : 1, sizeof *next);
-    if (!next) return MB_ERR_MEMORY;
-    for (uint32_t i = 0; i < list->count; i++)
-        list->items[i].index = next[list->items[i].group]++;
+    mb_node *nodes = nodes_of(list);
+    for (uint32_t i = 0; next && nodes && i < list->count; i++) {
+        sim_arrival *arrival = &list->items[i];
+        if (arrival->before == MB_NODE_NONE) {
+            arrival->index = next[arrival->group]++;
+            continue;
+        }
+        arrival->before = nodes[arrival->before];
+        assert(arrival->before <= i); /* it came, and came before */
+        arrival->index = list->items[arrival->before - 1].index;
+        arrival->session = list->items[arrival->before - 1].session + 1;
+    }
+    bool whole = next && nodes;
     free(next);
-    return 0;
+    free(nodes);
+    return whole ? 0 : MB_ERR_MEMORY;
 }
 
 int sim_arrivals_make(const sim_scenario *scenario, sim_arrival **arrivals, uint32_t *count)
@@ -116,4 +177,25 @@ int sim_arrivals_make(const sim_scenario *scenario, sim_arrival **arrivals, uint
     *arrivals = list.items;
     *count = list.count;
     return 0;
+}
+
+void sim_arrival_name(const sim_scenario *scenario, const sim_arrival *arrival, char *name,
+                      size_t size)
+{
+    assert(arrival->group < scenario->group_count && size > 0);
+    const char *group = scenario->groups[arrival->group].name;
+    if (arrival->session == 0)
+        snprintf(name, size, "%s-%u", group, arrival->index + 1);
+    else
+        snprintf(name, size, "%s-%u.%u", group, arrival->index + 1, arrival->session + 1);
+}
+
+uint32_t sim_arrivals_awaited(const sim_scenario *scenario, const sim_arrival *arrivals,
+                              uint32_t count)
+{
+    assert(arrivals || count == 0);
+    while (count > 0 && arrivals[count - 1].session > 0 &&
+           scenario->groups[arrivals[count - 1].group].have == SIM_HAVE_ALL)
+        count--;
+    return count;
 }

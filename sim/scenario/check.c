@@ -79,6 +79,24 @@ static bool check_leave(sim_reader *reader, const sim_ini_group *ini, const sim_
                            arrival->value, mb_time_format(last, text));
 }
 
+/* Who comes back must be known to go beforehand: its sessions are planned before the run. */
+static bool check_return(sim_reader *reader, const sim_ini_group *ini, const sim_group *group)
+{
+    const sim_ini_entry *entry = sim_ini_entry_find(ini, "return");
+    bool timed = group->leave == SIM_LEAVE_AFTER || group->leave == SIM_LEAVE_EXPONENTIAL;
+    if (group->returns == SIM_RETURN_NEVER) return true;
+    if (group->have != SIM_HAVE_ALL)
+        return sim_reader_fail(reader, entry,
+                               "only who has the whole file (have = all) comes back; sessions of "
+                               "others are rows of a trace");
+    if (group->arrival == SIM_ARRIVE_TRACE)
+        return sim_reader_fail(reader, entry, "the rows of the trace say who comes back");
+    if (timed) return true;
+    return sim_reader_fail(reader, entry,
+                           "who comes back goes after a time: leave = after 10min, or exponential "
+                           "10min");
+}
+
 /* A trace's rows are sorted by their time. */
 static bool check_trace_until(sim_reader *reader, const sim_ini_group *ini, const sim_group *group)
 {
@@ -137,24 +155,36 @@ static bool check_withheld(sim_reader *reader, const sim_ini_group *ini, const s
 bool sim_check_group(sim_reader *reader, const sim_ini_group *ini, sim_group *group)
 {
     return check_count(reader, ini, group) && check_rates(reader, ini, group) &&
-           check_leave(reader, ini, group) && check_until(reader, ini, group) &&
-           check_deadlock(reader, ini, group) && check_withheld(reader, ini, group);
+           check_leave(reader, ini, group) && check_return(reader, ini, group) &&
+           check_until(reader, ini, group) && check_deadlock(reader, ini, group) &&
+           check_withheld(reader, ini, group);
 }
 
 /* ---- the whole ---- */
 
+/* What is more than any swarm may have is that. */
+static uint64_t at_most(unsigned __int128 count)
+{
+    const uint64_t most = UINT64_C(1) << 32;
+    return count < most ? (uint64_t)count : most;
+}
+
 static uint64_t group_estimate(const sim_scenario *scenario, const sim_group *group)
 {
     assert(scenario->until > 0);
-    unsigned __int128 expected;
-    if (!is_open(group)) return group->count;
+    unsigned __int128 expected, sessions = 1;
+    if (group->returns != SIM_RETURN_NEVER)
+        sessions += (uint64_t)scenario->until /
+                    ((uint64_t)group->leave_time + (uint64_t)group->return_time);
+    if (!is_open(group)) return at_most(sessions * group->count);
     if (group->arrival == SIM_ARRIVE_EVERY)
         expected = ((uint64_t)scenario->until + (uint64_t)group->arrival_time - 1) /
                    (uint64_t)group->arrival_time;
     else
         expected = (unsigned __int128)scenario->until * (uint64_t)group->arrival_rate /
                    ((unsigned __int128)group->arrival_time * 1000000000);
-    return expected < group->count ? (uint64_t)expected : group->count;
+    if (expected > group->count) expected = group->count;
+    return at_most(sessions * expected);
 }
 
 uint64_t sim_scenario_peers_estimate(const sim_scenario *scenario)

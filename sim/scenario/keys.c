@@ -147,6 +147,9 @@ static const sim_key_row peers_rows[] = {
      "never | when-complete | at-once | after 10min | exponential 10min | at 20min, and of these "
      "three with \", at-once\"",
      "never", "when they go", sim_read_leave, sim_write_leave, NOWHERE},
+    {"return", "never | after 50min | exponential 50min", "never",
+     "when who has the whole file and has gone is there again", sim_read_return, sim_write_return,
+     .offset = 0, .is_silent = true},
     {"have", "none | all | 40 blocks | 25% | all-but-block 0", "none", "what they bring along",
      sim_read_have, sim_write_have, NOWHERE},
     {"unreachable", "yes | no", "no", "accepts no contact, only makes it", BOOL, PEERS(unreachable),

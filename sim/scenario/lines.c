@@ -60,6 +60,10 @@ static int put_in_places(const sim_scenario *scenario, const sim_arrival *arriva
         place_of(&scenario->tracker.places, &scenario->latency, 0, &streams[scenario->group_count]);
     for (uint32_t i = 0; i < count; i++) {
         const sim_group *group = &scenario->groups[arrivals[i].group];
+        if (arrivals[i].before != MB_NODE_NONE) { /* it comes again from where it was */
+            places[i + 1] = places[arrivals[i].before];
+            continue;
+        }
         places[i + 1] = place_of(&group->places, &scenario->latency, arrivals[i].index,
                                  &streams[arrivals[i].group]);
     }
@@ -86,9 +90,12 @@ static int put_in_zones(const sim_scenario *scenario, const sim_arrival *arrival
     mb_rng *streams = open_streams(scenario, MB_PURPOSE_ZONE);
     if (!streams) return MB_ERR_MEMORY;
     zones[0] = zone_of(&scenario->tracker.zoned, 0, &streams[scenario->group_count]);
-    for (uint32_t i = 0; i < count; i++)
-        zones[i + 1] = zone_of(&scenario->groups[arrivals[i].group].zoned, arrivals[i].index,
-                               &streams[arrivals[i].group]);
+    for (uint32_t i = 0; i < count; i++) {
+        const sim_zoned *zoned = &scenario->groups[arrivals[i].group].zoned;
+        bool again = arrivals[i].before != MB_NODE_NONE;
+        zones[i + 1] = again ? zones[arrivals[i].before]
+                             : zone_of(zoned, arrivals[i].index, &streams[arrivals[i].group]);
+    }
     free(streams);
     return 0;
 }
@@ -120,9 +127,8 @@ static void make_access(const sim_scenario *scenario, const sim_arrival *arrival
         take_rates(&scenario->latency, sim_lines_place(lines, node), access);
         if (node == MB_NODE_TRACKER) continue;
         const sim_group *group = &scenario->groups[arrivals[node - 1].group];
-        assert(!group->trace || arrivals[node - 1].index < group->count);
-        /* The rows are in the order of arrival, as the numbers of the peers are. */
-        if (group->trace) take_row(&group->trace[arrivals[node - 1].index], access);
+        assert(!group->trace || arrivals[node - 1].row < group->count);
+        if (group->trace) take_row(&group->trace[arrivals[node - 1].row], access);
     }
 }
 

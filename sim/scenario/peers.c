@@ -215,6 +215,47 @@ bool sim_read_tracker_leave(sim_reader *reader, const sim_key_row *row, const si
     return true;
 }
 
+/* ---- return ---- */
+
+static bool return_never(sim_reader *reader, const sim_ini_entry *entry, const char *text,
+                         sim_group *group)
+{
+    group->returns = SIM_RETURN_NEVER;
+    if (*text == '\0') return true;
+    return sim_reader_fail(reader, entry, "nothing follows this word, but here \"%s\"", text);
+}
+
+static bool return_timed(sim_reader *reader, const sim_ini_entry *entry, const char *text,
+                         sim_group *group, sim_return_kind kind)
+{
+    group->returns = kind;
+    if (!sim_read_time_part(reader, entry, text, &group->return_time)) return false;
+    if (group->return_time > 0) return true;
+    return sim_reader_fail(reader, entry, "who is back at once has not gone");
+}
+
+static bool return_after(sim_reader *reader, const sim_ini_entry *entry, const char *text,
+                         sim_group *group)
+{
+    return return_timed(reader, entry, text, group, SIM_RETURN_AFTER);
+}
+
+static bool return_exponential(sim_reader *reader, const sim_ini_entry *entry, const char *text,
+                               sim_group *group)
+{
+    return return_timed(reader, entry, text, group, SIM_RETURN_EXPONENTIAL);
+}
+
+bool sim_read_return(sim_reader *reader, const sim_key_row *row, const sim_ini_entry *entry,
+                     void *target)
+{
+    static const struct form forms[] = {{"never", return_never},
+                                        {"after", return_after},
+                                        {"exponential", return_exponential},
+                                        {NULL, NULL}};
+    return read_forms(reader, entry, entry->value, forms, row->values, target);
+}
+
 /* ---- have ---- */
 
 static bool have_some(sim_reader *reader, const sim_ini_entry *entry, uint64_t blocks,

@@ -126,9 +126,9 @@ sim_key_write sim_write_text, sim_write_bool, sim_write_seed, sim_write_count, s
 /* Those of one key each. The swarm's times are left out where transfers are replayed. */
 sim_key_write sim_write_swarm_time, sim_write_file_size, sim_write_file_blocks, sim_write_file_path,
     sim_write_block_size, sim_write_tracker_leave, sim_write_peer_count, sim_write_arrival,
-    sim_write_leave, sim_write_fault_kind, sim_write_targets, sim_write_when, sim_write_lasts,
-    sim_write_have, sim_write_measured, sim_write_unit, sim_write_fill, sim_write_place,
-    sim_write_zone, sim_write_zone_count;
+    sim_write_leave, sim_write_return, sim_write_fault_kind, sim_write_targets, sim_write_when,
+    sim_write_lasts, sim_write_have, sim_write_measured, sim_write_unit, sim_write_fill,
+    sim_write_place, sim_write_zone, sim_write_zone_count;
 
 /* ---- faults.c ---- */
 
@@ -145,6 +145,7 @@ bool sim_check_fault(sim_reader *reader, const sim_ini_group *ini, sim_fault *fa
 bool sim_read_file_group(sim_reader *reader, const sim_ini_group *group);
 bool sim_read_arrival(sim_reader *, const sim_key_row *, const sim_ini_entry *, void *target);
 bool sim_read_leave(sim_reader *, const sim_key_row *, const sim_ini_entry *, void *target);
+bool sim_read_return(sim_reader *, const sim_key_row *, const sim_ini_entry *, void *target);
 bool sim_read_tracker_leave(sim_reader *, const sim_key_row *, const sim_ini_entry *, void *target);
 bool sim_read_have(sim_reader *, const sim_key_row *, const sim_ini_entry *, void *target);
 bool sim_read_measured(sim_reader *, const sim_key_row *, const sim_ini_entry *, void *target);

@@ -135,6 +135,13 @@ typedef enum sim_leave_kind {
     SIM_LEAVE_AT,            /* at leave_time of the run, complete or not */
 } sim_leave_kind;
 
+/* When whoever has gone is there again. */
+typedef enum sim_return_kind {
+    SIM_RETURN_NEVER,
+    SIM_RETURN_AFTER,       /* return_time after it began to leave */
+    SIM_RETURN_EXPONENTIAL, /* exponentially distributed with mean return_time */
+} sim_return_kind;
+
 typedef enum sim_have_kind {
     SIM_HAVE_NONE,
     SIM_HAVE_ALL,
@@ -165,7 +172,9 @@ typedef struct sim_group {
     bool own_lines;       /* some rows say how their line is */
     sim_leave_kind leave;
     mb_time leave_time;
-    bool sudden; /* it goes at that moment, or at its row's, without a word */
+    bool sudden;             /* it goes at that moment, or at its row's, without a word */
+    sim_return_kind returns; /* only of who has the whole file and leaves after a time */
+    mb_time return_time;
     sim_have_kind have;
     uint32_t have_blocks;
     bool unreachable;     /* accepts no contact, only makes it */

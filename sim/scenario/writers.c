@@ -208,6 +208,19 @@ bool sim_write_leave(GString *value, const sim_key_row *row, const void *target,
     return true;
 }
 
+bool sim_write_return(GString *value, const sim_key_row *row, const void *target,
+                      const sim_inputs *inputs)
+{
+    (void)row, (void)inputs;
+    static const char *const words[] = {"never", "after ", "exponential "};
+    const sim_group *group = target;
+    text buffer;
+    g_string_append(value, words[group->returns]);
+    if (group->returns != SIM_RETURN_NEVER)
+        g_string_append(value, mb_time_format(group->return_time, buffer));
+    return true;
+}
+
 bool sim_write_have(GString *value, const sim_key_row *row, const void *target,
                     const sim_inputs *inputs)
 {

@@ -89,6 +89,23 @@ static uint64_t *initial_blocks(sim_swarm *swarm, mb_node node, const sim_group 
     return have;
 }
 
+/* The blocks that it held when it was there before. */
+static uint64_t *blocks_kept(sim_swarm *swarm, mb_node before)
+{
+    uint32_t blocks = swarm->scenario->file.geometry.blocks;
+    uint64_t *have = calloc(mb_blockset_words(blocks) + 1, sizeof *have);
+    const sim_kept_log *kept = swarm->nodes[before].logs;
+
+    if (!have) {
+        sim_swarm_fail(swarm, MB_ERR_MEMORY, "out of memory");
+        return NULL;
+    }
+    assert(kept && !swarm->nodes[before].peer);
+    for (uint32_t i = 0; i < kept->log->count; i++)
+        mb_blockset_add(have, kept->log->blocks[i]);
+    return have;
+}
+
 static int create_peer(sim_swarm *swarm, mb_node node, const sim_group *group)
 {
     assert(!swarm->nodes[node].peer && !swarm->nodes[node].logs);
@@ -99,11 +116,13 @@ static int create_peer(sim_swarm *swarm, mb_node node, const sim_group *group)
         .geometry = &swarm->scenario->file.geometry,
         .epoch = 1,
     };
+    mb_node before = swarm->arrivals[node - 1].before;
     uint64_t *have = NULL;
     int error;
 
-    if (group->have != SIM_HAVE_NONE) {
-        have = initial_blocks(swarm, node, group);
+    if (before != MB_NODE_NONE || group->have != SIM_HAVE_NONE) {
+        have = before != MB_NODE_NONE ? blocks_kept(swarm, before)
+                                      : initial_blocks(swarm, node, group);
         if (!have) return MB_ERR_MEMORY;
     }
     config.have = have;
@@ -119,11 +138,18 @@ void sim_swarm_arrive(sim_swarm *swarm, mb_node node)
     const sim_arrival *arrival = &swarm->arrivals[node - 1];
     const sim_group *group = sim_swarm_group(swarm, node);
     mb_time leave_at = arrival->leave_at;
-    int error = create_peer(swarm, node, group);
+    int error;
 
+    /* who is still at its last blocks when it is back has been cut off from them */
+    if (arrival->before != MB_NODE_NONE && swarm->nodes[arrival->before].peer)
+        sim_swarm_vanish(swarm, arrival->before, REC_STATUS_LEFT);
+    if (swarm->error) return;
+    error = create_peer(swarm, node, group);
     if (error) {
-        sim_swarm_fail(swarm, error, "peer %s-%u: %s", group->name, arrival->index + 1,
-                       mb_strerror(error));
+        char name[256];
+
+        sim_arrival_name(swarm->scenario, arrival, name, sizeof name);
+        sim_swarm_fail(swarm, error, "peer %s: %s", name, mb_strerror(error));
         return;
     }
     swarm->arrived++;

@@ -17,7 +17,7 @@
  *   nodes.c           nodes that complete, and are gone
  *   trace.c           what nodes hear
  *   actions.c         what peers and the tracker want done
- *   arrive.c, leave.c nodes come, and begin to go
+ *   leave.c, arrive.c nodes begin to go, and come
  *   faults.c          what breaks
  *   fetch.c           what is due next is fetched into cache
  *   sent.c            transfers that complete
@@ -139,6 +139,7 @@ typedef struct sim_swarm {
     sim_lines lines; /* of nodes that are not as their groups are */
     sim_ways ways;   /* between zones */
     uint32_t arrival_count, arrived;
+    uint32_t awaited; /* so many must have arrived before it may end */
     sim_node *nodes;
     uint32_t node_count;
     sim_transfer *transfers;

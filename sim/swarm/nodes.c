@@ -43,8 +43,7 @@ void sim_swarm_completed(sim_swarm *swarm, mb_node node)
         char name[256];
         int error;
 
-        snprintf(name, sizeof name, "%s-%u", sim_swarm_group(swarm, node)->name,
-                 swarm->arrivals[node - 1].index + 1);
+        sim_arrival_name(swarm->scenario, &swarm->arrivals[node - 1], name, sizeof name);
         error = swarm->payload->complete(swarm->payload->context, node, name);
         if (error)
             sim_swarm_fail(swarm, error, "%s", swarm->payload->error(swarm->payload->context));

@@ -104,6 +104,7 @@ static int set_up(sim_swarm *swarm)
 {
     int error = sim_arrivals_make(swarm->scenario, &swarm->arrivals, &swarm->arrival_count);
 
+    swarm->awaited = sim_arrivals_awaited(swarm->scenario, swarm->arrivals, swarm->arrival_count);
     swarm->tracker_timer = MB_NEVER;
     swarm->copyless = swarm->scenario->file.geometry.blocks;
     swarm->availability.first_lost = swarm->availability.tracker_left = MB_NEVER;
@@ -126,7 +127,7 @@ static int set_up(sim_swarm *swarm)
 
 static bool is_over(const sim_swarm *swarm)
 {
-    return swarm->arrived == swarm->arrival_count && swarm->incomplete == 0;
+    return swarm->arrived >= swarm->awaited && swarm->incomplete == 0;
 }
 
 static mb_time next_time(sim_swarm *swarm)

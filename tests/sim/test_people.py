@@ -145,6 +145,62 @@ def sudden_ends():
     result.require("\nleave = exponential 10min, at-once\n" in result.text("config.ini"), result.text("config.ini"))
 
 
+# ---- a publisher that comes and goes -----------------------------------------------------------
+
+
+def comes_and_goes():
+    """There from 0 to 2 s, 10 to 12 s and so on, until everybody is complete: nobody waits for its return. Its uplink
+    counts once in the bound, however often it is there."""
+    groups = swarm({"seeder": False}, **{"peers others": LINE | {"count": 3}})
+    groups["peers publisher"] = LINE | {"have": "all", "up": "4Mbit", "leave": "after 2s, at-once", "return": "after 8s"}
+    result = audited(run(scenario(**groups), options=EVENTS))
+    rows = [row for row in result.rows("completion") if row["group"] == "publisher"]
+    same(result, [row["peer"] for row in rows], ["publisher-1"] + [f"publisher-1.{n + 2}" for n in range(len(rows) - 1)])
+    for number, row in enumerate(rows):
+        same(result, (Fraction(row["arrived_s"]), row["dealt"]), (10 * number, "20"))
+        same(result, row["left_s"] and Fraction(row["left_s"]), 10 * number + 2 if row["left_s"] else "")
+    summary, ends = result.summary(), max(result.completions())
+    result.require(len(rows) > 2 and 10 * (len(rows) - 1) * minibit.SECOND <= ends < 10 * len(rows) * minibit.SECOND,
+                   f"{len(rows)} sessions, {ends}")
+    same(result, summary["end_s"], Fraction(ends, minibit.SECOND))
+    bound = 3 * 20 * minibit.BLOCK_BITS * minibit.SECOND // (28 * 10**6)
+    same(result, (summary["lower_bound_s"], summary["bound_ratio"] is None), (Fraction(bound, minibit.SECOND), False))
+    gone = [Fraction(row["left_s"]) for row in rows if row["left_s"]]
+    for row in result.rows("events"):
+        if row["event"] == "start" and row["node"].startswith("publisher"):
+            result.require(Fraction(row["time_s"]) % 10 < 2, f"the publisher gives while it is not there: {row}")
+    return f"{len(gone)} sessions"
+
+
+def at_random():
+    """Sessions whose lengths are drawn: the same with another group beside it, and of the mean that is said."""
+    def sessions(**more):
+        groups = swarm({"seeder": False}, **{"peers others": LINE | {"up": "1kbit", "down": "1kbit"}})
+        groups["peers publisher"] |= {"leave": "exponential 20s, at-once", "return": "exponential 10s", "count": 4}
+        result = audited(run(scenario(**groups, **more)))
+        return result, [(row["peer"], row["arrived_s"], row["left_s"]) for row in result.rows("completion")
+                        if row["group"] == "publisher"]
+    (result, alone), (_, beside) = sessions(), sessions(**{"peers more": LINE | {"count": 2}})
+    same(result, alone, beside)
+    stays = [Fraction(left) - Fraction(came) for _, came, left in alone if left]
+    mean = float(sum(stays) / len(stays))
+    # 4 publishers for an hour: some 480 sessions; five standard errors of their mean
+    result.require(len(stays) > 400 and abs(mean - 20) < 5 * 20 / len(stays) ** 0.5, f"{len(stays)}, mean {mean}")
+    return f"{len(stays)} sessions of {mean:.1f} s in the mean, of 20 s"
+
+
+def returns_refused():
+    base = {"file": {"blocks": 8}, "tracker": LINE}
+    stays = LINE | {"have": "all", "leave": "after 10s"}
+    for keys, words in (({"have": "none"}, "only who has the whole file (have = all) comes back"),
+                        ({"leave": "never"}, "who comes back goes after a time"),
+                        ({"leave": "at 1h"}, "who comes back goes after a time"),
+                        ({"return": "after 0s"}, "who is back at once has not gone"),
+                        ({"return": "often"}, "not one of never"),
+                        ({"count": 1000000, "return": "after 1ms", "leave": "after 0s"}, "more than 16777216 peers")):
+        refused(base | {"peers a": stays | {"return": "after 1min"} | keys}, words)
+
+
 if __name__ == "__main__":
     minibit.main([
         ("a tracker without the file gives nothing, and a publisher all", no_file),
@@ -153,4 +209,7 @@ if __name__ == "__main__":
         ("a block that nobody has is told", nobody_has_it),
         ("a sudden end is told to nobody", without_a_word),
         ("which ends may be sudden", sudden_ends),
+        ("a publisher comes and goes, by hand", comes_and_goes),
+        ("sessions of random length", at_random),
+        ("what cannot come back is told", returns_refused),
     ])
