@@ -65,6 +65,8 @@ enum {
                                (count), or of 2^(32 - k) for a block of 2^k to 2^(k+1)-1 copies
                                (rarity); never to be compared with a column of another unit */
     MB_COLUMN_RECEIVED = 8, /* bytes that it gave me over the last `rate_window` */
+    MB_COLUMN_DEBT = 16,    /* blocks that I gave it less those that it gave me, since I know it:
+                               within +-32767 */
 };
 
 /* The known peers that may take a slot: interested ones, or everybody where ask = mutual. In rising
@@ -80,6 +82,7 @@ typedef struct mb_choke_view {
     const uint32_t *needs;
     const uint64_t *score;
     const uint64_t *received;
+    const int32_t *debt;
     mb_time now;
     mb_time optimistic_since; /* when the optimistic one was drawn; MB_NEVER: there is none */
 } mb_choke_view;
@@ -116,6 +119,9 @@ struct mb_choker {
      * (choke = none). */
     uint32_t (*fill)(const mb_choker *self, const int64_t *params, const mb_choke_view *view,
                      mb_rng *rng);
+    /* Whether one that owes me `debt` blocks loses its slot between rounds, once a block has gone
+     * to it. NULL: nobody does. */
+    bool (*ends)(const int64_t *params, int32_t debt);
 };
 
 /* ---- the registry --------------------------------------------------------------------------- */

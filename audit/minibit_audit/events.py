@@ -35,6 +35,8 @@ class Events:
         self.digest, self.before, self.forgotten = Digest(), 0, set()
         self.lapsing, self.cancelled = [], []
         self.leaving, self.renewed = set(), set()
+        self.credit = [link.number("credit", 1) if link.keys.get("choke") == "barter" else None for link in run.links]
+        self.debts = {}  # blocks that A gave B less those that it got of it, since they know each other
         self.provenance, self.news = provenance, News(run, self, thorough)
         self.watch = Watch(self, run.faults)
         self.handlers = {name[3:]: getattr(self, name) for name in dir(self) if name.startswith("do_")}
@@ -141,6 +143,7 @@ class Events:
     def do_bye(self, time, node, other, block, detail):
         """Whom it forgets holds no slot of it any more; what it was sending may still end in a choke."""
         self.lapsing.append((node, other))
+        self.debts.pop((node, other), None)
 
     do_gone = do_bye
 
@@ -228,6 +231,10 @@ class Events:
         if pair in self.flows:
             self.wrong(f"{self.name(node)} sends to {self.name(other)}", "one block at a time", "two")
         self.flows[pair] = [node, other, block, detail, time, 0]
+        credit = self.credit[node]
+        if credit is not None and detail == "regular" and self.debts.get(pair, 0) >= credit:
+            self.wrong(f"{self.name(node)} gives to {self.name(other)}", f"while it owes less than {credit} blocks",
+                       f"owed {self.debts[pair]}")
         if detail != "open" and not self.is_open[node] and other not in self.unchoked[node] and \
                 pair not in self.renewed:
             self.wrong(f"{self.name(node)} sends to {self.name(other)}", "to those it has unchoked",
@@ -245,6 +252,7 @@ class Events:
 
     def do_sent(self, time, node, other, block, detail):
         flow = self.end_flow(time, node, other, block, detail, "sent")
+        self.debts[node, other] = self.debts.get((node, other), 0) + 1
         if flow:
             latency = self.run.delay(node, other)
             self.on_way.setdefault((node, other, block), []).append((time + latency, flow))
@@ -254,6 +262,7 @@ class Events:
 
     def arrives(self, time, node, other, block, detail):
         """The flow whose last byte has come; None where there is none."""
+        self.debts[node, other] = self.debts.get((node, other), 0) - 1
         waiting = self.on_way.get((other, node, block))
         if not waiting:
             self.wrong(f"block {block} from {self.name(other)}", "after its last byte was sent", "before")

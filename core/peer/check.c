@@ -173,6 +173,17 @@ static void check_shown(const mb_peer *peer)
     assert(current == kept && !peer->steer.to);
 }
 
+/* Whose slot ends by what it owes has none; one last block of who leaves goes to anybody. */
+static void check_debts(const mb_peer *peer)
+{
+    const mb_protocol *p = peer->protocol;
+
+    if (!p->choke->ends || peer->slots.mode != MB_MODE_CHOKER || peer->leave.leaving) return;
+    for (uint32_t i = 0; i < peer->slots.unchoked.count; i++)
+        assert(!p->choke->ends(p->choke_params,
+                               peer->known.entries[peer->slots.unchoked.items[i]].debt));
+}
+
 static void check_slots(const mb_peer *peer)
 {
     const mb_protocol *p = peer->protocol;
@@ -194,4 +205,5 @@ void mb_peer_check(const mb_peer *peer)
     if (!peer->own.complete || peer->show.withholds) check_copies(peer);
     if (peer->show.withholds) check_shown(peer);
     check_slots(peer);
+    check_debts(peer);
 }

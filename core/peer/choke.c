@@ -97,6 +97,25 @@ void mb_choke_round(mb_peer *peer, mb_time now, mb_actions *out)
         mb_choke_rank(peer, now, out);
 }
 
+/* ---- between rounds ------------------------------------------------------------------------- */
+
+bool mb_choke_served(mb_peer *peer, uint32_t index, mb_actions *out)
+{
+    const mb_protocol *p = peer->protocol;
+
+    assert(peer->slots.mode == MB_MODE_CHOKER && mb_known_is_used(peer, index));
+    if (!p->choke->ends) return false;
+    if (!p->choke->ends(p->choke_params, peer->known.entries[index].debt)) return false;
+    mb_slots_choke(peer, index, true, out);
+    return true;
+}
+
+void mb_choke_repaid(mb_peer *peer, uint32_t index)
+{
+    mb_serve_repaid(peer, index);
+    if (peer->protocol->choke->ends) mb_slots_mark_dirty(peer); /* it may be served again */
+}
+
 /* ---- slots that are free -------------------------------------------------------------------- */
 
 /* Regular slots that are taken, and one of them that is held by a peer that is not interested. */

@@ -22,6 +22,10 @@ bool mb_choke_pass(mb_peer *peer, mb_time now);
 /* A round; where it waits for measuring, the second one comes after that. */
 void mb_choke_round(mb_peer *peer, mb_time now, mb_actions *out);
 void mb_choke_rank(mb_peer *peer, mb_time now, mb_actions *out);
+/* A block has gone to one that is unchoked: whether its slot ends with that, by the strategy. */
+bool mb_choke_served(mb_peer *peer, uint32_t index, mb_actions *out);
+/* A block of its has come. */
+void mb_choke_repaid(mb_peer *peer, uint32_t index);
 /* Gives the slots that are free to who may have them. */
 void mb_choke_fill(mb_peer *peer, mb_time now, mb_actions *out);
 /* Its slot is about to be taken: it is being forgotten. */

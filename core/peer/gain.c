@@ -67,6 +67,7 @@ int mb_gain_block(mb_peer *peer, mb_time now, uint32_t index, const mb_event_blo
     assert(event->block < peer->blocks);
     uint32_t *at = index == MB_INDEX_NONE ? NULL : mb_requests_find(peer, index, event->block);
 
+    if (index != MB_INDEX_NONE) mb_choke_repaid(peer, index);
     if (!at) {
         late_block(peer, now, event, out);
         return MB_OK;

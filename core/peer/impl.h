@@ -92,6 +92,7 @@ typedef struct mb_known {
     uint8_t giving;      /* ask: MB_GIVING_ */
     uint8_t queued;      /* serve: requests of its that wait with me */
     uint8_t slot;        /* slots: MB_SLOT_ */
+    int16_t debt;        /* serve: blocks that I gave it less those that it gave me */
 } mb_known;
 
 /* What nearly every step looks at stands first, for in a large swarm each line of 64 bytes is a

@@ -97,7 +97,7 @@ void mb_message_served(mb_peer *peer, uint32_t index, uint32_t block, mb_actions
     } else if (peer->known.entries[index].slot & MB_SLOT_UNCHOKED) {
         if (peer->slots.mode != MB_MODE_CHOKER)
             mb_lend_pass_on(peer, index, block, out);
-        else if (mb_serve_next(peer, index, out))
+        else if (!mb_choke_served(peer, index, out) && mb_serve_next(peer, index, out))
             mb_slots_grant(peer, index);
     }
 }

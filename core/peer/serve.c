@@ -137,7 +137,14 @@ bool mb_serve_sent(mb_peer *peer, uint32_t index, uint32_t block)
     if (peer->known.entries[index].upload != block) return false;
     peer->known.entries[index].upload = MB_BLOCK_NONE;
     peer->serve.uploads--;
+    if (peer->known.entries[index].debt < MB_DEBT_MAX) peer->known.entries[index].debt++;
     return true;
+}
+
+void mb_serve_repaid(mb_peer *peer, uint32_t index)
+{
+    assert(mb_known_is_used(peer, index));
+    if (peer->known.entries[index].debt > -MB_DEBT_MAX) peer->known.entries[index].debt--;
 }
 
 bool mb_serve_cancel(mb_peer *peer, uint32_t index, uint32_t block, mb_actions *out)

@@ -14,6 +14,9 @@ typedef struct mb_queued {
     uint32_t next;
 } mb_queued;
 
+/* What a peer owes, or is owed, is counted up to here. */
+#define MB_DEBT_MAX 32767
+
 typedef struct mb_serving {
     mb_queued *pool;
     uint32_t capacity, free; /* free ones chain through `next` */
@@ -32,6 +35,8 @@ bool mb_serve_next(mb_peer *peer, uint32_t index, mb_actions *out);
 /* The upload of `block` has left; false: there was none. What comes after is the caller's to see
  * to, as with the next two. */
 bool mb_serve_sent(mb_peer *peer, uint32_t index, uint32_t block);
+/* A block of its has come: it owes me one less. */
+void mb_serve_repaid(mb_peer *peer, uint32_t index);
 /* It no longer wants `block`; whether an upload was stopped. */
 bool mb_serve_cancel(mb_peer *peer, uint32_t index, uint32_t block, mb_actions *out);
 /* Stops the upload to it; `keep`: what it carried is kept. */

@@ -6,7 +6,7 @@ static bool columns_take(const mb_peer *peer, mb_columns *c, mb_actions *out)
 {
     size_t rows = peer->known.count + 1;
     size_t longs = rows * 2 + (size_t)peer->words * MB_RARITY_CLASSES;
-    char *memory = mb_actions_scratch(out, longs * 8 + rows * (7 * 4 + 2));
+    char *memory = mb_actions_scratch(out, longs * 8 + rows * (8 * 4 + 2));
 
     if (!memory) return false;
     c->score = (uint64_t *)(void *)memory;
@@ -17,7 +17,8 @@ static bool columns_take(const mb_peer *peer, mb_columns *c, mb_actions *out)
     c->learned = c->handle + rows;
     c->offers = c->learned + rows;
     c->needs = c->offers + rows;
-    c->rows = c->needs + rows;
+    c->debt = (int32_t *)(void *)(c->needs + rows);
+    c->rows = c->needs + 2 * rows;
     c->unchoked = (bool *)(void *)(c->rows + rows + rows % 2);
     c->optimistic = c->unchoked + rows;
     return true;
@@ -92,6 +93,7 @@ static mb_choke_view view_of(const mb_peer *peer, mb_time now, const mb_columns 
         .needs = wanted & MB_COLUMN_NEEDS ? c->needs : NULL,
         .score = wanted & MB_COLUMN_SCORE ? c->score : NULL,
         .received = wanted & MB_COLUMN_RECEIVED ? c->received : NULL,
+        .debt = wanted & MB_COLUMN_DEBT ? c->debt : NULL,
         .now = now,
         .optimistic_since = peer->optimistic_since,
     };
@@ -109,6 +111,7 @@ bool mb_view_build(mb_peer *peer, mb_time now, mb_columns *c, mb_choke_view *vie
         if (wanted & MB_COLUMN_OFFERS) c->offers[row] = mb_learn_offers(peer, index);
         if (wanted & MB_COLUMN_NEEDS) c->needs[row] = mb_learn_needs(peer, index);
         if (wanted & MB_COLUMN_RECEIVED) c->received[row] = mb_pace_window(peer, index);
+        if (wanted & MB_COLUMN_DEBT) c->debt[row] = peer->known.entries[index].debt;
     }
     if (wanted & MB_COLUMN_SCORE) fill_scores(peer, c, count);
     *view = view_of(peer, now, c, count);

@@ -15,6 +15,7 @@ typedef struct mb_columns {
     uint32_t *index; /* table index of each row */
     mb_node *handle;
     uint32_t *learned, *offers, *needs, *rows;
+    int32_t *debt;
     bool *unchoked, *optimistic;
 } mb_columns;
 

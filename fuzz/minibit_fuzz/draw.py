@@ -460,7 +460,7 @@ def legalise(swarm):
     for keys in (protocol, *swarm.peers().values()):
         whole = protocol | keys
         ask = whole.get("ask", "mutual" if whole["preset"] == "coursework" else "unchokers")
-        if ask == "mutual" and whole.get("choke") == "none":
+        if ask == "mutual" and whole.get("choke") in ("none", "barter"):
             keys["choke"] = "rarity-tft"
     tracker = swarm.groups["tracker"]
     deals = protocol.get("deal", "given" if protocol["preset"] == "coursework" else "fetched")

@@ -124,15 +124,23 @@ static bool check_until(sim_reader *reader, const sim_ini_group *ini, const sim_
                            mb_time_format(until, text));
 }
 
-/* choke = none unchokes whoever asks, ask = mutual asks whom it has unchoked: nobody begins. */
+/* ask = mutual asks whom it has unchoked. choke = none unchokes whoever asks, so nobody begins;
+ * barter keeps to those that owe nothing, so that the holder of what is lacking may never be asked.
+ */
 static bool check_deadlock(sim_reader *reader, const sim_ini_group *ini, const sim_group *group)
 {
-    if (group->protocol.ask != MB_ASK_MUTUAL || strcmp(group->protocol.choke->name, "none") != 0)
-        return true;
+    bool barters = strcmp(group->protocol.choke->name, "barter") == 0;
+    bool none = strcmp(group->protocol.choke->name, "none") == 0;
+    if (group->protocol.ask != MB_ASK_MUTUAL || !(barters || none)) return true;
     const sim_ini_entry *entry = sim_ini_entry_find(ini, "choke");
     if (!entry) entry = sim_ini_entry_find(ini, "ask");
     if (!entry) entry = find(reader, "protocol", "choke");
     if (!entry) entry = find(reader, "protocol", "ask");
+    if (barters)
+        return sim_reader_fail(reader, entry,
+                               "with ask = mutual only who is unchoked is asked, and barter "
+                               "unchokes for ever those that owe nothing: ask = unchokers goes "
+                               "with it");
     return sim_reader_fail(reader, entry,
                            "with choke = none only who asks is unchoked, with ask = mutual only "
                            "who is unchoked is asked: no block would ever move");

@@ -201,6 +201,40 @@ def returns_refused():
         refused(base | {"peers a": stays | {"return": "after 1min"} | keys}, words)
 
 
+# ---- barter ------------------------------------------------------------------------------------
+
+
+def barter_for_ever():
+    base = {"file": {"blocks": 8}, "tracker": LINE, "peers a": LINE, "protocol": {"choke": "barter", "ask": "mutual"}}
+    refused(base, "ask = unchokers goes with it")
+
+
+def barter():
+    """No peer that lacks blocks gives another `credit` blocks more than it got of it; more credit goes faster."""
+    means, most = [], []
+    for credit in (1, 4):
+        groups = {"scenario": {"until": "1h"}, "file": {"blocks": 60}, "tracker": LINE | {"seeder_slots": 4},
+                  "protocol": {"choke": "barter", "credit": credit},
+                  "peers a": LINE | {"count": 12, "arrival": "within 5s", "latency": "10ms"}}
+        result = audited(run(scenario(**groups), options=EVENTS))
+        debts, highest = {}, 0
+        for row in result.rows("events"):
+            pair = (row["node"], row["other"])
+            if row["event"] == "bye":
+                debts.pop(pair, None)
+            elif row["event"] == "start" and row["detail"] == "regular":
+                highest = max(highest, debts.get(pair, 0) + 1)
+            elif row["event"] == "sent":
+                debts[pair] = debts.get(pair, 0) + 1
+            elif row["event"] in ("deliver", "waste"):
+                debts[pair] = debts.get(pair, 0) - 1
+        most.append(highest)
+        means.append(result.mean_download())
+    same(result, most, [1, 4])
+    result.require(means[1] < means[0], f"{[float(mean) / 1e9 for mean in means]} s")
+    return f"{float(means[0]) / 1e9:.1f} s in the mean with a credit of 1, {float(means[1]) / 1e9:.1f} s with 4"
+
+
 if __name__ == "__main__":
     minibit.main([
         ("a tracker without the file gives nothing, and a publisher all", no_file),
@@ -212,4 +246,6 @@ if __name__ == "__main__":
         ("a publisher comes and goes, by hand", comes_and_goes),
         ("sessions of random length", at_random),
         ("what cannot come back is told", returns_refused),
+        ("barter: block for block", barter),
+        ("barter under ask = mutual is told", barter_for_ever),
     ])

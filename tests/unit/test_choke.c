@@ -247,6 +247,42 @@ static void rate_outcomes(gconstpointer data)
     }
 }
 
+/* ---- barter ---------------------------------------------------------------------------------- */
+
+/* Who owes `credit` blocks is not served, whatever slots are free; else who owes least is. */
+static void barter_outcomes(void)
+{
+    static const struct {
+        int64_t credit;
+        const char *state;
+        int32_t debt[ROWS_MAX];
+        const char *outcome;
+        uint32_t filled; /* what fill then takes */
+    } rows[] = {
+        {1, "....", {1, 0, 1, 2}, ".#..", 1},  {1, "uu..", {1, 1, 1, 1}, "....", MB_ROW_NONE},
+        {2, "u...", {1, 0, -3, 2}, ".##.", 2}, {3, ".u.u", {2, 0, 2, 0}, ".#.#", 0},
+        {1, "", {0}, "", MB_ROW_NONE},
+    };
+    const mb_choker *barter = mb_choker_find("barter");
+    mb_rng rng;
+    mb_rng_init(&rng, 1, 0, MB_PURPOSE_CHOKE);
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        const int64_t params[MB_STRATEGY_PARAMS_MAX] = {rows[i].credit};
+        const uint64_t none[ROWS_MAX] = {0};
+        table t;
+        table_init(&t, rows[i].state, 2, none);
+        t.view.debt = rows[i].debt;
+        barter->rank(barter, params, &t.view, &rng, &t.result);
+        g_assert_cmpstr(result_text(&t), ==, rows[i].outcome);
+        uint32_t filled = barter->fill(barter, params, &t.view, &rng);
+        if (rows[i].credit == 3)
+            g_assert_true(filled == 0 || filled == 2);
+        else
+            g_assert_cmpuint(filled, ==, rows[i].filled);
+    }
+    g_assert_true(barter->ends((int64_t[]){2}, 2) && !barter->ends((int64_t[]){2}, 1));
+}
+
 /* ---- filling a slot between rounds ----------------------------------------------------------- */
 
 static void fill_takes_the_best_choked(void)
@@ -424,6 +460,7 @@ int main(int argc, char **argv)
         g_test_add_data_func(path, &rate_cases[i], rate_outcomes);
         g_free(path);
     }
+    g_test_add_func("/choke/barter", barter_outcomes);
     g_test_add_func("/choke/ties-are-fair", ties_are_fair);
     g_test_add_func("/choke/complement/the-smaller", complement_ranks_by_the_smaller);
     g_test_add_func("/choke/fill/best-choked", fill_takes_the_best_choked);
