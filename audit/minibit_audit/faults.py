@@ -147,7 +147,7 @@ class Faults:
         if plan.group is None:
             return [0]
         return [node for node, peer in enumerate(self.run.peers, 1)
-                if peer.group == plan.group and plan.peer in (None, peer.name)]
+                if peer.group == plan.group and plan.peer in (None, f"{peer.group}-{peer.number}")]
 
     def whom(self, plan, time, rows):
         """So many of the targets as it must strike, and none else."""

@@ -22,7 +22,7 @@ NEVER = 1 << 62
 class Peer:
     """A row of completion.csv: times in ns (None: never), counts, and its line of the table."""
 
-    __slots__ = ("name", "group", "status", "row", "link", "gained", "before") + COUNTS + TIMES
+    __slots__ = ("name", "group", "status", "row", "link", "gained", "before", "number") + COUNTS + TIMES
 
 
 def load_text(folder, name):
@@ -60,7 +60,7 @@ class Run:
         self.summary_text = load_text(folder, "summary.json")
         self.summary = load_json(folder, "summary.json")
         self.read_sizes()
-        self.peers, self.index = [], {"tracker": 0}
+        self.peers, self.index, self.counts = [], {"tracker": 0}, {}
         self.read_completion()
         self.names = ["tracker"] + [peer.name for peer in self.peers]
         self.links = [self.config.tracker] + [peer.link for peer in self.peers]
@@ -159,5 +159,10 @@ class Run:
             raise ValueError(f"no group {peer.group!r} in config.ini")
         if peer.name in self.index:
             raise ValueError(f"{peer.name} has a row already")
+        first = self.index.get(peer.name.partition(".")[0])  # of its sessions
+        if first:
+            peer.number = self.peers[first - 1].number
+        else:
+            peer.number = self.counts[peer.group] = self.counts.get(peer.group, 0) + 1
         self.index[peer.name] = len(self.peers) + 1
         self.peers.append(peer)

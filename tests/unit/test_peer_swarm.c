@@ -96,14 +96,14 @@ static void draw(drawn *d, uint64_t seed)
 }
 
 /* Under mutual one asks those whom one unchokes oneself: who unchokes nobody, or only who asks,
- * asks nobody. */
+ * asks nobody; and who serves for ever those that owe nothing may never ask who has the rest. */
 static bool may_starve(const mb_protocol *p)
 {
     bool withholds = p->super_seed >= MB_SUPER_SEED_WITHHOLD;
 
     if (withholds && p->knowledge != MB_KNOWLEDGE_HAVE) return true; /* it is not told of blocks */
     if (p->super_seed == MB_SUPER_SEED_WITHHOLD && p->free_rider) return true;
-    return p->ask == MB_ASK_MUTUAL && (p->free_rider || !p->choke->fill);
+    return p->ask == MB_ASK_MUTUAL && (p->free_rider || !p->choke->fill || p->choke->ends);
 }
 
 static peer_swarm_result run(drawn *d)
