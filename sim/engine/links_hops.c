@@ -57,9 +57,11 @@ unsigned sim_hops_least(const sim_links *links, const struct sim_flow *flow, uin
     return least;
 }
 
+/* What each of a link's flows had if it limited all. Not what its sum leaves: that depends on what
+ * is booked, and nothing that comes out may. */
 static uint64_t room_of(const struct sim_link *link)
 {
-    return link->sum < link->capacity ? link->capacity - (uint64_t)link->sum : 0;
+    return link->capacity / link->count;
 }
 
 unsigned sim_hops_narrowest(const sim_links *links, const struct sim_flow *flow)

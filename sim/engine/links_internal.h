@@ -214,7 +214,7 @@ bool sim_hops_reserve(sim_links *links, uint32_t hops, uint32_t flows);
 /* Notes the way of a new flow. Room has been made. */
 void sim_hops_take(sim_links *links, struct sim_flow *flow, const sim_path *path);
 /* Of a flow with more than two links: which one of them a link is; which has the lowest level, the
- * link `but` apart; which has the least room by what goes over it. The first of those alike. */
+ * link `but` apart; which has the least for each of its flows. The first of those alike. */
 unsigned sim_hops_side(const sim_links *links, const struct sim_flow *flow, uint32_t link);
 unsigned sim_hops_least(const sim_links *links, const struct sim_flow *flow, uint32_t but);
 unsigned sim_hops_narrowest(const sim_links *links, const struct sim_flow *flow);

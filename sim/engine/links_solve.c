@@ -302,7 +302,8 @@ static void solve(sim_links *links)
     uint64_t steps = 0;
     while (links->dirty_count > 0) {
         uint64_t bound = links->step_bound;
-        if (bound == UINT64_MAX) bound = 64 + 16 * (uint64_t)links->touched_count;
+        if (bound == UINT64_MAX)
+            bound = 64 + 16 * (uint64_t)(links->hop ? links->link_count : links->touched_count);
         if (steps++ >= bound) {
             sim_links_fill(links);
             return;

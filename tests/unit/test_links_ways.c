@@ -376,6 +376,8 @@ static void churn_step(struct churn *churn, uint32_t wanted)
         if (draw(8) == 0) churn_complete(churn);
     }
     settle(churn->links, churn->now);
+    const uint64_t rerated = GUINT64_TO_LE(sim_links_statistics(churn->links).rerated_flows);
+    g_checksum_update(churn->log, (const guchar *)&rerated, sizeof rerated);
 }
 
 static void churn_new(struct churn *churn, uint64_t seed, uint64_t bound, uint32_t crowd_from)
@@ -391,8 +393,8 @@ static void churn_new(struct churn *churn, uint64_t seed, uint64_t bound, uint32
     sim_links_watch(churn->links, seed % 3 == 0);
 }
 
-/* Returns the digest of all that ended; to be freed. With `compare` each 32nd instant's rates are
- * those of the plain filling. */
+/* Returns the digest of all that ended and of what was rerated; to be freed. With `compare` each
+ * 32nd instant's rates are those of the plain filling. */
 static char *churn_run(uint64_t seed, uint64_t bound, uint32_t crowd_from, bool compare)
 {
     static struct churn churn;
