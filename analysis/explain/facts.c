@@ -13,6 +13,11 @@ static void group_clear(gpointer data)
     g_free(((res_group *)data)->name);
 }
 
+static void zone_clear(gpointer data)
+{
+    g_free(((res_zone_fact *)data)->name);
+}
+
 static void node_clear(gpointer data)
 {
     g_free(((res_node *)data)->name);
@@ -22,7 +27,9 @@ void res_facts_free(res_facts *facts)
 {
     if (!facts) return;
     g_array_unref(facts->groups);
+    g_array_unref(facts->zones);
     g_hash_table_unref(facts->by_name);
+    g_hash_table_unref(facts->zone_numbers);
     g_hash_table_unref(facts->places);
     g_hash_table_unref(facts->paths);
     g_array_unref(facts->nodes);
@@ -102,6 +109,51 @@ static bool read_groups(res_facts *facts, const config *from, GError **error)
     return true;
 }
 
+/* Its number; 0: there is none of that name. */
+static uint32_t zone_of(const res_facts *facts, const char *name)
+{
+    return GPOINTER_TO_UINT(g_hash_table_lookup(facts->zone_numbers, name));
+}
+
+static const res_zone_fact *zone_at(const res_facts *facts, uint32_t zone)
+{
+    return &g_array_index(facts->zones, res_zone_fact, zone);
+}
+
+/* Whose border it is: the latency of the [zone NAME] that it is, or of which it is one. */
+static bool zone_latency(const config *from, const char *name, int64_t *latency)
+{
+    g_autofree char *head = g_strdup(name);
+    g_autofree char *own = g_strconcat("zone ", name, NULL);
+    char *dash = strrchr(head, '-');
+    if (dash) *dash = '\0';
+    g_autofree char *equal = g_strconcat("zone ", head, NULL);
+    const char *group = g_key_file_has_group(from->file, own) ? own : equal;
+    g_autofree char *text = g_key_file_get_value(from->file, group, "latency", NULL);
+    return text && res_duration_parse(text, latency);
+}
+
+/* By the tree in summary.json, where each comes after that which it lies in. */
+static bool read_zones(res_facts *facts, const config *from, const res_run *run, GError **error)
+{
+    g_autoptr(cJSON) summary = res_run_summary(run, error);
+    const cJSON *zones = cJSON_GetObjectItemCaseSensitive(summary, "zones");
+    if (!summary) return false;
+    for (const cJSON *one = zones ? zones->child : NULL; one; one = one->next) {
+        const char *parent = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(one, "parent"));
+        res_zone_fact zone = {.name = g_strdup(one->string)};
+        zone.parent = parent ? zone_of(facts, parent) : 0;
+        zone.depth = zone_at(facts, zone.parent)->depth + 1;
+        bool known = (!parent || zone.parent > 0) && zone_latency(from, zone.name, &zone.latency);
+        g_hash_table_insert(facts->zone_numbers, zone.name, GUINT_TO_POINTER(facts->zones->len));
+        g_array_append_val(facts->zones, zone);
+        if (!known)
+            return res_input_error(error, "%s: no latency of zone %s, or no such parent",
+                                   from->path, one->string);
+    }
+    return true;
+}
+
 static bool read_config(res_facts *facts, const res_run *run, GError **error)
 {
     g_autofree char *path = res_run_path(run, "config.ini");
@@ -109,7 +161,7 @@ static bool read_config(res_facts *facts, const res_run *run, GError **error)
     GError *failure = NULL;
     const config from = {file, path};
     if (g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, &failure))
-        return read_groups(facts, &from, error);
+        return read_groups(facts, &from, error) && read_zones(facts, &from, run, error);
     res_input_error(error, "%s: %s", path, failure->message);
     g_error_free(failure);
     return false;
@@ -202,7 +254,7 @@ static uint32_t place_of(res_facts *facts, const char *name)
 }
 
 typedef struct node_columns {
-    int node, place, up, down, latency;
+    int node, place, up, down, latency, zone;
 } node_columns;
 
 static bool find_node_columns(const res_csv *csv, node_columns *at, GError **error)
@@ -211,7 +263,8 @@ static bool find_node_columns(const res_csv *csv, node_columns *at, GError **err
            (at->place = res_csv_column(csv, "place", error)) >= 0 &&
            (at->up = res_csv_column(csv, "up", error)) >= 0 &&
            (at->down = res_csv_column(csv, "down", error)) >= 0 &&
-           (at->latency = res_csv_column(csv, "latency_s", error)) >= 0;
+           (at->latency = res_csv_column(csv, "latency_s", error)) >= 0 &&
+           (at->zone = res_csv_column(csv, "zone", error)) >= 0;
 }
 
 static bool read_line(res_facts *facts, const res_csv *csv, const node_columns *at, GError **error)
@@ -222,6 +275,11 @@ static bool read_line(res_facts *facts, const res_csv *csv, const node_columns *
                                res_csv_path(csv), res_csv_line(csv), field(csv, at->node));
     res_node *node = &g_array_index(facts->nodes, res_node, number);
     node->place = place_of(facts, field(csv, at->place));
+    const char *zone = field(csv, at->zone);
+    node->zone = zone_of(facts, zone);
+    if (*zone && node->zone == 0)
+        return res_input_error(error, "%s:%" G_GUINT64_FORMAT ": summary.json has no zone %s",
+                               res_csv_path(csv), res_csv_line(csv), zone);
     if (res_rate_parse(field(csv, at->up), &node->up) &&
         res_rate_parse(field(csv, at->down), &node->down) &&
         res_seconds_parse(field(csv, at->latency), &node->latency))
@@ -312,11 +370,15 @@ res_facts *res_facts_read(const res_run *run, GError **error)
     g_autoptr(res_facts) facts = g_new0(res_facts, 1);
     facts->groups = g_array_new(FALSE, FALSE, sizeof(res_group));
     g_array_set_clear_func(facts->groups, group_clear);
+    facts->zones = g_array_new(FALSE, TRUE, sizeof(res_zone_fact));
+    g_array_set_clear_func(facts->zones, zone_clear);
+    g_array_set_size(facts->zones, 1);
     facts->nodes = g_array_new(FALSE, FALSE, sizeof(res_node));
     g_array_set_clear_func(facts->nodes, node_clear);
     facts->places = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     facts->paths = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
     facts->by_name = g_hash_table_new(g_str_hash, g_str_equal);
+    facts->zone_numbers = g_hash_table_new(g_str_hash, g_str_equal);
     facts->folder = g_strdup(run->folder);
     facts->scenario = g_strdup(run->scenario);
     facts->seed = g_strdup(run->seed);
@@ -341,10 +403,23 @@ uint32_t res_facts_find(const res_facts *facts, const char *name)
     return GPOINTER_TO_UINT(g_hash_table_lookup(facts->by_name, name)) - 1;
 }
 
+/* What the borders between two zones take: those of all that only one of them lies in. */
+static int64_t borders(const res_facts *facts, uint32_t a, uint32_t b)
+{
+    int64_t sum = 0;
+    while (a != b) {
+        uint32_t *deeper = zone_at(facts, a)->depth >= zone_at(facts, b)->depth ? &a : &b;
+        sum += zone_at(facts, *deeper)->latency;
+        *deeper = zone_at(facts, *deeper)->parent;
+    }
+    return sum;
+}
+
 int64_t res_facts_delay(const res_facts *facts, uint32_t a, uint32_t b)
 {
     const res_node *from = res_facts_node(facts, a), *to = res_facts_node(facts, b);
-    if (from->place == 0 || to->place == 0) return from->latency + to->latency;
+    if (from->place == 0 || to->place == 0)
+        return from->latency + to->latency + borders(facts, from->zone, to->zone);
     const gint64 places = between(from->place, to->place);
     const measured *one = g_hash_table_lookup(facts->paths, &places);
     return one ? one->way : from->latency + to->latency;

@@ -31,19 +31,30 @@ typedef struct res_node {
     char *name;
     uint32_t group;
     uint32_t place;                   /* its number of `places`; 0: at none */
+    uint32_t zone;                    /* of `zones`; 0: in none */
     uint64_t up, down;                /* 2^-16 byte/s */
     int64_t latency;                  /* ns */
     int64_t arrived, completed, left; /* ns; RES_NEVER if it did not happen */
 } res_node;
 
+/* A zone; what lies around all, zone 0, is none. */
+typedef struct res_zone_fact {
+    char *name;
+    uint32_t parent; /* 0: it lies in none */
+    uint32_t depth;  /* zones that it lies in, and itself */
+    int64_t latency; /* ns, of its border */
+} res_zone_fact;
+
 typedef struct res_facts {
     char *folder, *scenario, *seed;
-    GArray *groups;      /* res_group */
-    GArray *nodes;       /* res_node; 0 is the tracker, the others in order of arrival */
-    GHashTable *places;  /* name of a place -> its number, from 1 */
-    GHashTable *paths;   /* two places' numbers -> what lies between them */
-    GHashTable *by_name; /* name of a node -> its number + 1 */
-    bool seeder;         /* the tracker has the file */
+    GArray *groups;           /* res_group */
+    GArray *nodes;            /* res_node; 0 is the tracker, the others in order of arrival */
+    GArray *zones;            /* res_zone_fact */
+    GHashTable *zone_numbers; /* their places there, by name */
+    GHashTable *places;       /* name of a place -> its number, from 1 */
+    GHashTable *paths;        /* two places' numbers -> what lies between them */
+    GHashTable *by_name;      /* name of a node -> its number + 1 */
+    bool seeder;              /* the tracker has the file */
     uint32_t blocks;
     int64_t end; /* of the run, ns */
     char *trace_digest;

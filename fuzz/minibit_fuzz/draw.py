@@ -27,8 +27,6 @@ NOT_DRAWN = {
                  "extends": "a way to write", "without": "a way to write", "repeat": "makes a study"},
     "replay": {"trace": "no protocol runs: validation-links draws those"},
     "node NAME": {"up": "of a replay", "down": "of a replay", "latency": "of a replay", "zone": "likewise"},
-    "zone NAME": {key: "no link plays it yet" for key in ("count", "up", "down", "inside", "latency", "parent")},
-    "tracker": {"zone": "likewise"}, "peers NAME": {"zone": "likewise"},
     "expect": {"complete": "healed swarms are held to it", "completed_by": "likewise",
                "PATH": "says what must come out"},
 }
@@ -36,9 +34,10 @@ NOT_DRAWN = {
 BY_HAND = {
     "scenario": {"until", "warmup", "sample"}, "file": {"size", "blocks", "path", "block_size"},
     "protocol": {"preset"}, "latency": {"matrix", "measured", "unit", "missing", "fill"},
-    "tracker": {"seeder", "up", "down", "latency", "place", "leave", "seeder_slots"},
+    "zone NAME": {"count", "up", "down", "inside", "latency", "parent"},
+    "tracker": {"seeder", "up", "down", "latency", "place", "zone", "leave", "seeder_slots"},
     "fault NAME": {"kind", "targets", "at", "for"},
-    "peers NAME": {"count", "up", "down", "latency", "place", "arrival", "leave", "return", "have", "unreachable"},
+    "peers NAME": {"count", "up", "down", "latency", "place", "zone", "arrival", "leave", "return", "have", "unreachable"},
 }
 
 
@@ -284,6 +283,7 @@ class _Draw:
         Places(self, groups).draw()
         People(self, groups).draw()
         Faults(self, groups).draw()
+        Zones(self, groups).draw()
         self.result = Swarm(groups, self.files)
         legalise(self.result)
 
@@ -452,6 +452,68 @@ class Faults:
             keys = self.crash() if self.rng.random() < 0.6 else self.outage()
             if keys:
                 self.groups[f"fault f{number}"] = keys
+
+
+class Zones:
+    """A tree of zones, for some swarms: by a stream of its own too."""
+
+    def __init__(self, swarm, groups):
+        self.rng = random.Random(f"minibit-fuzz zones {swarm.seed}")
+        self.swarm, self.groups = swarm, groups
+
+    def rate(self):
+        """Some of what a node has, or of what several have together; often the same for many."""
+        rng = self.rng
+        if rng.random() < 0.3:
+            return "unlimited"
+        factor = rng.choice((0.5, 1, 1, 2, 5, 20, rng.uniform(0.3, 10)))
+        return f"{min(max(int(self.swarm.rate * factor), 1), RATE_MAX)}bit"
+
+    def zone(self, number, above):
+        rng = self.rng
+        keys = {side: self.rate() for side in ("up", "down", "inside") if rng.random() < 0.7}
+        if rng.random() < 0.5:
+            keys["count"] = str(rng.choice((1, 2, 3, 8)))
+        if rng.random() < 0.4:
+            ns = int(self.swarm.block_time * rng.choice((0, 0.01, 0.1, 1, 3)))
+            keys["latency"] = f"{min(ns, 100 * SECOND)}ns"
+        if above and rng.random() < 0.85:
+            keys["parent"] = self.one(*above[-1] if rng.random() < 0.7 else rng.choice(above))
+            if "count" in keys and rng.random() < 0.5:
+                equal = [name for name, others in above if "count" in others]
+                keys["parent"] = f"spread over {rng.choice(equal)}" if equal else keys["parent"]
+        return f"z{number}", keys
+
+    def one(self, name, keys):
+        return f"{name}-{self.rng.randint(1, int(keys['count']))}" if "count" in keys else name
+
+    def somebody(self, name, keys):
+        if "count" not in keys:
+            return name
+        return self.rng.choice((f"spread over {name}", f"at random in {name}"))
+
+    def fill(self, zones):
+        """Everybody is somewhere, and somebody is in each zone."""
+        rng, homes = self.rng, [group for group in self.groups if group.startswith("peers ")]
+        for group in [*homes, "tracker"]:
+            if rng.random() < 0.8:
+                name, keys = rng.choice(zones)
+                one = self.one(name, keys)
+                self.groups[group]["zone"] = rng.choice((one, self.somebody(name, keys)))
+        for number, (name, keys) in enumerate(zones):
+            group = f"peers in{number}"
+            self.groups[group] = {"count": str(rng.choice((0, 1, 2))), "up": self.swarm.line(False),
+                                  "down": self.swarm.line(False), "zone": self.somebody(name, keys)}
+
+    def draw(self):
+        rng = self.rng
+        if rng.random() < 0.75:
+            return
+        zones = []
+        for number in range(rng.choice((1, 1, 2, 3, 4))):
+            zones.append(self.zone(number, zones))
+        self.groups |= {f"zone {name}": keys for name, keys in zones}
+        self.fill(zones)
 
 
 def legalise(swarm):

@@ -56,13 +56,18 @@ def table(swarm, groups):
     return swarm.files[name].replace(",", " ").split() if name in swarm.files else []
 
 
+def is_zone(name):
+    return name.startswith("zone ")
+
+
 def path_delay(swarm, groups):
-    ends = [nanoseconds(keys["latency"]) for keys in groups.values() if "latency" in keys]
+    ends = [nanoseconds(keys["latency"]) for name, keys in groups.items() if "latency" in keys and not is_zone(name)]
+    borders = sum(nanoseconds(keys["latency"]) for name, keys in groups.items() if is_zone(name))
     numbers = [float(field) for field in table(swarm, groups) if re.fullmatch(r"[\d.]+", field)]
     measured = int(max(numbers, default=0) * TIMES[groups["latency"]["unit"]]) + 1 if numbers else 0
     filled = nanoseconds(groups["latency"].get("fill", "0ns")) if numbers else 0
     own = [nanoseconds(field) for field in trace_fields(swarm) if field.endswith("ns")]
-    return max(2 * max(ends + own), measured, filled)
+    return max(2 * max(ends + own) + 2 * borders, measured, filled)
 
 
 def trace_fields(swarm):
@@ -123,6 +128,8 @@ def bound(swarm, groups):
     bits = 8 * (size * 4 // 3 + ENVELOPE)
     up, peers = bits_per_s(groups["tracker"]["up"]), count_peers(swarm)
     rates = [bits_per_s(keys["down"]) for keys in swarm.peers().values()] + rates_of_places(swarm, groups)
+    rates += [bits_per_s(keys[side]) for name, keys in groups.items() if is_zone(name)
+              for side in ("up", "down", "inside") if side in keys]
     slowest = min((rate for rate in (up, *rates) if rate), default=10**12)
     serial = peers * blocks * int(bits * SECOND / slowest + 1)
     turns = 2 * (peers * blocks + peers + blocks + 10)
@@ -161,9 +168,11 @@ def heal(swarm, resolve):
 
 def give_patience(healed, groups):
     """A time-out is longer than a request and its answer's first byte take, and than the slowest byte."""
-    rates = [bits_per_s(keys[end]) for keys in groups.values() for end in ("up", "down") if end in keys]
+    rates = [bits_per_s(keys[end]) for keys in groups.values() for end in ("up", "down", "inside") if end in keys]
     slowest = min((rate for rate in rates + rates_of_places(healed, groups) if rate), default=10**12)
     sharers = count_peers(healed) + 1
+    if any(is_zone(name) for name in groups):
+        sharers *= sharers  # all that go from anybody to anybody
     least = int(4 * path_delay(healed, groups) + 16 * sharers * SECOND / slowest) + SECOND
     for name, keys in groups.items():
         if "request_timeout" in keys and nanoseconds(keys["request_timeout"]) < least:

@@ -25,6 +25,11 @@ def without(swarm, names, all_at_once=True):
         for name in names[start:start + count]:
             del smaller.groups[name]
         yield smaller
+    if any(name.startswith("zone ") for name in swarm.groups):
+        smaller = swarm.copy()
+        smaller.groups = {name: {key: value for key, value in keys.items() if key != "zone"}
+                          for name, keys in smaller.groups.items() if not name.startswith("zone ")}
+        yield smaller
 
 
 def chunks(length):

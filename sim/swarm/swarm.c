@@ -46,7 +46,10 @@ static int add_nodes(sim_swarm *swarm)
     if (!swarm->nodes || !swarm->copies || !swarm->links || !swarm->queue) return MB_ERR_MEMORY;
     if (swarm->options->check != SIM_CHECK_OFF && sim_swarm_check_requests_new(swarm))
         return MB_ERR_MEMORY;
-    sim_links_watch(swarm->links, swarm->options->check == SIM_CHECK_EVERY);
+    /* where ways are longer than two links, whether all are listed shows in how often rates are
+     * counted as changed; so there they always are */
+    sim_links_watch(swarm->links,
+                    swarm->options->check == SIM_CHECK_EVERY || swarm->lines.zones != NULL);
     if (add_node(swarm, MB_NODE_TRACKER, line_of(swarm, MB_NODE_TRACKER))) return MB_ERR_MEMORY;
     for (uint32_t i = 0; i < swarm->arrival_count; i++) {
         const sim_group *group = &scenario->groups[swarm->arrivals[i].group];

@@ -453,9 +453,32 @@ BROKEN_KINDS = {
                               numbered=True), "crashed after a crash", True),
 }
 
+# Of a run with zones, tight ones.
+ZONED = SCENARIO.replace("[tracker]", "[zone rack]\ncount = 2\nup = 1Mbit\ndown = 3Mbit\nlatency = 2ms\nparent = hall\n"
+                         "[zone hall]\ninside = 4Mbit\n[tracker]\nzone = hall").replace(
+    "count = 3", "count = 3\nzone = spread over rack").replace("count = 5", "count = 5\nzone = rack-2")
+Z = "zones.csv"
+ZONED_KINDS = {
+    "zones: bytes in": (field(Z, "in_bytes", more(50), 7), r"zones\.csv", True),
+    "zones: bytes inside at the end": (field(Z, "inside_bytes", more(50), -3), "bytes that came to the nodes of hall", True),
+    "zones: bytes out that go back": (field(Z, "out_bytes", lambda old: "0", -1), "at least", True),
+    "zones: a share": (field(Z, "up_utilization", lambda old: f"{float(old) + 0.000002:.6f}", 7), "up_utilization", True),
+    "zones: a row less": (edit(Z, delete(7)), "moments of", True),
+    "zones: another zone": (field("nodes.csv", "zone", lambda old: "rack-1", 2), "nodes.csv:4: zone: expected rack-2", True),
+    "zones: nowhere": (field("nodes.csv", "zone", lambda old: "", 2), "nodes.csv:4: zone: expected rack-2", True),
+    "zones: another tree": (figure("zones.rack-1.parent", lambda old: None), "zones.rack-1.parent: expected hall", True),
+    "zones: peers": (figure("zones.hall.peers", lambda old: old + 1), "zones.hall.peers", True),
+    "zones: copies": (figure("zones.rack-2.ingress_copies", lambda old: old + 0.1), "ingress_copies", True),
+    "zones: its share": (figure("zones.rack-2.cross_share", lambda old: old - 0.001), "zones.rack-2.cross_share", True),
+    "zones: the share": (figure("cross_share", lambda old: old - 0.001), "cross_share", True),
+    "zones: a slower way in": (lambda folder: (folder.path / "config.ini").write_text(
+        (folder.path / "config.ini").read_text().replace("down = 3Mbit", "down = 2.9Mbit")),
+        "the down of zone rack-2|max-min", True),
+}
+
 # By the run that they change.
 TABLES = {"clean": KINDS, "events": EVENT_KINDS, "replayed": REPLAY_KINDS, "placed": PLACED_KINDS,
-          "rounds": ROUNDS_KINDS, "broken": BROKEN_KINDS}
+          "rounds": ROUNDS_KINDS, "broken": BROKEN_KINDS, "zoned": ZONED_KINDS}
 
 
 def setUpModule():
@@ -466,13 +489,14 @@ def setUpModule():
     (HOME / "places.csv").write_text(PLACES)
     (HOME / "rounds.ini").write_text(ROUNDS)
     (HOME / "broken.ini").write_text(BROKEN)
+    (HOME / "zoned.ini").write_text(ZONED)
     (HOME / "trace.csv").write_text("\n".join(sorted(TRACE.splitlines(), key=lambda row: row[0] != "a" and
                                                      float(row.split(",")[0]))) + "\n")
     (HOME / "replay.ini").write_text(REPLAY)
     RUNS = {name: simulate(SIM, HOME / f"{scenario}.ini", HOME / name, *options) for name, scenario, *options in (
         ("clean", "small"), ("events", "small", "--events=csv"), ("placed", "placed", "--events=csv"),
         ("replayed", "replay"), ("rounds", "rounds", "--events=csv"),
-        ("broken", "broken", "--events=csv"))}
+        ("broken", "broken", "--events=csv"), ("zoned", "zoned", "--events=csv"))}
 
 
 def tearDownModule():

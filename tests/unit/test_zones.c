@@ -1,4 +1,5 @@
 /* Zones: one clear line for each tree, name and member that cannot be. */
+#include "sim/scenario/config_writer.h"
 #include "sim/scenario/lines.h"
 
 #include <glib.h>
@@ -117,6 +118,60 @@ static void test_empty(void)
             "its zone");
 }
 
+/* The outermost first, equal ones in a row, each in its parent; and back into a text. */
+static void test_tree(void)
+{
+    static const char text[] = HEAD RACKS SITES WAN TRACKER PEERS "[peers b]\nup = 1Mbit\n"
+                                                                  "down = 1Mbit\nzone = rack-4\n";
+    static const char *const names[] = {"wan",    "site-1", "site-2", "rack-1",
+                                        "rack-2", "rack-3", "rack-4", "rack-5"};
+    static const uint32_t parents[] = {SIM_ZONE_NONE, 0, 0, 1, 2, 1, 2, 1};
+    sim_scenario *scenario;
+    char *error;
+    if (sim_scenario_parse("t.ini", text, strlen(text), NULL, 0, &scenario, &error))
+        g_error("%s", error);
+    sim_scenario_check(scenario);
+    const sim_zones *zones = &scenario->zones;
+    g_assert_cmpuint(zones->count, ==, G_N_ELEMENTS(names));
+    for (uint32_t i = 0; i < zones->count; i++) {
+        g_assert_cmpstr(zones->zones[i].name, ==, names[i]);
+        g_assert_cmpuint(zones->zones[i].parent, ==, parents[i]);
+    }
+    g_assert_cmpuint(zones->zones[0].inside, ==, UINT64_C(125000000) << 16);
+    g_assert_cmpuint(zones->zones[0].up, ==, MB_RATE_UNLIMITED);
+    g_assert_cmpint(zones->zones[2].latency, ==, 2 * MB_MS);
+    g_assert_cmpuint(zones->zones[7].up, ==, UINT64_C(1250000) << 16);
+    char *config = sim_config_text(scenario, NULL);
+    g_assert_nonnull(strstr(config, "\n[zone rack]\ncount = 5\nup = 10Mbit\nlatency = 0s\n"
+                                    "parent = spread over site\n\n[zone site]\ncount = 2\n"));
+    g_assert_nonnull(strstr(config, "\nzone = spread over rack\n"));
+    free(config);
+    sim_scenario_free(scenario);
+}
+
+/* Round robin by the numbers of the group's peers; the tracker in the first of those. */
+static void test_lines(void)
+{
+    static const char text[] = HEAD RACKS SITES WAN
+        "[tracker]\nup = 1Mbit\nzone = spread over site\n" PEERS "[peers b]\nup = 1Mbit\n"
+        "down = 1Mbit\n";
+    static const uint32_t wanted[] = {1, 3, 4, 5, 6, 7, 3, 4, SIM_ZONE_NONE};
+    sim_arrival arrivals[8];
+    sim_scenario *scenario;
+    sim_lines lines;
+    char *error;
+    if (sim_scenario_parse("t.ini", text, strlen(text), NULL, 0, &scenario, &error))
+        g_error("%s", error);
+    for (uint32_t i = 0; i < 8; i++)
+        arrivals[i] = (sim_arrival){.group = i == 7, .index = i == 7 ? 0 : i};
+    g_assert_cmpint(sim_lines_make(scenario, arrivals, 8, &lines), ==, 0);
+    for (mb_node node = 0; node <= 8; node++)
+        g_assert_cmpuint(sim_lines_zone(&lines, node), ==, wanted[node]);
+    g_assert_null(lines.access);
+    sim_lines_clear(&lines);
+    sim_scenario_free(scenario);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -125,5 +180,7 @@ int main(int argc, char **argv)
     g_test_add_func("/zones/trees", test_trees);
     g_test_add_func("/zones/values", test_values);
     g_test_add_func("/zones/empty", test_empty);
+    g_test_add_func("/zones/tree", test_tree);
+    g_test_add_func("/zones/lines", test_lines);
     return g_test_run();
 }
