@@ -36,6 +36,7 @@ static const char *const down_labels[RES_DOWN_COUNT] = {
 /* Some nodes' uplinks in one role. */
 typedef struct uplinks {
     const char *name;
+    bool is_shared; /* zones have links on their ways */
     uint32_t nodes;
     uint64_t bytes;        /* sent */
     unsigned __int128 ns;  /* their time together */
@@ -69,17 +70,18 @@ static const char *part_key(int part)
     return part == PART_DOWNLINKS ? "downlinks_full" : res_up_keys[part - PART_IDLE + 1];
 }
 
-static const char *part_label(int part)
+static const char *part_label(const uplinks *sum, int part)
 {
     if (part == PART_SENDING) return "sending";
-    return part == PART_DOWNLINKS ? "receivers' downlinks full" : up_labels[part - PART_IDLE + 1];
+    if (part > PART_DOWNLINKS) return up_labels[part - PART_IDLE + 1];
+    return sum->is_shared ? "downlinks or shared links full" : "receivers' downlinks full";
 }
 
 /* Of the whole swarm in one role (group UINT32_MAX), or of one group. */
 static uplinks sum_uplinks(const res_facts *facts, const res_swarm *swarm, uint32_t group,
                            res_role role)
 {
-    uplinks sum = {.name = res_role_words[role]};
+    uplinks sum = {.name = res_role_words[role], .is_shared = facts->zones->len > 1};
     for (uint32_t node = 0; node < facts->nodes->len; node++)
         if (group == UINT32_MAX || res_facts_node(facts, node)->group == group)
             add_uplink(&sum, facts, swarm, node, role);
@@ -150,7 +152,7 @@ static void uplinks_text(const uplinks *sums, guint count, GString *out)
             all += sums[i].parts[part];
         if (part == PART_IDLE) g_string_append(out, "  idle\n");
         if (all == 0 && part >= PART_IDLE) continue;
-        put_label(out, part < PART_IDLE ? 2 : 4, part_label(part));
+        put_label(out, part < PART_IDLE ? 2 : 4, part_label(&sums[0], part));
         for (guint i = 0; i < count; i++)
             put_percent(out, sums[i].parts[part], sums[i].capacity);
         g_string_append(out, "\n");
@@ -227,6 +229,30 @@ static void downloads_text(const res_facts *facts, const res_swarm *swarm, GStri
     }
 }
 
+static const char *zone_name(const res_facts *facts, const res_shared_link *link)
+{
+    return g_array_index(facts->zones, res_zone_fact, link->zone).name;
+}
+
+/* Where there are zones: the links that were full longest. */
+static void shared_text(const res_facts *facts, GString *out)
+{
+    enum { SHOWN_MAX = 12 };
+    const GArray *links = facts->shared;
+    if (facts->zones->len == 1) return;
+    g_string_append_printf(out, "\n%-*s", LABEL, "links that zones share: how long full, s");
+    g_string_append(out, links->len == 0 ? "\n  none was\n" : "\n");
+    for (guint i = 0; i < MIN(links->len, SHOWN_MAX); i++) {
+        const res_shared_link *link = &g_array_index(links, res_shared_link, i);
+        g_autofree char *label = g_strdup_printf("%s of %s", link->side, zone_name(facts, link));
+        put_label(out, 2, label);
+        put_mean(out, (uint64_t)link->full, 1);
+        g_string_append_c(out, '\n');
+    }
+    if (links->len > SHOWN_MAX)
+        g_string_append_printf(out, "  and %u more\n", links->len - SHOWN_MAX);
+}
+
 void res_explain_swarm_text(const res_facts *facts, const res_swarm *swarm, GString *out)
 {
     g_string_append_printf(out, "%s, seed %s: %u peer%s, ", facts->scenario, facts->seed,
@@ -236,6 +262,7 @@ void res_explain_swarm_text(const res_facts *facts, const res_swarm *swarm, GStr
     roles_text(facts, swarm, out);
     if (facts->groups->len > 2) groups_text(facts, swarm, out);
     downloads_text(facts, swarm, out);
+    shared_text(facts, out);
 }
 
 /* ---- JSON ---- */
@@ -297,6 +324,16 @@ static void group_json(const res_facts *facts, const res_swarm *swarm, uint32_t 
         res_json_seconds(parts, sum.parts[i].key, (int64_t)MIN(sum.parts[i].amount, RES_NEVER - 1));
 }
 
+static void shared_json(const res_facts *facts, cJSON *to)
+{
+    cJSON *json = cJSON_AddObjectToObject(to, "shared_full_s");
+    for (guint i = 0; i < facts->shared->len; i++) {
+        const res_shared_link *link = &g_array_index(facts->shared, res_shared_link, i);
+        g_autofree char *key = g_strconcat(zone_name(facts, link), ".", link->side, NULL);
+        res_json_seconds(json, key, link->full);
+    }
+}
+
 cJSON *res_explain_swarm_json(const res_facts *facts, const res_swarm *swarm)
 {
     cJSON *json = cJSON_CreateObject();
@@ -308,5 +345,6 @@ cJSON *res_explain_swarm_json(const res_facts *facts, const res_swarm *swarm)
     cJSON *groups = cJSON_AddObjectToObject(json, "groups");
     for (guint group = 1; group < facts->groups->len; group++)
         group_json(facts, swarm, group, groups);
+    if (facts->zones->len > 1) shared_json(facts, json);
     return json;
 }

@@ -28,6 +28,7 @@ void res_facts_free(res_facts *facts)
     if (!facts) return;
     g_array_unref(facts->groups);
     g_array_unref(facts->zones);
+    g_array_unref(facts->shared);
     g_hash_table_unref(facts->by_name);
     g_hash_table_unref(facts->zone_numbers);
     g_hash_table_unref(facts->places);
@@ -329,6 +330,82 @@ static bool read_places(res_facts *facts, const res_run *run, GError **error)
     return paths && read_paths(facts, paths, error);
 }
 
+/* ---- zones.csv ------------------------------------------------------------------------------ */
+
+/* A link counts as full over a row's time if so much of it was used. */
+#define FULL_FROM 0.99
+
+enum { SIDES = 3 };
+static const char *const sides[SIDES] = {"up", "down", "inside"};
+
+/* What is summed up of zones.csv: by zone and side. */
+typedef struct shared_reader {
+    int time, zone, used[SIDES]; /* columns */
+    int64_t now, span;           /* of the rows of one moment */
+    int64_t *full;
+} shared_reader;
+
+static bool find_shared_columns(const res_csv *csv, shared_reader *at, GError **error)
+{
+    at->time = res_csv_column(csv, "time_s", error);
+    at->zone = at->time < 0 ? -1 : res_csv_column(csv, "zone", error);
+    for (int i = 0; i < SIDES && at->zone >= 0; i++) {
+        g_autofree char *name = g_strconcat(sides[i], "_utilization", NULL);
+        at->used[i] = res_csv_column(csv, name, error);
+        if (at->used[i] < 0) return false;
+    }
+    return at->zone >= 0;
+}
+
+static bool read_shared_row(const res_facts *facts, const res_csv *csv, shared_reader *at,
+                            GError **error)
+{
+    int64_t time;
+    uint32_t zone = zone_of(facts, field(csv, at->zone));
+    if (!res_seconds_parse(field(csv, at->time), &time) || time < at->now || zone == 0)
+        return res_input_error(error, "%s:%" G_GUINT64_FORMAT ": not a time and a zone",
+                               res_csv_path(csv), res_csv_line(csv));
+    if (time > at->now) at->span = time - at->now;
+    at->now = time;
+    for (int i = 0; i < SIDES; i++)
+        if (g_ascii_strtod(field(csv, at->used[i]), NULL) >= FULL_FROM)
+            at->full[SIDES * zone + (uint32_t)i] += at->span;
+    return true;
+}
+
+static int longest_first(const void *a, const void *b)
+{
+    const res_shared_link *x = a, *y = b;
+    if (x->full != y->full) return x->full < y->full ? 1 : -1;
+    return x->zone != y->zone ? (x->zone > y->zone ? 1 : -1) : 0;
+}
+
+static void keep_shared(res_facts *facts, const int64_t *full)
+{
+    for (uint32_t zone = 1; zone < facts->zones->len; zone++)
+        for (uint32_t i = 0; i < SIDES; i++) {
+            const res_shared_link link = {zone, sides[i], full[SIDES * zone + i]};
+            if (link.full > 0) g_array_append_val(facts->shared, link);
+        }
+    g_array_sort(facts->shared, longest_first);
+}
+
+/* How long the links of zones were full. */
+static bool read_shared(res_facts *facts, const res_run *run, GError **error)
+{
+    if (facts->zones->len == 1 || !res_run_has_table(run, "zones")) return true;
+    g_autofree int64_t *full = g_new0(int64_t, SIDES * facts->zones->len);
+    shared_reader at = {.full = full};
+    GError *failure = NULL;
+    g_autoptr(res_csv) csv = res_run_table(run, "zones", error);
+    if (!csv || !find_shared_columns(csv, &at, error)) return false;
+    while (res_csv_next(csv, &failure))
+        if (!read_shared_row(facts, csv, &at, error)) return false;
+    if (failure) g_propagate_error(error, failure);
+    if (!failure) keep_shared(facts, full);
+    return !failure;
+}
+
 /* ---- summary.json -------------------------------------------------------------------------- */
 
 /* The end of the run as it is written, since a double would not hold its nanoseconds. */
@@ -373,6 +450,7 @@ res_facts *res_facts_read(const res_run *run, GError **error)
     facts->zones = g_array_new(FALSE, TRUE, sizeof(res_zone_fact));
     g_array_set_clear_func(facts->zones, zone_clear);
     g_array_set_size(facts->zones, 1);
+    facts->shared = g_array_new(FALSE, FALSE, sizeof(res_shared_link));
     facts->nodes = g_array_new(FALSE, FALSE, sizeof(res_node));
     g_array_set_clear_func(facts->nodes, node_clear);
     facts->places = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -383,7 +461,8 @@ res_facts *res_facts_read(const res_run *run, GError **error)
     facts->scenario = g_strdup(run->scenario);
     facts->seed = g_strdup(run->seed);
     if (!read_summary(facts, run, error) || !read_config(facts, run, error) ||
-        !read_peers(facts, run, error) || !read_places(facts, run, error))
+        !read_peers(facts, run, error) || !read_places(facts, run, error) ||
+        !read_shared(facts, run, error))
         return NULL;
     return g_steal_pointer(&facts);
 }

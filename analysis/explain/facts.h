@@ -2,8 +2,8 @@
  * What explaining a run takes of its scenario: the file, the nodes by number with their groups'
  * access links and rules, and when each came, completed and went.
  *
- * Read once from config.ini, summary.json, completion.csv, and nodes.csv and paths.csv where the
- * run has them; constant from then on.
+ * Read once from config.ini, summary.json, completion.csv, and nodes.csv, paths.csv and zones.csv
+ * where the run has them; constant from then on.
  */
 #ifndef ANALYSIS_FACTS_H
 #define ANALYSIS_FACTS_H
@@ -45,11 +45,19 @@ typedef struct res_zone_fact {
     int64_t latency; /* ns, of its border */
 } res_zone_fact;
 
+/* A link that a zone's nodes share, and how long it was full. */
+typedef struct res_shared_link {
+    uint32_t zone;
+    const char *side; /* up, down, or inside */
+    int64_t full;     /* ns */
+} res_shared_link;
+
 typedef struct res_facts {
     char *folder, *scenario, *seed;
     GArray *groups;           /* res_group */
     GArray *nodes;            /* res_node; 0 is the tracker, the others in order of arrival */
     GArray *zones;            /* res_zone_fact */
+    GArray *shared;           /* res_shared_link: those that ever were full, the longest first */
     GHashTable *zone_numbers; /* their places there, by name */
     GHashTable *places;       /* name of a place -> its number, from 1 */
     GHashTable *paths;        /* two places' numbers -> what lies between them */

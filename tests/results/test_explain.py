@@ -446,6 +446,22 @@ def measured_ways():
     check(budget(run) != budget(simulate(scenario())), "20 ms make no difference")
 
 
+ZONES = "[zone far]\nlatency = 20ms\nparent = farther\n[zone farther]\n"
+
+
+def borders_of_zones():
+    """They count as latencies do; a link that zones share is named for as long as it is full."""
+    run, same = simulate(scenario(ZONES + PEER + "zone = far\n")), simulate(scenario(PEER + "latency = 20ms\n"))
+    equal(budget(run), budget(same))
+    tight = scenario(ZONES.replace("latency = 20ms", "down = 10kB") + PEER + "zone = far\n", until="10h")
+    run = simulate(tight)
+    found = explain(run)["shared_full_s"]
+    last = ns(explain(run, "--peer", "a-1")["download_s"])
+    equal(list(found), ["far.down"])
+    check(0 <= last - ns(found["far.down"]) <= 20 * 10**9, f"{found}, done after {last} ns")
+    check("down of far" in good("explain", run).out, "the text does not name it")
+
+
 def damaged_places():
     """The first that is wrong is told, alone."""
     cases = [
@@ -494,6 +510,7 @@ main([
     ("a replay", a_replay),
     ("damaged events", damaged_events),
     ("measured ways", measured_ways),
+    ("borders of zones", borders_of_zones),
     ("damaged places", damaged_places),
     ("events of an older version", an_older_version),
 ])

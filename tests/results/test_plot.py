@@ -355,6 +355,20 @@ def matrix_of_pairs():
           ["tracker", "slow-1", "slow-2", "fast-1", "fast-2"])
 
 
+def zones_are_a_tree():
+    line = "up = 1MB\ndown = 1MB\n"
+    run = simulate("[scenario]\nuntil = 1h\nsample = 1s\n[file]\nblocks = 20\n[zone rack]\ncount = 2\nup = 100kB\ndown = 500kB\n"
+                   f"parent = hall\n[zone home]\n[zone hall]\n[tracker]\n{line}[peers a]\ncount = 4\n{line}"
+                   f"zone = spread over rack\n[peers b]\n{line}zone = home\n")
+    found = script(run, "zones")
+    equal([found.text_of(f"name_{i}") for i in range(4)], ["home", "hall", "   rack-1", "   rack-2"])
+    rows = found.blocks[0][:-1]
+    equal(sorted({row[2] for row in rows}), [2, 3], "those that have rates")
+    check(all(0 <= row[3] <= 100 for row in rows) and max(row[3] for row in rows) > 99, "a rack's way in is full at times")
+    equal(found.text_of("crossed_0"), "100 %")
+    refused("plot", swarm(scratch() / "r"), "--kind=zones", words=["the run has no zones"])
+
+
 def long_names_are_cut_in_the_middle():
     run = swarm(scratch() / "r", peers=1, groups=("a-name-of-very-many-letters",))
     found = script(run, "matrix")
@@ -560,7 +574,7 @@ else:
         nothing_is_replaced_unasked, the_same_bytes_every_time, without_gnuplot,
         curves_are_percentiles, lines_of_curves_only_rise, who_comes_later_holds_nothing_before,
         many_groups_are_drawn_together, a_file_without_blocks, completion_is_the_distribution, sources_add_up,
-        sources_without_provenance, rarest_is_the_timeline, matrix_of_pairs,
+        sources_without_provenance, rarest_is_the_timeline, matrix_of_pairs, zones_are_a_tree,
         long_names_are_cut_in_the_middle, matrix_of_many_is_binned, lines_over_a_quantity,
         bars_over_names, long_names_are_tilted,
         a_series_for_a_second_parameter, what_has_no_room_is_a_picture_of_its_own,
