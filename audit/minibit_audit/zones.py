@@ -4,6 +4,7 @@ zones.csv is held against itself, against the bytes of its nodes in completion.c
 what has ended by a moment has crossed by then, and what is under way has crossed in part.
 """
 import os
+import re
 from fractions import Fraction
 
 from . import numbers, tables
@@ -46,11 +47,14 @@ def put(run, node, name, line):
     groups, title, number = run.config.groups, "tracker", 0
     if node:
         title = f"peers {run.peers[node - 1].group}"
-        number = int(run.names[node].rsplit("-", 1)[1]) - 1
+        number = int(run.names[node].rsplit("-", 1)[1].split(".")[0]) - 1
     said = groups.get(title, {}).get("zone", "")
     allowed = members(groups, said) if said else [""]
     if said.startswith("spread over "):
         allowed = [allowed[number % len(allowed)]]
+    first = run.index.get(re.sub(r"\.[0-9]+$", "", run.names[node]), node)
+    if first != node:  # it comes again to where it was
+        allowed = [run.zones.all[run.zones.of[first]].name if first in run.zones.of else ""]
     if name not in allowed:
         run.report.wrong("nodes.csv", line, "zone", " or ".join(allowed[:3]) or "nothing", name or "nothing")
     elif name:
