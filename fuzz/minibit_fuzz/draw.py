@@ -377,6 +377,22 @@ class People:
                     keys["leave"] = self.rng.choice((f"after {self.time(0, 1, 10)}", f"exponential {self.time(1, 10)}"))
                 keys["return"] = f"{self.rng.choice(('after', 'exponential'))} {self.time(10, 30, 100)}"
 
+    def sessions(self):
+        """Some rows of a trace name their peers, and some peers come again."""
+        for number, (name, content) in enumerate(sorted(self.swarm.files.items())):
+            if not isinstance(content, str) or not content.startswith("arrived_s") or self.rng.random() < 0.5:
+                continue
+            rows, gone = content.splitlines(), {}
+            for row in range(1, len(rows)):
+                came, leaves = (float(field or "inf") for field in rows[row].split(",")[:2])
+                free = [peer for peer, left in gone.items() if left <= came]
+                peer = self.rng.choice(free) if free and self.rng.random() < 0.7 else f"who{number}x{row}"
+                peer = "" if self.rng.random() < 0.2 else peer
+                gone[peer] = leaves
+                gone.pop("", None)
+                rows[row] += f",{peer}"
+            self.swarm.files[name] = "\n".join([rows[0] + ",peer", *rows[1:]]) + "\n"
+
     def time(self, *factors):
         return f"{max(self.swarm.time(*factors), 1)}ns"
 
@@ -391,6 +407,7 @@ class People:
         if self.rng.random() < 0.12:
             self.publisher()
         self.comes_and_goes()
+        self.sessions()
         self.sudden()
 
 

@@ -42,7 +42,8 @@ static void name_nodes(sim_recorder *recorder, const sim_recorder_config *config
         stats->group = config->arrivals[node - 1].group;
         stats->index = config->arrivals[node - 1].index;
         recorder->life[node].returns = config->arrivals[node - 1].session > 0;
-        recorder->state->any_returns |= recorder->life[node].returns;
+        recorder->state->own_names |=
+            recorder->life[node].returns || config->scenario->groups[stats->group].named;
         assert(stats->group < config->scenario->group_count);
     }
 }

@@ -60,7 +60,7 @@ struct sim_recorder_state {
     rec_output *zones_table;
     sim_group_name *names; /* by group; [group_count] is the tracker */
     size_t row_room;       /* no row of a table is longer */
-    bool any_returns;      /* some nodes are sessions of peers that were there before */
+    bool own_names;        /* some nodes are not called by group and number alone */
     uint64_t provenance_rows;
     uint64_t event_rows;
 

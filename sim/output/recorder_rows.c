@@ -21,6 +21,9 @@ int sim_recorder_table(sim_recorder_state *state, const char *name, const char *
     return result;
 }
 
+/* A name of 64 bytes, a number, and that of a session. */
+#define SIM_OWN_NAME_ROOM 128
+
 /* ---- names --------------------------------------------------------------------------------- */
 
 /* Makes "NAME-", with a quote before it and quotes doubled where RFC 4180 wants that. */
@@ -65,6 +68,25 @@ void sim_names_free(sim_group_name *names, uint32_t count)
     free(names);
 }
 
+/* Whether its trace names it, or it has been there before. */
+static bool has_own_name(const sim_recorder *recorder, mb_node node)
+{
+    assert(node != MB_NODE_TRACKER);
+    const sim_arrival *arrival = &recorder->state->arrivals[node - 1];
+    const sim_group *group = &recorder->state->scenario->groups[arrival->group];
+    return arrival->session > 0 || (group->named && group->trace[arrival->row].peer);
+}
+
+/* Names of groups have no character that a field must be quoted for, nor have peers'. */
+static char *put_own_name(char *to, const sim_recorder *recorder, mb_node node)
+{
+    char name[SIM_OWN_NAME_ROOM];
+
+    sim_arrival_name(recorder->state->scenario, &recorder->state->arrivals[node - 1], name,
+                     sizeof name);
+    return rec_put_text(to, name, strlen(name));
+}
+
 /* A node's name; nothing for MB_NODE_NONE. */
 static inline char *put_node(char *to, const void *of, mb_node node)
 {
@@ -72,14 +94,12 @@ static inline char *put_node(char *to, const void *of, mb_node node)
     if (node == MB_NODE_NONE) return to;
     const rec_stats *stats = &recorder->stats[node];
     const sim_group_name *name = &recorder->state->names[stats->group];
+    if (recorder->state->own_names && node != MB_NODE_TRACKER && has_own_name(recorder, node))
+        return put_own_name(to, recorder, node);
     memcpy(to, name->prefix, SIM_NAME_SHORT);
     if (name->size > SIM_NAME_SHORT) memcpy(to, name->prefix, name->size);
     to += name->size;
     if (node != MB_NODE_TRACKER) to = rec_put_number(to, (uint64_t)stats->index + 1);
-    if (recorder->state->any_returns && node != MB_NODE_TRACKER && recorder->life[node].returns) {
-        *to++ = '.';
-        to = rec_put_number(to, (uint64_t)recorder->state->arrivals[node - 1].session + 1);
-    }
     if (name->quoted) *to++ = '"';
     return to;
 }

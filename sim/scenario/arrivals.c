@@ -102,6 +102,7 @@ static int append_group(struct list *list, const sim_scenario *scenario, uint32_
     mb_rng rng, sessions;
     mb_rng_init(&rng, scenario->seed, index, MB_PURPOSE_ARRIVAL);
     mb_rng_init(&sessions, scenario->seed, index, MB_PURPOSE_SESSION);
+    uint32_t first = list->count; /* of a trace all rows stand from there on, but for the latest */
     for (uint32_t number = 0; number < group->count; number++) {
         time = arrival_time(group, number, time, &rng);
         if (time >= end && rising) break;
@@ -110,7 +111,9 @@ static int append_group(struct list *list, const sim_scenario *scenario, uint32_
         mb_time leaves = traced && group->trace[number].leave_at != MB_NEVER
                              ? group->trace[number].leave_at
                              : leave_at;
-        const sim_arrival arrival = {time, leaves, index, 0, number, 0, MB_NODE_NONE};
+        uint32_t before = traced ? group->trace[number].before : SIM_ROW_NONE;
+        before = before == SIM_ROW_NONE ? MB_NODE_NONE : first + before;
+        const sim_arrival arrival = {time, leaves, index, 0, number, 0, before};
         int error = append_peer(list, scenario, &arrival, &sessions);
         if (error) return error;
     }
@@ -183,11 +186,12 @@ void sim_arrival_name(const sim_scenario *scenario, const sim_arrival *arrival, 
                       size_t size)
 {
     assert(arrival->group < scenario->group_count && size > 0);
-    const char *group = scenario->groups[arrival->group].name;
-    if (arrival->session == 0)
-        snprintf(name, size, "%s-%u", group, arrival->index + 1);
-    else
-        snprintf(name, size, "%s-%u.%u", group, arrival->index + 1, arrival->session + 1);
+    const sim_group *group = &scenario->groups[arrival->group];
+    const char *own = group->named ? group->trace[arrival->row].peer : NULL;
+    int used = own ? snprintf(name, size, "%s", own)
+                   : snprintf(name, size, "%s-%u", group->name, arrival->index + 1);
+    if (arrival->session == 0 || used < 0 || (size_t)used >= size) return;
+    snprintf(name + used, size - (size_t)used, ".%u", arrival->session + 1);
 }
 
 uint32_t sim_arrivals_awaited(const sim_scenario *scenario, const sim_arrival *arrivals,

@@ -14,15 +14,13 @@ typedef struct sim_arrival {
     mb_time time;
     mb_time leave_at; /* at that time of the run, complete or not; MB_NEVER: the group's rule */
     uint32_t group;   /* index into scenario->groups */
-    uint32_t index;   /* in the group, from 0, in order of arrival: the peer is GROUP-(index + 1) */
+    uint32_t index;   /* in the group, from 0, in order of arrival: the peer is GROUP-(index + 1),
+                         if its row of a trace does not name it */
     uint32_t row;     /* of the group's trace, if it has one */
     uint32_t
         session;    /* of a peer that comes again, from 0: then it is GROUP-(index + 1).2 and so */
     mb_node before; /* the node of its session before; MB_NODE_NONE: the first */
 } sim_arrival;
-
-/* Bytes that a peer's name takes beside the group's. */
-#define SIM_PEER_NAME_ROOM 32
 
 /* The peer's name into `name`, cut to `size`. */
 void sim_arrival_name(const sim_scenario *scenario, const sim_arrival *arrival, char *name,

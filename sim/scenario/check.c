@@ -335,12 +335,42 @@ static bool check_replay(sim_reader *reader)
     return sim_check_zones(reader);
 }
 
+/* Where a group with a trace names it. */
+static const sim_ini_entry *arrival_entry(const sim_reader *reader, const sim_group *group)
+{
+    for (uint32_t i = 0; i < reader->ini->count; i++) {
+        const char *name = sim_after_word(reader->ini->groups[i].name, "peers");
+        if (name && strcmp(name, group->name) == 0)
+            return sim_ini_entry_find(&reader->ini->groups[i], "arrival");
+    }
+    return NULL;
+}
+
+/* A peer's own name is not that of another group's by its number. */
+static bool check_names(sim_reader *reader, const sim_group *group)
+{
+    for (uint32_t row = 0; group->named && row < group->count; row++) {
+        const char *name = group->trace[row].peer, *dash = name ? strrchr(name, '-') : NULL;
+        if (!dash || dash[1] == '\0' || strspn(dash + 1, "0123456789") != strlen(dash + 1))
+            continue;
+        char *other = g_strdup_printf("peers %.*s", (int)(dash - name), name);
+        bool taken = g_hash_table_contains(reader->names, other);
+        g_free(other);
+        if (!taken) continue;
+        return sim_reader_fail(reader, arrival_entry(reader, group),
+                               "%s:%u: %s: this name is one of a group's peers by their numbers",
+                               group->trace_path, group->trace[row].line, name);
+    }
+    return true;
+}
+
 bool sim_check_scenario(sim_reader *reader)
 {
     sim_scenario *scenario = reader->scenario;
     for (uint32_t i = 0; i < scenario->group_count; i++) {
         const sim_group *group = &scenario->groups[i];
         scenario->open |= is_open(group) || group->arrival == SIM_ARRIVE_TRACE;
+        if (!check_names(reader, group)) return false;
     }
     if (scenario->replay.trace_path) return check_replay(reader);
     for (uint32_t i = 0; i < reader->ini->count; i++) {

@@ -110,6 +110,15 @@ const char *sim_after_word(const char *value, const char *word);
 /* Sets a key of the protocol. */
 bool sim_read_protocol_key(sim_reader *reader, const sim_ini_entry *entry, mb_protocol *protocol);
 
+/* Bytes of a name. */
+#define SIM_NAME_SIZE_MAX 64
+
+/* Whether a name may have the character: a letter or digit of any script, or one of these marks. */
+bool sim_is_plain(gunichar c, const char *marks);
+/* Whether it is a name of letters and digits of any script, and of these ASCII marks, that begins
+ * with none, and is short enough. */
+bool sim_is_plain_name(const char *name, const char *marks);
+
 /* The path of a file that the entry names: relative ones start from the folder of the file that the
  * entry stands in. g_free(). */
 char *sim_reader_path(const sim_ini_entry *entry, const char *path);

@@ -6,8 +6,6 @@
 #include <glib.h>
 #include <string.h>
 
-#define NAME_MAX_SIZE 64
-
 /* ---- which group is which ---- */
 
 /* The text behind the kind's name in "[peers NAME]"; NULL if the group is of another kind. */
@@ -49,22 +47,6 @@ static bool check_group_names(sim_reader *reader)
             return fail_unknown_group(reader, &reader->ini->groups[i]);
     }
     return true;
-}
-
-/* Letters and digits are those of any script, with the marks that belong to a letter. */
-static bool is_plain(gunichar c, const char *marks)
-{
-    return g_unichar_isalnum(c) || g_unichar_ismark(c) || (c < 0x80 && strchr(marks, (int)c));
-}
-
-static bool is_plain_name(const char *name, const char *marks)
-{
-    for (const char *at = name; *at; at = g_utf8_next_char(at)) {
-        if (!is_plain(g_utf8_get_char(at), marks)) return false;
-    }
-    bool begins =
-        *name != '\0' && *name != '.' && *name != '-' && !g_unichar_ismark(g_utf8_get_char(name));
-    return begins && strlen(name) <= NAME_MAX_SIZE;
 }
 
 /* ---- keys ---- */
@@ -177,11 +159,11 @@ static bool read_scenario(sim_reader *reader, const sim_key_group *kind, const s
 {
     if (!read_entries(reader, kind, group, reader->scenario, NULL)) return false;
     const sim_ini_entry *name = sim_ini_entry_find(group, "name");
-    if (!name || is_plain_name(name->value, "._-")) return true;
+    if (!name || sim_is_plain_name(name->value, "._-")) return true;
     return sim_reader_fail(reader, name,
                            "a name has letters, digits, . _ - and at most %d "
                            "bytes of them",
-                           NAME_MAX_SIZE);
+                           SIM_NAME_SIZE_MAX);
 }
 
 static bool read_file(sim_reader *reader, const sim_key_group *kind, const sim_ini_group *group)
@@ -246,11 +228,11 @@ static bool check_own_name(sim_reader *reader, const sim_ini_group *group, const
         return sim_reader_fail_group(reader, group, "a name follows: [%s NAME]", group->name);
     if (strcmp(name, "tracker") == 0 && sim_after_word(group->name, "peers"))
         return sim_reader_fail_group(reader, group, "this name is node 0's");
-    if (is_plain_name(name, "_-")) return true;
+    if (sim_is_plain_name(name, "_-")) return true;
     return sim_reader_fail_group(reader, group,
                                  "a group's name has letters, digits, _ - and at "
                                  "most %d bytes of them",
-                                 NAME_MAX_SIZE);
+                                 SIM_NAME_SIZE_MAX);
 }
 
 /* Whether no group of the kind had this name before. */
@@ -436,13 +418,13 @@ static char *default_name(const char *path)
     for (const char *at = whole; *at; at = g_utf8_next_char(at)) {
         gunichar c = g_utf8_get_char(at);
         char letter[6];
-        int size = g_unichar_to_utf8(is_plain(c, "._-") ? c : '-', letter);
-        if (name->len + (gsize)size > NAME_MAX_SIZE) break;
+        int size = g_unichar_to_utf8(sim_is_plain(c, "._-") ? c : '-', letter);
+        if (name->len + (gsize)size > SIM_NAME_SIZE_MAX) break;
         g_string_append_len(name, letter, size);
     }
     g_free(whole);
     g_free(base);
-    if (is_plain_name(name->str, "._-")) return g_string_free(name, FALSE);
+    if (sim_is_plain_name(name->str, "._-")) return g_string_free(name, FALSE);
     g_string_free(name, TRUE);
     return g_strdup("scenario");
 }
@@ -537,13 +519,20 @@ static void clear_expectation(sim_expectation *expectation)
     g_free(expectation->high);
 }
 
+static void clear_trace(sim_group *group)
+{
+    for (uint32_t row = 0; group->trace && group->named && row < group->count; row++)
+        g_free(group->trace[row].peer);
+    g_free(group->trace);
+}
+
 void sim_scenario_free(sim_scenario *scenario)
 {
     if (!scenario) return;
     for (uint32_t i = 0; i < scenario->group_count; i++) {
         g_free(scenario->groups[i].name);
         g_free(scenario->groups[i].trace_path);
-        g_free(scenario->groups[i].trace);
+        clear_trace(&scenario->groups[i]);
     }
     for (uint32_t i = 0; i < scenario->fault_count; i++)
         g_free(scenario->faults[i].name);

@@ -149,12 +149,17 @@ typedef enum sim_have_kind {
     SIM_HAVE_ALL_BUT, /* all but block have_blocks */
 } sim_have_kind;
 
+#define SIM_ROW_NONE UINT32_MAX
+
 /* One row of an arrival trace. */
 typedef struct sim_trace_row {
     mb_time arrived;
     mb_time leave_at;  /* MB_NEVER: what the group's `leave` says */
     uint64_t up, down; /* UINT64_MAX: as the group has it */
     mb_time latency;   /* MB_NEVER: likewise */
+    char *peer;        /* its name; NULL: it has none but its group's and a number */
+    uint32_t before;   /* the row of this peer's session before; SIM_ROW_NONE: it is the first */
+    uint32_t line;     /* of the table */
 } sim_trace_row;
 
 /* A [peers NAME] group. */
@@ -170,6 +175,7 @@ typedef struct sim_group {
     char *trace_path;     /* SIM_ARRIVE_TRACE, else NULL */
     sim_trace_row *trace; /* `count` rows in order of arrival */
     bool own_lines;       /* some rows say how their line is */
+    bool named;           /* some name their peer */
     sim_leave_kind leave;
     mb_time leave_time;
     bool sudden;             /* it goes at that moment, or at its row's, without a word */

@@ -113,6 +113,24 @@ const char *sim_after_word(const char *value, const char *word)
     return rest + strspn(rest, " \t");
 }
 
+/* ---- names ---- */
+
+/* Letters and digits are those of any script, with the marks that belong to a letter. */
+bool sim_is_plain(gunichar c, const char *marks)
+{
+    return g_unichar_isalnum(c) || g_unichar_ismark(c) || (c < 0x80 && strchr(marks, (int)c));
+}
+
+bool sim_is_plain_name(const char *name, const char *marks)
+{
+    for (const char *at = name; *at; at = g_utf8_next_char(at)) {
+        if (!sim_is_plain(g_utf8_get_char(at), marks)) return false;
+    }
+    bool begins =
+        *name != '\0' && *name != '.' && *name != '-' && !g_unichar_ismark(g_utf8_get_char(name));
+    return begins && strlen(name) <= SIM_NAME_SIZE_MAX;
+}
+
 /* ---- protocol keys ---- */
 
 /* Calls `use` with each text that the key's value may be; only for kinds that have such a list. */

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""test_people.py PROGRAM: who is there: trackers without the file, publishers, and how peers go."""
+"""test_people.py PROGRAM: who is there: trackers without the file, publishers, sessions, how peers go, and barter."""
 import subprocess
 import tempfile
 from fractions import Fraction
@@ -201,6 +201,57 @@ def returns_refused():
         refused(base | {"peers a": stays | {"return": "after 1min"} | keys}, words)
 
 
+# ---- sessions of a trace -----------------------------------------------------------------------
+
+
+def traced(trace, **more):
+    return {"scenario": {"until": "1h"}, "file": {"blocks": 40}, "tracker": {"up": "1Mbit"},
+            "peers t": {"up": "1Mbit", "down": "8Mbit", "arrival": f"trace {trace}"}} | more
+
+
+def sessions_of_a_trace():
+    """A peer comes again with the blocks that it had, on its row's line, by its name in every table; what it was still
+    sending when it is back is cut. BOM and CRLF are all right; rows stand in any order."""
+    rows = ["arrived_s,leave_s,peer,up", "60,,anna,2Mbit", "0,20,anna,", "5,,bert,", "20,50,anna,", "1,,,"]
+    text = "\ufeff" + "\r\n".join(rows) + "\r\n"
+    result = audited(run(scenario(**traced("t.csv")), files=[("t.csv", text)], options=EVENTS))
+    found = {row["peer"]: row for row in result.rows("completion")}
+    same(result, list(found), ["anna", "t-2", "bert", "anna.2", "anna.3"])
+    held = {}
+    for row in result.rows("provenance"):
+        held.setdefault(row["peer"], {}).setdefault(row["via"] == "initial", set()).add(row["block"])
+    mine = held["anna"][False]
+    result.require(2 < len(mine) < 40 and found["anna"]["status"] == "left", f"{len(mine)} blocks")
+    same(result, held["anna.2"][True], mine)
+    same(result, held["anna.3"][True], mine | held["anna.2"][False])
+    same(result, (found["anna.3"]["blocks"], found["anna"]["left_s"]), ("40", "20.000000000"))
+    same(result, [row["up"] for row in result.rows("nodes") if row["node"].startswith("anna")],
+         ["1Mbit", "1Mbit", "2Mbit"])
+    explained = subprocess.run([Path(minibit.PROGRAM).with_name("minibit-results"), "explain", result.folder],
+                               capture_output=True, text=True, check=False)
+    result.require(explained.returncode == 0, explained.stderr)
+
+
+def broken_traces():
+    """Each in one line, with the row's number; nothing is written."""
+    more = {"peers u": LINE | {"arrival": "trace u.csv"}}
+    for trace, words, groups in (
+            ("0,,anna\n5,9,anna\n", "t.csv:2: anna: comes again, so this row must say when it leaves", {}),
+            ("0,7,anna\n5,9,anna\n", "t.csv:3: anna: comes again before it has left", {}),
+            ("5,9,anna\n0,7,anna\n", "t.csv:2: anna: comes again before it has left", {}),
+            ("0,,an na\n", "t.csv:2: an na: a peer's name has letters, digits", {}),
+            ("0,,tracker\n", "t.csv:2: tracker: this name is node 0's", {}),
+            ("0,,t-1\n", "t.csv:2: t-1: this name is one of a group's peers by their numbers", {}),
+            ("0,,u-7\n", "t.csv:2: u-7: this name is one of a group's peers by their numbers", more),
+            ("0,,bert\n3,,carl\n", "u.csv:3: carl: is in the trace of another group already", more),
+            ("0,,\"anna\"\n", "t.csv:2: \"anna\": a peer's name has letters", {}),
+            ("0;;anna\n", "t.csv:2: 0;;anna: not as many fields as the first line has", {}),
+            ("0,1\n", "t.csv:2: 0,1: not as many fields as the first line has", {})):
+        refused(traced("t.csv", **groups), words, [("t.csv", "arrived_s,leave_s,peer\n" + trace),
+                                                   ("u.csv", "arrived_s,peer\n0,dora\n1,carl\n")])
+    refused(traced("t.csv"), "t.csv:1: peers: no column of a trace", [("t.csv", "arrived_s,peers\n0,anna\n")])
+
+
 # ---- barter ------------------------------------------------------------------------------------
 
 
@@ -246,6 +297,8 @@ if __name__ == "__main__":
         ("a publisher comes and goes, by hand", comes_and_goes),
         ("sessions of random length", at_random),
         ("what cannot come back is told", returns_refused),
+        ("a peer of a trace comes again with what it had", sessions_of_a_trace),
+        ("a broken trace is told by its line", broken_traces),
         ("barter: block for block", barter),
         ("barter under ask = mutual is told", barter_for_ever),
     ])

@@ -444,7 +444,7 @@ static void test_traces_refused(void)
         {"", ": empty; its first line is arrived_s,leave_s"},
         {"arrived,leave\n",
          ":1: arrived: no column of a trace: these are arrived_s, leave_s, up, down, "
-         "latency; did you mean \"arrived_s\"?"},
+         "latency, peer; did you mean \"arrived_s\"?"},
         {"arrived_s,leave_s\n", ""},
         {"arrived_s,leave_s\n1\n", ":2: 1: not as many fields as the first line has"},
         {"arrived_s\n1,2\n", ":2: 1,2: not as many fields"},
@@ -459,7 +459,7 @@ static void test_traces_refused(void)
         {"arrived_s,zone\n", ":1: zone: there are no zones yet"},
         {"arrived_s,latncy\n",
          ":1: latncy: no column of a trace: these are arrived_s, leave_s, up, "
-         "down, latency; did you mean \"latency\"?"},
+         "down, latency, peer; did you mean \"latency\"?"},
         {"up,arrived_s\n5,1\n", ":2: 5: not a rate above 0, such as 5Mbit"},
         {"down,arrived_s\n0bit,1\n", ":2: 0bit: not a rate above 0"},
         {"arrived_s,latency\n1,3\n", ":2: 3: not a time from 0s to 1h, such as 20ms"},
