@@ -158,7 +158,8 @@ class Replay:
         if via in ("regular", "optimistic"):
             is_right = role == 2
         elif via == "seed":
-            is_right = role < 2 and link.number("seeder_slots") > 0
+            # who completes while it takes its leave serves those that it had unchoked, whatever its slots
+            is_right = role < 2 and (link.number("seeder_slots") > 0 or self.left[giver] != NEVER)
         elif via == "open":
             is_right = (link.number("seeder_slots") == 0 if role < 2
                         else link.keys.get("choke") == "none")

@@ -145,6 +145,17 @@ def sudden_ends():
     result.require("\nleave = exponential 10min, at-once\n" in result.text("config.ini"), result.text("config.ini"))
 
 
+def complete_while_leaving():
+    """Who completes while it takes its leave gives its last blocks as a seeder, whatever its slots: the audit knows."""
+    found = Path(__file__).resolve().parent / "found"
+    trace = (found / "seed-while-leaving.csv").read_text(encoding="utf-8")
+    result = audited(run((found / "seed-while-leaving.ini").read_text(encoding="utf-8"), seed=870008,
+                         files=[("seed-while-leaving.csv", trace)], options=EVENTS))
+    gone = {row["peer"] for row in result.rows("completion") if row["left_s"]}
+    last = {row["from"] for row in result.rows("provenance") if row["via"] == "seed"} - {"tracker"}
+    result.require(last and last <= gone, f"{last}, of {gone}")
+
+
 # ---- a publisher that comes and goes -----------------------------------------------------------
 
 
@@ -294,6 +305,7 @@ if __name__ == "__main__":
         ("a block that nobody has is told", nobody_has_it),
         ("a sudden end is told to nobody", without_a_word),
         ("which ends may be sudden", sudden_ends),
+        ("complete while leaving", complete_while_leaving),
         ("a publisher comes and goes, by hand", comes_and_goes),
         ("sessions of random length", at_random),
         ("what cannot come back is told", returns_refused),
