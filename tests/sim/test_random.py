@@ -48,7 +48,7 @@ def legal(keys, base):
     """Without what the program refuses, or what would go on for ever at no cost."""
     whole = {**base, **keys}
     if whole.get("ask", "mutual" if whole.get("preset") == "coursework" else "") == "mutual":
-        if whole.get("choke") == "none":
+        if whole.get("choke") in ("none", "barter"):
             keys["choke"] = "rarity-tft"
     return keys
 
