@@ -18,6 +18,13 @@ static const struct {
 #include "record/figures.def"
 };
 
+static const struct {
+    const char *path, *words; /* "faults.NAME.strikes" */
+} fault_figures[] = {
+#define REC_FAULT(PATH, KIND, UNIT, OF, IN, VALUE, WORDS, ...) {PATH, WORDS},
+#include "record/figures.def"
+};
+
 static const char *find(const char *path)
 {
     for (guint i = 0; i < G_N_ELEMENTS(figures); i++)
@@ -45,6 +52,16 @@ static char *zone_words(const char *path)
     return NULL;
 }
 
+/* "nodes hurt by night"; a fault's name may have dots: the figure is what follows the last. */
+static char *fault_words(const char *path)
+{
+    const char *name = path + strlen("faults."), *dot = strrchr(name, '.');
+    for (guint i = 0; dot && i < G_N_ELEMENTS(fault_figures); i++)
+        if (strcmp(fault_figures[i].path + strlen("faults.NAME"), dot) == 0)
+            return g_strdup_printf("%s by %.*s", fault_figures[i].words, (int)(dot - name), name);
+    return NULL;
+}
+
 /* "bytes from dsl to fibre"; NULL where a group's name has a dot, which could be either's. */
 static char *pair_words(const char *path)
 {
@@ -58,6 +75,7 @@ char *res_figure_words(const char *path)
     char *words = g_strdup(find(path));
     if (!words && g_str_has_prefix(path, "groups.")) words = group_words(path);
     if (!words && g_str_has_prefix(path, "zones.")) words = zone_words(path);
+    if (!words && g_str_has_prefix(path, "faults.")) words = fault_words(path);
     if (!words && g_str_has_prefix(path, "group_bytes.")) words = pair_words(path);
     return words ? words : g_strdup(path);
 }
