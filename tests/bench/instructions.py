@@ -5,6 +5,8 @@ Valgrind's callgrind counts what the processor is told, which repeats on any mac
 long as compiler and C library are those that the marks in instructions.txt were measured with. More
 than 3 % above a mark fails. Where it has fallen as much the mark is to be lowered: `--write` does so.
 
+In zones (zones.ini) a block costs less than twice as much as without.
+
 Counted are small swarms, some seconds each; `--whole` counts those of 1,000 peers, some minutes each.
 """
 import os
@@ -23,6 +25,7 @@ import tap  # noqa: E402
 PROGRAM, SWARM = tap.arguments(2)
 ASKED = [word for word in ("--whole", "--write") if word in sys.argv]
 sys.argv = [word for word in sys.argv if word not in ASKED]
+ZONES = str(pathlib.Path(__file__).with_name("zones.ini"))
 MARKS = pathlib.Path(__file__).with_name("instructions.txt")
 MARGIN = 0.03
 # Name of the mark: (tens of peers, file, preset, known peers).
@@ -52,14 +55,14 @@ def marks():
     return made, {name: int(count) for name, count in (line.split() for line in lines[1:])}
 
 
-def count(tens, size, preset, known):
+def count(tens, size, preset, known, swarm=SWARM, more=()):
     """Instructions a block of one run, in which memory is not filled as meson asks for in its tests."""
     plain = {name: value for name, value in os.environ.items() if name != "MALLOC_PERTURB_"}
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
-            ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", PROGRAM, SWARM, "-q",
+            ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", PROGRAM, swarm, "-q",
              "-o", f"{folder}/out", "--provenance=off", "--check=off",
-             *swarms.keys(10 * tens, known, **{"file.size": size, "protocol.preset": preset})],
+             *swarms.keys(10 * tens, known, **{"file.size": size, "protocol.preset": preset}, **dict(more))],
             capture_output=True, text=True, check=False, env=plain)
         if done.returncode != 0:
             raise AssertionError(f"{preset}: exit {done.returncode}: {done.stderr[-500:]}")
@@ -97,6 +100,15 @@ class Instructions(unittest.TestCase):
                 print(f"# {name}: lower its mark: {' '.join(map(str, (__file__, PROGRAM, SWARM)))} --write")
         if "--write" in ASKED:
             write(counted)
+
+    def test_a_block_costs_less_than_twice_as_much_in_zones(self):
+        """Three levels of them, whose links are full much of the time; ten peers to a rack."""
+        tens, *more = (100, "16MiB", "bittorrent", 80) if "--whole" in ASKED else (10, "8MiB", "bittorrent", 80)
+        plain = count(tens, *more)
+        zoned = count(tens, *more, swarm=ZONES, more={"zone rack.count": tens})
+        print(f"# zones-{10 * tens}: {zoned:,.0f} instructions a block, without zones {plain:,.0f}: "
+              f"{zoned / plain:.2f} times")
+        self.assertLess(zoned, 2 * plain)
 
 
 if __name__ == "__main__":
