@@ -221,5 +221,4 @@ void mb_lend_complete(mb_peer *peer, mb_actions *out)
         open_to_all(peer, out);
     else if (peer->slots.mode == MB_MODE_SLOTS)
         lend_from_now_on(peer, out);
-    mb_slots_mark_dirty(peer);
 }

@@ -90,7 +90,6 @@ void mb_meet_forget(mb_peer *peer, mb_time now, uint32_t index, mb_actions *out)
     if (peer->show.each) mb_show_forget(peer, index);
     mb_known_remove(peer, index);
     peer->meet.show |= peer->show.withholds; /* one who is alone need not wait for others */
-    mb_slots_mark_dirty(peer);
 }
 
 void mb_meet_bye(mb_peer *peer, mb_time now, uint32_t index, mb_actions *out)

@@ -24,11 +24,6 @@ void mb_slots_mark_clean(mb_peer *peer)
     peer->slots.dirty = false;
 }
 
-void mb_slots_mark_dirty(mb_peer *peer)
-{
-    peer->slots.dirty = true;
-}
-
 static mb_mode mode_of(const mb_peer *peer)
 {
     const mb_protocol *p = peer->protocol;
@@ -227,10 +222,8 @@ void mb_slots_choke(mb_peer *peer, uint32_t index, bool tell, mb_actions *out)
 void mb_slots_take(mb_peer *peer, uint32_t index)
 {
     assert(index < peer->known.top);
-    if (peer->known.entries[index].slot & MB_SLOT_UNCHOKED)
-        unchoked_remove(peer, index);
-    else
-        waiting_remove(peer, index);
+    if (peer->known.entries[index].slot & MB_SLOT_UNCHOKED) unchoked_remove(peer, index);
+    assert(peer->known.entries[index].place == MB_INDEX_NONE);
 }
 
 /* ---- what a slot is like -------------------------------------------------------------------- */

@@ -43,8 +43,6 @@ void mb_slots_init(mb_peer *peer, uint64_t seed);
 void mb_slots_free(mb_peer *peer);
 /* How I serve from now on; it forgets who waits. */
 void mb_slots_set_mode(mb_peer *peer);
-/* A slot may be free: the step's end is to look. */
-void mb_slots_mark_dirty(mb_peer *peer);
 /* What turned free has been given. */
 void mb_slots_mark_clean(mb_peer *peer);
 /* Brings what is kept of its interest up to date. */
@@ -54,7 +52,7 @@ void mb_slots_interest(mb_peer *peer, uint32_t index, mb_actions *out);
 void mb_slots_greet(mb_peer *peer, uint32_t index, mb_message message, mb_actions *out);
 void mb_slots_unchoke(mb_peer *peer, uint32_t index, uint32_t flags, mb_actions *out);
 void mb_slots_choke(mb_peer *peer, uint32_t index, bool tell, mb_actions *out);
-/* Takes its slot, or its place among those who wait, without a word. */
+/* Takes its slot without a word. It does not wait for one: it has no interest any more. */
 void mb_slots_take(mb_peer *peer, uint32_t index);
 /* Its slot is optimistic, beside the others, or neither. */
 void mb_slots_set_kind(mb_peer *peer, uint32_t index, uint32_t flags);

@@ -210,6 +210,27 @@ static void next_block_after_work(void)
     free(log);
 }
 
+/* The room of a request that waited is another's afterwards: many need no more than one at a time.
+ */
+static void queue_room(void)
+{
+    mb_peer *peer = make_peer();
+    uint32_t index = meet(peer, 2), capacity = 0;
+    const mb_queued wanted = {.block = 0};
+
+    for (int i = 0; i < 100; i++) {
+        mb_serve_accept(peer, index, &wanted, &out);
+        mb_serve_accept(peer, index, &wanted, &out); /* it waits for the first */
+        g_assert_true(mb_serve_sent(peer, index, 0));
+        g_assert_true(mb_serve_next(peer, index, &out));
+        g_assert_true(mb_serve_sent(peer, index, 0));
+        g_assert_false(mb_serve_next(peer, index, &out));
+        if (i == 0) capacity = peer->serve.capacity;
+    }
+    g_assert_cmpuint(peer->serve.capacity, ==, capacity);
+    drop_peer(peer);
+}
+
 /* The short way is for the next block of a log that I know of: what cannot be held is not for it,
  * and what a log tells twice counts once. */
 static void next_told(void)
@@ -403,6 +424,7 @@ int main(int argc, char **argv)
     g_test_add_func("/rooms/next-told", next_told);
     g_test_add_func("/rooms/interest", interest);
     g_test_add_func("/rooms/next-block", next_block);
+    g_test_add_func("/rooms/queue-room", queue_room);
     g_test_add_func("/rooms/next-block-after-work", next_block_after_work);
     g_test_add_func("/rooms/whole-log", whole_log);
     g_test_add_func("/rooms/best-of-the-choked", best_of_the_choked);
