@@ -24,6 +24,11 @@ void mb_slots_mark_clean(mb_peer *peer)
     peer->slots.dirty = false;
 }
 
+void mb_slots_mark_dirty(mb_peer *peer)
+{
+    peer->slots.dirty = true;
+}
+
 static mb_mode mode_of(const mb_peer *peer)
 {
     const mb_protocol *p = peer->protocol;

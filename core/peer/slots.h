@@ -43,6 +43,8 @@ void mb_slots_init(mb_peer *peer, uint64_t seed);
 void mb_slots_free(mb_peer *peer);
 /* How I serve from now on; it forgets who waits. */
 void mb_slots_set_mode(mb_peer *peer);
+/* A slot may be free: the step's end is to look. */
+void mb_slots_mark_dirty(mb_peer *peer);
 /* What turned free has been given. */
 void mb_slots_mark_clean(mb_peer *peer);
 /* Brings what is kept of its interest up to date. */
