@@ -47,7 +47,7 @@ def put(run, node, name, line):
     groups, title, number = run.config.groups, "tracker", 0
     if node:
         title = f"peers {run.peers[node - 1].group}"
-        number = int(run.names[node].rsplit("-", 1)[1].split(".")[0]) - 1
+        number = run.peers[node - 1].number - 1
     said = groups.get(title, {}).get("zone", "")
     allowed = members(groups, said) if said else [""]
     if said.startswith("spread over "):
