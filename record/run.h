@@ -91,8 +91,8 @@ typedef struct rec_strike {
     mb_time time;
     mb_time until; /* MB_NEVER: it was not over when the run was */
     uint32_t fault;
-    mb_node node;                                /* MB_NODE_NONE: nobody of its targets was there */
-    uint64_t transfers, bytes, blocks, messages; /* cut, and lost */
+    mb_node node; /* MB_NODE_NONE: nobody of its targets was there */
+    uint64_t transfers, connections, bytes, blocks, messages; /* cut, and lost */
 } rec_strike;
 
 /* A fault, and the sums of what it did. */
@@ -100,7 +100,7 @@ typedef struct rec_fault {
     const char *name;
     rec_fault_kind kind;
     uint64_t strikes, struck, bit;
-    uint64_t transfers, bytes, blocks, messages;
+    uint64_t transfers, connections, bytes, blocks, messages;
 } rec_fault;
 
 typedef struct rec_run {

@@ -86,7 +86,7 @@ typedef enum rec_detail {
 
 /* A word with its length: it can be copied whole, without a call, and counted by its length. */
 typedef struct rec_word {
-    char text[15]; /* ended by a zero byte */
+    char text[23]; /* ended by a zero byte */
     uint8_t size;
 } rec_word;
 

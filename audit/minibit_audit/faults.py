@@ -5,9 +5,9 @@ from . import tables
 from .numbers import Unreadable, duration, time_ns, time_text
 from .run import NEVER
 
-COLUMNS = ("seq,time_s,fault,kind,node,until_s,transfers_cut,bytes_lost,blocks_lost,"
+COLUMNS = ("seq,time_s,fault,kind,node,until_s,transfers_cut,connections_lost,bytes_lost,blocks_lost,"
            "messages_lost").split(",")
-SUMS = ("transfers_cut", "bytes_lost", "blocks_lost", "messages_lost")
+SUMS = ("transfers_cut", "connections_lost", "bytes_lost", "blocks_lost", "messages_lost")
 FILE = "faults.csv"
 PERCENT = 10**6
 
@@ -228,6 +228,34 @@ class Faults:
         return [strike.time for strike in self.strikes if strike.plan.kind == "crash" and strike.node == 0]
 
 
+class Severance:
+    """Strikes of one moment by which connections are gone: of those struck with the others, or all of theirs."""
+
+    def __init__(self, run, rows):
+        self.plan, self.begin, self.end = rows[0].plan, rows[0].time, rows[0].until
+        self.each = self.plan.kind == "lose-connection"
+        if self.each:
+            self.end = self.begin
+        group = self.plan.group if self.plan.peer is None and self.plan.count is self.plan.share is None else None
+        self.rows = {}
+        if group is not None and not self.each:  # who comes later is on the side of its group
+            self.rows = {node: rows[0] for node, peer in enumerate(run.peers, 1) if peer.group == group}
+        self.rows |= {row.node: row for row in rows}
+
+    def row(self, a, b):
+        """The row to which it is owed that these two lose each other; None: they do not."""
+        found = [self.rows[node] for node in (a, b) if node in self.rows]
+        if a == b or not found or len(found) == 2 and not self.each:
+            return None
+        return min(found, key=lambda row: row.line)
+
+    def takes(self, sent, time):
+        """Whether what was sent then and comes now is lost; None: it was sent at that very moment."""
+        if self.end is not None and self.end > self.begin and sent >= self.end:
+            return False
+        return time >= self.begin and (self.end is None or sent <= self.end)
+
+
 class Watch:
     """What events.csv tells of faults, row by row."""
 
@@ -237,6 +265,13 @@ class Watch:
         self.outages = [strike for strike in faults.strikes
                         if strike.plan.kind == "tracker-outage" and strike.node is not None]
         self.now = None  # the strike of the crash under way
+        by_moment = {}
+        for strike in faults.strikes:
+            if strike.plan.kind in ("cut", "lose-connection") and strike.node is not None:
+                by_moment.setdefault((strike.time, strike.plan.name), []).append(strike)
+        self.lasting = [strike for strike in faults.strikes if strike.plan.kind != "crash" and strike.node is not None]
+        self.severances = [Severance(events.run, rows) for rows in by_moment.values()]
+        self.severing, self.parted = None, {}
         self.cut, self.lost, self.late, self.unanswered, self.perhaps = {}, {}, {}, {}, {}
         self.told = 0
         self.handlers = {name[3:]: getattr(self, name) for name in dir(self) if name.startswith("do_")}
@@ -255,12 +290,43 @@ class Watch:
             self.events.wrong(f"{self.events.name(node)} is gone", "crashed after a crash, and else left", detail)
         self.now = None
 
+    def lost_way(self, giver, node, time):
+        """The row by which what comes now from the one to the other was lost on its way; None."""
+        sent = time - self.run.delay(giver, node)
+        for severance in self.severances:
+            row = severance.row(giver, node)
+            if row and severance.takes(sent, time):
+                return row
+        return None
+
+    def owed(self, sums, row, amount):
+        sums[row] = sums.get(row, 0) + amount
+
     def do_cut(self, time, node, other, block, detail):
         if self.now in (node, other):
             self.cut[self.now] = self.cut.get(self.now, 0) + 1
+        row = self.severing and self.severing.row(node, other)
+        if row and self.severing.begin == time:
+            self.owed(self.cut, row, 1)
+
+    def do_gone(self, time, node, other, block, detail):
+        for severance in self.severances:
+            row = severance.begin == time and severance.row(node, other)
+            if row:
+                self.owed(self.parted, row, 1)
+        self.severing = None
 
     def do_lost(self, time, node, other, block, detail):
-        if self.now is not None:
+        row = self.severing and self.severing.begin == time and self.severing.row(node, other)
+        waiting = self.events.on_way.get((other, node, block))
+        if row:
+            self.owed(self.lost, row, int(detail))
+        elif self.now is None and waiting and waiting[0][0] == time and self.events.present[node]:
+            row = self.lost_way(other, node, time)
+            if row:
+                waiting.pop(0)
+                self.owed(self.late if time == self.run.end else self.lost, row, int(detail))
+        elif self.now is not None:
             self.lost[self.now] = self.lost.get(self.now, 0) + int(detail)
         elif node in self.crashes and not self.events.present[node]:
             sums = self.late if time == self.run.end else self.lost
@@ -269,7 +335,8 @@ class Watch:
     def do_unanswered(self, time, node, other, block, detail):
         rows = self.under_way(time)
         there = self.faults.answers(time)
-        if there and not rows:
+        row = self.lost_way(node, 0, time)
+        if there and not rows and not row:
             self.events.wrong(f"announce of {self.events.name(node)}", "an answer", "none")
         for row in rows if there is not False else ():
             sums = self.unanswered if there else self.perhaps
@@ -281,10 +348,13 @@ class Watch:
 
     def do_fault(self, time, node, other, block, detail):
         name, _, ends = detail.partition(" ")
-        rows = [row for row in self.outages if row.plan.name == name and time == (row.until if ends else row.time)]
-        if not rows or node != 0:
+        rows = [row for row in self.lasting if row.plan.name == name and row.node == node and
+                time == (row.until if ends else row.time)]
+        if not rows:
             self.events.wrong(f"fault {detail}", "a row of faults.csv", "none")
         self.told += 1
+        self.severing = None if ends else next(
+            (s for s in self.severances if s.begin == time and s.plan.name == name), None)
 
     def same(self, strike, key, least, most=None):
         found = getattr(strike, key)
@@ -301,6 +371,12 @@ class Watch:
         for strike in self.outages:
             least = self.unanswered.get(strike, 0)
             self.same(strike, "messages_lost", least, least + self.perhaps.get(strike, 0))
-        wanted = len(self.outages) + sum(row.until is not None for row in self.outages)
+        for severance in self.severances:
+            for row in set(severance.rows.values()):
+                lost, parted = self.lost.get(row, 0), self.parted.get(row, 0)
+                self.same(row, "transfers_cut", self.cut.get(row, 0))
+                self.same(row, "bytes_lost", lost, lost + self.late.get(row, 0))
+                self.same(row, "connections_lost", 0, parted)
+        wanted = len(self.lasting) + sum(row.until is not None for row in self.lasting)
         if self.told != wanted:
             self.events.wrong("rows of faults", wanted, self.told)

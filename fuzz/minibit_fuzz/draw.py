@@ -452,6 +452,16 @@ class Faults:
             return None
         return {"kind": "crash", "targets": self.targets(name, self.groups[f"peers {name}"]), "at": self.when(first)}
 
+    def severed(self):
+        keys = self.crash()
+        if keys is None:
+            return None
+        if self.rng.random() < 0.3:
+            return keys | {"kind": "lose-connection"}
+        head = "exponential " if self.rng.random() < 0.3 else ""
+        lasts = {"for": f"{head}{self.time(0.1, 1, 10, 50, 200)}ns"} if self.rng.random() < 0.9 else {}
+        return keys | {"kind": "cut"} | lasts
+
     def outage(self):
         latest = max(self.first(name[6:]) for name in self.groups if name.startswith("peers "))
         keys = {"kind": "tracker-outage", "at": self.when(0)}
@@ -466,7 +476,7 @@ class Faults:
         if self.rng.random() < 0.6:
             return
         for number in range(self.rng.choice((1, 1, 2, 3))):
-            keys = self.crash() if self.rng.random() < 0.6 else self.outage()
+            keys = self.rng.choice((self.crash, self.severed, self.severed, self.outage))()
             if keys:
                 self.groups[f"fault f{number}"] = keys
 

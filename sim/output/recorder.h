@@ -148,6 +148,7 @@ void sim_recorder_waste(sim_recorder *recorder, rec_trace_kind kind, mb_time now
 void sim_recorder_fault(sim_recorder *recorder, uint32_t fault);
 bool sim_recorder_strike(sim_recorder *recorder, mb_time now, uint32_t fault, mb_node node,
                          uint32_t *strike);
+uint32_t sim_recorder_strikes(const sim_recorder *recorder); /* so far */
 rec_strike *sim_recorder_strike_at(sim_recorder *recorder, uint32_t strike);
 
 /* A row of the timeline. The driver calls it at 0, at each sample, and at the end of the run,

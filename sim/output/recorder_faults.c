@@ -44,6 +44,11 @@ bool sim_recorder_strike(sim_recorder *recorder, mb_time now, uint32_t fault, mb
     return true;
 }
 
+uint32_t sim_recorder_strikes(const sim_recorder *recorder)
+{
+    return recorder->state->strike_count;
+}
+
 rec_strike *sim_recorder_strike_at(sim_recorder *recorder, uint32_t strike)
 {
     assert(strike < recorder->state->strike_count);
@@ -56,7 +61,9 @@ static bool has_bitten(const rec_strike *strike, rec_fault_kind kind)
     assert(kind < REC_FAULT_KIND_COUNT && strike->time >= 0);
     if (strike->node == MB_NODE_NONE) return false;
     if (kind == REC_FAULT_CRASH) return true;
-    return strike->transfers + strike->bytes + strike->blocks + strike->messages > 0;
+    return strike->transfers + strike->connections + strike->bytes + strike->blocks +
+               strike->messages >
+           0;
 }
 
 void sim_recorder_faults_sum(sim_recorder_state *state)
@@ -69,6 +76,7 @@ void sim_recorder_faults_sum(sim_recorder_state *state)
         fault->struck += strike->node != MB_NODE_NONE;
         fault->bit += has_bitten(strike, fault->kind);
         fault->transfers += strike->transfers;
+        fault->connections += strike->connections;
         fault->bytes += strike->bytes;
         fault->blocks += strike->blocks;
         fault->messages += strike->messages;

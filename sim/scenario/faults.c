@@ -168,8 +168,8 @@ static bool check_target(sim_reader *reader, const sim_ini_group *ini, sim_fault
     if (whom->kind == SIM_WHOM_TRACKER)
         return reader->scenario->tracker.seeder ||
                sim_reader_fail(reader, entry,
-                               "with seeder = no nothing of it could crash; kind = "
-                               "tracker-outage ends its answers");
+                               "with seeder = no it has nothing to lose but its answers: kind = "
+                               "tracker-outage");
     const sim_group *group = &reader->scenario->groups[whom->group];
     fault->whom.name = group->name;
     if (group->count == 0) return sim_reader_fail(reader, entry, "nobody: this group has no peers");
@@ -217,6 +217,8 @@ static bool check_lasts(sim_reader *reader, const sim_ini_group *ini, const sim_
     char text[MB_UNITS_TEXT_MAX];
     if (fault->kind == REC_FAULT_CRASH && entry)
         return sim_reader_fail(reader, entry, "who crashes does not come back");
+    if (fault->kind == REC_FAULT_LOSE_CONNECTION && entry)
+        return sim_reader_fail(reader, entry, "connections are lost at a moment; kind = cut lasts");
     if (fault->kind != REC_FAULT_TRACKER_OUTAGE || entry || fault->when.kind != SIM_WHEN_AT)
         return true;
     for (uint32_t i = 0; i < scenario->group_count; i++) {

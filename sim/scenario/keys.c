@@ -164,8 +164,8 @@ static const sim_key_row protocol_rows[] = {
 };
 
 static const sim_key_row fault_rows[] = {
-    {"kind", "crash | tracker-outage", NULL, "what happens", sim_read_fault_kind,
-     sim_write_fault_kind, FAULT(kind)},
+    {"kind", "crash | tracker-outage | cut | lose-connection", NULL, "what happens",
+     sim_read_fault_kind, sim_write_fault_kind, FAULT(kind)},
     {"targets", "GROUP | GROUP-7 | 3 of GROUP | 10% of GROUP | tracker",
      "tracker, if that is all "
      "there is",

@@ -55,6 +55,7 @@ static void deliver_fanout(sim_swarm *swarm, const sim_due *due)
             sim_swarm_lost_at(swarm, target->node, 0);
             continue;
         }
+        if (sim_swarm_is_lost(swarm, message->from, target->node, 0)) continue;
         if (!tells || !mb_peer_hear(peer, message->from, target->index, told)) {
             if (batch_one(swarm, &due->what, target)) sim_swarm_step(swarm, target->node);
         } else if (watched && batch_one(swarm, &due->what, target)) {
@@ -70,6 +71,21 @@ static bool pop_next(sim_swarm *swarm, sim_due *due)
     if (!sim_pending_continues(swarm->queue, due)) return false;
     swarm->events++;
     return sim_pending_pop(swarm->queue, due);
+}
+
+/* Whether it was lost on its way to a node that is there. */
+static bool is_lost(sim_swarm *swarm, const sim_due *due)
+{
+    uint8_t type = due->what.type;
+
+    if (type == SIM_PENDING_CUT && sim_swarm_is_lost(swarm, due->what.cut.from, due->node, 0)) {
+        sim_swarm_cut_heard(swarm, due->node, &due->what.cut);
+        return true;
+    }
+    if (type != SIM_PENDING_MESSAGE && type != SIM_PENDING_WAITING) return false;
+    if (!sim_swarm_is_lost(swarm, due->what.message.from, due->node, 0)) return false;
+    sim_swarm_ungreeted(swarm, due->node, &due->what.message);
+    return true;
 }
 
 /* What comes to a node that has left. */
@@ -93,6 +109,8 @@ static void deliver_messages(sim_swarm *swarm, sim_due *due)
     do {
         if (!swarm->nodes[node].peer) {
             deliver_in_vain(swarm, due);
+        } else if (swarm->severance_count > 0 && is_lost(swarm, due)) {
+            continue;
         } else if (!is_stranded(swarm, due)) {
             if (!sim_swarm_batch_pending(swarm, &due->what)) return;
             sim_swarm_heard(swarm, node);
@@ -128,6 +146,10 @@ static void deliver_block(sim_swarm *swarm, const sim_due *due)
         sim_swarm_lost_at(swarm, due->node, block->bytes);
         return;
     }
+    if (sim_swarm_is_lost(swarm, block->from, due->node, block->bytes)) {
+        sim_swarm_lose(swarm, REC_TRACE_LOST, block->from, due->node, block->block, block->bytes);
+        return;
+    }
     error = move_payload(swarm, due->node, block);
     if (error && error != MB_ERR_HASH) {
         sim_swarm_fail(swarm, error, "%s", swarm->payload->error(swarm->payload->context));
@@ -152,7 +174,7 @@ static void no_tracker(sim_swarm *swarm, const sim_pending_announce *announce)
     mb_node from = announce->from;
 
     if (announce->what == MB_ANNOUNCE_LEAVE) return;
-    sim_swarm_lost_announce(swarm);
+    if (!sim_swarm_tracker_hears(swarm)) sim_swarm_lost_announce(swarm);
     sim_recorder_trace(swarm->recorder, REC_TRACE_UNANSWERED, swarm->now, from, MB_NODE_NONE,
                        MB_BLOCK_NONE, 0);
     sim_pending_push_plain(swarm, swarm->now + sim_swarm_delay(swarm, MB_NODE_TRACKER, from), from,
@@ -166,7 +188,8 @@ static void deliver_announces(sim_swarm *swarm, sim_due *due)
 
     swarm->batch_count = 0;
     do {
-        if (!sim_swarm_tracker_hears(swarm)) {
+        if (!sim_swarm_tracker_hears(swarm) ||
+            sim_swarm_is_lost(swarm, announce->from, MB_NODE_TRACKER, 0)) {
             no_tracker(swarm, announce);
         } else {
             if (!sim_swarm_batch_pending(swarm, &due->what)) return;
@@ -176,17 +199,22 @@ static void deliver_announces(sim_swarm *swarm, sim_due *due)
                 sim_swarm_check_announced(swarm, announce->from, (mb_announce)announce->what);
         }
     } while (pop_next(swarm, due));
-    if (sim_swarm_tracker_hears(swarm)) sim_swarm_step_tracker(swarm);
+    if (swarm->batch_count > 0) sim_swarm_step_tracker(swarm);
 }
 
 static void deliver_answer(sim_swarm *swarm, const sim_due *due)
 {
     assert(due->node != MB_NODE_TRACKER);
-    bool listed = due->what.type == SIM_PENDING_LISTED;
+    bool listed = due->what.type == SIM_PENDING_LISTED, there = swarm->nodes[due->node].peer;
+    const sim_pending none = {.type = SIM_PENDING_UNLISTED}, *what = &due->what;
 
     swarm->batch_count = 0;
-    if (listed && !swarm->nodes[due->node].peer) sim_swarm_lost_at(swarm, due->node, 0);
-    if (swarm->nodes[due->node].peer && sim_swarm_batch_pending(swarm, &due->what)) {
+    if (listed && !there) sim_swarm_lost_at(swarm, due->node, 0);
+    if (listed && there && sim_swarm_is_lost(swarm, MB_NODE_TRACKER, due->node, 0)) {
+        what = &none;
+        listed = false;
+    }
+    if (there && sim_swarm_batch_pending(swarm, what)) {
         sim_swarm_trace_heard(swarm, due->node, MB_NODE_TRACKER, MB_BLOCK_NONE,
                               listed ? REC_HEARD_ANSWER : REC_HEARD_UNANSWERED,
                               listed ? due->what.listed.answer->list_count : 0);

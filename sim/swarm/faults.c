@@ -223,40 +223,85 @@ static void end_outage(sim_swarm *swarm, uint32_t strike)
     if (!swarm->tracker_deaf && swarm->tracker_present) sim_swarm_tracker_timer(swarm);
 }
 
-/* One strike at one node. */
-static void strike_at(sim_swarm *swarm, uint32_t fault, mb_node node)
+/* Those struck have all their rows before anything follows from it. */
+static void sever(sim_swarm *swarm, uint32_t fault, uint32_t struck, uint32_t first)
 {
-    uint32_t strike;
+    const mb_node *nodes = swarm->faults->chosen;
 
-    if (!sim_recorder_strike(swarm->recorder, swarm->now, fault, node, &strike)) {
-        sim_swarm_fail(swarm, MB_ERR_MEMORY, "out of memory");
-        return;
-    }
-    if (node == MB_NODE_NONE) return;
+    for (uint32_t i = 0; i < struck; i++)
+        trace_fault(swarm, nodes[i], fault);
+    if (swarm->scenario->faults[fault].kind == REC_FAULT_CUT)
+        push(swarm, swarm->now + lasts(swarm, fault), fault, true, first);
+    sim_swarm_sever(swarm, &swarm->scenario->faults[fault], nodes, struck, first);
+}
+
+/* The strikes from `first` on, one for each of those struck, are there; what they do follows. */
+static void take_effect(sim_swarm *swarm, uint32_t fault, uint32_t struck, uint32_t first)
+{
+    const mb_node *nodes = swarm->faults->chosen;
+
+    assert(struck > 0);
     switch (swarm->scenario->faults[fault].kind) {
-    case REC_FAULT_CRASH: crash(swarm, fault, node, strike); break;
-    case REC_FAULT_TRACKER_OUTAGE: begin_outage(swarm, fault, node, strike); break;
+    case REC_FAULT_CRASH:
+        for (uint32_t i = 0; i < struck && !swarm->error; i++)
+            crash(swarm, fault, nodes[i], first + i);
+        break;
+    case REC_FAULT_TRACKER_OUTAGE: begin_outage(swarm, fault, nodes[0], first); break;
+    case REC_FAULT_CUT:
+    case REC_FAULT_LOSE_CONNECTION: sever(swarm, fault, struck, first); break;
     case REC_FAULT_KIND_COUNT: assert(!"no kind");
     }
+}
+
+/* A row for each of those struck, or for nobody; the first of them. */
+static uint32_t note_strikes(sim_swarm *swarm, uint32_t fault, uint32_t struck)
+{
+    uint32_t first = 0, strike;
+
+    for (uint32_t i = 0; i < struck || i == 0; i++) {
+        mb_node node = struck > 0 ? swarm->faults->chosen[i] : MB_NODE_NONE;
+
+        if (!sim_recorder_strike(swarm->recorder, swarm->now, fault, node, &strike)) {
+            sim_swarm_fail(swarm, MB_ERR_MEMORY, "out of memory");
+            return 0;
+        }
+        if (i == 0) first = strike;
+    }
+    return first;
+}
+
+/* That strikes are over: those from `first` on that are of one fault and one moment. */
+static void end(sim_swarm *swarm, uint32_t fault, uint32_t first)
+{
+    const rec_strike *begun = sim_recorder_strike_at(swarm->recorder, first);
+    rec_strike *strike;
+
+    for (uint32_t i = first; i < sim_recorder_strikes(swarm->recorder); i++) {
+        strike = sim_recorder_strike_at(swarm->recorder, i);
+        if (strike->fault != fault || strike->time != begun->time) break;
+        strike->until = swarm->now;
+        trace_fault(swarm, strike->node, REC_FAULT_ENDS | fault);
+    }
+    if (swarm->scenario->faults[fault].kind == REC_FAULT_TRACKER_OUTAGE)
+        end_outage(swarm, first);
+    else
+        sim_swarm_heal(swarm, first);
 }
 
 void sim_swarm_fault(sim_swarm *swarm, const sim_pending_fault *due)
 {
     assert(due->fault < swarm->scenario->fault_count);
-    uint32_t struck;
+    uint32_t struck, first;
 
     if (due->ends) {
-        sim_recorder_strike_at(swarm->recorder, due->strike)->until = swarm->now;
-        trace_fault(swarm, MB_NODE_TRACKER, REC_FAULT_ENDS | due->fault);
-        end_outage(swarm, due->strike);
+        end(swarm, due->fault, due->strike);
         return;
     }
     sim_recorder_fault(swarm->recorder, due->fault);
     struck = choose(swarm, due->fault);
-    if (struck == 0) strike_at(swarm, due->fault, MB_NODE_NONE);
-    for (uint32_t i = 0; i < struck && !swarm->error; i++)
-        strike_at(swarm, due->fault, swarm->faults->chosen[i]);
-    plan_next(swarm, due->fault, swarm->now);
+    first = note_strikes(swarm, due->fault, struck);
+    if (struck > 0 && !swarm->error) take_effect(swarm, due->fault, struck, first);
+    if (!swarm->error) plan_next(swarm, due->fault, swarm->now);
 }
 
 /* ---- what is lost by it --------------------------------------------------------------------- */

@@ -112,6 +112,8 @@ void sim_swarm_upload(sim_swarm *swarm, mb_node from, const mb_action *action)
     };
 
     if (!swarm->nodes[t.to].peer) return; /* it has left; the giver learns of it in a moment */
+    if (swarm->severance_count > 0 && sim_swarm_is_severed(swarm, from, t.to))
+        return; /* likewise */
     t.bytes = mb_wire_block_answer_size(t.block, t.length,
                                         (mb_encoding)swarm->scenario->protocol.encoding);
     sim_path path = path_between(swarm, from, t.to);
@@ -183,6 +185,34 @@ static void cut_link(sim_swarm *swarm, uint32_t link)
 
         sim_swarm_lose(swarm, REC_TRACE_LOST, t.from, t.to, t.block, carried);
     }
+}
+
+static void cut_some(sim_swarm *swarm, uint32_t link,
+                     rec_strike *(*charge)(sim_swarm *, mb_node from, mb_node to))
+{
+    uint32_t count;
+    const sim_flow_start *flows = flows_of(swarm, link, &count);
+
+    for (uint32_t i = 0; i < count; i++) {
+        const sim_transfer *t = &swarm->transfers[flows[i].flow];
+        rec_strike *strike = charge(swarm, t->from, t->to);
+        uint64_t carried;
+        sim_transfer was;
+
+        if (!strike) continue;
+        was = cut_flow(swarm, flows[i].flow, &carried);
+        sim_swarm_lose(swarm, REC_TRACE_LOST, was.from, was.to, was.block, carried);
+        strike->transfers++;
+        strike->bytes += carried;
+    }
+}
+
+void sim_swarm_cut_some(sim_swarm *swarm, mb_node node,
+                        rec_strike *(*charge)(sim_swarm *, mb_node from, mb_node to))
+{
+    assert(node < swarm->node_count);
+    cut_some(swarm, up_link(node), charge);
+    cut_some(swarm, down_link(node), charge);
 }
 
 static uint32_t carried_over(sim_swarm *swarm, uint32_t link, uint64_t *bytes)

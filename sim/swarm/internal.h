@@ -5,6 +5,7 @@
  *
  *   fail.c            the first failure
  *   paths.c           how long the way is between two nodes
+ *   severed.c         what is lost on its way
  *   pending.c         what waits in the queue, packed and unpacked
  *   landing.c         blocks that have left and are on their way
  *   bytes.c           what became of the bytes that came down
@@ -18,6 +19,7 @@
  *   trace.c           what nodes hear
  *   actions.c         what peers and the tracker want done
  *   leave.c, arrive.c nodes begin to go, and come
+ *   sever.c           connections that break
  *   faults.c          what breaks
  *   fetch.c           what is due next is fetched into cache
  *   sent.c            transfers that complete
@@ -132,8 +134,10 @@ typedef struct sim_swarm {
     mb_tracker *tracker;
     mb_time tracker_timer;
     bool tracker_present;
-    bool tracker_deaf;         /* no announce reaches it */
-    struct sim_faults *faults; /* NULL: the scenario has none */
+    bool tracker_deaf;                 /* no announce reaches it */
+    struct sim_faults *faults;         /* NULL: the scenario has none */
+    struct sim_severance **severances; /* under way, or over lately */
+    uint32_t severance_count;
 
     sim_arrival *arrivals;
     sim_lines lines; /* of nodes that are not as their groups are */
@@ -230,6 +234,36 @@ void sim_swarm_arrive(sim_swarm *swarm, mb_node node);
 void sim_swarm_leave(sim_swarm *swarm, mb_node node);                  /* a LEAVE event is due */
 void sim_swarm_vanish(sim_swarm *swarm, mb_node node, rec_status how); /* without a word */
 
+/* ---- severed.c ---- */
+/* A fault's severance: between whom it struck and the others, or all connections of these. */
+struct sim_severance {
+    mb_time begin, end; /* MB_NEVER: it lasts */
+    uint32_t first;     /* of its strikes */
+    bool each;          /* between those whom it struck too */
+    uint32_t strikes[]; /* by node: the strike that it is of, and 1; 0: not struck */
+};
+
+/* The strike by which it severs these two, and 1; 0: it does not. */
+uint32_t sim_severance_between(const struct sim_severance *s, mb_node a, mb_node b);
+/* Whether the two cannot reach each other now. */
+bool sim_swarm_is_severed(const sim_swarm *swarm, mb_node a, mb_node b);
+/* Whether what comes now from the one to the other, a block of so many bytes, or 0: a message, has
+ * been lost on its way: then it is counted. */
+bool sim_swarm_lost_between(sim_swarm *swarm, mb_node from, mb_node to, uint64_t bytes);
+static inline bool sim_swarm_is_lost(sim_swarm *swarm, mb_node from, mb_node to, uint64_t bytes)
+{
+    return __builtin_expect(swarm->severance_count > 0, false) &&
+           sim_swarm_lost_between(swarm, from, to, bytes);
+}
+/* ---- sever.c ---- */
+/* The message was lost on its way to the node: if it was a greeting, its sender learns of it. */
+void sim_swarm_ungreeted(sim_swarm *swarm, mb_node node, const sim_pending_message *message);
+/* The fault severs those `count` nodes, whose strikes are `first` and those after it, in order. */
+void sim_swarm_sever(sim_swarm *swarm, const sim_fault *fault, const mb_node *struck,
+                     uint32_t count, uint32_t first);
+void sim_swarm_heal(sim_swarm *swarm, uint32_t first);
+void sim_swarm_free_severances(sim_swarm *swarm);
+
 /* ---- faults.c ---- */
 int sim_swarm_start_faults(sim_swarm *swarm); /* the first strikes are pushed */
 void sim_swarm_free_faults(sim_swarm *swarm);
@@ -268,6 +302,9 @@ void sim_swarm_upload(sim_swarm *swarm, mb_node from, const mb_action *action);
 void sim_swarm_abort(sim_swarm *swarm, mb_node from, const mb_action *action);
 void sim_swarm_measure(sim_swarm *swarm, mb_node node); /* fills the batch with progress */
 void sim_swarm_cut_all(sim_swarm *swarm, mb_node node);
+/* Cuts those of its transfers for which there is a strike to be charged. */
+void sim_swarm_cut_some(sim_swarm *swarm, mb_node node,
+                        rec_strike *(*charge)(sim_swarm *, mb_node from, mb_node to));
 /* What would be lost if it vanished now: so many transfers; to *bytes what they have carried, and
  * what it keeps of others that were cut. */
 uint32_t sim_swarm_at_stake(sim_swarm *swarm, mb_node node, uint64_t *bytes);

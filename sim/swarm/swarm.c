@@ -251,6 +251,7 @@ static void tear_down(sim_swarm *swarm)
         sim_swarm_forget_fanouts(swarm, node);
     }
     sim_swarm_free_faults(swarm);
+    sim_swarm_free_severances(swarm);
     sim_queue_free(swarm->queue);
     sim_links_free(swarm->links);
     mb_actions_clear(&swarm->actions);

@@ -476,9 +476,33 @@ ZONED_KINDS = {
         "the down of zone rack-2|max-min", True),
 }
 
+# Of a run in which connections break.
+SEVERED = SCENARIO + """[fault cable]
+kind = cut
+targets = slow
+at = 5s
+for = 3s
+[fault wifi]
+kind = lose-connection
+targets = fast-2
+at = 9s
+"""
+SEVERED_KINDS = {
+    "cut: a transfer": (field(F, "transfers_cut", more(1), 1), "transfers_cut: expected", True),
+    "cut: bytes": (field(F, "bytes_lost", more(-1), 1), "bytes_lost: expected", True),
+    "cut: a connection": (field(F, "connections_lost", more(1), 5), "connections_lost: expected", True),
+    "cut: its end": (field(F, "until_s", later(1), 0), "until_s: expected 3s", True),
+    "cut: another node": (field(F, "node", lambda old: "fast-1", 0), "whom cable strikes", True),
+    "cut: a loss of connections lasts": (field(F, "until_s", lambda old: "9.5", 5), "until_s|cannot be read", True),
+    "cut: nobody is told": (edit("events.csv", lambda rows: rows.remove(next(
+        r for r in rows if r["event"] == "gone" and r["time_s"] == "5.000000000")), numbered=True),
+                            "connections_lost: expected", True),
+}
+
 # By the run that they change.
 TABLES = {"clean": KINDS, "events": EVENT_KINDS, "replayed": REPLAY_KINDS, "placed": PLACED_KINDS,
-          "rounds": ROUNDS_KINDS, "broken": BROKEN_KINDS, "zoned": ZONED_KINDS}
+          "rounds": ROUNDS_KINDS, "broken": BROKEN_KINDS, "severed": SEVERED_KINDS,
+          "zoned": ZONED_KINDS}
 
 
 def setUpModule():
@@ -490,13 +514,15 @@ def setUpModule():
     (HOME / "rounds.ini").write_text(ROUNDS)
     (HOME / "broken.ini").write_text(BROKEN)
     (HOME / "zoned.ini").write_text(ZONED)
+    (HOME / "severed.ini").write_text(SEVERED)
     (HOME / "trace.csv").write_text("\n".join(sorted(TRACE.splitlines(), key=lambda row: row[0] != "a" and
                                                      float(row.split(",")[0]))) + "\n")
     (HOME / "replay.ini").write_text(REPLAY)
     RUNS = {name: simulate(SIM, HOME / f"{scenario}.ini", HOME / name, *options) for name, scenario, *options in (
         ("clean", "small"), ("events", "small", "--events=csv"), ("placed", "placed", "--events=csv"),
         ("replayed", "replay"), ("rounds", "rounds", "--events=csv"),
-        ("broken", "broken", "--events=csv"), ("zoned", "zoned", "--events=csv"))}
+        ("broken", "broken", "--events=csv"), ("zoned", "zoned", "--events=csv"),
+        ("severed", "severed", "--events=csv"))}
 
 
 def tearDownModule():

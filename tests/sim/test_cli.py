@@ -272,8 +272,14 @@ class BadInput(Case):
 
     def test_kinds_of_faults(self):
         self.refuse(
-            SMALL + "[fault x]\nkind = cut\n",
-            "s.ini:10: [fault x] kind = cut: not one of crash | tracker-outage",
+            SMALL + "[fault x]\nkind = bad-blocks\n",
+            "s.ini:10: [fault x] kind = bad-blocks: not one of crash | tracker-outage | cut | lose-connection",
+        )
+
+    def test_a_tracker_without_a_seeder_cannot_crash(self):
+        self.refuse(
+            SMALL.replace("[tracker]\n", "[tracker]\nseeder = no\n") + "[fault x]\nkind = crash\ntargets = tracker\nat = 1s\n",
+            "s.ini:12: [fault x] targets = tracker: with seeder = no it has nothing to lose but its answers",
         )
 
     def test_options_are_named_as_such(self):

@@ -14,7 +14,7 @@ from minibit import PROGRAM, SECOND, audited, run, scenario
 ROOT = Path(__file__).resolve().parents[2]
 RATE = 1_000_000  # bytes per second
 BLOCK = 262_144
-SHIPPED = ("tracker-down", "last-seeder-crashes", "churn")
+SHIPPED = ("tracker-down", "last-seeder-crashes", "churn", "partition")
 HOMES = {"count": 12, "up": "4Mbit", "down": "16Mbit", "latency": "20ms", "arrival": "within 5s"}
 
 
@@ -81,6 +81,38 @@ def an_outage_for_ever():
     result.require(all(row["completed_s"] for row in rows[:-1]), "those who were there")
     row = strikes(result)[0]
     result.require(row["until_s"] == "" and int(row["messages_lost"]) > 100, f"{row}")
+
+
+def connections_break():
+    """After 1 s, in the fourth block: that begins anew when the peer meets the seeder again, by its next announce
+    at 15 s; so too if nothing goes until 11 s."""
+    peer = {"peers a": {"count": 1, "up": "8Mbit", "down": "8Mbit"}}
+    for kind, until in ((("lose-connection",), ""), (("cut", "10s"), "11.000000000")):
+        for targets in ("a", "tracker"):
+            keys = {"kind": kind[0], "targets": targets, "at": "1s"} | ({"for": kind[1]} if kind[1:] else {})
+            result = audited(run(simple(peer, {"x": keys}), options=["--events=csv"]))
+            row = strikes(result)[0]
+            wanted = {"node": "a-1" if targets == "a" else "tracker", "until_s": until, "transfers_cut": "1",
+                      "connections_lost": "2", "bytes_lost": str(RATE - 3 * BLOCK), "blocks_lost": "0",
+                      "messages_lost": "0"}
+            result.require({key: row[key] for key in wanted} == wanted, f"{row}")
+            result.require(result.last() == 15 * SECOND + 5 * BLOCK * SECOND // RATE, f"complete at {result.last()}")
+
+
+def a_border():
+    """While a group is cut off no block crosses the border, and some go on either side of it."""
+    peers = {"peers a": HOMES, "peers b": HOMES}
+    faults = {"x": {"kind": "cut", "targets": "b", "at": "6s", "for": "6s"}}
+    result = audited(run(simple(peers, faults, tracker={"latency": "10ms"}), options=["--events=csv"]))
+    inside = [row for row in result.rows("provenance") if row["via"] != "initial" and
+              6 * SECOND <= minibit.nanoseconds(row["time_s"]) < 12 * SECOND]
+    sides = [(row["peer"][0] == "b", row["from"][0] == "b") for row in inside]
+    result.require(not sides.count((True, False)) and not sides.count((False, True)), "a block over the border")
+    result.require(sides.count((True, True)) > 10 and sides.count((False, False)) > 10, "blocks on either side")
+    later = [row for row in result.rows("provenance") if minibit.nanoseconds(row["started_s"]) >= 12 * SECOND]
+    result.require(any((row["peer"][0] == "b") != (row["from"][0] == "b") for row in later), "none afterwards")
+    result.completions()
+    return f"{len(inside)} blocks in 6 s, none over the border"
 
 
 def how_many():
@@ -152,6 +184,6 @@ def shipped():
 
 minibit.main([
     ("a seeder crashes", a_seeder_crashes), ("a peer crashes", a_peer_crashes), ("an outage", an_outage),
-    ("an outage for ever", an_outage_for_ever), ("how many it strikes", how_many), ("when it strikes", when),
+    ("an outage for ever", an_outage_for_ever), ("connections break", connections_break), ("a border", a_border), ("how many it strikes", how_many), ("when it strikes", when),
     ("streams of their own", streams), ("what is told", what_is_told), ("shipped scenarios", shipped),
 ])

@@ -285,11 +285,12 @@ static const struct {
     {"[scenario]\nname = ../x", "t.ini:9: [scenario] name = ../x: a name has letters"},
     {"[scenario]\nwarmup = 4h", "t.ini:9: [scenario] warmup = 4h: not before the run ends"},
     {"[scenario]\nuntil = 2000000h", "t.ini:9: [scenario] until = 2000000h: out of range"},
-    {"[fault x]", "t.ini:8: [fault x]: the key kind is missing (crash | tracker-outage)"},
+    {"[fault x]", "t.ini:8: [fault x]: the key kind is missing (crash | "},
     {"[fault]", "t.ini:8: [fault]: a name follows: [fault NAME]"},
-    {"[fault x]\nkind = crsh", "t.ini:9: [fault x] kind = crsh: not one of crash | tracker-outage; "
-                               "did you mean \"crash\"?"},
-    {"[fault x]\nkind = slow", "t.ini:9: [fault x] kind = slow: not one of crash | tracker-outage"},
+    {"[fault x]\nkind = crsh", "t.ini:9: [fault x] kind = crsh: not one of crash | tracker-outage "
+                               "| cut | lose-connection; did you mean \"crash\"?"},
+    {"[fault x]\nkind = slow",
+     "t.ini:9: [fault x] kind = slow: not one of crash | tracker-outage | cut | "},
     {"[fault x]\nkind = crash\nat = 1s", "t.ini:8: [fault x]: the key targets is missing"},
     {"[fault x]\nkind = crash\ntargets = a", "t.ini:8: [fault x]: the key at is missing"},
     {"[fault x]\nkind = crash\ntargets = b", "t.ini:10: [fault x] targets = b: there is no group "
@@ -323,6 +324,8 @@ static const struct {
      "t.ini:12: [fault x] at = 8s: nobody of the targets is there before 9s"},
     {"[fault x]\nkind = crash\ntargets = a\nat = 1s\nfor = 1s",
      "t.ini:12: [fault x] for = 1s: who crashes does not come back"},
+    {"[fault x]\nkind = lose-connection\ntargets = a\nat = 1s\nfor = 1s",
+     "t.ini:12: [fault x] for = 1s: connections are lost at a moment"},
     {"[fault x]\nkind = tracker-outage\ntargets = a\nat = 1s",
      "t.ini:10: [fault x] targets = a: only the tracker answers"},
     {"[fault x]\nkind = tracker-outage\nat = 1s\nfor = 0s",
