@@ -257,6 +257,8 @@ static void ask_everybody(mb_peer *peer, mb_time now, mb_actions *out)
 
     for (uint32_t i = list->count; i-- > 0;)
         ask_provider(peer, now, list->items[i], out);
+    /* where every block that I lack is asked for, and of nobody slow, no word is due */
+    if (peer->pace.snubbed == 0 && mb_requests_cover(peer)) return;
     for (uint32_t i = 0; peer->ask.owed > 0 && i < peer->known.top; i++)
         if (peer->known.entries[i].giving & MB_GIVING_OWED) settle_owed(peer, now, i, out);
 }
