@@ -86,6 +86,10 @@ static res_facts *make_facts(bool mutual, bool rounds)
     facts->seeder = true;
     facts->groups = g_array_new(FALSE, FALSE, sizeof(res_group));
     facts->nodes = g_array_new(FALSE, FALSE, sizeof(res_node));
+    facts->zones = g_array_new(FALSE, TRUE, sizeof(res_zone_fact));
+    facts->shared = g_array_new(FALSE, FALSE, sizeof(res_shared_link));
+    g_array_set_size(facts->zones, 1); /* none */
+    facts->zone_numbers = g_hash_table_new(g_str_hash, g_str_equal);
     facts->by_name = g_hash_table_new(g_str_hash, g_str_equal);
     facts->places = g_hash_table_new(g_str_hash, g_str_equal);
     facts->paths = g_hash_table_new(g_int64_hash, g_int64_equal);

@@ -163,7 +163,8 @@ static void test_lines(void)
     if (sim_scenario_parse("t.ini", text, strlen(text), NULL, 0, &scenario, &error))
         g_error("%s", error);
     for (uint32_t i = 0; i < 8; i++)
-        arrivals[i] = (sim_arrival){.group = i == 7, .index = i == 7 ? 0 : i};
+        arrivals[i] =
+            (sim_arrival){.group = i == 7, .index = i == 7 ? 0 : i, .before = MB_NODE_NONE};
     g_assert_cmpint(sim_lines_make(scenario, arrivals, 8, &lines), ==, 0);
     for (mb_node node = 0; node <= 8; node++)
         g_assert_cmpuint(sim_lines_zone(&lines, node), ==, wanted[node]);
