@@ -111,6 +111,17 @@ def again():
     result.require("zones" not in result.summary() and result.summary()["cross_share"] is None, "zones of none")
 
 
+def named():
+    """Peers that their trace names are spread by their place in it, whatever number a name ends in."""
+    trace = "arrived_s,leave_s,peer\n0.0,,anna\n0.0,9.0,bert\n1.0,,\n2.0,,otto-8\n10.0,,bert\n"
+    result = audited(run(scenario(file={"blocks": 4}, tracker={"up": "8Mbit"}, **{
+        "zone rack": {"count": 3}, "peers a": LINE | {"arrival": "trace t.csv", "zone": "spread over rack"}}),
+        files=[("t.csv", trace)]))
+    zones = {row["node"]: row["zone"] for row in result.rows("nodes") if row["node"] != "tracker"}
+    wanted = {"anna": "rack-1", "bert": "rack-2", "a-3": "rack-3", "otto-8": "rack-1", "bert.2": "rack-2"}
+    result.require(zones == wanted, f"{zones}")
+
+
 def replayed():
     """A replay's nodes share too: two from a to b and c, in one zone whose way in is as fast as one of them."""
     node = {"up": "8Mbit", "down": "8Mbit", "latency": "5ms"}
@@ -143,4 +154,4 @@ def refused():
 
 minibit.main([(case.__doc__.split(":")[0].split(",")[0], case) for case in
               (zones_that_change_nothing, borders_are_latencies, rates_of_one, shared_out, tight_tree, own_streams,
-               again, replayed, refused)])
+               again, named, replayed, refused)])
