@@ -77,9 +77,10 @@ static bool pop_next(sim_swarm *swarm, sim_due *due)
 static bool is_lost(sim_swarm *swarm, const sim_due *due)
 {
     uint8_t type = due->what.type;
+    const sim_pending_cut *cut = &due->what.cut;
 
-    if (type == SIM_PENDING_CUT && sim_swarm_is_lost(swarm, due->what.cut.from, due->node, 0)) {
-        sim_swarm_cut_heard(swarm, due->node, &due->what.cut);
+    if (type == SIM_PENDING_CUT && sim_swarm_is_lost(swarm, cut->from, due->node, cut->bytes)) {
+        sim_swarm_cut_heard(swarm, due->node, cut);
         return true;
     }
     if (type != SIM_PENDING_MESSAGE && type != SIM_PENDING_WAITING) return false;
@@ -91,7 +92,12 @@ static bool is_lost(sim_swarm *swarm, const sim_due *due)
 /* What comes to a node that has left. */
 static void deliver_in_vain(sim_swarm *swarm, const sim_due *due)
 {
-    if (due->what.type == SIM_PENDING_CUT) sim_swarm_cut_heard(swarm, due->node, &due->what.cut);
+    if (due->what.type == SIM_PENDING_CUT) {
+        const sim_pending_cut *cut = &due->what.cut;
+
+        sim_swarm_cut_heard(swarm, due->node, cut);
+        if (cut->bytes > 0) sim_swarm_lost_at(swarm, due->node, cut->bytes);
+    }
     if (due->what.type == SIM_PENDING_MESSAGE || due->what.type == SIM_PENDING_WAITING)
         sim_swarm_lost_at(swarm, due->node, 0);
     if (due->what.type == SIM_PENDING_MESSAGE) bounce(swarm, due->node, &due->what.message);

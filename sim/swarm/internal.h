@@ -268,7 +268,7 @@ void sim_swarm_free_severances(sim_swarm *swarm);
 int sim_swarm_start_faults(sim_swarm *swarm); /* the first strikes are pushed */
 void sim_swarm_free_faults(sim_swarm *swarm);
 void sim_swarm_fault(sim_swarm *swarm, const sim_pending_fault *due); /* it strikes, or ends */
-/* To a node that is not there came a block of so many bytes, or 0: a message. */
+/* To a node that is not there came a block or a part of so many bytes, or 0: a message. */
 void sim_swarm_lost_at(sim_swarm *swarm, mb_node node, uint64_t bytes);
 void sim_swarm_lost_announce(sim_swarm *swarm); /* nobody answers it */
 

@@ -60,6 +60,24 @@ def a_peer_crashes():
     result.require(min(times) == 6 * SECOND + 40 * SECOND // 1000, f"told at {sorted(times)}")
 
 
+def a_part_on_its_way():
+    """A choke cuts a transfer, and its taker crashes before the part has come: lost by the crash, as a block would be."""
+    far = {"count": 16, "up": "1Mbit", "down": "8Mbit", "latency": "1s"}
+    base = {"protocol": {"preset": "bittorrent"}, "tracker": {"up": "2Mbit", "latency": "1s"}}
+    cuts = [row for row in run(simple({"peers a": far}, {}, **base), options=["--events=csv"]).rows("events")
+            if row["event"] == "cut" and int(row["detail"]) > 1]
+    taker, giver, part = (cuts[0][key] for key in ("other", "node", "detail"))
+    crash = minibit.nanoseconds(cuts[0]["time_s"]) + SECOND
+    faults = {"x": {"kind": "crash", "targets": taker, "at": f"{crash}ns"}}
+    result = audited(run(simple({"peers a": far}, faults, **base), options=["--events=csv"]))
+    late = [row for row in result.rows("events") if row["event"] == "lost" and row["node"] == taker
+            and minibit.nanoseconds(row["time_s"]) == crash + SECOND]
+    result.require([(row["other"], row["detail"]) for row in late] == [(giver, part)], f"{late}, not {part} from {giver}")
+    lost = sum(int(row["detail"]) for row in result.rows("events") if row["event"] == "lost"
+               and taker in (row["node"], row["other"]) and minibit.nanoseconds(row["time_s"]) >= crash)
+    result.require(strikes(result)[0]["bytes_lost"] == str(lost), f"{strikes(result)}, not {lost}")
+
+
 def an_outage():
     """Who comes in an outage of 20 s tries again after 15 s, and is booked then."""
     peers = {"peers a": {"count": 1, "up": "8Mbit", "down": "8Mbit", "arrival": "at 10s"}}
@@ -183,7 +201,8 @@ def shipped():
 
 
 minibit.main([
-    ("a seeder crashes", a_seeder_crashes), ("a peer crashes", a_peer_crashes), ("an outage", an_outage),
-    ("an outage for ever", an_outage_for_ever), ("connections break", connections_break), ("a border", a_border), ("how many it strikes", how_many), ("when it strikes", when),
+    ("a seeder crashes", a_seeder_crashes), ("a peer crashes", a_peer_crashes),
+    ("a part on its way", a_part_on_its_way), ("an outage", an_outage), ("an outage for ever", an_outage_for_ever),
+    ("connections break", connections_break), ("a border", a_border), ("how many it strikes", how_many), ("when it strikes", when),
     ("streams of their own", streams), ("what is told", what_is_told), ("shipped scenarios", shipped),
 ])
