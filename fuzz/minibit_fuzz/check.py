@@ -4,14 +4,17 @@ import filecmp
 import json
 import os
 import re
+import resource
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
 from .draw import Keys, draw, read_strategies
 from .heal import heal, resolved
 
-PATIENCE = 300  # seconds of a process
+PATIENCE = 300  # seconds of a processor that a process may take, however busy the machine is
+IDLE = 1800  # seconds until one that takes none is given up
 EXPLAINED = 20  # of so many seeds one
 
 
@@ -190,10 +193,16 @@ class Check:
 
 def run_program(command):
     """What it came to; one that does not end in time is a Failure."""
-    try:
-        return subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=PATIENCE)
-    except subprocess.TimeoutExpired:
-        raise Failure("hangs", f"no end after {PATIENCE} s", command) from None
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace") as process:
+        try:
+            resource.prlimit(process.pid, resource.RLIMIT_CPU, (PATIENCE, PATIENCE + 60))
+            said = process.communicate(timeout=IDLE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise Failure("hangs", f"no end after {IDLE} s", command) from None
+    if process.returncode == -signal.SIGXCPU:
+        raise Failure("hangs", f"no end after {PATIENCE} s of a processor", command)
+    return subprocess.CompletedProcess(command, process.returncode, *said)
 
 
 def manifest(folder):

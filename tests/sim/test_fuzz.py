@@ -224,14 +224,21 @@ def slow_audits():
         for one in checks:
             one.only = lambda stage, one=one: Check.audited(
                 SimpleNamespace(programs=SimpleNamespace(audit=str(slow))), one.folder / "run")
-        patience, check.PATIENCE = check.PATIENCE, 0.5
+        limits = check.PATIENCE, check.IDLE
+        check.PATIENCE, check.IDLE = 1, 0.5
         try:
             require(Check.audit_many(SimpleNamespace(audit=str(slow)), checks) is None, "many are not done one by one")
             script(folder, "audit", "exec sleep 60")
-            seed, failure = Check.audit_many(SimpleNamespace(audit=str(slow)), checks)
+            ends = [Check.audit_many(SimpleNamespace(audit=str(slow)), checks)]
+            check.IDLE = 60
+            script(folder, "audit", "while :; do :; done")
+            ends.append(Check.audit_many(SimpleNamespace(audit=str(slow)), checks))
+            script(folder, "audit", "exec sleep 1.5")  # a process that waits takes no processor
+            require(Check.audit_many(SimpleNamespace(audit=str(slow)), checks) is None, "who waits is no more patient")
         finally:
-            check.PATIENCE = patience
-    require((seed, failure.kind) == (1, "hangs"), f"{seed}: {failure.kind}")
+            check.PATIENCE, check.IDLE = limits
+    told = [(seed, failure.kind, failure.text) for seed, failure in ends]
+    require(told == [(1, "hangs", "no end after 0.5 s"), (1, "hangs", "no end after 1 s of a processor")], f"{told}")
 
 
 def main():
