@@ -114,15 +114,24 @@ def within(run):
     run.report.count("peers", len(run.peers))
 
 
+def came_back(run, replay, node, peer):
+    """It holds what it had, and what it is dealt as any newcomer is, if that is given on arrival."""
+    held = replay.held[run.index[peer.before.name]]
+    had = {number for number, time in enumerate(held) if time >= 0}
+    has = set(replay.initials.get(node, ()))
+    given = run.config.protocol.get("deal") == "given"
+    most = len(had) + (int(run.config.protocol.get("initial_blocks", "0")) if given else 0)
+    if not had <= has:
+        run.report.wrong("completion.csv", peer.row, "blocks that it kept", "those that it had", "others")
+    if len(has) > most:
+        run.report.wrong("completion.csv", peer.row, "blocks that it kept", f"{most} at most", len(has))
+
+
 def replayed(run, replay):
     """What the replay says of each row."""
     for node, peer in enumerate(run.peers, 1):
         if peer.before:
-            kept = sum(1 for time in replay.held[run.index[peer.before.name]] if time >= 0)
-            same = all(replay.held[run.index[peer.before.name]][b] >= 0 for b in replay.initials.get(node, ()))
-            run.report.same("completion.csv", peer.row, "blocks that it kept", kept, replay.dealt[node])
-            if not same:
-                run.report.wrong("completion.csv", peer.row, "blocks that it kept", "those that it had", "others")
+            came_back(run, replay, node, peer)
         sums = {"dealt": replay.dealt[node], "from_tracker": replay.by_role[0][node],
                 "from_seeders": replay.by_role[1][node], "from_leechers": replay.by_role[2][node],
                 "uploaded_blocks": replay.uploads[node]}
