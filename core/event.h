@@ -56,6 +56,7 @@ typedef enum mb_event_type {
     MB_EVENT_CUT,       /* `cut`: a transfer from `other` has stopped */
     MB_EVENT_DROPPED,   /* `dropped`: what was kept of a block's beginning is here no longer */
     MB_EVENT_PROGRESS,  /* `progress`: an answer to MB_ACTION_MEASURE: of a transfer from `other` */
+    MB_EVENT_GOING,     /* `going`: likewise, of an upload of mine to `other` */
     MB_EVENT_MEASURED,  /* all progress has been told */
     MB_EVENT_GONE,      /* `gone`: `other` has vanished */
     MB_EVENT_LEAVE,     /* leave in good order */
@@ -107,6 +108,11 @@ typedef struct mb_event_progress {
     bool ending;      /* its last byte is on its way: until it is here bytes come all the time */
 } mb_event_progress;
 
+typedef struct mb_event_going {
+    uint32_t block;
+    uint32_t gone; /* bytes of what I was to upload that have left */
+} mb_event_going;
+
 typedef struct mb_event_gone {
     bool ungreeted; /* it could not be reached to be greeted; else: its connection was lost */
 } mb_event_gone;
@@ -129,6 +135,7 @@ typedef struct mb_event {
         mb_event_cut cut;
         mb_event_dropped dropped;
         mb_event_progress progress;
+        mb_event_going going;
         mb_event_gone gone;
         mb_event_announce announce;
     };
@@ -164,7 +171,7 @@ typedef enum mb_action_type {
     MB_ACTION_UPLOAD,       /* `upload`: start sending a block to `to` */
     MB_ACTION_ABORT,        /* `abort`: stop the upload to `to` */
     MB_ACTION_MEASURE,      /* tell me at once, by PROGRESS events, of every transfer under way to
-                               me, then MEASURED */
+                               me, then MEASURED; `measure` says of which others besides */
     MB_ACTION_GAINED,       /* `gained`: note: I hold a block, from the start or from now on */
     MB_ACTION_COMPLETE,     /* note: I hold every block */
     MB_ACTION_WASTED,       /* `wasted`: note: a block came twice: its bytes are wasted */
@@ -190,6 +197,10 @@ typedef struct mb_action_abort {
     uint32_t block;
     bool keep; /* what it carried is kept: the receiver is to hear MB_EVENT_CUT */
 } mb_action_abort;
+
+typedef struct mb_action_measure {
+    bool uploads; /* GOING events, too, of all my uploads */
+} mb_action_measure;
 
 typedef struct mb_action_gained {
     uint32_t block;
@@ -218,6 +229,7 @@ typedef struct mb_action {
         mb_said said; /* SEND, BROADCAST */
         mb_action_upload upload;
         mb_action_abort abort;
+        mb_action_measure measure;
         mb_action_gained gained;
         mb_action_wasted wasted;
         mb_action_answer answer;

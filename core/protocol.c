@@ -33,6 +33,7 @@ static const char *const exchange_choices[] = {"continuous", "rounds", NULL};
 static const char *const ask_choices[] = {"unchokers", "mutual", NULL};
 static const char *const knowledge_choices[] = {"tracker", "piggyback", "have", NULL};
 static const char *const score_choices[] = {"rarity", "count", NULL};
+static const char *const seeder_choke_choices[] = {"slots", "round-robin", "fastest", NULL};
 static const char *const super_seed_choices[] = {"no", "steer", "withhold", "withhold-loose", NULL};
 static const char *const encoding_choices[] = {"base64", "raw", NULL};
 
@@ -78,6 +79,8 @@ static const struct row rows[] = {
      {"10s", "10s", "10s"}},
     {COUNT(seeder_slots, 0, NODES_MAX, GROUP, "peers that a complete peer serves; 0 = everybody"),
      {"20", "0", "5"}},
+    {CHOICE(seeder_choke, GROUP, "a complete peer's slots: a block each by lot, or unchoke rounds"),
+     {"slots", "slots", "slots"}},
     {COUNT(upload_slots, 1, NODES_MAX, GROUP, "choke = none: peers served at a time"),
      {"4", "4", "4"}},
     {BOOL(endgame, GROUP, "ask a second provider for the last blocks"), {"no", "no", "yes"}},
@@ -377,6 +380,8 @@ bool mb_protocol_uses(const mb_protocol *protocol, const char *key)
     const mb_selector *selection = protocol->selection;
     const mb_choker *choke = protocol->choke;
     assert(find_row(key) != MB_INDEX_NONE);
+    if (protocol->seeder_choke != MB_SEEDER_CHOKE_SLOTS && strcmp(key, "optimistic_interval") == 0)
+        return true;
     return find_row(key) < ROW_COUNT || declares(selection->params, selection->param_count, key) ||
            declares(choke->params, choke->param_count, key);
 }

@@ -24,6 +24,11 @@ typedef enum mb_knowledge {
     MB_KNOWLEDGE_PIGGYBACK,
     MB_KNOWLEDGE_HAVE
 } mb_knowledge;
+typedef enum mb_seeder_choke {
+    MB_SEEDER_CHOKE_SLOTS,
+    MB_SEEDER_CHOKE_ROUND_ROBIN,
+    MB_SEEDER_CHOKE_FASTEST
+} mb_seeder_choke;
 typedef enum mb_super_seed {
     MB_SUPER_SEED_NO,
     MB_SUPER_SEED_STEER,
@@ -55,6 +60,7 @@ typedef struct mb_protocol {
     uint32_t regular_slots;
     mb_time unchoke_interval;
     uint32_t seeder_slots; /* 0 = everybody */
+    uint32_t seeder_choke; /* mb_seeder_choke */
     uint32_t upload_slots; /* choke = none */
     bool endgame;
     uint32_t super_seed; /* mb_super_seed */

@@ -192,7 +192,8 @@ static void check_slots(const mb_peer *peer)
         assert(peer->slots.unchoked.count == 0);
     if (peer->slots.mode == MB_MODE_CHOKER)
         assert(peer->slots.unchoked.count <= p->regular_slots + 1);
-    if (peer->slots.mode == MB_MODE_SLOTS) assert(peer->slots.unchoked.count <= p->seeder_slots);
+    if (peer->slots.mode == MB_MODE_SLOTS || peer->slots.mode == MB_MODE_ROUNDS)
+        assert(peer->slots.unchoked.count <= p->seeder_slots);
     if (peer->slots.mode == MB_MODE_QUEUE) assert(peer->slots.unchoked.count <= p->upload_slots);
     if (peer->seeder || p->max_known == 0) return;
     assert(peer->known.count - peer->space.apart <= p->max_known);

@@ -9,7 +9,7 @@ void mb_choke_init(mb_peer *peer)
 
 void mb_choke_start(mb_peer *peer, mb_time next)
 {
-    assert(peer->slots.mode == MB_MODE_CHOKER);
+    assert(peer->slots.mode == MB_MODE_CHOKER || peer->slots.mode == MB_MODE_ROUNDS);
     peer->choke.next = next;
 }
 
@@ -90,8 +90,10 @@ void mb_choke_round(mb_peer *peer, mb_time now, mb_actions *out)
 {
     bool counted = peer->protocol->choke->columns & MB_COLUMN_RECEIVED;
 
-    assert(peer->slots.mode == MB_MODE_CHOKER && !peer->leave.leaving);
-    if (peer->requests.count > 0 && counted)
+    assert(!peer->leave.leaving);
+    if (peer->slots.mode == MB_MODE_ROUNDS)
+        mb_rotate_round(peer, now, out);
+    else if (peer->requests.count > 0 && counted)
         mb_pace_measure(peer, MB_MEASURE_ROUND, out);
     else
         mb_choke_rank(peer, now, out);
@@ -161,6 +163,8 @@ void mb_choke_fill(mb_peer *peer, mb_time now, mb_actions *out)
     if (peer->leave.leaving) return;
     if (mb_slots_are_lent(peer))
         mb_lend_fill(peer, out);
+    else if (peer->slots.mode == MB_MODE_ROUNDS)
+        mb_rotate_fill(peer, now, out);
     else if (peer->slots.mode == MB_MODE_CHOKER && peer->protocol->ask == MB_ASK_UNCHOKERS)
         fill_regular(peer, now, out);
 }

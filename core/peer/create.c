@@ -120,6 +120,7 @@ void mb_peer_free(mb_peer *peer)
     mb_learn_free(peer);
     mb_pace_free(peer);
     mb_steer_free(peer);
+    mb_rotate_free(peer);
     mb_requests_free(peer);
     mb_partial_free(peer);
     mb_ask_clear(peer);

@@ -2,16 +2,29 @@
 
 #include <assert.h>
 
+/* Slots go round from now on: at the rounds that it has kept so far, or at others of its own. */
+static void begin_rounds(mb_peer *peer, mb_time now, mb_time next, mb_actions *out)
+{
+    assert(peer->own.complete && !peer->leave.leaving);
+    if (next == MB_NEVER) next = now + mb_round_phase(peer, peer->protocol->unchoke_interval);
+    mb_choke_start(peer, next);
+    mb_rotate_begin(peer, now, out);
+}
+
 void mb_gain_complete(mb_peer *peer, mb_time now, mb_actions *out)
 {
     assert(peer->requests.count == 0);
+    mb_time next;
+
     mb_own_turn_complete(peer);
     mb_meet_complete(peer);
     mb_actions_add(out, MB_ACTION_COMPLETE);
     if (peer->announce.listed) mb_announce_send(peer, now, MB_ANNOUNCE_COMPLETE, out);
+    next = peer->choke.next;
     mb_choke_stop(peer);
     if (!peer->leave.leaving) /* else it serves those last blocks that it has promised, no more */
         mb_lend_complete(peer, out);
+    if (peer->slots.mode == MB_MODE_ROUNDS) begin_rounds(peer, now, next, out);
     mb_ask_complete(peer, out);
 }
 

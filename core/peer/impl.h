@@ -24,6 +24,7 @@
  *   serve      requests of others, uploads
  *   slots      who has a slot of mine and who waits
  *   lend       lent slots
+ *   rotate     a complete peer's unchoke rounds
  *   view       what choking strategies see
  *   choke      unchoke rounds
  *   round      the pace of exchange rounds
@@ -60,6 +61,7 @@
 #include "core/peer/pace.h"
 #include "core/peer/partial.h"
 #include "core/peer/requests.h"
+#include "core/peer/rotate.h"
 #include "core/peer/round.h"
 #include "core/peer/select.h"
 #include "core/peer/send.h"
@@ -127,6 +129,7 @@ struct mb_peer {
     mb_flows flows;
     mb_steer steer;
     mb_show show;
+    mb_rotation rotate;
     mb_round_plan plan;
     mb_rng slots_rng;         /* slots: for choosing whom to serve */
     mb_list last;             /* leave: who may ask for one last block */

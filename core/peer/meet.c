@@ -11,7 +11,8 @@ static bool reserve(mb_peer *peer)
 
     return capacity == 0 || (mb_find_reserve(peer, capacity) && mb_learn_reserve(peer, capacity) &&
                              mb_pace_reserve(peer, capacity) && mb_steer_reserve(peer, capacity) &&
-                             mb_show_reserve(peer, capacity) && mb_known_reserve(peer, capacity));
+                             mb_show_reserve(peer, capacity) && mb_serve_reserve(peer, capacity) &&
+                             mb_rotate_reserve(peer, capacity) && mb_known_reserve(peer, capacity));
 }
 
 uint32_t mb_meet_add(mb_peer *peer, mb_node node, uint32_t flags, mb_actions *out)
@@ -26,7 +27,9 @@ uint32_t mb_meet_add(mb_peer *peer, mb_node node, uint32_t flags, mb_actions *ou
     peer->meet.show |= peer->show.withholds;
     mb_learn_meet(peer, index);
     mb_pace_meet(peer, index);
+    mb_serve_meet(peer, index);
     if (peer->steer.to) mb_steer_meet(peer, index);
+    if (peer->rotate.each) mb_rotate_meet(peer, index);
     if (mb_learn_lacks(peer, index)) mb_slots_interest(peer, index, out);
     return index;
 }

@@ -95,7 +95,7 @@ void mb_message_served(mb_peer *peer, uint32_t index, uint32_t block, mb_actions
         if (mb_serve_next(peer, index, out) || !mb_steers(peer)) return;
         mb_slots_greet(peer, index, MB_MSG_UNCHOKE, out);
     } else if (peer->known.entries[index].slot & MB_SLOT_UNCHOKED) {
-        if (peer->slots.mode != MB_MODE_CHOKER)
+        if (mb_slots_are_lent(peer))
             mb_lend_pass_on(peer, index, block, out);
         else if (!mb_choke_served(peer, index, out) && mb_serve_next(peer, index, out))
             mb_slots_grant(peer, index);

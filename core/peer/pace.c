@@ -169,13 +169,14 @@ void mb_pace_mark(mb_peer *peer)
 
 void mb_pace_measure(mb_peer *peer, uint32_t what, mb_actions *out)
 {
-    if (!peer->pace.measuring) mb_actions_add(out, MB_ACTION_MEASURE);
+    if (!peer->pace.measuring)
+        mb_actions_add(out, MB_ACTION_MEASURE)->measure.uploads = what & MB_MEASURE_TURN;
     peer->pace.measuring |= (uint8_t)what;
 }
 
 uint32_t mb_pace_measured(mb_peer *peer)
 {
-    assert(peer->pace.measuring <= (MB_MEASURE_ROUND | MB_MEASURE_TICK));
+    assert(peer->pace.measuring <= (MB_MEASURE_ROUND | MB_MEASURE_TICK | MB_MEASURE_TURN));
     uint32_t measuring = peer->pace.measuring;
 
     peer->pace.measuring = 0;

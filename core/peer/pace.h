@@ -18,7 +18,7 @@
 #define MB_SNUB_TIMEOUTS 8
 
 /* What measuring is waited for. */
-enum { MB_MEASURE_ROUND = 1, MB_MEASURE_TICK = 2 };
+enum { MB_MEASURE_ROUND = 1, MB_MEASURE_TICK = 2, MB_MEASURE_TURN = 4 };
 
 /* What strategies want to know of the flow from a known peer; kept only where one does. */
 typedef struct mb_flow {

@@ -111,6 +111,7 @@ static uint32_t transfer_block(const mb_event *event)
     case MB_EVENT_CUT: return event->cut.block;
     case MB_EVENT_DROPPED: return event->dropped.block;
     case MB_EVENT_PROGRESS: return event->progress.block;
+    case MB_EVENT_GOING: return event->going.block;
     default: return event->block.block;
     }
 }
@@ -127,6 +128,7 @@ static int peer_transfer(mb_peer *peer, mb_time now, const mb_event *event, mb_a
     switch ((mb_event_type)event->type) {
     case MB_EVENT_SENT: peer_sent(peer, index, event->sent.block, out); break;
     case MB_EVENT_PROGRESS: mb_requests_progress(peer, now, index, &event->progress); break;
+    case MB_EVENT_GOING: mb_serve_gone(peer, index, event->going.block, event->going.gone); break;
     case MB_EVENT_BAD_BLOCK: mb_meet_bye(peer, now, index, out); break;
     case MB_EVENT_CUT: return mb_ask_cut(peer, now, index, &event->cut, out);
     default: assert(event->type == MB_EVENT_DROPPED); break; /* dealt with */
@@ -145,6 +147,7 @@ static void peer_measured(mb_peer *peer, mb_time now, mb_actions *out)
             mb_meet_bye(peer, now, index++, out);
     }
     if (measured & MB_MEASURE_ROUND) mb_choke_rank(peer, now, out);
+    if (measured & MB_MEASURE_TURN) mb_rotate_rank(peer, now, out);
 }
 
 static void peer_tick(mb_peer *peer, mb_time now, mb_actions *out)
@@ -194,7 +197,8 @@ static int peer_event(mb_peer *peer, mb_time now, const mb_event *event, mb_acti
     case MB_EVENT_SENT:
     case MB_EVENT_CUT:
     case MB_EVENT_DROPPED:
-    case MB_EVENT_PROGRESS: return peer_transfer(peer, now, event, out);
+    case MB_EVENT_PROGRESS:
+    case MB_EVENT_GOING: return peer_transfer(peer, now, event, out);
     case MB_EVENT_MEASURED: peer_measured(peer, now, out); return MB_OK;
     case MB_EVENT_GONE: peer_gone(peer, now, event, out); return MB_OK;
     case MB_EVENT_LEAVE: mb_leave_begin(peer, now, out); return MB_OK;

@@ -14,6 +14,43 @@ void mb_serve_init(mb_peer *peer)
 void mb_serve_free(mb_peer *peer)
 {
     free(peer->serve.pool);
+    free(peer->serve.sent);
+}
+
+/* ---- what has gone -------------------------------------------------------------------------- */
+
+bool mb_serve_reserve(mb_peer *peer, uint32_t capacity)
+{
+    if (peer->protocol->seeder_choke == MB_SEEDER_CHOKE_SLOTS) return true;
+    return mb_list_widen(&peer->serve.sent, sizeof *peer->serve.sent, capacity);
+}
+
+void mb_serve_meet(mb_peer *peer, uint32_t index)
+{
+    if (peer->serve.sent) peer->serve.sent[index] = (mb_sent){0};
+}
+
+static void count_up_to(mb_peer *peer, uint32_t index, uint32_t gone)
+{
+    mb_sent *sent = peer->serve.sent ? &peer->serve.sent[index] : NULL;
+
+    if (!sent) return;
+    if (gone > sent->length) gone = sent->length;
+    if (gone <= sent->counted) return;
+    sent->bytes += gone - sent->counted;
+    sent->counted = gone;
+}
+
+void mb_serve_gone(mb_peer *peer, uint32_t index, uint32_t block, uint32_t gone)
+{
+    assert(mb_known_is_used(peer, index) && block < peer->blocks);
+    if (peer->known.entries[index].upload == block) count_up_to(peer, index, gone);
+}
+
+uint64_t mb_serve_bytes(const mb_peer *peer, uint32_t index)
+{
+    assert(mb_known_is_used(peer, index) && peer->serve.sent);
+    return peer->serve.sent[index].bytes;
 }
 
 MB_POOL_DEFINE(queued_pool, mb_serving, mb_queued)
@@ -48,6 +85,10 @@ static void start_upload(mb_peer *peer, uint32_t index, const mb_queued *request
     assert(known->upload == MB_BLOCK_NONE && mb_blockset_has(peer->own.mine, request->block));
     known->upload = request->block;
     peer->serve.uploads++;
+    if (peer->serve.sent) {
+        peer->serve.sent[index].length = size - request->offset;
+        peer->serve.sent[index].counted = 0;
+    }
     action->to = known->node;
     action->index = index;
     action->remote = known->remote;
@@ -135,6 +176,7 @@ bool mb_serve_sent(mb_peer *peer, uint32_t index, uint32_t block)
 {
     assert(mb_known_is_used(peer, index) && block < peer->blocks);
     if (peer->known.entries[index].upload != block) return false;
+    count_up_to(peer, index, UINT32_MAX);
     peer->known.entries[index].upload = MB_BLOCK_NONE;
     peer->serve.uploads--;
     if (peer->known.entries[index].debt < MB_DEBT_MAX) peer->known.entries[index].debt++;

@@ -17,14 +17,27 @@ typedef struct mb_queued {
 /* What a peer owes, or is owed, is counted up to here. */
 #define MB_DEBT_MAX 32767
 
+/* What has gone to a known peer. */
+typedef struct mb_sent {
+    uint64_t bytes;           /* of blocks, as far as is known */
+    uint32_t length, counted; /* of the upload under way: its bytes, and those in `bytes` */
+} mb_sent;
+
 typedef struct mb_serving {
     mb_queued *pool;
     uint32_t capacity, free; /* free ones chain through `next` */
     uint32_t uploads;        /* transfers of mine under way */
+    mb_sent *sent;           /* of each entry; NULL: nobody is known, or seeder_choke = slots */
 } mb_serving;
 
 void mb_serve_init(mb_peer *peer);
 void mb_serve_free(mb_peer *peer);
+bool mb_serve_reserve(mb_peer *peer, uint32_t capacity);
+void mb_serve_meet(mb_peer *peer, uint32_t index);
+/* `gone` bytes of the upload of `block` have left. */
+void mb_serve_gone(mb_peer *peer, uint32_t index, uint32_t block, uint32_t gone);
+/* Bytes that have gone to it, where that is counted. */
+uint64_t mb_serve_bytes(const mb_peer *peer, uint32_t index);
 /* Takes up a request that may be served: at once, or in its turn. */
 void mb_serve_accept(mb_peer *peer, uint32_t index, const mb_queued *wanted, mb_actions *out);
 void mb_serve_refuse(mb_peer *peer, uint32_t index, uint32_t block, mb_reason reason,

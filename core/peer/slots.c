@@ -34,7 +34,9 @@ static mb_mode mode_of(const mb_peer *peer)
     const mb_protocol *p = peer->protocol;
 
     if (p->free_rider && !peer->seeder) return MB_MODE_NEVER;
-    if (peer->own.complete) return p->seeder_slots ? MB_MODE_SLOTS : MB_MODE_OPEN;
+    if (peer->own.complete && p->seeder_slots == 0) return MB_MODE_OPEN;
+    if (peer->own.complete)
+        return p->seeder_choke == MB_SEEDER_CHOKE_SLOTS ? MB_MODE_SLOTS : MB_MODE_ROUNDS;
     return p->choke->fill ? MB_MODE_CHOKER : MB_MODE_QUEUE;
 }
 
@@ -219,8 +221,8 @@ void mb_slots_choke(mb_peer *peer, uint32_t index, bool tell, mb_actions *out)
     if (!tell || is_quiet(peer, index)) said->flags |= MB_FLAG_QUIET;
     unchoked_remove(peer, index);
     mb_serve_refuse_queue(peer, index, MB_REASON_CHOKED, out);
-    if (known->upload == MB_BLOCK_NONE || !peer->protocol->cut_on_choke || peer->own.complete)
-        return;
+    if (known->upload == MB_BLOCK_NONE || !peer->protocol->cut_on_choke) return;
+    if (peer->own.complete && peer->slots.mode != MB_MODE_ROUNDS) return;
     mb_serve_abort(peer, index, true, out);
 }
 

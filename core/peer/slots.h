@@ -27,6 +27,7 @@ typedef enum mb_mode {
     MB_MODE_CHOKER, /* unchokes in rounds by its strategy */
     MB_MODE_QUEUE,  /* choke = none: slots to whoever asks, first come first served */
     MB_MODE_SLOTS,  /* complete: slots of one block, at random */
+    MB_MODE_ROUNDS, /* complete: unchokes in rounds by seeder_choke */
     MB_MODE_OPEN,   /* complete: everybody, always */
 } mb_mode;
 

@@ -241,12 +241,28 @@ static void measure_conn(const net_link *link, const net_conn *conn)
         measure_text(link, conn);
 }
 
+/* How much of what goes out has gone: of the answer, which is about what the block has. */
+static void measure_uploads(net_node *node, const net_link *link)
+{
+    for (const net_upload *u = link->uploads; u; u = u->next) {
+        net_event *event;
+        uint64_t gone;
+
+        if (u->sending == 0 || u->aborted || !u->out || !u->conn || u->conn->closing) continue;
+        gone = net_upload_taken(u);
+        event = net_node_push(node, MB_EVENT_GOING, link->remote);
+        event->event.going.block = u->block;
+        event->event.going.gone = gone < UINT32_MAX ? (uint32_t)gone : UINT32_MAX;
+    }
+}
+
 void net_node_measure(net_node *node)
 {
     for (net_link *link = node->links; link; link = link->next) {
         measure_conn(link, link->out);
         if (!link->out || !link->out->body) measure_conn(link, link->in);
         measure_conn(link, link->plain);
+        if (node->measuring_uploads) measure_uploads(node, link);
     }
     net_node_push(node, MB_EVENT_MEASURED, NULL);
 }

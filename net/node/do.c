@@ -238,7 +238,10 @@ void net_node_execute(net_node *node, const mb_action *action)
     late_action *late;
 
     switch ((mb_action_type)action->type) {
-    case MB_ACTION_MEASURE: node->measuring = true; return;
+    case MB_ACTION_MEASURE:
+        node->measuring = true;
+        node->measuring_uploads = action->measure.uploads;
+        return;
     case MB_ACTION_GAINED: do_gained(node, &action->gained); return;
     case MB_ACTION_COMPLETE: do_complete(node); return;
     case MB_ACTION_WASTED: return; /* its bytes led to no block: the record sees that */

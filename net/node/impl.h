@@ -156,7 +156,7 @@ struct net_node {
     uint32_t cache_next;
     uint32_t working; /* pieces of work on the pool's threads */
     uint32_t unsynced;
-    bool syncing, measuring, left, freeing, failed, published;
+    bool syncing, measuring, measuring_uploads, left, freeing, failed, published;
     bool watching;        /* a thread looks at the file */
     uint32_t unwatched_s; /* since that was last so */
     mb_time stepped;      /* the core's time */

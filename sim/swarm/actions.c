@@ -211,7 +211,10 @@ static void execute(sim_swarm *swarm, mb_node node, const mb_action *a)
         sim_swarm_upload(swarm, node, a);
         break;
     case MB_ACTION_ABORT: sim_swarm_abort(swarm, node, a); break;
-    case MB_ACTION_MEASURE: swarm->measuring = true; break;
+    case MB_ACTION_MEASURE:
+        swarm->measuring = true;
+        swarm->measuring_uploads = a->measure.uploads;
+        break;
     case MB_ACTION_GAINED: do_gained(swarm, node, &a->gained); break;
     case MB_ACTION_COMPLETE: sim_swarm_completed(swarm, node); break;
     case MB_ACTION_WASTED: do_wasted(swarm, node, &a->wasted); break;

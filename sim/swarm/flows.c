@@ -270,6 +270,25 @@ void sim_swarm_end_flows(sim_swarm *swarm)
     }
 }
 
+/* How far those are that the node sends. */
+static void measure_uploads(sim_swarm *swarm, mb_node node)
+{
+    assert(swarm->nodes[node].peer);
+    uint32_t count;
+    const sim_flow_start *flows = flows_of(swarm, up_link(node), &count);
+
+    for (uint32_t i = 0; i < count; i++) {
+        const sim_transfer *t = &swarm->transfers[flows[i].flow];
+        uint64_t carried = sim_links_carried(swarm->links, flows[i].flow, swarm->now);
+        mb_event *event = sim_swarm_batch_add(swarm, MB_EVENT_GOING, t->to);
+
+        if (!event) return;
+        event->index = t->from_index;
+        event->going.block = t->block;
+        event->going.gone = payload_carried(t, carried);
+    }
+}
+
 void sim_swarm_measure(sim_swarm *swarm, mb_node node)
 {
     assert(swarm->batch_count == 0);
@@ -289,6 +308,7 @@ void sim_swarm_measure(sim_swarm *swarm, mb_node node)
         event->progress.carried = (uint32_t)carried;
     }
     sim_swarm_landing_tell(swarm, node);
+    if (swarm->measuring_uploads) measure_uploads(swarm, node);
     sim_swarm_batch_add(swarm, MB_EVENT_MEASURED, MB_NODE_NONE);
 }
 

@@ -177,6 +177,7 @@ typedef struct sim_swarm {
     mb_time longest_latency; /* of any node: no way is longer than two of it */
     bool is_mapped;          /* a way may be other than both ends' latencies: places, zones */
     bool measuring;          /* the node of this step wants to know how far its transfers are */
+    bool measuring_uploads;  /* those that it sends, too */
     int error;               /* the first failure; ends the run */
 } sim_swarm;
 

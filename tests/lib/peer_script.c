@@ -98,7 +98,9 @@ static void print_action(GString *line, const mb_action *a)
         g_string_append_printf(line, "abort %u to %u%s", a->abort.block, a->to,
                                a->abort.keep ? " keep" : "");
         break;
-    case MB_ACTION_MEASURE: g_string_append(line, "measure"); break;
+    case MB_ACTION_MEASURE:
+        g_string_append(line, a->measure.uploads ? "measure uploads" : "measure");
+        break;
     case MB_ACTION_COMPLETE: g_string_append(line, "complete"); break;
     case MB_ACTION_WASTED: g_string_append_printf(line, "wasted %u", a->wasted.block); break;
     case MB_ACTION_LEFT: g_string_append(line, "left"); break;
@@ -263,6 +265,9 @@ static void read_transfer(stage *s, mb_event_type type, char **words)
     case MB_EVENT_SENT: event->sent.block = block; break;
     case MB_EVENT_DROPPED: event->dropped.block = block; break;
     case MB_EVENT_CUT: read_cut(&event->cut, block, words + 2); break;
+    case MB_EVENT_GOING:
+        event->going = (mb_event_going){.block = block, .gone = number(words[2])};
+        break;
     case MB_EVENT_PROGRESS: read_progress(&event->progress, block, words + 2); break;
     default: g_assert_cmpint(type, ==, MB_EVENT_GONE); event->gone.ungreeted = words[1] != NULL;
     }
@@ -277,7 +282,7 @@ static void read_event(stage *s, char **words)
         [MB_EVENT_SENT] = "sent",         [MB_EVENT_CUT] = "cut",
         [MB_EVENT_PROGRESS] = "progress", [MB_EVENT_MEASURED] = "measured",
         [MB_EVENT_GONE] = "gone",         [MB_EVENT_LEAVE] = "leave",
-        [MB_EVENT_DROPPED] = "dropped",
+        [MB_EVENT_DROPPED] = "dropped",   [MB_EVENT_GOING] = "going",
     };
     int type = place_of(words[0], plain, G_N_ELEMENTS(plain));
     if (type < 0)

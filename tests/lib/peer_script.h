@@ -15,9 +15,9 @@
  * Events: "start", "timer" (at the peer's own deadline unless a time is given), "leave",
  * "unlisted", "listed NODE[*]:SET … [deal B …]" (* marks the tracker's seeder), "gone N
  * [ungreeted]", "block N B", "bad N B", "sent N B", "cut N B [keep BYTES]", "progress N B BYTES [of
- * CARRIED] [more]", "measured", and "N MESSAGE [block B] [offset BYTES] [reason R] [at ADDRESS]
- * [slot] [more] [open] [seeder] [endgame] [holds SET] [epoch E] [beyond]". "look" prints the view
- * that drivers have, "deadline" when it wants a timer.
+ * CARRIED] [more]", "going N B BYTES", "measured", and "N MESSAGE [block B] [offset BYTES] [reason
+ * R] [at ADDRESS] [slot] [more] [open] [seeder] [endgame] [holds SET] [epoch E] [beyond]". "look"
+ * prints the view that drivers have, "deadline" when it wants a timer.
  * "@TIME" in front of an event moves the clock to TIME seconds. A set is drawn: # held, . lacking;
  * "holds" adds to what that node has told before, unless its epoch rises. "beyond" tells of more
  * than the log holds. An event that is refused shows as "error".

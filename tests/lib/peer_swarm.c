@@ -54,7 +54,7 @@ typedef struct stage {
     uint64_t seq;
     uint32_t ids;
     mb_time now;
-    bool measuring;
+    bool measuring, measuring_uploads;
 } stage;
 
 static bool happens(stage *s, uint32_t percent)
@@ -306,7 +306,10 @@ static void execute(stage *s, mb_node node, const mb_action *a)
     case MB_ACTION_BROADCAST: broadcast(s, node, a); break;
     case MB_ACTION_UPLOAD: upload(s, node, a->to, &a->upload); break;
     case MB_ACTION_ABORT: abort_upload(s, node, a->to, &a->abort); break;
-    case MB_ACTION_MEASURE: s->measuring = true; break;
+    case MB_ACTION_MEASURE:
+        s->measuring = true;
+        s->measuring_uploads = a->measure.uploads;
+        break;
     case MB_ACTION_GAINED:
     case MB_ACTION_COMPLETE: break;
     case MB_ACTION_WASTED: s->result.wasted++; break;
@@ -329,6 +332,11 @@ static uint32_t measure(stage *s, mb_node node, mb_event *events)
     uint32_t count = 0;
     for (guint i = 0; i < s->transfers->len; i++) {
         const transfer *t = &g_array_index(s->transfers, transfer, i);
+        if (t->from == node && s->measuring_uploads) {
+            events[count] = mb_event_make(MB_EVENT_GOING, t->to);
+            events[count++].going =
+                (mb_event_going){.block = t->block, .gone = bytes_by_now(s, t) - t->offset};
+        }
         if (t->to != node) continue;
         events[count] = mb_event_make(MB_EVENT_PROGRESS, t->from);
         events[count++].progress =

@@ -15,12 +15,14 @@ SEEDS = range(1, 11)
 WORSE_BY = 0.03
 
 
-def simulate(program, setup, seeds=SEEDS, jobs=2):
-    """The figures of each of the set-up's simulated runs."""
+def simulate(program, setup, seeds=SEEDS, jobs=2, keys=()):
+    """The figures of each of the set-up's simulated runs; `keys` are KEY=VALUE of [protocol]."""
+    changes = [word for key in keys for word in ("--set", f"protocol.{key}")]
+
     def one(seed):
         with tempfile.TemporaryDirectory(prefix="minibit-against.") as folder:
             done = subprocess.run(
-                [program, str(setup.path), "--seed", str(seed), "-q", "--provenance=off",
+                [program, str(setup.path), *changes, "--seed", str(seed), "-q", "--provenance=off",
                  "-o", f"{folder}/run"], capture_output=True, text=True, check=False)
             if done.returncode != 0:
                 raise figures.FigureError(f"{setup.path}, seed {seed}: {done.stderr.strip()}")
@@ -29,12 +31,12 @@ def simulate(program, setup, seeds=SEEDS, jobs=2):
         return list(pool.map(one, seeds))
 
 
-def rows(program, setup, runs, seeds=SEEDS):
+def rows(program, setup, runs, seeds=SEEDS, keys=()):
     """figures.compare() of a set-up's live runs with as many simulated ones as there are seeds."""
     live = [figures.of_live(run, setup) for run in runs if run["setup"] == setup.name]
     if not live:
         raise figures.FigureError(f"{setup.name}: no live run")
-    return figures.compare(figures.medians(live), figures.medians(simulate(program, setup, seeds)))
+    return figures.compare(figures.medians(live), figures.medians(simulate(program, setup, seeds, keys=keys)))
 
 
 def verdict(setup_name, compared, known):

@@ -165,7 +165,7 @@ def tables(options, runs):
     found = []
     for setup in all_setups(options.program, options.setups):
         if options.setups or any(run["setup"] == setup.name for run in runs):
-            found.append((setup.name, against.rows(options.program, setup, runs)))
+            found.append((setup.name, against.rows(options.program, setup, runs, keys=options.protocol)))
     return found
 
 
@@ -238,6 +238,8 @@ def arguments():
                         help="all clients at 127.0.0.1, instead of a net for each")
     parser.add_argument("--set", action="append", default=[], dest="change",
                         metavar="SETTING=NUMBER", help="a setting of every client")
+    parser.add_argument("--protocol", action="append", default=[], metavar="KEY=VALUE",
+                        help="compare: a key of [protocol] in minibit-sim's runs")
     parser.add_argument("--to", metavar="NAME", help="keep: a folder beside the reference's tables")
     parser.add_argument("--markdown", action="store_true", help="compare: as the docs have it")
     return parser.parse_intermixed_args()  # names may stand behind options
@@ -251,6 +253,8 @@ def check(options):
     """What the parser cannot say."""
     if options.command in ("measure", "keep", "test") and not options.results:
         fail(f"{options.command} needs --results DIR")
+    if options.protocol and options.command != "compare":
+        fail("--protocol goes with compare alone")
     if options.runs < 1 or options.jobs < 1:
         fail("--runs and --jobs are at least 1")
     for change in options.change:

@@ -488,6 +488,9 @@ class Command(Scratch):
         self.assertRegex(done.stdout, r"small: 1 live runs of 2026-11-28, load 1.0 to 1.0, 98% to 98%")
         self.assertRegex(done.stdout, r"mean a +55\.00 .*DIFFERS")
         self.assertRegex(done.stdout, r"\d figures differ that are not known to")
+        done = command("compare", str(setup.path), "--results", str(path), "--protocol", "seeder_choke=sorted")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("seeder_choke = sorted", done.stderr + done.stdout)
 
 
 class Measuring(Scratch):

@@ -20,7 +20,7 @@ import rules
 
 ORDER = (
     "list", "own", "find", "known", "show", "learn", "send", "announce", "pace", "select", "steer", "requests",
-    "partial", "beside", "ask", "serve", "slots", "lend", "view", "choke", "round", "leave", "meet",
+    "partial", "beside", "ask", "serve", "slots", "lend", "rotate", "view", "choke", "round", "leave", "meet",
     "gain", "message", "peer", "create", "look", "check",
 )
 # (struct, field) that several files write, and why that is right.

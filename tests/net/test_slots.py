@@ -133,6 +133,17 @@ class Slots(swarm.Case):
             self.assertExit(peer, 0)
             self.assertSameBytes(peer.folder / file.name, file)
 
+    def test_a_seeder_that_unchokes_in_rounds(self):
+        file = self.swarm.make_file(BLOCK * BLOCKS)
+        rule = ("--set", "protocol.preset=bittorrent", "--set", "protocol.unchoke_interval=200ms")
+        self.swarm.tracker(file, "--block-size", f"{BLOCK}B", "--up-rate", f"{RATE}B", *rule,
+                           "--set", "protocol.seeder_choke=round-robin",
+                           "--set", "protocol.optimistic_interval=400ms", "--set", f"protocol.seeder_slots={SLOTS}")
+        peers = [self.swarm.peer(f"p{i}", "--exit-when-complete", *rule) for i in range(8)]
+        for peer in peers:
+            self.assertExit(peer, 0)
+            self.assertSameBytes(peer.folder / file.name, file)
+
     def test_who_withholds_must_be_told(self):
         file = self.swarm.make_file(BLOCK)
         tracker = self.swarm.start(PROGRAMS[0], "--set", "protocol.super_seed=withhold", "127.0.0.1", "0", file)

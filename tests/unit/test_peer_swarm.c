@@ -38,6 +38,7 @@ static const range ranges[] = {
     {"request_timeout", {"6s", "60s"}},
     {"round_jitter", {"", "", "1s"}},
     {"score", {"", "count", "rarity"}},
+    {"seeder_choke", {"", "", "round-robin", "fastest"}},
     {"seeder_slots", {"", "0", "1", "2"}},
     {"selection", {""}}, /* and every selector */
     {"snub_after", {"0s", "2s", "20s"}},

@@ -37,6 +37,7 @@ static void test_presets(void)
         {"random_first", "0", "0", "4"},
         {"choke_ties", "random", "learned", "random"},
         {"seeder_slots", "20", "0", "5"},
+        {"seeder_choke", "slots", "slots", "slots"},
         {"upload_slots", "4", "4", "4"},
         {"endgame", "no", "no", "yes"},
         {"super_seed", "no", "no", "no"},
