@@ -105,8 +105,8 @@ bool mb_choke_served(mb_peer *peer, uint32_t index, mb_actions *out)
 {
     const mb_protocol *p = peer->protocol;
 
-    assert(peer->slots.mode == MB_MODE_CHOKER && mb_known_is_used(peer, index));
-    if (!p->choke->ends) return false;
+    assert(!mb_slots_are_lent(peer) && mb_known_is_used(peer, index));
+    if (peer->slots.mode != MB_MODE_CHOKER || !p->choke->ends) return false;
     if (!p->choke->ends(p->choke_params, peer->known.entries[index].debt)) return false;
     mb_slots_choke(peer, index, true, out);
     return true;
