@@ -17,7 +17,8 @@ static void stop_serving(mb_peer *peer, uint32_t index)
     mb_known *known = &peer->known.entries[index];
 
     if (known->giving & MB_GIVING_SERVES) mb_list_remove(&peer->ask.providers, index);
-    known->giving &= (uint8_t) ~(MB_GIVING_SERVES | MB_GIVING_ONE | MB_GIVING_MORE);
+    known->giving &=
+        (uint8_t) ~(MB_GIVING_SERVES | MB_GIVING_ONE | MB_GIVING_MORE | MB_GIVING_TURN);
 }
 
 /* I have no use for the slot that it gave me; while I lack anything, I owe it a word when I have.
@@ -283,6 +284,18 @@ static bool may_ask(const mb_peer *peer, uint32_t index)
     return peer->known.entries[index].slot & MB_SLOT_UNCHOKED;
 }
 
+/* What kind of slot it has given me. Of those who serve in rounds only the seeder is not told
+ * goodbye once neither of us lacks anything. */
+static void note_slot(mb_known *known, uint8_t flags)
+{
+    known->giving &=
+        (uint8_t) ~(MB_GIVING_REFUSED | MB_GIVING_ONE | MB_GIVING_MORE | MB_GIVING_TURN);
+    if (flags & MB_FLAG_SLOT)
+        known->giving |= flags & MB_FLAG_MORE ? MB_GIVING_MORE : MB_GIVING_ONE;
+    else if (known->flags & MB_KNOWN_SEEDER && !(flags & MB_FLAG_OPEN))
+        known->giving |= MB_GIVING_TURN;
+}
+
 void mb_ask_unchoked(mb_peer *peer, mb_time now, uint32_t index, const mb_said *said,
                      mb_actions *out)
 {
@@ -290,8 +303,7 @@ void mb_ask_unchoked(mb_peer *peer, mb_time now, uint32_t index, const mb_said *
     mb_known *known = &peer->known.entries[index];
     bool slot = said->flags & MB_FLAG_SLOT;
 
-    known->giving &= (uint8_t) ~(MB_GIVING_REFUSED | MB_GIVING_ONE | MB_GIVING_MORE);
-    if (slot) known->giving |= said->flags & MB_FLAG_MORE ? MB_GIVING_MORE : MB_GIVING_ONE;
+    note_slot(known, said->flags);
     settle(peer, index);
     if (!peer->own.complete) known->hint = said->block < peer->blocks ? said->block : MB_BLOCK_NONE;
     if (!(known->giving & MB_GIVING_SERVES)) {
@@ -302,6 +314,7 @@ void mb_ask_unchoked(mb_peer *peer, mb_time now, uint32_t index, const mb_said *
         known->giving |= MB_GIVING_SERVES;
     }
     mb_ask_mark(&peer->ask, index);
+    if (known->giving & MB_GIVING_TURN && peer->own.complete) decline(peer, index, out);
     if (!slot || (peer->protocol->exchange == MB_EXCHANGE_ROUNDS && may_ask(peer, index))) return;
     if (may_ask(peer, index) && (known->asked > 0 || mb_ask_one(peer, now, index, out))) return;
     decline(peer, index, out);
@@ -314,8 +327,10 @@ void mb_ask_complete(mb_peer *peer, mb_actions *out)
         uint32_t index = peer->ask.providers.items[i];
         const mb_known *known = &peer->known.entries[index];
 
-        /* Who is complete too is told goodbye, and who serves everybody keeps no slot for me. */
-        if (known->has < peer->blocks || known->giving & MB_GIVING_MORE) decline(peer, index, out);
+        /* Who is complete too is told goodbye, but for the seeder, and who serves everybody keeps
+         * no slot for me. */
+        if (known->has < peer->blocks || known->giving & (MB_GIVING_MORE | MB_GIVING_TURN))
+            decline(peer, index, out);
     }
 }
 

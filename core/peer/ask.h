@@ -17,6 +17,7 @@ enum {
     MB_GIVING_MORE = 4,    /* it serves me by a slot that goes on while I use it */
     MB_GIVING_REFUSED = 8, /* it refused me: not to be asked before my next round (ask = mutual) */
     MB_GIVING_OWED = 16,   /* I declined its slot: I owe it a word when I could use one */
+    MB_GIVING_TURN = 32,   /* the seeder serves me in rounds: it keeps my slot until I am heard */
 };
 
 /* More than so many that may be asked at once: all providers are gone through. */

@@ -167,9 +167,12 @@ void mb_slots_greet(mb_peer *peer, uint32_t index, mb_message message, mb_action
     if (mb_steers(peer)) said->block = mb_steer_draw(peer, index, out);
 }
 
+/* ask = mutual: slots are not told, but those of a complete peer in rounds, to be declined. */
 static bool is_quiet(const mb_peer *peer, uint32_t index)
 {
-    return peer->protocol->ask == MB_ASK_MUTUAL || peer->known.entries[index].flags & MB_KNOWN_SELF;
+    bool mutual = peer->protocol->ask == MB_ASK_MUTUAL && peer->slots.mode != MB_MODE_ROUNDS;
+
+    return mutual || peer->known.entries[index].flags & MB_KNOWN_SELF;
 }
 
 void mb_slots_unchoke(mb_peer *peer, uint32_t index, uint32_t flags, mb_actions *out)

@@ -126,6 +126,54 @@ static const peer_script_case cases[] = {
      "> timer\n"
      "  8.549 to 5: choke, tells 4\n"
      "  8.549 to 3: unchoke, tells 4\n"},
+    /* Complete, I do not hold the seeder's slot of rounds: it hears that when I am complete, and at
+     * each slot after that; not while I lack anything. */
+    {"/peer/rotate/declined", "minibit selection=sequential blocks=2 have=#.",
+     "> start\n"
+     "  0.000 gained 0\n"
+     "  0.000 announce register, holds 1\n"
+     "> listed 0*:##\n"
+     "  0.000 to 0: hello, tells 1\n"
+     "> 0 ack; 0 unchoke holds ##\n"
+     "  0.000 to 0: request block 1, tells 1\n"
+     "> @1 block 0 1\n"
+     "  1.000 gained 1\n"
+     "  1.000 complete\n"
+     "  1.000 announce complete, holds 2\n"
+     "  1.000 to 0: decline, tells 2\n"
+     "> @2 0 choke holds ##\n"
+     "> @3 0 unchoke optimistic holds ##\n"
+     "  3.000 to 0: decline, tells 2\n"
+     "> look\n"
+     "  3.000 holds 2, knows 1, interested 0, interesting 0, unchoked 0, providers 0, asked 0, "
+     "complete\n"},
+    /* Nor do I decline what it gives to everybody. */
+    {"/peer/rotate/open-not-declined", "minibit selection=sequential blocks=2 have=#.",
+     "> start\n"
+     "  0.000 gained 0\n"
+     "  0.000 announce register, holds 1\n"
+     "> listed 0*:##\n"
+     "  0.000 to 0: hello, tells 1\n"
+     "> 0 ack; 0 unchoke open holds ##\n"
+     "  0.000 to 0: request block 1, tells 1\n"
+     "> @1 block 0 1\n"
+     "  1.000 gained 1\n"
+     "  1.000 complete\n"
+     "  1.000 announce complete, holds 2\n"
+     "> @3 0 unchoke open holds ##\n"},
+    /* ask = mutual: these slots are told, so that they can be declined. */
+    {"/peer/rotate/mutual-is-told",
+     "bittorrent ask=mutual seeder=1 seeder_choke=fastest seeder_slots=1 blocks=4",
+     "> start\n"
+     "  0.000 gained 0 1 2 3\n"
+     "  0.000 complete\n"
+     "> 2 hello holds ....; 3 hello holds ....\n"
+     "  0.000 to 2: ack, tells 4\n"
+     "  0.000 to 3: ack, tells 4\n"
+     "  0.000 to 2: unchoke optimistic, tells 4\n"
+     "> 2 decline holds ####\n"
+     "  0.000 to 2: choke, tells 4\n"
+     "  0.000 to 3: unchoke optimistic, tells 4\n"},
 };
 
 int main(int argc, char **argv)
