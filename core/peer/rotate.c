@@ -134,18 +134,36 @@ static row *rank(mb_peer *peer, mb_time now, uint32_t *count, mb_actions *out)
     return rows;
 }
 
+/* Whether nothing has been asked for yet in the turn of who has a slot, and an answer may still be
+ * on its way: of who is far away the first request comes long after the slot was given. */
+static bool is_awaited(const mb_peer *peer, mb_time now, uint32_t index)
+{
+    const mb_turn *turn = &peer->rotate.each[index];
+
+    if (peer->known.entries[index].upload != MB_BLOCK_NONE) return false;
+    return mb_serve_bytes(peer, index) == turn->at_unchoke &&
+           now - turn->unchoked < peer->protocol->request_timeout;
+}
+
+/* Whether the optimistic slot stays where it is. */
+static bool keeps_optimistic(const mb_peer *peer, mb_time now, uint32_t index)
+{
+    mb_time interval = mb_protocol_param(peer->protocol, "optimistic_interval");
+
+    if (!(peer->known.entries[index].slot & MB_SLOT_OPTIMISTIC)) return false;
+    return now - peer->rotate.each[index].optimistic < interval || is_awaited(peer, now, index);
+}
+
 /* Of those behind the regular ones who has the optimistic slot from now on; MB_INDEX_NONE. */
 static uint32_t next_optimistic(const mb_peer *peer, mb_time now, const row *rows, uint32_t count)
 {
-    mb_time interval = mb_protocol_param(peer->protocol, "optimistic_interval");
     const row *best = NULL;
 
     for (uint32_t i = 0; i < count; i++) {
         mb_time since = peer->rotate.each[rows[i].index].optimistic;
         mb_time least = best ? peer->rotate.each[best->index].optimistic : 0;
 
-        if (peer->known.entries[rows[i].index].slot & MB_SLOT_OPTIMISTIC && now - since < interval)
-            return rows[i].index;
+        if (keeps_optimistic(peer, now, rows[i].index)) return rows[i].index;
         if (!best || since < least || (since == least && rows[i].lot < best->lot)) best = &rows[i];
     }
     return best ? best->index : MB_INDEX_NONE;
@@ -179,7 +197,6 @@ static uint32_t choose(mb_peer *peer, mb_time now, mb_actions *out)
 
 void mb_rotate_rank(mb_peer *peer, mb_time now, mb_actions *out)
 {
-    mb_time interval = mb_protocol_param(peer->protocol, "optimistic_interval");
     uint32_t optimistic;
 
     if (peer->slots.mode != MB_MODE_ROUNDS || peer->leave.leaving) return;
@@ -190,12 +207,10 @@ void mb_rotate_rank(mb_peer *peer, mb_time now, mb_actions *out)
             mb_slots_choke(peer, peer->slots.unchoked.items[i], true, out);
     for (uint32_t i = 0; i < peer->rotate.chosen.count && !out->failed; i++) {
         uint32_t index = peer->rotate.chosen.items[i];
-        bool keeps = peer->known.entries[index].slot & MB_SLOT_OPTIMISTIC &&
-                     now - peer->rotate.each[index].optimistic < interval;
 
         if (index != optimistic)
             give(peer, now, index, 0, out);
-        else if (!keeps)
+        else if (!keeps_optimistic(peer, now, index))
             give(peer, now, index, MB_SLOT_OPTIMISTIC, out);
     }
     for (uint32_t i = 0; i < peer->known.top; i++)

@@ -4,7 +4,8 @@
  *
  * After libtorrent's seed_choking_algorithm (choker.cpp, session_impl.cpp): every unchoke_interval
  * those who are interested are ranked, and all slots but one go to the first; the last one, the
- * optimistic, goes round every optimistic_interval to who has not had it for longest. The rank is,
+ * optimistic, goes round every optimistic_interval to who has not had it for longest; unlike there,
+ * not before its holder has been served, or could have asked. The rank is,
  * of round-robin: before all who have had their turn, QUOTA blocks and a minute; of both: by the
  * bytes that went to it since the last round; then by who was given a slot longest ago. A slot that
  * falls free between rounds is given at once, to who waited longest.

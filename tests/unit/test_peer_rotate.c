@@ -174,6 +174,29 @@ static const peer_script_case cases[] = {
      "> 2 decline holds ####\n"
      "  0.000 to 2: choke, tells 4\n"
      "  0.000 to 3: unchoke optimistic, tells 4\n"},
+    /* From far away a request comes late: until then the optimistic slot is kept, but not for ever.
+     */
+    {"/peer/rotate/awaited",
+     "bittorrent seeder=1 seeder_choke=fastest seeder_slots=1 blocks=4 request_timeout=100s",
+     "> start\n"
+     "  0.000 gained 0 1 2 3\n"
+     "  0.000 complete\n"
+     "> 2 hello holds ....; 3 hello holds ....\n"
+     "  0.000 to 2: ack, tells 4\n"
+     "  0.000 to 3: ack, tells 4\n"
+     "  0.000 to 2: unchoke optimistic, tells 4\n"
+     "> @40 timer\n"
+     "> @90 timer\n"
+     "> @100 timer\n"
+     "  100.000 to 2: choke, tells 4\n"
+     "  100.000 to 3: unchoke optimistic, tells 4\n"
+     "> @140 timer\n"
+     "> @150 3 request block 0\n"
+     "  150.000 upload 0 to 3 as seed\n"
+     "> sent 3 0\n"
+     "> @160 timer\n"
+     "  160.000 to 3: choke, tells 4\n"
+     "  160.000 to 2: unchoke optimistic, tells 4\n"},
 };
 
 int main(int argc, char **argv)
