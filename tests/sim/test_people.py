@@ -156,6 +156,16 @@ def complete_while_leaving():
     result.require(last and last <= gone, f"{last}, of {gone}")
 
 
+def dealt_anew():
+    """Who comes back holds what it had, and is dealt to as any newcomer is: the audit knows."""
+    found = Path(__file__).resolve().parent / "found"
+    files = [(name, (found / name).read_text(encoding="utf-8")) for name in ("dealt-anew.csv", "dealt-anew-ways.csv")]
+    result = audited(run((found / "dealt-anew.ini").read_text(encoding="utf-8"), seed=498750613, files=files,
+                         options=EVENTS))
+    held = {row["peer"]: row["dealt"] for row in result.rows("completion")}
+    result.require((held["who0x3"], held["who0x3.2"]) == ("4", "5"), held)
+
+
 # ---- a publisher that comes and goes -----------------------------------------------------------
 
 
@@ -306,6 +316,7 @@ if __name__ == "__main__":
         ("a sudden end is told to nobody", without_a_word),
         ("which ends may be sudden", sudden_ends),
         ("complete while leaving", complete_while_leaving),
+        ("dealt anew", dealt_anew),
         ("a publisher comes and goes, by hand", comes_and_goes),
         ("sessions of random length", at_random),
         ("what cannot come back is told", returns_refused),
