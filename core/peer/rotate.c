@@ -1,3 +1,4 @@
+#include "core/heap.h"
 #include "core/peer/impl.h"
 
 #include <assert.h>
@@ -102,16 +103,18 @@ static row row_of(mb_peer *peer, mb_time now, uint32_t index)
     };
 }
 
-static int compare(const void *left, const void *right)
+/* Whether `a` is served after `b`; a total order. */
+static bool is_after(const mb_peer *peer, row a, row b)
 {
-    const row *a = left, *b = right;
-
-    if (a->done != b->done) return a->done ? 1 : -1;
-    if (a->sent != b->sent) return a->sent > b->sent ? -1 : 1;
-    if (a->unchoked != b->unchoked) return a->unchoked < b->unchoked ? -1 : 1;
-    if (a->lot != b->lot) return a->lot < b->lot ? -1 : 1;
-    return a->index < b->index ? -1 : 1;
+    (void)peer;
+    if (a.done != b.done) return a.done;
+    if (a.sent != b.sent) return a.sent < b.sent;
+    if (a.unchoked != b.unchoked) return a.unchoked > b.unchoked;
+    if (a.lot != b.lot) return a.lot > b.lot;
+    return a.index > b.index;
 }
+
+MB_HEAP_DEFINE(last_heap, const mb_peer, row, 2, is_after, MB_HEAP_PUT)
 
 /* Everybody who is interested, the first to be served first. O(known log known). */
 static row *rank(mb_peer *peer, mb_time now, uint32_t *count, mb_actions *out)
@@ -127,10 +130,13 @@ static row *rank(mb_peer *peer, mb_time now, uint32_t *count, mb_actions *out)
             uint32_t index = mb_group_first(w, bits);
 
             if (!(peer->known.entries[index].flags & MB_KNOWN_SELF))
-                rows[(*count)++] = row_of(peer, now, index);
+                last_heap_push(peer, rows, (*count)++, row_of(peer, now, index));
         }
     }
-    qsort(rows, *count, sizeof *rows, compare);
+    for (uint32_t left = *count; left > 0; left--) {
+        row last = last_heap_pop(peer, rows, left);
+        rows[left - 1] = last;
+    }
     return rows;
 }
 
