@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """test_folders.py PROGRAM: folders that are no results, or not whole, in every command alike."""
 import os
+import re
 import subprocess
 
 from folders import SIM, check, equal, good, main, refused, results, scratch, write_run, write_study
@@ -65,7 +66,7 @@ def names_of_any_script():
     told = subprocess.run([SIM, f"{one}/config.ini", "-o", "told"], cwd=home, capture_output=True, text=True,
                           check=True).stdout.split("\n")
     wide = {name: next(line for line in told if line.startswith(name)) for name in ("Z\u00fcrich", "\u6771\u4eac")}
-    ends = {len(line.split(" 2 ", 1)[0]) + 2 * line.count("\u6771") for line in wide.values()}
+    ends = {len(re.match(r"\S+ +\d+", line)[0]) + 2 * line.count("\u6771") for line in wide.values()}
     equal(len(ends), 1, wide)
     lines = good("table", study, "--by=group", "--metric=peers", cwd=home).out.rstrip("\n").split("\n")
     equal(len({len(line) + 2 * line.count("\u6771") for line in lines}), 1, lines)
