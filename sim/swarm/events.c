@@ -79,7 +79,7 @@ static bool is_lost(sim_swarm *swarm, const sim_due *due)
     uint8_t type = due->what.type;
     const sim_pending_cut *cut = &due->what.cut;
 
-    if (type == SIM_PENDING_CUT && sim_swarm_is_lost(swarm, cut->from, due->node, cut->bytes)) {
+    if (type == SIM_PENDING_CUT && sim_swarm_is_lost(swarm, cut->from, due->node, 0)) {
         sim_swarm_cut_heard(swarm, due->node, cut);
         return true;
     }
